@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "actors/events.hpp"
+#include "actors/federation_config.hpp"
+#include "actors/sim/ids.hpp"
+#include "actors/sim/virtual_time.hpp"
+#include "model/adapter.hpp"
+#include "model/trainer.hpp"
+
+namespace lorafleet::actors {
+
+/// The order to train: sent to a client when the coordinator picks it.
+struct TrainRequest {
+  sim::ClientId client;
+  sim::Sequence seq;
+  sim::Version version;        ///< of `adapter`
+  sim::VirtualTime arrival;    ///< of the update: the slots' priority
+  model::AdapterPtr adapter;   ///< the global adapter at dispatch
+};
+
+/// A trained adapter on its way back.
+struct ClientUpdate {
+  sim::ClientId client;
+  sim::Sequence seq;
+  model::AdapterPtr adapter;
+  model::TrainStats stats;
+};
+
+/// What the coordinator makes happen outside itself. Actors implement it; tests fake it.
+class CoordinatorEffects {
+ public:
+  virtual ~CoordinatorEffects() = default;
+  /// Start training now; `Coordinator::deliver` gets the result at any later real time.
+  virtual void train(const TrainRequest& request) = 0;
+  /// The job's result can no longer count; a result that comes all the same is ignored.
+  virtual void abandon(sim::ClientId client, sim::Sequence seq) = 0;
+  /// A new version exists (version 0 at the start included).
+  virtual void publish(sim::Version version, sim::VirtualTime time,
+                       const model::AdapterPtr& adapter) = 0;
+  virtual void record(const Event& event) = 0;
+};
+
+/// Totals of a run; keys of summary.json have the same names.
+struct RunTotals {
+  std::uint64_t versions = 0;
+  std::int64_t jobs = 0;
+  std::int64_t updates_received = 0;  ///< arrived trained, whether or not they were applied
+  std::int64_t updates_applied = 0;
+  std::int64_t updates_dropped = 0;   ///< every job that ended without being applied
+  std::int64_t rounds_failed = 0;
+  std::int64_t updates_not_finite = 0;
+  std::int64_t train_tokens = 0;      ///< of the updates received
+  std::int64_t bytes_down = 0;
+  std::int64_t bytes_up = 0;
+  sim::VirtualTime time;
+  std::string stop_reason;            ///< empty while running
+};
+
+/// Tells the size of a job before it is trained.
+using JobSizer = std::function<model::JobSize(sim::ClientId, sim::Sequence)>;
+
+/// The aggregator's mind: a pure state machine over the virtual clock, without threads, actors or
+/// real time. It picks clients, knows from the models when each update will arrive, takes arrivals
+/// strictly in order (arrival, client, seq), waits where the next one is still being trained, folds
+/// by the configured strategy, and reports each step as an event. Every sequence of calls that delivers
+/// the same results gives the same effects, whatever the order of deliveries.
+class Coordinator {
+ public:
+  /// `train_flops_per_token` prices tiers given in FLOP/s. Throws InputError for impossible configs.
+  Coordinator(const FederationConfig& config, JobSizer sizer, double train_flops_per_token,
+              model::AdapterPtr initial, CoordinatorEffects& effects);
+  ~Coordinator();
+
+  /// Publishes version 0 and hands out the first jobs.
+  void start();
+  /// A job's result. Unknown, abandoned or repeated (client, seq) are ignored.
+  void deliver(ClientUpdate update);
+  /// Ends the run at the current virtual time with reason "interrupted".
+  void interrupt();
+
+  [[nodiscard]] bool finished() const;
+  [[nodiscard]] const RunTotals& totals() const;
+  [[nodiscard]] const model::AdapterPtr& adapter() const;  ///< the current global adapter
+  [[nodiscard]] std::size_t in_flight() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,26 @@
+# Language, warnings, sanitizers, ccache: everything that each target inherits.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # pch_defines and time_macros: precompiled headers would otherwise never hit.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
+endif()
+
+add_library(lorafleet_settings INTERFACE)
+target_compile_features(lorafleet_settings INTERFACE cxx_std_20)
+target_include_directories(lorafleet_settings INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_options(lorafleet_settings INTERFACE -Wall -Wextra
+  $<$<BOOL:${LORAFLEET_WERROR}>:-Werror> $<$<BOOL:${CCACHE_PROGRAM}>:-fpch-preprocess>)
+set(CMAKE_CXX_EXTENSIONS OFF)
+# Contraction into fused multiply-adds would make results depend on how the compiler inlines.
+target_compile_options(lorafleet_settings INTERFACE -ffp-contract=off)
+
+if(LORAFLEET_SANITIZE)
+  target_compile_options(lorafleet_settings INTERFACE -fsanitize=${LORAFLEET_SANITIZE}
+    -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(lorafleet_settings INTERFACE -fsanitize=${LORAFLEET_SANITIZE})
+endif()

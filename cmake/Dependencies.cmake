@@ -1,0 +1,16 @@
+# Everything comes from Debian bookworm's packages (tools/setup.sh); newer ones work as well.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(nlohmann_json REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(Boost REQUIRED COMPONENTS program_options)
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+find_package(CAF REQUIRED COMPONENTS core io)
+find_package(Torch REQUIRED)
+
+# Torch's own target brings flags of its build along; its headers are "system" so that ours stay strict.
+add_library(LibTorch INTERFACE)
+target_include_directories(LibTorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(LibTorch INTERFACE ${TORCH_LIBRARIES})

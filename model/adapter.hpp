@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lorafleet::model {
+
+/// One adapted linear layer: delta W = scale() * B A with A: [rank, in] and B: [out, rank]
+/// (Hu et al., arXiv 2106.09685).
+struct LoraModule {
+  std::string name;  ///< as Hugging Face names it: "model.decoder.layers.0.self_attn.q_proj"
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  std::int64_t rank = 0;
+  double alpha = 0.0;
+  bool use_rslora = false;
+
+  /// alpha / rank, or alpha / sqrt(rank) with rsLoRA (arXiv 2312.03732).
+  [[nodiscard]] double scale() const;
+  friend bool operator==(const LoraModule&, const LoraModule&) = default;
+};
+
+/// Where the factors of all modules lie in one flat array: for each module A, then B, row-major.
+class AdapterLayout {
+ public:
+  explicit AdapterLayout(std::vector<LoraModule> modules);
+
+  [[nodiscard]] const std::vector<LoraModule>& modules() const { return modules_; }
+  [[nodiscard]] std::size_t a_offset(std::size_t module) const { return offsets_[module]; }
+  [[nodiscard]] std::size_t a_size(std::size_t module) const;
+  [[nodiscard]] std::size_t b_offset(std::size_t module) const;
+  [[nodiscard]] std::size_t b_size(std::size_t module) const;
+  /// Number of values of the whole adapter.
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// Bytes of one message with these factors as float32.
+  [[nodiscard]] std::int64_t message_bytes() const { return static_cast<std::int64_t>(size_) * 4; }
+
+  friend bool operator==(const AdapterLayout& a, const AdapterLayout& b) {
+    return a.modules_ == b.modules_;
+  }
+
+ private:
+  std::vector<LoraModule> modules_;
+  std::vector<std::size_t> offsets_;
+  std::size_t size_ = 0;
+};
+
+using LayoutPtr = std::shared_ptr<const AdapterLayout>;
+
+/// The LoRA factors of all target modules, as float32.
+struct Adapter {
+  LayoutPtr layout;
+  std::vector<float> values;  ///< layout->size() of them
+
+  std::span<float> a(std::size_t module);
+  std::span<float> b(std::size_t module);
+  [[nodiscard]] std::span<const float> a(std::size_t module) const;
+  [[nodiscard]] std::span<const float> b(std::size_t module) const;
+};
+
+using AdapterPtr = std::shared_ptr<const Adapter>;
+
+/// PEFT's initial state: A uniform in ±1/sqrt(in), B zero, so that delta W = 0.
+Adapter initial_adapter(LayoutPtr layout, std::uint64_t run_seed);
+
+/// target += factor * source. Layouts must be equal.
+void add_scaled(Adapter& target, const Adapter& source, double factor);
+/// Sum of weights[k] * adapters[k], accumulated in double, in the order given.
+Adapter weighted_sum(const std::vector<AdapterPtr>& adapters, const std::vector<double>& weights);
+/// Euclidean norm over all factors.
+double l2_norm(std::span<const float> values);
+bool all_finite(const Adapter& adapter);
+/// SHA-256 of the module names, shapes and values.
+std::string sha256(const Adapter& adapter);
+
+}  // namespace lorafleet::model

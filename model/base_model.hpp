@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "model/adapter.hpp"
+#include "model/config.hpp"
+#include "model/encoded_data.hpp"
+#include "model/evaluation.hpp"
+#include "model/opt_config.hpp"
+#include "model/trainer.hpp"
+
+namespace lorafleet::model {
+
+/// A frozen OPT, loaded once for each device and shared by all clients on it. Thread-safe.
+class BaseModel {
+ public:
+  /// Throws InputError naming the file and what was wrong with it.
+  static std::shared_ptr<const BaseModel> load(const ModelConfig& config);
+  ~BaseModel();
+  BaseModel(const BaseModel&) = delete;
+  BaseModel& operator=(const BaseModel&) = delete;
+
+  [[nodiscard]] const OptConfig& config() const;
+  /// Floating-point operations of one token's forward and backward pass with frozen weights, without attention.
+  [[nodiscard]] double train_flops_per_token() const;
+
+  struct Weights;  ///< defined beside the code that computes (model/opt.hpp)
+  [[nodiscard]] const Weights& weights() const { return *weights_; }
+
+ private:
+  BaseModel(OptConfig config, std::unique_ptr<Weights> weights);
+  OptConfig config_;
+  std::unique_ptr<Weights> weights_;
+};
+
+using BaseModelPtr = std::shared_ptr<const BaseModel>;
+using EncodedDataPtr = std::shared_ptr<const EncodedData>;
+
+/// The modules that `lora` adapts in `opt`, in the order of the layers. Throws InputError for an unknown module.
+LayoutPtr make_layout(const OptConfig& opt, const LoraConfig& lora);
+
+/// Local LoRA training on the base.
+std::unique_ptr<Trainer> make_lora_trainer(BaseModelPtr base, EncodedDataPtr data,
+                                           const LoraConfig& lora, const TrainConfig& train);
+
+/// Scores the examples of `data` named by `examples`; bins by context length at their quantiles.
+std::unique_ptr<Scorer> make_scorer(BaseModelPtr base, EncodedDataPtr data,
+                                    std::vector<std::uint32_t> examples,
+                                    const EvaluationConfig& evaluation);
+
+}  // namespace lorafleet::model

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lorafleet::model {
+
+/// Byte-level BPE as in GPT-2. Encoding is thread-safe and deterministic.
+class Tokenizer {
+ public:
+  /// From a Hugging Face directory: `tokenizer.json`, else `vocab.json` + `merges.txt` (then with
+  /// `special_tokens_map.json` / `tokenizer_config.json` where present). Throws InputError.
+  static std::shared_ptr<const Tokenizer> load(const std::filesystem::path& directory);
+  ~Tokenizer();
+  Tokenizer(const Tokenizer&) = delete;
+  Tokenizer& operator=(const Tokenizer&) = delete;
+
+  /// Plain text to ids, no special tokens added or parsed. Invalid UTF-8 is first replaced by U+FFFD as
+  /// Python's `errors="replace"` does.
+  [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const;
+  /// Special tokens in the text are recognised, and those that the tokenizer's post-processor puts around
+  /// a sequence are added (OPT: `</s>` in front): what Hugging Face's `tokenizer(text)` returns.
+  [[nodiscard]] std::vector<std::int32_t> encode_with_specials(std::string_view text) const;
+  /// The bytes of the ids; special tokens are left out if asked. Unknown ids throw std::out_of_range.
+  [[nodiscard]] std::string decode_bytes(std::span<const std::int32_t> ids,
+                                         bool skip_special = false) const;
+  /// decode_bytes with invalid UTF-8 replaced by U+FFFD.
+  [[nodiscard]] std::string decode(std::span<const std::int32_t> ids,
+                                   bool skip_special = false) const;
+  [[nodiscard]] std::size_t vocab_size() const;
+
+ private:
+  struct State;
+  explicit Tokenizer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+using TokenizerPtr = std::shared_ptr<const Tokenizer>;
+
+}  // namespace lorafleet::model

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lorafleet::partition {
+
+/// [data.fields]: the names of the fields in the user's files. An empty name means: not there.
+struct FieldNames {
+  std::string id = "id";
+  std::string instruction = "instruction";
+  std::string context = "context";
+  std::string target = "target";
+  std::string group = "group";
+  std::string client = "client";
+  std::string quality = "quality";  ///< an object of numbers
+};
+
+/// [data.degrade]: spoils the contexts of a chosen share of the training examples, so that the effect
+/// of quality can be measured causally. Sets quality "degraded" to 1 where it was done, else 0.
+struct DegradeConfig {
+  std::string kind = "none";  ///< none, shuffle_words, drop_words, swap_context, truncate
+  double share = 0.0;         ///< of the training examples
+  double strength = 0.5;      ///< drop_words, truncate: share of the words removed
+};
+
+/// [data], the part that is read before tokens exist.
+struct DataConfig {
+  std::string format = "jsonl";
+  std::filesystem::path path;
+  FieldNames fields;
+  std::int64_t max_bad_lines = 0;
+  std::int64_t max_examples = 0;  ///< 0: all; else a seeded sample
+  DegradeConfig degrade;
+};
+
+/// [[partition.skew]]
+struct SkewConfig {
+  std::string by = "iid";          ///< iid, natural, context_length, quality, group, quantity
+  double alpha = 1.0;              ///< of the Dirichlet draws
+  std::int64_t bins = 5;           ///< context_length, quality: quantile bins
+  std::vector<double> edges;       ///< instead of `bins`: inner edges, ascending
+  std::string quality = "coverage";  ///< quality: which score
+  std::string unit = "tokens";     ///< context_length: tokens, words, sentences
+};
+
+/// [partition]
+struct PartitionConfig {
+  std::int64_t clients = 20;
+  std::int64_t min_examples = 8;
+  std::filesystem::path manifest;  ///< load this split instead of drawing one
+  std::vector<SkewConfig> skews;   ///< empty: iid
+};
+
+}  // namespace lorafleet::partition

@@ -1,0 +1,97 @@
+#include "partition/support/files.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+
+#include "partition/support/error.hpp"
+
+namespace lorafleet {
+
+namespace {
+
+std::ifstream open_for_reading(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) throw InputError(path.string(), "no such file");
+  if (std::filesystem::is_directory(status)) {
+    throw InputError(path.string(), "is a folder, a file was expected");
+  }
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) throw InputError(path.string(), std::string("cannot read: ") + std::strerror(errno));
+  return stream;
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path) {
+  auto stream = open_for_reading(path);
+  std::string bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  if (stream.bad()) throw InputError(path.string(), "cannot read to the end");
+  return bytes;
+}
+
+void for_each_line(const std::filesystem::path& path,
+                   const std::function<void(std::string_view, std::size_t)>& line) {
+  auto stream = open_for_reading(path);
+  std::string text;
+  std::size_t number = 0;
+  while (std::getline(stream, text)) {
+    if (!text.empty() && text.back() == '\r') text.pop_back();
+    line(text, ++number);
+  }
+  if (stream.bad()) throw InputError(path.string(), "cannot read to the end");
+}
+
+AtomicFile::AtomicFile(std::filesystem::path path)
+    : path_(std::move(path)), temporary_(path_.string() + ".tmp") {
+  file_ = std::fopen(temporary_.c_str(), "wb");
+  if (file_ == nullptr) fail("create");
+}
+
+AtomicFile::~AtomicFile() {
+  if (file_ == nullptr) return;
+  std::fclose(file_);
+  std::error_code ignored;
+  std::filesystem::remove(temporary_, ignored);
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail("write");
+}
+
+void AtomicFile::commit() {
+  if (std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0) fail("write");
+  const int closed = std::fclose(file_);
+  file_ = nullptr;
+  if (closed != 0 || std::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    const int reason = errno;
+    std::error_code ignored;
+    std::filesystem::remove(temporary_, ignored);
+    errno = reason;
+    fail("finish");
+  }
+}
+
+void AtomicFile::fail(std::string_view action) const {
+  throw RuntimeFailure(path_.string() + ": cannot " + std::string(action) + ": " +
+                       std::strerror(errno));
+}
+
+void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+void make_folder(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw RuntimeFailure(path.string() + ": cannot create the folder: " + error.message());
+}
+
+}  // namespace lorafleet

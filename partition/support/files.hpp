@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace lorafleet {
+
+/// The whole file. Throws InputError that names the file and the reason.
+std::string read_file(const std::filesystem::path& path);
+
+/// Calls `line(text, number)` for each line (without its end, "\r\n" included; numbers from 1).
+/// Throws InputError when the file cannot be read.
+void for_each_line(const std::filesystem::path& path,
+                   const std::function<void(std::string_view, std::size_t)>& line);
+
+/// A file that appears under its name only when it is whole: written to `path` + ".tmp", then
+/// renamed by `commit`. Destroyed without `commit`, it leaves nothing. Throws RuntimeFailure with
+/// the path and the system's reason.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::string_view bytes);
+  /// Flushes to the disk and renames.
+  void commit();
+
+ private:
+  [[noreturn]] void fail(std::string_view action) const;
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  std::FILE* file_ = nullptr;
+};
+
+/// AtomicFile in one step.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// Creates the folder and its parents. Throws RuntimeFailure.
+void make_folder(const std::filesystem::path& path);
+
+}  // namespace lorafleet

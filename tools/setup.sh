@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs what LoRAFleet builds and runs with: packages of Debian bookworm only, nothing else.
+# Usage: tools/setup.sh [--dev]     --dev adds the formatter, the linter and the sanitizers' clang
+set -euo pipefail
+
+packages=(
+  build-essential cmake ninja-build ccache git pkg-config ca-certificates
+  libtorch-dev                  # LibTorch 1.13 (CPU, oneDNN)
+  libopenblas0-openmp libopenblas-openmp-dev   # a fast BLAS for it
+  libcaf-dev                    # C++ Actor Framework
+  libboost-program-options-dev
+  libtomlplusplus-dev
+  libspdlog-dev
+  nlohmann-json3-dev
+  libpcre2-dev                  # the tokenizer's Unicode pattern
+  libssl-dev                    # SHA-256
+  zlib1g-dev liblz4-dev libzstd-dev
+  doctest-dev librapidcheck-dev # tests
+)
+if [[ "${1:-}" == "--dev" ]]; then
+  packages+=(clang-format clang-tidy clang)
+elif [[ $# -gt 0 ]]; then
+  echo "usage: tools/setup.sh [--dev]" >&2
+  exit 2
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [[ "$status" == installed ]] || missing+=("$package")
+done
+if [[ ${#missing[@]} -eq 0 ]]; then
+  echo "setup: all ${#packages[@]} packages are installed"
+  exit 0
+fi
+
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+  if ! command -v sudo >/dev/null; then
+    echo "error: tools/setup.sh has to install ${missing[*]}: run it as root, or install sudo" >&2
+    exit 2
+  fi
+  as_root=(sudo)
+fi
+echo "setup: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+echo "setup: done"
