@@ -18,8 +18,9 @@ struct FieldNames {
   std::string quality = "quality";  ///< an object of numbers
 };
 
-/// [data.degrade]: spoils the contexts of a chosen share of the training examples, so that the effect
-/// of quality can be measured causally. Sets quality "degraded" to 1 where it was done, else 0.
+/// [data.degrade]: spoils the contexts of a chosen share of the training examples, so that the
+/// effect of quality can be measured causally. Sets quality "degraded" to 1 where it was done, else
+/// 0.
 struct DegradeConfig {
   std::string kind = "none";  ///< none, shuffle_words, drop_words, swap_context, truncate
   double share = 0.0;         ///< of the training examples
@@ -38,12 +39,12 @@ struct DataConfig {
 
 /// [[partition.skew]]
 struct SkewConfig {
-  std::string by = "iid";          ///< iid, natural, context_length, quality, group, quantity
-  double alpha = 1.0;              ///< of the Dirichlet draws
-  std::int64_t bins = 5;           ///< context_length, quality: quantile bins
-  std::vector<double> edges;       ///< instead of `bins`: inner edges, ascending
+  std::string by = "iid";            ///< iid, natural, context_length, quality, group, quantity
+  double alpha = 1.0;                ///< of the Dirichlet draws
+  std::int64_t bins = 5;             ///< context_length, quality: quantile bins
+  std::vector<double> edges;         ///< instead of `bins`: inner edges, ascending
   std::string quality = "coverage";  ///< quality: which score
-  std::string unit = "tokens";     ///< context_length: tokens, words, sentences
+  std::string unit = "tokens";       ///< context_length: tokens, words, sentences
 };
 
 /// [partition]

@@ -7,7 +7,8 @@
 
 namespace lorafleet::partition {
 
-/// One row of instruction data. The model learns to write `target` after `instruction` and `context`.
+/// One row of instruction data. The model learns to write `target` after `instruction` and
+/// `context`.
 struct Example {
   std::string id;
   std::string instruction;

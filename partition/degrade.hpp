@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "partition/config.hpp"
+#include "partition/example.hpp"
+
+namespace lorafleet::partition {
+
+/// The names that [data.degrade] kind may have.
+std::vector<std::string> known_degradations();
+
+/// Spoils the contexts of `config.share` of the `training` examples (rounded to the nearest number
+/// of them); nothing else of them and no other example changes. Sets quality "degraded" of every
+/// training example to 1 or 0 (unless kind is "none": then nothing is touched), and brings a
+/// "coverage" that the data gave up to date where the context was spoilt.
+///
+/// - shuffle_words: the words of the context in random order;
+/// - drop_words: each word goes with probability `strength`, at least one stays;
+/// - swap_context: the context of another training example (drawn from the unspoilt contexts);
+/// - truncate: the last `strength` of the words go, at least one stays.
+///
+/// Drawn from (seed, Purpose::degradation, example index). Throws InputError for an unknown kind
+/// and for share or strength outside [0, 1].
+void degrade(std::vector<Example>& examples, const std::vector<std::uint32_t>& training,
+             const DegradeConfig& config, std::uint64_t seed);
+
+}  // namespace lorafleet::partition

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "partition/config.hpp"
+#include "partition/example.hpp"
+#include "partition/measures.hpp"
+
+namespace lorafleet::partition {
+
+/// How one label skew cut the training examples into bins.
+struct Bins {
+  std::string by;             ///< context_length, quality, group
+  std::string measure;        ///< what was measured: tokens, coverage, group
+  std::vector<double> edges;  ///< inner edges, ascending; bin b holds edges[b-1] <= x < edges[b]
+  std::vector<std::string> names;     ///< one for each bin
+  std::vector<std::uint32_t> bin_of;  ///< bin of each training example, in the order of `training`
+};
+
+/// Who owns which training example.
+struct Partition {
+  /// Indices into the examples, ascending, one list for each client. Disjoint; together they are
+  /// the training examples.
+  std::vector<std::vector<std::uint32_t>> clients;
+  std::vector<std::string> names;       ///< of the clients' owners (natural), else empty
+  std::vector<std::uint32_t> training;  ///< the examples that were spread, ascending
+  std::vector<Bins> bins;               ///< one for each context_length, quality or group skew
+  std::vector<std::string> notes;       ///< what a user should know about this partition
+};
+
+/// The names that [[partition.skew]] by may have.
+std::vector<std::string> known_skews();
+
+/// Spreads the training examples over `config.clients` clients. Every one is used exactly once.
+///
+/// Label skews (context_length, quality, group) cut the examples into bins; for skew s and bin b
+/// the shares of the clients are drawn as share_s[b] ~ Dir(alpha_s) (Hsu et al. 2019, arXiv
+/// 1909.06335, by bin). `quantity` draws q ~ Dir(alpha), else q = 1/n. Examples in the bins (b1,
+/// b2, ...) are one cell, and client c gets the part of the cell proportional to q_c * prod_s
+/// share_s[b_s][c]: by largest remainders, carried from cell to cell, of the cell's examples in
+/// random order. So alpha -> infinity is even up to one example, and the totals of cells are exact.
+///
+/// `min_examples` (at least 1 always) is then held by moving examples one at a time from the
+/// largest client to the smallest one, from the cell of which that client was to get most.
+///
+/// `natural` follows Example::client and cannot be combined: owners with at least `min_examples`
+/// are clients, the `clients` largest of them (all where there are fewer, or `clients` is 0), in
+/// the order of their names; all other owners go, each as a whole, to client fnv1a64(owner) %
+/// number of clients. So there may be fewer clients than asked for; a note says so.
+///
+/// Streams: shares from (seed, Purpose::partition, skew index, bin), orders of cells from
+/// (seed, Purpose::partition, 2^32 + cell). Throws InputError for settings and data that do not
+/// fit. `tokens` counts the tokens of a context; only asked for by context_length with unit
+/// "tokens".
+Partition draw_partition(const std::vector<Example>& examples,
+                         const std::vector<std::uint32_t>& training, const PartitionConfig& config,
+                         std::uint64_t seed, const CountFn& tokens);
+
+}  // namespace lorafleet::partition

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "partition/config.hpp"
+#include "partition/example.hpp"
+
+namespace lorafleet::partition {
+
+/// What reading a data file came to.
+struct ReadReport {
+  std::size_t lines = 0;      ///< all lines of the file, blank ones too
+  std::size_t bad_lines = 0;  ///< skipped, at most DataConfig::max_bad_lines
+  std::vector<std::string>
+      problems;  ///< one message for each bad line: "file:line: what was wrong"
+};
+
+/// The names that [data] format may have.
+std::vector<std::string> known_formats();
+
+/// Reads the examples of `config.path` in the order of the file. With `max_examples` > 0 a sample
+/// of that size is kept, drawn by `seed` (Purpose::sample), still in the order of the file.
+///
+/// A row without an id is called "line-N"; a row without a group is a group of its own (its id), so
+/// the train/test split is then by row; instruction and context may be absent (""), the target may
+/// not. Field names with dots reach into nested objects ("answers.text"), unless a field has
+/// literally that name.
+///
+/// Throws InputError for an unknown format, an unreadable file, a file without a usable example,
+/// and for the first bad line beyond `max_bad_lines`, naming file and line. The degradation of
+/// `config.degrade` is not applied here (see degrade.hpp): it is for training examples only.
+std::vector<Example> read_examples(const DataConfig& config, std::uint64_t seed,
+                                   ReadReport* report = nullptr);
+
+}  // namespace lorafleet::partition

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "partition/example.hpp"
+
+namespace lorafleet::partition {
+
+/// Indices into the examples, ascending. Every example is in exactly one of the two.
+struct Split {
+  std::vector<std::uint32_t> train;
+  std::vector<std::uint32_t> test;
+};
+
+/// fnv1a64(group) % 10 == 0.
+bool is_test_group(std::string_view group);
+
+/// Splits by group, never by row: about a tenth of the groups is test. A pure function of the data.
+/// Throws InputError if either side would be empty.
+Split split_by_group(const std::vector<Example>& examples);
+
+}  // namespace lorafleet::partition
