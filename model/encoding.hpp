@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/config.hpp"
+#include "model/encoded_data.hpp"
+#include "model/opt_config.hpp"
+#include "model/tokenizer.hpp"
+#include "partition/example.hpp"
+
+namespace lorafleet::model {
+
+/// What the limit on tokens did to the examples.
+struct EncodingReport {
+  std::int64_t truncated = 0;
+  std::int64_t dropped = 0;
+  /// Indices of the dropped examples, ascending: empty entries, to be left out of training and
+  /// test.
+  std::vector<std::uint32_t> dropped_examples;
+};
+
+struct EncodedExamples {
+  EncodedData data;  ///< entry i belongs to example i
+  EncodingReport report;
+};
+
+/// The text before the target: those of instruction and context that are not empty, joined by a
+/// line end, and then a blank line ("instruction\ncontext\n\n"); "" where both are empty.
+std::string prompt_text(const partition::Example& example);
+
+/// Turns examples into token sequences: [what the tokenizer puts in front, OPT: `</s>`] prompt,
+/// target, eos. Labels begin with the target's first token and include eos. Prompt and target are
+/// tokenised apart, so that the border between them never lies inside a token; so are, for the same
+/// reason, the instruction with its line end, the context and the blank line: cutting tokens off
+/// the context leaves the others as they were.
+///
+/// A sequence has at most min(encoding.max_tokens, opt.max_position_embeddings) tokens. A longer
+/// one loses context tokens from the left or right end ("cut_context_left", "cut_context_right"),
+/// or is dropped
+/// ("drop"). One that does not fit without any context is dropped: instruction and target are never
+/// cut. Throws InputError for an unknown truncation, a limit below 2 or a token outside the model's
+/// vocabulary.
+EncodedExamples encode_examples(const std::vector<partition::Example>& examples,
+                                const Tokenizer& tokenizer, const EncodingConfig& encoding,
+                                const OptConfig& opt);
+
+/// Tokens of `text` alone: the measure of context length (EncodedData::context_tokens uses the
+/// same).
+std::size_t count_tokens(const Tokenizer& tokenizer, std::string_view text);
+
+}  // namespace lorafleet::model
