@@ -1,0 +1,86 @@
+#include "actors/aggregator_actor.hpp"
+
+namespace lorafleet::actors {
+
+AggregatorActor::AggregatorActor(caf::actor_config& config, AggregatorParts parts)
+    : AggregatorHandle::base(config), parts_(std::move(parts)) {
+  CoordinatorEffects& effects = *this;
+  coordinator_ = std::make_unique<Coordinator>(
+      parts_.config, parts_.sizer, parts_.train_flops_per_token, parts_.initial, effects);
+}
+
+AggregatorActor::behavior_type AggregatorActor::make_behavior() {
+  return {[this](StartRun) {
+            answer_ = make_response_promise<RunFinished>();
+            guarded([this] { coordinator_->start(); });
+            return answer_;
+          },
+          [this](InterruptRun) { guarded([this] { coordinator_->interrupt(); }); }};
+}
+
+void AggregatorActor::train(const TrainRequest& order) {
+  request(parts_.clients[order.client.value], caf::infinite, order)
+      .then(
+          [this](ClientUpdate& update) {
+            if (update.adapter == nullptr) return;  // abandoned before it was trained
+            guarded([&] { coordinator_->deliver(std::move(update)); });
+          },
+          [this](caf::error& failure) { fail(std::move(failure)); });
+}
+
+void AggregatorActor::abandon(sim::ClientId client, sim::Sequence seq) {
+  send(parts_.clients[client.value], AbandonJob{client, seq});
+}
+
+void AggregatorActor::publish(sim::Version version, sim::VirtualTime time,
+                              const model::AdapterPtr& adapter) {
+  const auto every = static_cast<std::uint64_t>(parts_.config.evaluation.every_versions);
+  const bool due = version.value == 0 || (every > 0 && version.value % every == 0);
+  parts_.observer->on_version(version, time, coordinator_->totals(), due);
+  if (due) evaluate(version, adapter);
+}
+
+void AggregatorActor::record(const Event& event) {
+  parts_.observer->on_event(event);
+}
+
+void AggregatorActor::guarded(const std::function<void()>& step) {
+  if (answered_) return;
+  try {
+    step();
+    finish_if_done();
+  } catch (const std::exception& failure) {
+    fail(caf::make_error(caf::sec::runtime_error, std::string(failure.what())));
+  }
+}
+
+void AggregatorActor::evaluate(sim::Version version, const model::AdapterPtr& adapter) {
+  ++evaluations_pending_;
+  last_evaluated_ = version;
+  request(parts_.evaluator, caf::infinite, EvaluateVersion{version, adapter})
+      .then(
+          [this](const VersionEvaluated& scored) {
+            guarded([&] {
+              --evaluations_pending_;
+              parts_.observer->on_evaluation(scored.version, *scored.evaluation);
+            });
+          },
+          [this](caf::error& failure) { fail(std::move(failure)); });
+}
+
+void AggregatorActor::finish_if_done() {
+  if (!coordinator_->finished()) return;
+  const sim::Version last{coordinator_->totals().versions};
+  if (last_evaluated_ != last) evaluate(last, coordinator_->adapter());
+  if (evaluations_pending_ > 0) return;
+  answered_ = true;
+  answer_.deliver(RunFinished{coordinator_->adapter(), coordinator_->totals()});
+}
+
+void AggregatorActor::fail(caf::error failure) {
+  if (answered_) return;
+  answered_ = true;
+  answer_.deliver(std::move(failure));
+}
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,53 @@
+#include "actors/host_actor.hpp"
+
+#include <algorithm>
+
+namespace lorafleet::actors {
+
+HostActor::HostActor(caf::actor_config& config, std::vector<SlotHandle> slots)
+    : HostHandle::base(config), idle_(std::move(slots)) {}
+
+HostActor::behavior_type HostActor::make_behavior() {
+  return {[this](QueueJob& order) {
+            auto promise = make_response_promise<JobResult>();
+            const Key key{order.arrival, {order.job.client}, {order.job.seq}};
+            queue_.emplace(key, Waiting{std::move(order.job), promise});
+            fill_slots();
+            return promise;
+          },
+          [this](const AbandonJob& order) { abandon(order); }};
+}
+
+void HostActor::fill_slots() {
+  while (!idle_.empty() && !queue_.empty()) {
+    auto node = queue_.extract(queue_.begin());
+    const SlotHandle slot = idle_.back();
+    idle_.pop_back();
+    auto promise = node.mapped().promise;
+    const auto free_slot = [this, slot] {
+      idle_.push_back(slot);
+      fill_slots();
+    };
+    request(slot, caf::infinite, RunJob{std::move(node.mapped().job)})
+        .then(
+            [promise, free_slot](const JobResult& result) mutable {
+              promise.deliver(result);
+              free_slot();
+            },
+            [promise, free_slot](caf::error& failure) mutable {
+              promise.deliver(std::move(failure));
+              free_slot();
+            });
+  }
+}
+
+void HostActor::abandon(const AbandonJob& order) {
+  const auto found = std::find_if(queue_.begin(), queue_.end(), [&](const auto& entry) {
+    return entry.first.client == order.client && entry.first.seq == order.seq;
+  });
+  if (found == queue_.end()) return;  // being trained, or done: the result will be ignored
+  found->second.promise.deliver(JobResult{});
+  queue_.erase(found);
+}
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "actors/messages.hpp"
+
+namespace lorafleet::actors {
+
+/// The slots of one process and the queue in front of them: the job with the earliest virtual
+/// arrival is trained first, so that the virtual clock waits as little as possible.
+class HostActor final : public HostHandle::base {
+ public:
+  HostActor(caf::actor_config& config, std::vector<SlotHandle> slots);
+  behavior_type make_behavior() override;
+  const char* name() const override { return "host"; }
+
+ private:
+  struct Key {
+    sim::VirtualTime arrival;
+    sim::ClientId client;
+    sim::Sequence seq;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  struct Waiting {
+    model::TrainJob job;
+    caf::typed_response_promise<JobResult> promise;
+  };
+
+  void fill_slots();
+  void abandon(const AbandonJob& order);
+
+  std::vector<SlotHandle> idle_;
+  std::map<Key, Waiting> queue_;
+};
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,95 @@
+#pragma once
+// Internal to actors/: the typed messages and handles. Includes CAF.
+
+#include <caf/all.hpp>
+#include <memory>
+
+#include "actors/coordinator.hpp"
+#include "model/evaluation.hpp"
+#include "model/trainer.hpp"
+
+namespace lorafleet::actors {
+
+/// Client to host: train this on any slot, the earliest virtual arrival first.
+struct QueueJob {
+  sim::VirtualTime arrival;
+  model::TrainJob job;
+};
+
+/// Aggregator to client, client to host: the result can no longer count.
+struct AbandonJob {
+  sim::ClientId client;
+  sim::Sequence seq;
+};
+
+/// Host to slot.
+struct RunJob {
+  model::TrainJob job;
+};
+
+/// Slot to host, host to client. Null where the job was abandoned before it was trained.
+struct JobResult {
+  std::shared_ptr<const model::TrainResult> result;
+};
+
+/// Aggregator to evaluator. A null adapter scores the base.
+struct EvaluateVersion {
+  sim::Version version;
+  model::AdapterPtr adapter;
+};
+
+struct VersionEvaluated {
+  sim::Version version;
+  std::shared_ptr<const model::Evaluation> evaluation;
+};
+
+/// To the aggregator: begin; answered when the run is over and every evaluation is in.
+struct StartRun {};
+struct RunFinished {
+  model::AdapterPtr adapter;
+  RunTotals totals;
+};
+/// To the aggregator: end the run cleanly at the current virtual time.
+struct InterruptRun {};
+
+}  // namespace lorafleet::actors
+
+CAF_BEGIN_TYPE_ID_BLOCK(lorafleet, first_custom_type_id)
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::TrainRequest))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::ClientUpdate))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::QueueJob))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::AbandonJob))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::RunJob))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::JobResult))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::EvaluateVersion))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::VersionEvaluated))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::StartRun))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::RunFinished))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::InterruptRun))
+CAF_END_TYPE_ID_BLOCK(lorafleet)
+
+// These stay inside one process, where messages carry pointers to immutable data.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::TrainRequest)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::ClientUpdate)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::QueueJob)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::AbandonJob)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::RunJob)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::JobResult)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::EvaluateVersion)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::VersionEvaluated)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::StartRun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::RunFinished)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::InterruptRun)
+
+namespace lorafleet::actors {
+
+using SlotHandle = caf::typed_actor<caf::replies_to<RunJob>::with<JobResult>>;
+using HostHandle =
+    caf::typed_actor<caf::replies_to<QueueJob>::with<JobResult>, caf::reacts_to<AbandonJob>>;
+using ClientHandle =
+    caf::typed_actor<caf::replies_to<TrainRequest>::with<ClientUpdate>, caf::reacts_to<AbandonJob>>;
+using EvaluatorHandle = caf::typed_actor<caf::replies_to<EvaluateVersion>::with<VersionEvaluated>>;
+using AggregatorHandle =
+    caf::typed_actor<caf::replies_to<StartRun>::with<RunFinished>, caf::reacts_to<InterruptRun>>;
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/events.hpp"
+
+namespace lorafleet::actors {
+
+/// What is known of a client before the run.
+struct ClientFacts {
+  std::string tier;
+  double tokens_per_second = 0.0;
+  double download_mbps = 0.0;
+  double upload_mbps = 0.0;
+  std::int64_t rank = 0;
+  std::int64_t examples = 0;
+};
+
+/// clients.csv: a row for each client, what it is and what it did.
+class ClientsCsv {
+ public:
+  explicit ClientsCsv(std::vector<ClientFacts> facts);
+  void add(const Event& event);
+  void write(const std::filesystem::path& file) const;
+
+ private:
+  struct Tally {
+    std::int64_t jobs = 0;
+    std::int64_t received = 0;
+    std::int64_t lost = 0;
+    std::uint64_t staleness = 0;
+    std::int64_t tokens = 0;
+    double loss = 0.0;  // of the latest update
+    sim::VirtualDuration busy;
+  };
+  void end_job(sim::ClientId client, sim::Sequence seq, sim::VirtualTime end);
+
+  std::vector<ClientFacts> facts_;
+  std::vector<Tally> tallies_;
+  std::map<std::pair<sim::ClientId, sim::Sequence>, sim::VirtualTime> started_;
+};
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/federation.hpp"
+#include "actors/output/clients_csv.hpp"
+#include "actors/output/rounds_csv.hpp"
+#include "actors/output/trace_json.hpp"
+#include "actors/run_observer.hpp"
+#include "partition/support/files.hpp"
+#include "partition/support/hash.hpp"
+
+namespace lorafleet::actors {
+
+/// Writes a run down: events.jsonl as it happens, the tables at the end; tells the progress.
+class RunRecorder final : public RunObserver {
+ public:
+  RunRecorder(const std::filesystem::path& directory, strategy::StopConfig stop,
+              std::vector<ClientFacts> clients, std::function<void(const Progress&)> progress);
+
+  void on_event(const Event& event) override;
+  void on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals,
+                  bool will_be_evaluated) override;
+  void on_evaluation(sim::Version version, const model::Evaluation& evaluation) override;
+
+  /// Finishes the files.
+  void write_files();
+
+  [[nodiscard]] const std::optional<model::Evaluation>& initial() const { return initial_; }
+  [[nodiscard]] const std::optional<model::Evaluation>& latest() const { return latest_; }
+  [[nodiscard]] std::string events_sha256() const { return events_hash_.hex(); }
+  [[nodiscard]] double wall_seconds() const;
+
+ private:
+  void tell();
+
+  std::filesystem::path directory_;
+  strategy::StopConfig stop_;
+  std::function<void(const Progress&)> progress_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  AtomicFile events_file_;
+  Sha256 events_hash_;
+  RoundsCsv rounds_;
+  ClientsCsv clients_;
+  TraceJson trace_;
+  sim::VirtualTime now_;
+  RunTotals totals_;
+  std::optional<model::Evaluation> initial_;
+  std::optional<model::Evaluation> latest_;
+  std::optional<std::uint64_t> latest_version_;
+};
+
+}  // namespace lorafleet::actors

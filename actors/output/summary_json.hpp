@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "actors/coordinator.hpp"
+#include "actors/federation_config.hpp"
+#include "model/evaluation.hpp"
+
+namespace lorafleet::actors {
+
+/// What summary.json is made of.
+struct RunSummary {
+  std::string name;
+  std::uint64_t seed = 0;
+  std::string status;
+  std::string adapter_sha256;
+  std::string events_sha256;
+  RunTotals totals;
+  std::int64_t clients = 0;
+  std::int64_t train_examples = 0;
+  std::int64_t test_examples = 0;
+  double wall_seconds = 0.0;
+  std::int64_t peak_rss_bytes = 0;
+  std::optional<model::Evaluation> initial;
+  std::optional<model::Evaluation> final;
+  std::map<std::string, std::string> environment;
+};
+
+/// The text of summary.json; keys as in docs/run-directory.md.
+std::string summary_json(const RunSummary& summary);
+
+/// Every number of a summary under its dotted key ("final.perplexity").
+std::map<std::string, double> summary_figures(const std::string& summary_text);
+
+}  // namespace lorafleet::actors

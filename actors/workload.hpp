@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/federation_config.hpp"
+#include "model/encoded_data.hpp"
+#include "model/encoding.hpp"
+#include "model/opt_config.hpp"
+#include "partition/partitioner.hpp"
+#include "partition/statistics.hpp"
+
+namespace lorafleet::actors {
+
+/// The data of a run: read, spoilt where asked, split, encoded and spread over the clients. A pure
+/// function of the configuration and the files that it names.
+struct Workload {
+  model::OptConfig opt;
+  std::vector<partition::Example> examples;
+  std::shared_ptr<const model::EncodedData> encoded;  ///< entry i belongs to example i
+  model::EncodingReport encoding;
+  std::vector<std::uint32_t> test;    ///< held out
+  std::vector<std::uint32_t> scored;  ///< the test examples that evaluation uses
+  partition::Partition partition;
+  partition::PartitionStatistics statistics;
+  std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> client_examples;  ///< by client
+};
+
+/// Throws InputError. `log` gets a line about each step, `warning` what a user should know.
+Workload prepare_workload(const FederationConfig& config,
+                          const std::function<void(const std::string&)>& log,
+                          const std::function<void(const std::string&)>& warning);
+
+}  // namespace lorafleet::actors
