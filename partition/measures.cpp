@@ -1,0 +1,77 @@
+#include "partition/measures.hpp"
+
+#include <algorithm>
+
+#include "partition/support/error.hpp"
+#include "partition/words.hpp"
+
+namespace lorafleet::partition {
+
+std::size_t count_words(std::string_view text) {
+  return split_words(text).size();
+}
+
+std::size_t count_sentences(std::string_view text) {
+  std::size_t sentences = 0;
+  bool open = false;
+  const auto close = [&] {
+    sentences += open ? 1 : 0;
+    open = false;
+  };
+  for (std::size_t line = 0; line < text.size();) {
+    const std::size_t end = std::min(text.find('\n', line), text.size());
+    for (auto word : split_words(text.substr(line, end - line))) {
+      open = true;
+      while (!word.empty() && std::string_view("\"')]}").find(word.back()) != word.npos) {
+        word.remove_suffix(1);
+      }
+      if (!word.empty() && std::string_view(".!?").find(word.back()) != word.npos) close();
+    }
+    close();
+    line = end + 1;
+  }
+  return sentences;
+}
+
+double coverage(std::string_view target, std::string_view context) {
+  const auto wanted = content_stems(target);
+  if (wanted.empty()) return 0.0;
+  const auto given = content_stems(context);
+  const auto found = std::count_if(wanted.begin(), wanted.end(),
+                                   [&](const std::string& stem) { return given.count(stem) > 0; });
+  return static_cast<double>(found) / static_cast<double>(wanted.size());
+}
+
+std::vector<std::string> known_units() {
+  return {"tokens", "words", "sentences"};
+}
+
+double context_length(const Example& example, std::string_view unit, const CountFn& tokens) {
+  if (unit == "words") return static_cast<double>(count_words(example.context));
+  if (unit == "sentences") return static_cast<double>(count_sentences(example.context));
+  if (unit == "tokens") {
+    if (!tokens) {
+      throw InputError("partition.skew.unit",
+                       "\"tokens\" needs a tokenizer and none is at hand; allowed without one: "
+                       "words, sentences");
+    }
+    return static_cast<double>(tokens(example));
+  }
+  throw InputError("partition.skew.unit",
+                   "unknown unit \"" + std::string(unit) + "\"; known: " + join(known_units()));
+}
+
+double quality_score(const Example& example, const std::string& name) {
+  const auto score = example.quality.find(name);
+  if (score != example.quality.end()) return score->second;
+  if (name == "coverage") return coverage(example.target, example.context);
+  std::vector<std::string> names;
+  for (const auto& [known, value] : example.quality) {
+    names.push_back(known);
+  }
+  if (example.quality.count("coverage") == 0) names.emplace_back("coverage");
+  throw InputError("partition.skew.quality", "example \"" + example.id + "\" has no score \"" +
+                                                 name + "\"; it has: " + join(names));
+}
+
+}  // namespace lorafleet::partition
