@@ -7,7 +7,8 @@
 namespace lorafleet::sim {
 
 /// A distribution of positive numbers, as scenarios write it: a plain number, or
-/// `{ distribution = "uniform", low, high }`, `{ "lognormal", median, sigma }`, `{ "pareto", minimum, shape }`.
+/// `{ distribution = "uniform", low, high }`, `{ "lognormal", median, sigma }`, `{ "pareto",
+/// minimum, shape }`.
 struct Distribution {
   enum class Kind { constant, uniform, lognormal, pareto };
   Kind kind = Kind::constant;
