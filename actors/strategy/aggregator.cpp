@@ -1,0 +1,22 @@
+#include "actors/strategy/aggregator.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lorafleet::strategy {
+
+Aggregator::Aggregator(const AggregationConfig& config)
+    : rule_(lora_rules().make(config.lora)),
+      optimizer_(server_optimizers().make(config.server_optimizer, config)) {}
+
+model::AdapterPtr Aggregator::fold(const model::Adapter& current, std::span<const FoldItem> items) {
+  const auto delta = rule_->aggregate(current, items);
+  if (!std::all_of(delta.begin(), delta.end(), [](double x) { return std::isfinite(x); })) {
+    return nullptr;
+  }
+  auto next = std::make_shared<model::Adapter>(
+      model::Adapter{current.layout, optimizer_->step(current.values, delta)});
+  return model::all_finite(*next) ? next : nullptr;
+}
+
+}  // namespace lorafleet::strategy

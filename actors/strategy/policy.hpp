@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "actors/sim/ids.hpp"
+#include "actors/sim/virtual_time.hpp"
+#include "actors/strategy/config.hpp"
+#include "actors/strategy/registry.hpp"
+
+namespace lorafleet::strategy {
+
+/// A job that is about to be handed out, with its future, which the simulation knows.
+struct PlannedJob {
+  sim::ClientId client;
+  sim::Sequence seq;
+  sim::VirtualTime end;  ///< arrival, or the moment of the loss
+  bool lost = false;
+};
+
+/// What becomes of a job of a round, if it is not lost before the round ends.
+enum class Fate {
+  counts,   ///< its update is folded
+  surplus,  ///< enough others came first
+  late,     ///< not there at the deadline
+  futile,   ///< there in time, but the round is known to fail
+};
+
+/// A round whose end is known as soon as its cohort is. Only jobs that count are trained.
+struct RoundPlan {
+  sim::VirtualTime end;         ///< arrivals at this very time still belong to the round
+  std::vector<Fate> fates;      ///< of each job, in the order given
+  std::size_t min_updates = 1;  ///< with fewer finite ones the round fails
+};
+
+/// An update that waits to be folded, as far as its weight depends on it.
+struct Contribution {
+  std::int64_t examples = 0;
+  std::int64_t tokens = 0;
+  std::uint64_t staleness = 0;
+};
+
+/// From which adapter the change that an update brings is measured.
+enum class Anchor { current, trained_from };
+
+/// When to aggregate, whom to invite and what each update weighs: [aggregation] mode. Stateless;
+/// the coordinator keeps the clock, the jobs and the buffer. A mode works in rounds (`plan` gives
+/// each cohort's end) or folds at arrivals (`ready`).
+class Policy {
+ public:
+  virtual ~Policy() = default;
+
+  /// The mode can make no version with fewer clients than these.
+  [[nodiscard]] virtual std::size_t least_clients() const { return 1; }
+  /// How many clients to invite while `in_flight` jobs are on their way.
+  [[nodiscard]] virtual std::size_t invitations(std::size_t in_flight) const = 0;
+  /// For modes with rounds: the round of the cohort that is handed out at `now`.
+  [[nodiscard]] virtual std::optional<RoundPlan> plan(sim::VirtualTime now,
+                                                      std::span<const PlannedJob> jobs) const;
+  /// For modes without rounds: to be folded now, with `waiting` updates in the buffer?
+  [[nodiscard]] virtual bool ready(std::size_t waiting) const;
+  /// Before normalisation, for the event log.
+  [[nodiscard]] virtual double raw_weight(const Contribution& update) const = 0;
+  /// FoldItem::weight of each update of a fold.
+  [[nodiscard]] virtual std::vector<double> weights(
+      std::span<const Contribution> updates) const = 0;
+  [[nodiscard]] virtual Anchor anchor() const = 0;
+};
+
+/// [aggregation] mode; the formulas stand at make_sync, make_fedbuff and make_fedasync in
+/// modes.hpp.
+const Registry<Policy, ClientsConfig, AggregationConfig>& policies();
+
+/// n_k of [aggregation] weighting: examples, tokens, or 1 (uniform).
+class Weighting {
+ public:
+  /// Throws InputError for another name.
+  explicit Weighting(const std::string& name);
+
+  [[nodiscard]] double amount(const Contribution& update) const;
+  /// n_k / sum_j n_j; 1 / K each where all n are 0.
+  [[nodiscard]] std::vector<double> normalised(std::span<const Contribution> updates) const;
+
+ private:
+  enum class Kind { examples, tokens, uniform };
+  Kind kind_;
+};
+
+}  // namespace lorafleet::strategy
