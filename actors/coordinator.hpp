@@ -18,9 +18,9 @@ namespace lorafleet::actors {
 struct TrainRequest {
   sim::ClientId client;
   sim::Sequence seq;
-  sim::Version version;        ///< of `adapter`
-  sim::VirtualTime arrival;    ///< of the update: the slots' priority
-  model::AdapterPtr adapter;   ///< the global adapter at dispatch
+  sim::Version version;       ///< of `adapter`
+  sim::VirtualTime arrival;   ///< of the update: the slots' priority
+  model::AdapterPtr adapter;  ///< the global adapter at dispatch
 };
 
 /// A trained adapter on its way back.
@@ -51,27 +51,29 @@ struct RunTotals {
   std::int64_t jobs = 0;
   std::int64_t updates_received = 0;  ///< arrived trained, whether or not they were applied
   std::int64_t updates_applied = 0;
-  std::int64_t updates_dropped = 0;   ///< every job that ended without being applied
+  std::int64_t updates_dropped = 0;  ///< every job that ended without being applied
   std::int64_t rounds_failed = 0;
   std::int64_t updates_not_finite = 0;
-  std::int64_t train_tokens = 0;      ///< of the updates received
+  std::int64_t train_tokens = 0;  ///< of the updates received
   std::int64_t bytes_down = 0;
   std::int64_t bytes_up = 0;
   sim::VirtualTime time;
-  std::string stop_reason;            ///< empty while running
+  std::string stop_reason;  ///< empty while running
 };
 
-/// Tells the size of a job before it is trained.
+/// Tells the size of a job before it is trained. Asked once for each client with seq 1 at
+/// construction: clients without examples are never invited.
 using JobSizer = std::function<model::JobSize(sim::ClientId, sim::Sequence)>;
 
 /// The aggregator's mind: a pure state machine over the virtual clock, without threads, actors or
 /// real time. It picks clients, knows from the models when each update will arrive, takes arrivals
 /// strictly in order (arrival, client, seq), waits where the next one is still being trained, folds
-/// by the configured strategy, and reports each step as an event. Every sequence of calls that delivers
-/// the same results gives the same effects, whatever the order of deliveries.
+/// by the configured strategy, and reports each step as an event. Every sequence of calls that
+/// delivers the same results gives the same effects, whatever the order of deliveries.
 class Coordinator {
  public:
-  /// `train_flops_per_token` prices tiers given in FLOP/s. Throws InputError for impossible configs.
+  /// `train_flops_per_token` prices tiers given in FLOP/s. Throws InputError for impossible
+  /// configs.
   Coordinator(const FederationConfig& config, JobSizer sizer, double train_flops_per_token,
               model::AdapterPtr initial, CoordinatorEffects& effects);
   ~Coordinator();
@@ -86,6 +88,8 @@ class Coordinator {
   [[nodiscard]] bool finished() const;
   [[nodiscard]] const RunTotals& totals() const;
   [[nodiscard]] const model::AdapterPtr& adapter() const;  ///< the current global adapter
+  /// Jobs neither applied nor dropped: on their way, or arrived and waiting to be folded. Always
+  /// totals().jobs == updates_applied + updates_dropped + in_flight(); 0 once finished.
   [[nodiscard]] std::size_t in_flight() const;
 
  private:
