@@ -17,8 +17,7 @@ namespace lorafleet::model {
 struct EncodingReport {
   std::int64_t truncated = 0;
   std::int64_t dropped = 0;
-  /// Indices of the dropped examples, ascending: empty entries, to be left out of training and
-  /// test.
+  /// Indices of the dropped examples, ascending: their entries are empty and must not be used.
   std::vector<std::uint32_t> dropped_examples;
 };
 
@@ -39,16 +38,14 @@ std::string prompt_text(const partition::Example& example);
 ///
 /// A sequence has at most min(encoding.max_tokens, opt.max_position_embeddings) tokens. A longer
 /// one loses context tokens from the left or right end ("cut_context_left", "cut_context_right"),
-/// or is dropped
-/// ("drop"). One that does not fit without any context is dropped: instruction and target are never
-/// cut. Throws InputError for an unknown truncation, a limit below 2 or a token outside the model's
-/// vocabulary.
+/// or is dropped ("drop"). One that does not fit without any context is dropped: instruction and
+/// target are never cut. Throws InputError for an unknown truncation, a limit below 2, or a
+/// tokenizer with more tokens than the model.
 EncodedExamples encode_examples(const std::vector<partition::Example>& examples,
                                 const Tokenizer& tokenizer, const EncodingConfig& encoding,
                                 const OptConfig& opt);
 
-/// Tokens of `text` alone: the measure of context length (EncodedData::context_tokens uses the
-/// same).
+/// Tokens of `text` alone: the measure of context length, as EncodedData::context_tokens has it.
 std::size_t count_tokens(const Tokenizer& tokenizer, std::string_view text);
 
 }  // namespace lorafleet::model

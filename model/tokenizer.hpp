@@ -20,18 +20,25 @@ class Tokenizer {
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
 
-  /// Plain text to ids, no special tokens added or parsed. Invalid UTF-8 is first replaced by U+FFFD as
-  /// Python's `errors="replace"` does.
+  /// Plain text to ids, no special tokens added or parsed. Invalid UTF-8 is first replaced by
+  /// U+FFFD as Python's `errors="replace"` does.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const;
-  /// Special tokens in the text are recognised, and those that the tokenizer's post-processor puts around
-  /// a sequence are added (OPT: `</s>` in front): what Hugging Face's `tokenizer(text)` returns.
+  /// Any bytes to ids whose bytes they are, without replacement: as `encode` up to the first byte
+  /// that is not UTF-8; from the last word before it on, the rest is merged as one piece (as
+  /// tiktoken does).
+  [[nodiscard]] std::vector<std::int32_t> encode_bytes(std::string_view bytes) const;
+  /// Special tokens in the text are recognised, and those that the tokenizer's post-processor puts
+  /// around a sequence are added (OPT: `</s>` in front): what Hugging Face's `tokenizer(text)`
+  /// returns.
   [[nodiscard]] std::vector<std::int32_t> encode_with_specials(std::string_view text) const;
-  /// The bytes of the ids; special tokens are left out if asked. Unknown ids throw std::out_of_range.
+  /// The bytes of the ids; special tokens are left out if asked. Unknown ids throw
+  /// std::out_of_range.
   [[nodiscard]] std::string decode_bytes(std::span<const std::int32_t> ids,
                                          bool skip_special = false) const;
   /// decode_bytes with invalid UTF-8 replaced by U+FFFD.
   [[nodiscard]] std::string decode(std::span<const std::int32_t> ids,
                                    bool skip_special = false) const;
+  /// The largest id + 1.
   [[nodiscard]] std::size_t vocab_size() const;
 
  private:
