@@ -1,0 +1,96 @@
+#include "actors/actor_fleet.hpp"
+
+#include "actors/aggregator_actor.hpp"
+#include "actors/client_actor.hpp"
+#include "actors/evaluator_actor.hpp"
+#include "actors/host_actor.hpp"
+#include "actors/slot_actor.hpp"
+
+namespace lorafleet::actors {
+
+struct ActorFleet::Actors {
+  caf::actor_system& system;
+  AggregatorHandle aggregator;
+  EvaluatorHandle evaluator;
+  HostHandle host;
+  std::vector<SlotHandle> slots;
+  std::vector<ClientHandle> clients;
+};
+
+namespace {
+
+template <typename Actor, typename... Args>
+auto spawn_worker(caf::actor_system& system, bool detached, Args&&... args) {
+  return detached ? system.spawn<Actor, caf::detached>(std::forward<Args>(args)...)
+                  : system.spawn<Actor>(std::forward<Args>(args)...);
+}
+
+}  // namespace
+
+ActorFleet::ActorFleet(caf::actor_system& system, const FleetParts& parts)
+    : actors_(std::make_unique<Actors>(Actors{system, {}, {}, {}, {}, {}})) {
+  for (std::size_t i = 0; i < parts.slots; ++i) {
+    actors_->slots.push_back(spawn_worker<SlotActor>(system, parts.detached, parts.trainer));
+  }
+  actors_->evaluator =
+      spawn_worker<EvaluatorActor>(system, parts.detached, parts.scorer, parts.detached);
+  actors_->host = system.spawn<HostActor>(actors_->slots);
+  for (std::size_t i = 0; i < parts.client_examples.size(); ++i) {
+    actors_->clients.push_back(
+        system.spawn<ClientActor>(sim::ClientId{static_cast<std::uint32_t>(i)}, parts.config.seed,
+                                  parts.client_examples[i], actors_->host));
+  }
+  FederationConfig config = parts.config;
+  config.partition.clients = static_cast<std::int64_t>(parts.client_examples.size());
+  actors_->aggregator = system.spawn<AggregatorActor>(
+      AggregatorParts{std::move(config), make_sizer(parts), parts.train_flops_per_token,
+                      parts.initial, actors_->clients, actors_->evaluator, parts.observer});
+}
+
+ActorFleet::~ActorFleet() {
+  const auto stop = [](const auto& actor) {
+    if (actor) caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  };
+  stop(actors_->aggregator);
+  stop(actors_->evaluator);
+  stop(actors_->host);
+  for (const auto& slot : actors_->slots)
+    stop(slot);
+  for (const auto& client : actors_->clients)
+    stop(client);
+}
+
+void ActorFleet::start(std::function<void(RunEnd)> finished,
+                       std::function<void(std::string)> failed) {
+  auto& system = actors_->system;
+  system.spawn([aggregator = actors_->aggregator, finished = std::move(finished),
+                failed = std::move(failed), &system](caf::event_based_actor* self) {
+    self->request(aggregator, caf::infinite, StartRun{})
+        .then(
+            [finished](const RunFinished& end) {
+              finished({end.adapter, end.totals});
+            },
+            [failed, &system](const caf::error& failure) {
+              std::string reason;
+              if (failure.context().match_elements<std::string>()) {
+                reason = failure.context().get_as<std::string>(0);
+              } else {
+                reason = system.render(failure);
+              }
+              failed(reason);
+            });
+  });
+}
+
+void ActorFleet::interrupt() {
+  caf::anon_send(actors_->aggregator, InterruptRun{});
+}
+
+JobSizer make_sizer(const FleetParts& parts) {
+  return [trainer = parts.trainer, examples = parts.client_examples, seed = parts.config.seed](
+             sim::ClientId client, sim::Sequence seq) {
+    return trainer->size({client.value, seq.value, seed, nullptr, examples[client.value]});
+  };
+}
+
+}  // namespace lorafleet::actors

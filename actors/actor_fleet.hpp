@@ -1,0 +1,59 @@
+#pragma once
+
+#include <caf/fwd.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/coordinator.hpp"
+#include "actors/run_observer.hpp"
+#include "model/evaluation.hpp"
+#include "model/trainer.hpp"
+
+namespace lorafleet::actors {
+
+/// What a fleet of actors is made of. Nothing here knows how training or scoring works.
+struct FleetParts {
+  FederationConfig config;
+  std::shared_ptr<const model::Trainer> trainer;
+  std::shared_ptr<const model::Scorer> scorer;
+  std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> client_examples;  ///< by ClientId
+  double train_flops_per_token = 0.0;
+  model::AdapterPtr initial;
+  std::shared_ptr<RunObserver> observer;
+  std::size_t slots = 1;
+  /// True in production: slots and evaluator have threads of their own. False: all actors share the
+  /// scheduler, so that a test can choose the order of their steps.
+  bool detached = true;
+};
+
+/// What a finished run leaves.
+struct RunEnd {
+  model::AdapterPtr adapter;
+  RunTotals totals;
+};
+
+/// The actors of one run in one process: aggregator, evaluator, host, slots and a client for each
+/// part of the data.
+class ActorFleet {
+ public:
+  ActorFleet(caf::actor_system& system, const FleetParts& parts);
+  ~ActorFleet();
+  ActorFleet(const ActorFleet&) = delete;
+  ActorFleet& operator=(const ActorFleet&) = delete;
+
+  /// Begins the run. Exactly one of the two is called from an actor's thread when it is over.
+  void start(std::function<void(RunEnd)> finished, std::function<void(std::string)> failed);
+  /// Thread-safe: ends the run at the current virtual time.
+  void interrupt();
+
+ private:
+  struct Actors;
+  std::unique_ptr<Actors> actors_;
+};
+
+/// Tells the size of each client's jobs from the trainer.
+JobSizer make_sizer(const FleetParts& parts);
+
+}  // namespace lorafleet::actors

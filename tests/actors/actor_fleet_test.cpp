@@ -1,0 +1,257 @@
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <set>
+
+#include "actors/actor_fleet.hpp"
+#include "actors/client_actor.hpp"
+#include "actors/host_actor.hpp"
+#include "actors/messages.hpp"
+#include "actors/slot_actor.hpp"
+#include "tests/actors/fake_parts.hpp"
+
+// CAF and doctest both like these names.
+#undef CHECK
+#include <doctest/doctest.h>
+
+namespace lorafleet {
+namespace {
+
+using tests::fake_parts;
+using tests::TextObserver;
+
+struct Outcome {
+  std::string events;
+  std::string scores;
+  std::string adapter;
+  std::string failure;
+  std::optional<actors::RunTotals> totals;
+
+  friend bool operator==(const Outcome& a, const Outcome& b) {
+    return a.events == b.events && a.scores == b.scores && a.adapter == b.adapter &&
+           a.failure == b.failure;
+  }
+};
+
+struct Config : caf::actor_system_config {
+  explicit Config(bool testing) {
+    add_message_types<caf::id_block::lorafleet>();
+    if (testing) {
+      set("scheduler.policy", caf::atom("testing"));
+    } else {
+      set("scheduler.max-threads", 2u);
+    }
+  }
+};
+
+/// Runs all actors in one thread, in an order of steps that the seed chooses.
+class SeededSchedule {
+ public:
+  explicit SeededSchedule(std::uint64_t seed)
+      : config_(true), system_(config_), random_(seed, Purpose::schedule_test) {}
+  ~SeededSchedule() { run(); }
+
+  caf::actor_system& system() { return system_; }
+  void run(std::size_t most_steps = 10'000'000) {
+    auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
+    while (scheduler.has_job() && most_steps-- > 0) {
+      std::swap(scheduler.jobs.front(), scheduler.jobs[random_.below(scheduler.jobs.size())]);
+      scheduler.run_once();
+    }
+  }
+
+ private:
+  Config config_;
+  caf::actor_system system_;
+  Random random_;
+};
+
+void start(
+    actors::ActorFleet& fleet, Outcome& outcome, std::function<void()> done = [] {}) {
+  fleet.start(
+      [&outcome, done](actors::RunEnd end) {
+        outcome.adapter = model::sha256(*end.adapter);
+        outcome.totals = end.totals;
+        done();
+      },
+      [&outcome, done](std::string reason) {
+        outcome.failure = std::move(reason);
+        done();
+      });
+}
+
+Outcome run_scheduled(actors::FleetParts parts, std::uint64_t seed) {
+  const auto observer = std::make_shared<TextObserver>();
+  parts.observer = observer;
+  parts.detached = false;
+  Outcome outcome;
+  SeededSchedule schedule(seed);
+  actors::ActorFleet fleet(schedule.system(), parts);
+  start(fleet, outcome);
+  schedule.run();
+  outcome.events = observer->events;
+  outcome.scores = observer->scores;
+  return outcome;
+}
+
+Outcome run_threaded(actors::FleetParts parts) {
+  const auto observer = std::make_shared<TextObserver>();
+  parts.observer = observer;
+  Outcome outcome;
+  {
+    Config config(false);
+    caf::actor_system system(config);
+    std::promise<void> over;
+    actors::ActorFleet fleet(system, parts);
+    start(fleet, outcome, [&] { over.set_value(); });
+    over.get_future().wait();
+  }
+  outcome.events = observer->events;
+  outcome.scores = observer->scores;
+  return outcome;
+}
+
+}  // namespace
+
+TEST_CASE("fifty schedules of the actors give the same bytes, in every mode") {
+  for (const std::string mode : {"sync", "fedbuff", "fedasync"}) {
+    CAPTURE(mode);
+    const Outcome first = run_scheduled(fake_parts(mode, nullptr, 2, false), 0);
+    CHECK(first.failure.empty());
+    REQUIRE(first.totals.has_value());
+    CHECK(first.totals->versions == 10);
+    CHECK(first.scores.find("10 ") != std::string::npos);
+    for (std::uint64_t seed = 1; seed < 50; ++seed) {
+      CAPTURE(seed);
+      CHECK(run_scheduled(fake_parts(mode, nullptr, 1 + seed % 4, false), seed) == first);
+    }
+  }
+}
+
+TEST_CASE("real threads give the same bytes as one thread, whatever the number of slots") {
+  const Outcome first = run_scheduled(fake_parts("fedbuff", nullptr, 1, false), 3);
+  for (const std::size_t slots : {1, 2, 4}) {
+    CAPTURE(slots);
+    CHECK(run_threaded(fake_parts("fedbuff", nullptr, slots, true)) == first);
+  }
+}
+
+TEST_CASE("an update with a NaN is rejected and counted, the run goes on") {
+  class Poisoned final : public tests::FakeTrainer {
+    model::TrainResult train(const model::TrainJob& job) const override {
+      auto result = FakeTrainer::train(job);
+      if (job.client == 3) result.adapter.values[0] = std::numeric_limits<float>::quiet_NaN();
+      return result;
+    }
+  };
+  auto parts = fake_parts("fedbuff", nullptr, 2, false);
+  parts.trainer = std::make_shared<Poisoned>();
+  parts.config.stop.versions = 20;
+  const Outcome outcome = run_scheduled(parts, 5);
+  REQUIRE(outcome.totals.has_value());
+  CHECK(outcome.totals->versions == 20);
+  CHECK(outcome.totals->updates_not_finite > 0);
+  CHECK(outcome.events.find("not_finite") != std::string::npos);
+  CHECK(outcome.events.find("nan") == std::string::npos);
+}
+
+TEST_CASE("a failure of the training ends the run with its reason") {
+  class Failing final : public tests::FakeTrainer {
+    model::TrainResult train(const model::TrainJob& job) const override {
+      if (job.seq == 7) throw std::runtime_error("out of memory");
+      return FakeTrainer::train(job);
+    }
+  };
+  auto parts = fake_parts("fedasync", nullptr, 2, false);
+  parts.trainer = std::make_shared<Failing>();
+  const Outcome outcome = run_scheduled(parts, 1);
+  CHECK_FALSE(outcome.totals.has_value());
+  CHECK(outcome.failure.find("out of memory") != std::string::npos);
+  CHECK(outcome.failure.find("training of client") != std::string::npos);
+}
+
+TEST_CASE("an interrupted run ends cleanly, with its last version scored") {
+  auto parts = fake_parts("fedbuff", nullptr, 2, false);
+  parts.config.stop.versions = 1'000'000;
+  const auto observer = std::make_shared<TextObserver>();
+  parts.observer = observer;
+  Outcome outcome;
+  SeededSchedule schedule(2);
+  actors::ActorFleet fleet(schedule.system(), parts);
+  start(fleet, outcome);
+  schedule.run(2000);
+  CHECK_FALSE(outcome.totals.has_value());
+  fleet.interrupt();
+  schedule.run();
+  REQUIRE(outcome.totals.has_value());
+  CHECK(outcome.totals->stop_reason == "interrupted");
+  CHECK(outcome.totals->versions > 0);
+  CHECK(observer->scores.find("\n" + std::to_string(outcome.totals->versions) + " ") !=
+        std::string::npos);
+}
+
+TEST_CASE("a host trains the earliest virtual arrival first and skips what was abandoned") {
+  class Recording final : public tests::FakeTrainer {
+   public:
+    model::TrainResult train(const model::TrainJob& job) const override {
+      order.push_back(job.client);
+      return FakeTrainer::train(job);
+    }
+    mutable std::vector<std::uint32_t> order;
+  };
+  const auto trainer = std::make_shared<Recording>();
+  const auto parts = fake_parts("fedbuff", nullptr, 1, false);
+  SeededSchedule schedule(4);
+  auto& system = schedule.system();
+  const auto host = system.spawn<actors::HostActor>(
+      std::vector<actors::SlotHandle>{system.spawn<actors::SlotActor>(trainer)});
+  std::size_t answers = 0, empty_answers = 0;
+  system.spawn([&](caf::event_based_actor* self) {
+    // The first takes the slot; the others wait and are sorted.
+    for (const std::uint32_t client : {9u, 8u, 7u, 6u, 5u}) {
+      const model::TrainJob job{client, 1, 11, parts.initial, parts.client_examples[client]};
+      self->request(
+              host, caf::infinite,
+              actors::QueueJob{sim::VirtualTime{static_cast<std::int64_t>(client) * 1000}, job})
+          .then([&](const actors::JobResult& done) {
+            ++answers;
+            if (done.result == nullptr) ++empty_answers;
+          });
+    }
+    self->send(host, actors::AbandonJob{{6}, {1}});
+  });
+  schedule.run();
+  CHECK(trainer->order == std::vector<std::uint32_t>{9, 5, 7, 8});
+  CHECK(answers == 5);
+  CHECK(empty_answers == 1);
+}
+
+TEST_CASE("jobs train in parallel on the slots") {
+  class Meeting final : public tests::FakeTrainer {
+   public:
+    // Waits, with a limit, until another job is being trained at the same time.
+    model::TrainResult train(const model::TrainJob& job) const override {
+      ++inside;
+      for (int i = 0; i < 2000 && inside < 2 && !met; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      if (inside >= 2) met = true;
+      auto result = FakeTrainer::train(job);
+      --inside;
+      return result;
+    }
+    mutable std::atomic<int> inside = 0;
+    mutable std::atomic<bool> met = false;
+  };
+  auto parts = fake_parts("fedbuff", nullptr, 2, true);
+  const auto trainer = std::make_shared<Meeting>();
+  parts.trainer = trainer;
+  CHECK(run_threaded(parts).failure.empty());
+  CHECK(trainer->met);
+}
+
+}  // namespace lorafleet
