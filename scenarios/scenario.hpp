@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,16 +15,20 @@ struct Expectation {
   std::string key;
   std::optional<double> below;
   std::optional<double> above;
+  friend bool operator==(const Expectation&, const Expectation&) = default;
 };
 
-/// A scenario file, read, checked and with every default filled in. Paths are absolute.
+/// A scenario file, read, checked and with every default filled in. Paths are absolute; keys that
+/// have no effect hold their defaults.
 struct Scenario {
   std::filesystem::path file;
   actors::FederationConfig federation;
   std::vector<Expectation> expect;
+  std::vector<std::string> warnings;  ///< "file:line:column: key: has no effect: ..."
 };
 
-/// All that is wrong with a scenario: `what()` holds one line for each error, "file:line:column: key: ...".
+/// All that is wrong with a scenario: `what()` holds one line for each error, "file:line:column:
+/// key: ...".
 class ScenarioError : public InputError {
  public:
   explicit ScenarioError(std::vector<std::string> errors);
@@ -36,8 +39,10 @@ class ScenarioError : public InputError {
 };
 
 /// Reads a scenario; `sets` are the command line's "section.key=value" in order, later ones win.
-/// Throws ScenarioError with all errors, or InputError where the file cannot be read.
-Scenario read_scenario(const std::filesystem::path& file, const std::vector<std::string>& sets = {});
+/// Paths in the file are relative to its folder, paths in `sets` to the current one. Throws
+/// ScenarioError with all errors, or InputError where the file cannot be read.
+Scenario read_scenario(const std::filesystem::path& file,
+                       const std::vector<std::string>& sets = {});
 
 /// The scenario as TOML with every default filled in; reading it again gives the same scenario.
 std::string to_toml(const Scenario& scenario);

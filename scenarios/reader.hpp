@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "scenarios/report.hpp"
+#include "scenarios/scenario.hpp"
+#include "scenarios/value.hpp"
+
+namespace lorafleet::scenarios {
+
+/// Fills `scenario` from a document by the schema: unknown keys, wrong types, unknown names and
+/// values out of range go to the report and leave the default. `folder` is what relative paths in
+/// the file start from.
+void read_document(const Value& document, const std::filesystem::path& folder, Scenario& scenario,
+                   Report& report);
+
+}  // namespace lorafleet::scenarios

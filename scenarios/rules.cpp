@@ -1,0 +1,157 @@
+#include "scenarios/rules.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <optional>
+#include <set>
+
+namespace lorafleet::scenarios {
+
+namespace {
+
+using actors::FederationConfig;
+using Broken = std::optional<std::string>;
+
+/// `broken` says what is wrong; the error is reported at the first of `keys`.
+struct Rule {
+  std::vector<std::string> keys;
+  std::function<Broken(const FederationConfig&)> broken;
+};
+
+bool is_sync(const FederationConfig& run) {
+  return run.aggregation.mode == "sync";
+}
+
+Broken name_is_plain(const FederationConfig& run) {
+  const bool plain = !run.name.empty() && run.name[0] != '.' &&
+                     std::all_of(run.name.begin(), run.name.end(), [](unsigned char c) {
+                       return (std::isalnum(c) != 0 && c < 128) || c == '.' || c == '_' || c == '-';
+                     });
+  if (plain) return std::nullopt;
+  return "\"" + run.name +
+         "\" cannot be part of a file name; allowed: letters, digits, '.', '_' "
+         "and '-', no '.' in front";
+}
+
+Broken targets_are_distinct(const FederationConfig& run) {
+  const auto& names = run.lora.target_modules;
+  if (names.empty()) return "names no module; allowed: at least one";
+  const std::set<std::string> distinct(names.begin(), names.end());
+  if (distinct.size() == names.size()) return std::nullopt;
+  return "names a module twice";
+}
+
+std::string at_most_clients(std::int64_t clients) {
+  return "; allowed: at most partition.clients, " + std::to_string(clients);
+}
+
+Broken concurrency_fits(const FederationConfig& run) {
+  const std::int64_t clients = run.partition.clients;
+  if (is_sync(run) || run.clients.concurrency <= clients) return std::nullopt;
+  return std::to_string(run.clients.concurrency) + " clients cannot be in flight" +
+         at_most_clients(clients);
+}
+
+Broken cohort_fits(const FederationConfig& run) {
+  const std::int64_t clients = run.partition.clients;
+  if (!is_sync(run)) return std::nullopt;
+  if (run.clients.per_round > clients) {
+    return std::to_string(run.clients.per_round) + " clients cannot be picked" +
+           at_most_clients(clients);
+  }
+  // 10 * 1.1 is a little more than 11.
+  const auto invited = static_cast<std::int64_t>(std::ceil(
+      static_cast<double>(run.clients.per_round) * run.clients.overcommit * (1.0 - 1e-12)));
+  if (invited <= clients) return std::nullopt;
+  return "with clients.overcommit, " + std::to_string(invited) + " clients would be invited" +
+         at_most_clients(clients);
+}
+
+Broken minimum_fits(const FederationConfig& run) {
+  if (!is_sync(run) || run.clients.min_updates <= run.clients.per_round) return std::nullopt;
+  return std::to_string(run.clients.min_updates) +
+         " updates can never come in a round; allowed: at most clients.per_round, " +
+         std::to_string(run.clients.per_round);
+}
+
+Broken run_ends(const FederationConfig& run) {
+  if (run.stop.versions > 0 || run.stop.updates > 0 || run.stop.virtual_seconds > 0.0) {
+    return std::nullopt;
+  }
+  return "nothing would end the run; allowed: at least one of versions, virtual_seconds and "
+         "updates "
+         "above 0";
+}
+
+Broken edges_ascend(const FederationConfig& run) {
+  for (std::size_t i = 0; i < run.partition.skews.size(); ++i) {
+    const auto& edges = run.partition.skews[i].edges;
+    if (std::adjacent_find(edges.begin(), edges.end(), std::greater_equal<>()) != edges.end()) {
+      return "edges of entry " + std::to_string(i) + " must ascend";
+    }
+  }
+  return std::nullopt;
+}
+
+Broken quality_is_named(const FederationConfig& run) {
+  for (std::size_t i = 0; i < run.partition.skews.size(); ++i) {
+    if (run.partition.skews[i].quality.empty()) {
+      return "quality of entry " + std::to_string(i) + " names no score";
+    }
+  }
+  return std::nullopt;
+}
+
+Broken tiers_are_distinct(const FederationConfig& run) {
+  std::set<std::string> names;
+  for (const auto& tier : run.devices.tiers) {
+    if (!names.insert(tier.name).second) return "two tiers have the name \"" + tier.name + "\"";
+  }
+  return std::nullopt;
+}
+
+const std::vector<Rule>& rules() {
+  static const std::vector<Rule> rules = {
+      {{"name"}, name_is_plain},
+      {{"lora.target_modules"}, targets_are_distinct},
+      {{"clients.concurrency", "aggregation.mode", "partition.clients"}, concurrency_fits},
+      {{"clients.per_round", "clients.overcommit", "aggregation.mode", "partition.clients"},
+       cohort_fits},
+      {{"clients.min_updates", "clients.per_round", "aggregation.mode"}, minimum_fits},
+      {{"stop"}, run_ends},
+      {{"partition.skew"}, edges_ascend},
+      {{"partition.skew"}, quality_is_named},
+      {{"devices.tiers"}, tiers_are_distinct},
+  };
+  return rules;
+}
+
+/// Where `key` stands, or the first of the rule's keys that the document has, or the file.
+Place place_of(const Value& document, const std::string& source,
+               const std::vector<std::string>& keys) {
+  for (const auto& key : keys) {
+    const std::size_t dot = key.find('.');
+    const Value* value = document.find(key.substr(0, dot));
+    if (value != nullptr && dot != std::string::npos) value = value->find(key.substr(dot + 1));
+    if (value != nullptr) return value->place;
+  }
+  return {source, 0, 0};
+}
+
+}  // namespace
+
+void check_rules(const Value& document, const std::string& source, const Scenario& scenario,
+                 Report& report) {
+  for (const auto& rule : rules()) {
+    const bool waits = std::any_of(rule.keys.begin(), rule.keys.end(),
+                                   [&](const auto& key) { return report.is_bad(key); });
+    if (waits) continue;
+    if (const Broken what = rule.broken(scenario.federation)) {
+      report.error(place_of(document, source, rule.keys), rule.keys.front(), *what);
+    }
+  }
+}
+
+}  // namespace lorafleet::scenarios

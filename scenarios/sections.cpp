@@ -1,0 +1,52 @@
+#include "scenarios/sections.hpp"
+
+#include "scenarios/schema_builder.hpp"
+
+namespace lorafleet::scenarios {
+
+namespace {
+
+using actors::FederationConfig;
+
+auto in_run(auto member) {
+  return [member](Scenario & scenario) -> auto& {
+    return scenario.federation.*member;
+  };
+}
+
+Table scenario_table() {
+  using F = FederationConfig;
+  TableOf<Scenario> table;
+  table.field("name", in_run(&F::name), "letters, digits, '.', '_' and '-': part of file names");
+  table.field("seed", in_run(&F::seed), "all randomness comes from it").at_least(0);
+  table.table("model", in_run(&F::model), "The frozen base model.", model_table());
+  table.table("lora", in_run(&F::lora), "The adapter, as PEFT names its parts.", lora_table());
+  table.table(
+      "data", [](Scenario & s) -> auto& { return s.federation; },
+      "The examples, and how they become tokens.", data_table());
+  table.table("partition", in_run(&F::partition), "How the training examples are spread.",
+              partition_table());
+  table.table("train", in_run(&F::train), "What a client does in a job.", train_table());
+  table.table("clients", in_run(&F::clients), "Which clients train, and when.", clients_table());
+  table.table("aggregation", in_run(&F::aggregation), "How updates become versions.",
+              aggregation_table());
+  table.table("devices", in_run(&F::devices), "How fast clients compute.", devices_table());
+  table.table("network", in_run(&F::network), "How fast clients are connected.", network_table());
+  table.table("availability", in_run(&F::availability), "How reliable clients are.",
+              availability_table());
+  table.table("slots", in_run(&F::slots), "Where the real training happens.", slots_table());
+  table.table("evaluation", in_run(&F::evaluation), "How versions are scored.", evaluation_table());
+  table.table("stop", in_run(&F::stop), "The run ends at the first of these.", stop_table());
+  table.field("expect", &Scenario::expect,
+              "Thresholds on figures of summary.json; a run that misses one exits with 3.");
+  return table;
+}
+
+}  // namespace
+
+const Table& schema() {
+  static const Table table = scenario_table();
+  return table;
+}
+
+}  // namespace lorafleet::scenarios

@@ -1,0 +1,154 @@
+#include "scenarios/sections.hpp"
+
+#include "partition/degrade.hpp"
+#include "partition/measures.hpp"
+#include "partition/partitioner.hpp"
+#include "partition/reader.hpp"
+#include "scenarios/schema_builder.hpp"
+
+namespace lorafleet::scenarios {
+
+namespace {
+
+using actors::FederationConfig;
+
+bool draws_split(const FederationConfig& run) {
+  return run.partition.manifest.empty();
+}
+
+Table fields_table() {
+  using partition::FieldNames;
+  TableOf<FieldNames> table;
+  table.field("id", &FieldNames::id, "field with the row's name");
+  table.field("instruction", &FieldNames::instruction, "field with what to do");
+  table.field("context", &FieldNames::context, "field with the text to do it with");
+  table.field("target", &FieldNames::target, "field with the answer that is learned");
+  table.field("group", &FieldNames::group, "field with the unit of the train/test split");
+  table.field("client", &FieldNames::client, "field with the natural owner");
+  table.field("quality", &FieldNames::quality, "field with an object of named scores");
+  return table;
+}
+
+bool degrades(const partition::DegradeConfig& c) {
+  return c.kind != "none";
+}
+bool removes_words(const partition::DegradeConfig& c) {
+  return c.kind == "drop_words" || c.kind == "truncate";
+}
+
+Table degrade_table() {
+  using partition::DegradeConfig;
+  TableOf<DegradeConfig> table;
+  table.field("kind", &DegradeConfig::kind, "what is done to the contexts")
+      .names(partition::known_degradations());
+  table.field("share", &DegradeConfig::share, "share of the training examples that are spoilt")
+      .between(0, 1)
+      .only_if("kind is not \"none\"", degrades);
+  table.field("strength", &DegradeConfig::strength, "share of the words that are removed")
+      .between(0, 1)
+      .only_if("kind is \"drop_words\" or \"truncate\"", removes_words);
+  return table;
+}
+
+auto in_data(auto member) {
+  return [member](FederationConfig & run) -> auto& {
+    return run.data.*member;
+  };
+}
+auto in_encoding(auto member) {
+  return [member](FederationConfig & run) -> auto& {
+    return run.encoding.*member;
+  };
+}
+
+using partition::SkewConfig;
+bool draws_shares(const SkewConfig& skew) {
+  return skew.by != "iid" && skew.by != "natural";
+}
+bool cuts_measure(const SkewConfig& skew) {
+  return skew.by == "context_length" || skew.by == "quality";
+}
+bool by_quality(const SkewConfig& skew) {
+  return skew.by == "quality";
+}
+bool by_length(const SkewConfig& skew) {
+  return skew.by == "context_length";
+}
+
+Table skew_table() {
+  TableOf<SkewConfig> table;
+  constexpr const char* kMeasured = "by is \"context_length\" or \"quality\"";
+  table.field("by", &SkewConfig::by, "what is unevenly spread over the clients")
+      .names(partition::known_skews())
+      .required();
+  table
+      .field("alpha", &SkewConfig::alpha,
+             "concentration of the Dirichlet draws: large is even, small is skewed")
+      .above(0)
+      .only_if("by is neither \"iid\" nor \"natural\"", draws_shares);
+  table.field("bins", &SkewConfig::bins, "quantile bins of the measure")
+      .between(2, 1000)
+      .only_if(kMeasured, cuts_measure)
+      .replaced_by("edges");
+  table.field("edges", &SkewConfig::edges, "inner edges of the bins, ascending, instead of `bins`")
+      .only_if(kMeasured, cuts_measure);
+  table.field("quality", &SkewConfig::quality, "which score: \"coverage\", or one of the data's")
+      .only_if("by is \"quality\"", by_quality);
+  table.field("unit", &SkewConfig::unit, "what context length is counted in")
+      .names(partition::known_units())
+      .only_if("by is \"context_length\"", by_length);
+  return table;
+}
+
+}  // namespace
+
+Table data_table() {
+  using model::EncodingConfig;
+  using partition::DataConfig;
+  TableOf<FederationConfig> table;
+  table.field("format", in_data(&DataConfig::format), "format of the file")
+      .names(partition::known_formats());
+  table.field("path", in_data(&DataConfig::path), "the data file").file().required();
+  table
+      .field("max_bad_lines", in_data(&DataConfig::max_bad_lines),
+             "lines that may be unreadable before the run stops")
+      .at_least(0);
+  table
+      .field("max_examples", in_data(&DataConfig::max_examples),
+             "size of a seeded sample of the rows; 0: all")
+      .at_least(0);
+  table
+      .field("max_tokens", in_encoding(&EncodingConfig::max_tokens),
+             "length to which an example is cut")
+      .between(8, 65536)
+      .unit("tokens");
+  table
+      .field("truncation", in_encoding(&EncodingConfig::truncation),
+             "how longer examples are cut, or whether they are left out")
+      .names({"cut_context_left", "cut_context_right", "drop"});
+  table.table("fields", in_data(&DataConfig::fields), "the names of the fields in the file",
+              fields_table());
+  table.table("degrade", in_data(&DataConfig::degrade),
+              "spoils the contexts of a share of the training examples", degrade_table());
+  return table;
+}
+
+Table partition_table() {
+  using partition::PartitionConfig;
+  TableOf<PartitionConfig> table;
+  table.field("clients", &PartitionConfig::clients, "simulated data owners").between(1, 10000000);
+  table.field("min_examples", &PartitionConfig::min_examples, "examples that each client has")
+      .at_least(1)
+      .only_if_run("partition.manifest is not given", draws_split);
+  table
+      .field("manifest", &PartitionConfig::manifest,
+             "a partition.json to load instead of drawing a split")
+      .file();
+  table
+      .list("skew", &PartitionConfig::skews, "skews, combined in this order; none: iid",
+            skew_table())
+      .only_if_run("partition.manifest is not given", draws_split);
+  return table;
+}
+
+}  // namespace lorafleet::scenarios

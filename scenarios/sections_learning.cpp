@@ -1,0 +1,116 @@
+#include "scenarios/sections.hpp"
+
+#include "scenarios/schema_builder.hpp"
+
+namespace lorafleet::scenarios {
+
+namespace {
+
+using Run = const actors::FederationConfig&;
+
+bool uses_adamw(Run run) {
+  return run.train.optimizer == "adamw";
+}
+bool uses_sgd(Run run) {
+  return run.train.optimizer == "sgd";
+}
+
+}  // namespace
+
+Table model_table() {
+  using model::ModelConfig;
+  TableOf<ModelConfig> table;
+  table.field("path", &ModelConfig::path, "Hugging Face directory of the frozen base model")
+      .folder()
+      .required();
+  table.field("dtype", &ModelConfig::dtype, "number format of the frozen weights")
+      .names({"float32", "bfloat16"});
+  return table;
+}
+
+Table lora_table() {
+  using model::LoraConfig;
+  TableOf<LoraConfig> table;
+  table.field("r", &LoraConfig::r, "rank of the factors A and B").between(1, 1024);
+  table.field("lora_alpha", &LoraConfig::lora_alpha, "numerator of the scale: lora_alpha / r")
+      .above(0);
+  table.field("lora_dropout", &LoraConfig::lora_dropout, "dropout on the input of A in training")
+      .at_least(0)
+      .below(1);
+  table.field("use_rslora", &LoraConfig::use_rslora, "scale by lora_alpha / sqrt(r) instead");
+  table.field("target_modules", &LoraConfig::target_modules, "linear layers that are adapted")
+      .names({"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"});
+  return table;
+}
+
+Table train_table() {
+  using model::TrainConfig;
+  TableOf<TrainConfig> table;
+  constexpr const char* kAdamw = "train.optimizer is \"adamw\"";
+  table.field("kind", &TrainConfig::kind, "what clients do").names({"lora"});
+  table.field("epochs", &TrainConfig::epochs, "passes over the client's examples in a job")
+      .at_least(1)
+      .replaced_by("steps");
+  table.field("steps", &TrainConfig::steps, "optimiser steps in a job, instead of `epochs`")
+      .at_least(0);
+  table.field("batch_tokens", &TrainConfig::batch_tokens, "most tokens in a step")
+      .at_least(1)
+      .unit("tokens")
+      .replaced_by("batch_size");
+  table
+      .field("batch_size", &TrainConfig::batch_size,
+             "examples in a step, instead of `batch_tokens`")
+      .at_least(0)
+      .unit("examples");
+  table.field("optimizer", &TrainConfig::optimizer, "the clients' optimiser")
+      .names({"adamw", "sgd"});
+  table.field("lr", &TrainConfig::lr, "learning rate").above(0);
+  table.field("weight_decay", &TrainConfig::weight_decay, "decoupled weight decay").at_least(0);
+  table.field("beta1", &TrainConfig::beta1, "decay of AdamW's first moment")
+      .at_least(0)
+      .below(1)
+      .only_if_run(kAdamw, uses_adamw);
+  table.field("beta2", &TrainConfig::beta2, "decay of AdamW's second moment")
+      .at_least(0)
+      .below(1)
+      .only_if_run(kAdamw, uses_adamw);
+  table.field("epsilon", &TrainConfig::epsilon, "added to AdamW's denominator")
+      .above(0)
+      .only_if_run(kAdamw, uses_adamw);
+  table.field("momentum", &TrainConfig::momentum, "momentum of SGD")
+      .at_least(0)
+      .below(1)
+      .only_if_run("train.optimizer is \"sgd\"", uses_sgd);
+  table
+      .field("prox_mu", &TrainConfig::prox_mu,
+             "FedProx: adds mu/2 |w - w_global|^2 to the loss (arXiv 1812.06127)")
+      .at_least(0);
+  table
+      .field("max_grad_norm", &TrainConfig::max_grad_norm,
+             "gradients are clipped to this Euclidean norm; 0: not clipped")
+      .at_least(0);
+  return table;
+}
+
+Table evaluation_table() {
+  using model::EvaluationConfig;
+  TableOf<EvaluationConfig> table;
+  table
+      .field("every_versions", &EvaluationConfig::every_versions,
+             "how often the global adapter is scored; 0: only at the start and the end")
+      .at_least(0);
+  table
+      .field("max_examples", &EvaluationConfig::max_examples,
+             "held-out examples that are scored; 0: all of them")
+      .at_least(0);
+  table.field("batch_tokens", &EvaluationConfig::batch_tokens, "most tokens in a pass")
+      .at_least(1)
+      .unit("tokens");
+  table
+      .field("context_bins", &EvaluationConfig::context_bins,
+             "quantile bins of context length in the final scores")
+      .between(1, 100);
+  return table;
+}
+
+}  // namespace lorafleet::scenarios
