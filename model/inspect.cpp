@@ -1,0 +1,89 @@
+#include "model/inspect.hpp"
+
+#include <torch/torch.h>
+
+#include <memory>
+
+#include "model/head_loss.hpp"
+#include "model/opt.hpp"
+#include "model/padded_opt.hpp"
+#include "model/training_step.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+std::vector<float> values_of(const at::Tensor& tensor) {
+  const at::Tensor dense = tensor.contiguous();
+  return {dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel()};
+}
+
+/// Leaves over a copy of the adapter, or none.
+class OptionalLeaves {
+ public:
+  OptionalLeaves(const BaseModel& base, const Adapter* adapter, bool trainable) {
+    if (adapter == nullptr) return;
+    values_ = adapter->values;
+    leaves_ =
+        std::make_unique<LoraLeaves>(base.config(), *adapter->layout, values_.data(), trainable);
+  }
+  LoraLeaves* get() { return leaves_.get(); }
+
+ private:
+  std::vector<float> values_;
+  std::unique_ptr<LoraLeaves> leaves_;
+};
+
+}  // namespace
+
+std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
+                                 const PackedBatch& batch, bool labelled_rows_only) {
+  const at::NoGradGuard no_grad;
+  OptionalLeaves lora(base, adapter, false);
+  const Rows rows = labelled_rows_only ? Rows::labelled : Rows::all;
+  return values_of(head_logits(opt_forward(base, lora.get(), batch, rows), base.weights().head));
+}
+
+std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, const Adapter* adapter,
+                                                     const PackedBatch& batch) {
+  const at::NoGradGuard no_grad;
+  OptionalLeaves lora(base, adapter, false);
+  std::vector<at::Tensor> states;
+  opt_forward(base, lora.get(), batch, Rows::all, &states);
+  std::vector<std::vector<float>> result;
+  for (const at::Tensor& state : states) {
+    result.push_back(values_of(state));
+  }
+  return result;
+}
+
+LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter,
+                            const PackedBatch& batch) {
+  OptionalLeaves lora(base, &adapter, true);
+  LossAndGradient result;
+  result.gradient.resize(adapter.values.size());
+  result.loss = training_step(base, *lora.get(), batch, result.gradient) /
+                static_cast<double>(batch.labels.size());
+  return result;
+}
+
+std::vector<float> padded_logits_of(const BaseModel& base, const Adapter* adapter,
+                                    const PaddedBatch& batch) {
+  const at::NoGradGuard no_grad;
+  OptionalLeaves lora(base, adapter, false);
+  return values_of(padded_logits(base, lora.get(), batch));
+}
+
+LossAndGradient padded_loss_of(const BaseModel& base, const Adapter& adapter,
+                               const PaddedBatch& batch) {
+  const at::AutoGradMode with_graph(true);
+  OptionalLeaves lora(base, &adapter, true);
+  const at::Tensor loss = padded_loss(padded_logits(base, lora.get(), batch), batch);
+  LossAndGradient result;
+  result.loss = loss.item<double>();
+  result.gradient.resize(adapter.values.size());
+  lora.get()->flatten(torch::autograd::grad({loss}, lora.get()->leaves(), {}, false, false, true),
+                      result.gradient);
+  return result;
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <ATen/core/Generator.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "model/adapter.hpp"
+#include "model/frozen_linear.hpp"
+#include "model/lora_layout.hpp"
+#include "model/opt_config.hpp"
+
+namespace lorafleet::model {
+
+/// An adapter's factors as leaves of an autograd graph, by the layer that they adapt. The leaves
+/// are views of the given values: an optimiser that changes the values changes the leaves. Internal
+/// to model/.
+class LoraLeaves {
+ public:
+  /// `values` must outlive this. Throws InputError where the layout does not fit the model.
+  LoraLeaves(const OptConfig& opt, const AdapterLayout& layout, float* values, bool trainable);
+
+  /// Dropout on the input of each adapted layer, drawn from a generator of its own.
+  void set_dropout(double probability, std::uint64_t seed);
+
+  /// Not defined where the layer is not adapted.
+  [[nodiscard]] const LoraFactors& factors(std::int64_t layer, LinearKind kind) const;
+  /// A mask for x [T, in], undefined without dropout. Each call draws anew.
+  [[nodiscard]] at::Tensor dropout_mask(const at::Tensor& x);
+
+  /// A and B of each module, in the layout's order.
+  [[nodiscard]] const std::vector<at::Tensor>& leaves() const { return leaves_; }
+  /// Copies gradients of the leaves, in their order, to one flat array; undefined ones are zero.
+  void flatten(const std::vector<at::Tensor>& gradients, std::vector<float>& flat) const;
+
+ private:
+  std::vector<std::array<LoraFactors, linear_kinds>> layers_;
+  std::vector<at::Tensor> leaves_;
+  double dropout_ = 0.0;
+  at::Generator generator_;
+};
+
+}  // namespace lorafleet::model

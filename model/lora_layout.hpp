@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "model/adapter.hpp"
+#include "model/opt_config.hpp"
+
+namespace lorafleet::model {
+
+/// The linear layers of an OPT decoder layer, in the order of an adapter's layout. Internal to
+/// model/.
+enum class LinearKind : std::uint8_t { q_proj, k_proj, v_proj, out_proj, fc1, fc2 };
+inline constexpr std::size_t linear_kinds = 6;
+
+/// "q_proj".
+std::string name_of(LinearKind kind);
+/// "model.decoder.layers.3.self_attn.q_proj", "model.decoder.layers.3.fc1".
+std::string module_name(std::int64_t layer, LinearKind kind);
+
+struct LinearShape {
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+};
+LinearShape shape_of(const OptConfig& opt, LinearKind kind);
+
+/// Which linear layer of the model a module of an adapter stands for.
+struct ModulePlace {
+  std::int64_t layer = 0;
+  LinearKind kind = LinearKind::q_proj;
+};
+/// Throws InputError where the model has no such layer or the shapes differ.
+ModulePlace find_module(const OptConfig& opt, const LoraModule& module);
+
+}  // namespace lorafleet::model

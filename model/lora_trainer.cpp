@@ -1,0 +1,107 @@
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "model/base_model.hpp"
+#include "model/batching.hpp"
+#include "model/lora.hpp"
+#include "model/optimizer.hpp"
+#include "model/training_step.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/random.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+void check(const TrainConfig& train, const LoraConfig& lora) {
+  make_optimizer(train, 0);
+  if (!(lora.lora_dropout >= 0.0 && lora.lora_dropout < 1.0)) {
+    throw InputError("lora.lora_dropout", "must be from 0 to below 1");
+  }
+  if (train.steps < 0 || train.epochs < 0) {
+    throw InputError(train.steps < 0 ? "train.steps" : "train.epochs", "must not be negative");
+  }
+  if (train.batch_size <= 0 && train.batch_tokens <= 0) {
+    throw InputError("train.batch_tokens", "must be positive where batch_size is not given");
+  }
+}
+
+/// LoRA on a frozen base by back-propagation. The base's own dropout is not applied.
+class LoraTrainer final : public Trainer {
+ public:
+  LoraTrainer(BaseModelPtr base, EncodedDataPtr data, LoraConfig lora, TrainConfig train)
+      : base_(std::move(base)),
+        data_(std::move(data)),
+        lora_(std::move(lora)),
+        train_(std::move(train)) {
+    check(train_, lora_);
+    check_fits(*data_, base_->config());
+  }
+
+  [[nodiscard]] JobSize size(const TrainJob& job) const override {
+    JobSize size;
+    size.examples = static_cast<std::int64_t>(job.examples->size());
+    for (const auto& batch : plan(job)) {
+      size.tokens += count_tokens(*data_, batch);
+    }
+    return size;
+  }
+
+  [[nodiscard]] TrainResult train(const TrainJob& job) const override {
+    const auto started = std::chrono::steady_clock::now();
+    TrainResult result{*job.start, {}};
+    TrainStats& stats = result.stats;
+    stats.examples = static_cast<std::int64_t>(job.examples->size());
+
+    std::vector<float>& weights = result.adapter.values;
+    std::vector<float> gradient(weights.size());
+    const auto optimizer = make_optimizer(train_, weights.size());
+    LoraLeaves leaves(base_->config(), *result.adapter.layout, weights.data(), true);
+    leaves.set_dropout(lora_.lora_dropout,
+                       Random(job.run_seed, Purpose::lora_dropout, job.client, job.seq).bits());
+    double loss_sum = 0.0;
+    for (const auto& examples : plan(job)) {
+      const PackedBatch batch = pack(*data_, examples);
+      stats.tokens += static_cast<std::int64_t>(batch.tokens.size());
+      if (batch.labels.empty()) continue;  // nothing to learn from
+      const double loss = training_step(*base_, leaves, batch, gradient);
+      if (train_.prox_mu != 0.0) {
+        add_prox(gradient, weights, job.start->values, train_.prox_mu);
+      }
+      clip_by_norm(gradient, train_.max_grad_norm);
+      optimizer->step(weights, gradient);
+      const auto labels = static_cast<std::int64_t>(batch.labels.size());
+      loss_sum += loss;
+      stats.last_loss = loss / static_cast<double>(labels);
+      stats.label_tokens += labels;
+      ++stats.steps;
+    }
+    if (stats.label_tokens > 0) {
+      stats.loss = loss_sum / static_cast<double>(stats.label_tokens);
+    }
+    stats.wall_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    return result;
+  }
+
+ private:
+  [[nodiscard]] BatchPlan plan(const TrainJob& job) const {
+    return plan_batches(*data_, *job.examples, train_, job.run_seed, job.client, job.seq);
+  }
+
+  BaseModelPtr base_;
+  EncodedDataPtr data_;
+  LoraConfig lora_;
+  TrainConfig train_;
+};
+
+}  // namespace
+
+std::unique_ptr<Trainer> make_lora_trainer(BaseModelPtr base, EncodedDataPtr data,
+                                           const LoraConfig& lora, const TrainConfig& train) {
+  return std::make_unique<LoraTrainer>(std::move(base), std::move(data), lora, train);
+}
+
+}  // namespace lorafleet::model

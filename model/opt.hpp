@@ -1,0 +1,70 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "model/base_model.hpp"
+#include "model/batching.hpp"
+#include "model/frozen_linear.hpp"
+#include "model/lora.hpp"
+
+namespace lorafleet::model {
+
+// Internal to model/: the frozen tensors of an OPT and its forward pass.
+
+/// weight, bias: [d], float32; undefined without layer_norm_elementwise_affine.
+struct LayerNorm {
+  at::Tensor weight;
+  at::Tensor bias;
+};
+
+struct DecoderLayer {
+  LayerNorm attention_norm;
+  FrozenLinear query, key, value, out;  ///< [d, d]
+  FrozenLinear up;                      ///< [ffn, d]
+  FrozenLinear down;                    ///< [d, ffn]
+  LayerNorm final_norm;
+};
+
+struct BaseModel::Weights {
+  at::Tensor embed_tokens;     ///< [V, e], in the model's dtype
+  at::Tensor embed_positions;  ///< [positions + 2, d], float32
+  FrozenLinear project_in;     ///< [d, e], undefined where e = d
+  std::vector<DecoderLayer> layers;
+  LayerNorm final_norm;
+  bool has_final_norm = false;
+  FrozenLinear project_out;  ///< [e, d], undefined where e = d
+  at::Tensor head;           ///< [V, e]: embed_tokens where tied
+};
+
+/// Positions count from row 2 of their table.
+inline constexpr std::int64_t position_offset = 2;
+
+enum class Rows { all, labelled };
+
+/// What goes into the head: [T, e], or [N, e] for the rows that predict a label. `lora` may be
+/// null. Nothing after the last attention mixes rows, so from there on only the wanted ones are
+/// computed. Gradients flow to the leaves of `lora` where grad mode is on. `hidden_states`, where
+/// given, gets the embeddings and each layer's output, the last one replaced by the result, as in
+/// Hugging Face.
+at::Tensor opt_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch, Rows rows,
+                       std::vector<at::Tensor>* hidden_states = nullptr);
+
+// Pieces of it that the padded form (model/padded_opt.hpp) shares.
+at::Tensor embed(const BaseModel& base, const at::Tensor& tokens, const at::Tensor& positions);
+at::Tensor layer_norm(const at::Tensor& x, const LayerNorm& norm);
+at::Tensor adapted(const at::Tensor& x, const FrozenLinear& layer, LoraLeaves* lora,
+                   std::int64_t index, LinearKind kind);
+/// The residual stream after the attention's output projection `y`: the layer's second half. x, y:
+/// [rows, d].
+at::Tensor finish_layer(const BaseModel& base, LoraLeaves* lora, std::int64_t index,
+                        const at::Tensor& x, at::Tensor y);
+/// The decoder's last norm and project_out.
+at::Tensor finish_decoder(const BaseModel& base, const at::Tensor& x);
+
+/// A view of `values` as an int64 tensor.
+at::Tensor index_tensor(const std::vector<std::int64_t>& values);
+
+}  // namespace lorafleet::model

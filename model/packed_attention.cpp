@@ -1,0 +1,146 @@
+#include "model/packed_attention.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/row_kernels.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// Queries of one sequence that are taken together: what they cannot see yet is not computed.
+constexpr std::int64_t query_block = 128;
+
+/// A run of queries of one sequence, and the keys that they see.
+struct Block {
+  std::int64_t start;  ///< first row of the sequence
+  std::int64_t first;  ///< first query, in the sequence
+  std::int64_t queries;
+  std::int64_t keys;  ///< first + queries
+};
+
+std::vector<Block> blocks_of(const std::vector<std::int64_t>& offsets) {
+  std::vector<Block> blocks;
+  for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
+    const std::int64_t length = offsets[i + 1] - offsets[i];
+    const std::int64_t count = std::max<std::int64_t>(1, length / query_block);
+    for (std::int64_t b = 0; b < count; ++b) {
+      const std::int64_t first = length * b / count;
+      const std::int64_t end = length * (b + 1) / count;
+      blocks.push_back({offsets[i], first, end - first, end});
+    }
+  }
+  return blocks;
+}
+
+/// Memory for [heads, queries, keys] of the largest block.
+at::Tensor workspace(const std::vector<Block>& blocks, std::int64_t heads, const at::Tensor& like) {
+  std::int64_t most = 0;
+  for (const Block& block : blocks) {
+    most = std::max(most, heads * block.queries * block.keys);
+  }
+  return at::empty({most}, like.options());
+}
+
+at::Tensor matrix_in(const at::Tensor& memory, std::int64_t heads, const Block& block) {
+  return memory.narrow(0, 0, heads * block.queries * block.keys)
+      .view({heads, block.queries, block.keys});
+}
+
+/// Rows of x [T, heads * head_dim] as [heads, count, head_dim]; a view.
+at::Tensor heads_of(const at::Tensor& x, std::int64_t row, std::int64_t count, std::int64_t heads) {
+  const std::int64_t width = x.size(1);
+  const std::int64_t dim = width / heads;
+  return x.as_strided({heads, count, dim}, {dim, x.stride(0), 1},
+                      x.storage_offset() + row * x.stride(0));
+}
+
+float scale_of(const at::Tensor& q, std::int64_t heads) {
+  return 1.0f / std::sqrt(static_cast<float>(q.size(1) / heads));
+}
+
+/// p: [heads, queries, keys] = the block's attention weights.
+void probabilities(at::Tensor& p, const at::Tensor& queries, const at::Tensor& keys, float scale) {
+  at::bmm_out(p, queries, keys.transpose(1, 2));
+  for (std::int64_t h = 0; h < p.size(0); ++h) {
+    causal_softmax(p.data_ptr<float>() + h * p.stride(0), p.size(1), p.size(2), scale);
+  }
+}
+
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const std::vector<std::int64_t>& offsets, std::int64_t heads) {
+  const float scale = scale_of(q, heads);
+  const std::vector<Block> blocks = blocks_of(offsets);
+  const at::Tensor memory = workspace(blocks, heads, q);
+  at::Tensor result = at::empty_like(q);
+  for (const Block& block : blocks) {
+    at::Tensor p = matrix_in(memory, heads, block);
+    probabilities(p, heads_of(q, block.start + block.first, block.queries, heads),
+                  heads_of(k, block.start, block.keys, heads), scale);
+    at::Tensor out = heads_of(result, block.start + block.first, block.queries, heads);
+    at::bmm_out(out, p, heads_of(v, block.start, block.keys, heads));
+  }
+  return result;
+}
+
+struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k,
+                            const at::Tensor& v, const std::vector<std::int64_t>& offsets,
+                            std::int64_t heads) {
+    context->save_for_backward({q, k, v});
+    context->saved_data["offsets"] = offsets;
+    context->saved_data["heads"] = heads;
+    return attend(q, k, v, offsets, heads);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
+    const at::Tensor g = gradients[0].contiguous();
+    const std::int64_t heads = context->saved_data["heads"].toInt();
+    const std::vector<Block> blocks = blocks_of(context->saved_data["offsets"].toIntVector());
+    const float scale = scale_of(q, heads);
+    const at::Tensor p_memory = workspace(blocks, heads, q);
+    const at::Tensor d_memory = at::empty_like(p_memory);
+    at::Tensor grad_q = at::empty_like(q);
+    at::Tensor grad_k = at::zeros_like(k);
+    at::Tensor grad_v = at::zeros_like(v);
+    for (const Block& block : blocks) {
+      const std::int64_t row = block.start + block.first;
+      const at::Tensor queries = heads_of(q, row, block.queries, heads);
+      const at::Tensor keys = heads_of(k, block.start, block.keys, heads);
+      const at::Tensor g_block = heads_of(g, row, block.queries, heads);
+      at::Tensor p = matrix_in(p_memory, heads, block);
+      probabilities(p, queries, keys, scale);
+      at::Tensor values_gradient = heads_of(grad_v, block.start, block.keys, heads);
+      values_gradient.baddbmm_(p.transpose(1, 2), g_block);
+
+      at::Tensor d = matrix_in(d_memory, heads, block);
+      at::bmm_out(d, g_block, heads_of(v, block.start, block.keys, heads).transpose(1, 2));
+      for (std::int64_t h = 0; h < heads; ++h) {
+        causal_softmax_backward(p.data_ptr<float>() + h * p.stride(0),
+                                d.data_ptr<float>() + h * d.stride(0), block.queries, block.keys,
+                                scale);
+      }
+      at::Tensor queries_gradient = heads_of(grad_q, row, block.queries, heads);
+      at::bmm_out(queries_gradient, d, keys);
+      at::Tensor keys_gradient = heads_of(grad_k, block.start, block.keys, heads);
+      keys_gradient.baddbmm_(d.transpose(1, 2), queries);
+    }
+    return {grad_q, grad_k, grad_v, at::Tensor(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            const std::vector<std::int64_t>& offsets, std::int64_t heads) {
+  return AttentionFunction::apply(q.contiguous(), k.contiguous(), v.contiguous(), offsets, heads);
+}
+
+}  // namespace lorafleet::model

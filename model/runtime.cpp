@@ -1,0 +1,62 @@
+#include "model/runtime.hpp"
+
+#include <dlfcn.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <torch/torch.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace lorafleet::model {
+namespace {
+
+/// The text after `key` up to the end of the line or a comma; "unknown" where it is missing.
+std::string text_after(const std::string& text, const std::string& key) {
+  const std::size_t start = text.find(key);
+  if (start == std::string::npos) return "unknown";
+  const std::size_t first = text.find_first_not_of(" \t:=", start + key.size());
+  return text.substr(first, text.find_first_of(",\n", first) - first);
+}
+
+std::string blas_name() {
+  // OpenBLAS says more about itself than LibTorch does; with another BLAS the symbol is not there.
+  using GetConfig = char* (*)();
+  if (void* symbol = ::dlsym(RTLD_DEFAULT, "openblas_get_config")) {
+    return reinterpret_cast<GetConfig>(symbol)();
+  }
+  return text_after(at::show_config(), "BLAS_INFO");
+}
+
+std::string cpu_name() {
+  std::ifstream file("/proc/cpuinfo");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text_after(text.str(), "model name");
+}
+
+}  // namespace
+
+void configure_process() {
+  constexpr int never = 2'000'000'000;  // bytes
+  ::mallopt(M_MMAP_MAX, 0);
+  ::mallopt(M_TRIM_THRESHOLD, never);
+  ::mallopt(M_TOP_PAD, 64 << 20);
+}
+
+void configure_thread(int threads) {
+  at::set_num_threads(threads);
+}
+
+RuntimeInfo runtime_info() {
+  return {TORCH_VERSION, blas_name(), cpu_name(),
+          text_after(at::show_config(), "CPU capability usage"), at::get_num_threads()};
+}
+
+std::int64_t peak_rss_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace lorafleet::model

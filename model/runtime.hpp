@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace lorafleet::model {
+
+/// Once, first thing in main: keeps freed memory in the process, since page faults otherwise take a
+/// good part of the training time.
+void configure_process();
+
+/// In every thread that computes, before it does: `threads` of LibTorch's intra-op threads. The
+/// setting belongs to the thread.
+void configure_thread(int threads);
+
+/// What results depend on besides the scenario, for summary.json.
+struct RuntimeInfo {
+  std::string libtorch;  ///< "1.13.1"
+  std::string blas;      ///< "OpenBLAS 0.3.21 ... Zen"
+  std::string cpu;       ///< as in /proc/cpuinfo
+  std::string isa;       ///< LibTorch's kernels: "AVX2", "AVX512"
+  int threads = 1;       ///< of the calling thread
+};
+RuntimeInfo runtime_info();
+
+/// The largest resident set of this process so far.
+std::int64_t peak_rss_bytes();
+
+}  // namespace lorafleet::model

@@ -1,0 +1,23 @@
+#include "model/training_step.hpp"
+
+#include <torch/torch.h>
+
+#include "model/head_loss.hpp"
+#include "model/opt.hpp"
+
+namespace lorafleet::model {
+
+double training_step(const BaseModel& base, LoraLeaves& lora, const PackedBatch& batch,
+                     std::vector<float>& gradient) {
+  const at::AutoGradMode with_graph(true);
+  const at::Tensor hidden = opt_forward(base, &lora, batch, Rows::labelled);  // [N, e]
+  const HeadResult head = head_loss(hidden, base.weights().head, batch.labels,
+                                    1.0 / static_cast<double>(batch.labels.size()));
+  const auto gradients =
+      torch::autograd::grad({hidden}, lora.leaves(), {head.gradient},
+                            /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);
+  lora.flatten(gradients, gradient);
+  return head.loss_sum;
+}
+
+}  // namespace lorafleet::model
