@@ -38,6 +38,8 @@ class Tokenizer {
   /// decode_bytes with invalid UTF-8 replaced by U+FFFD.
   [[nodiscard]] std::string decode(std::span<const std::int32_t> ids,
                                    bool skip_special = false) const;
+  /// What encode_with_specials puts in front.
+  [[nodiscard]] std::span<const std::int32_t> prefix() const;
   /// The largest id + 1.
   [[nodiscard]] std::size_t vocab_size() const;
 
