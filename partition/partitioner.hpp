@@ -42,8 +42,9 @@ std::vector<std::string> known_skews();
 /// share_s[b_s][c]: by largest remainders, carried from cell to cell, of the cell's examples in
 /// random order. So alpha -> infinity is even up to one example, and the totals of cells are exact.
 ///
-/// `min_examples` (at least 1 always) is then held by moving examples one at a time from the
-/// largest client to the smallest one, from the cell of which that client was to get most.
+/// `min_examples` (at least 1 always) is then held: each client below it, in turn, takes what it
+/// lacks from the client that is the largest then, first from the cell of which it was to get most
+/// itself.
 ///
 /// `natural` follows Example::client and cannot be combined: owners with at least `min_examples`
 /// are clients, the `clients` largest of them (all where there are fewer, or `clients` is 0), in

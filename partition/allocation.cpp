@@ -1,0 +1,147 @@
+#include "partition/allocation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <tuple>
+
+namespace lorafleet::partition {
+
+namespace {
+
+/// Shares of zero become this small, so that cells whose bins no client has in common still go to
+/// the clients that come nearest, and a product of many small shares does not vanish.
+constexpr double kSmallestShare = 1e-300;
+
+double log_share(double share) {
+  return std::log(std::max(share, kSmallestShare));
+}
+
+}  // namespace
+
+std::vector<std::size_t> apportion(std::size_t count, const std::vector<double>& weights,
+                                   std::vector<double>& carry) {
+  const std::size_t clients = weights.size();
+  std::vector<std::size_t> dealt(clients);
+  std::size_t left = count;
+  for (std::size_t c = 0; c < clients; ++c) {
+    const double quota = static_cast<double>(count) * weights[c];
+    dealt[c] = std::min(static_cast<std::size_t>(quota), left);
+    left -= dealt[c];
+    carry[c] += quota - static_cast<double>(dealt[c]);
+  }
+  const double threshold = 0.01 * *std::max_element(weights.begin(), weights.end());
+  std::vector<std::size_t> order(clients);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto before = [&](std::size_t a, std::size_t b) {
+    return std::make_tuple(weights[a] < threshold, -carry[a], a) <
+           std::make_tuple(weights[b] < threshold, -carry[b], b);
+  };
+  // Rounding can leave one more than there are clients only in theory; the cycle keeps it exact.
+  std::partial_sort(order.begin(), order.begin() + static_cast<long>(std::min(left, clients)),
+                    order.end(), before);
+  for (std::size_t i = 0; i < left; ++i) {
+    ++dealt[order[i % clients]];
+    carry[order[i % clients]] -= 1.0;
+  }
+  return dealt;
+}
+
+Allocation::Allocation(const std::vector<Bins>& bins, std::vector<Shares> shares,
+                       std::vector<double> sizes, std::size_t examples)
+    : shares_(std::move(shares)),
+      sizes_(std::move(sizes)),
+      cell_of_(examples),
+      clients_(sizes_.size()) {
+  std::map<std::vector<std::uint32_t>, std::vector<std::uint32_t>> cells;
+  for (std::uint32_t position = 0; position < examples; ++position) {
+    std::vector<std::uint32_t> key;
+    for (const auto& skew : bins) {
+      key.push_back(skew.bin_of[position]);
+    }
+    cells[key].push_back(position);
+  }
+  for (auto& [key, positions] : cells) {
+    for (const auto position : positions) {
+      cell_of_[position] = static_cast<std::uint32_t>(cells_.size());
+    }
+    cells_.push_back({key, std::move(positions), weights_of(key)});
+  }
+}
+
+std::vector<double> Allocation::weights_of(const std::vector<std::uint32_t>& bins) const {
+  std::vector<double> weights;
+  for (std::size_t c = 0; c < sizes_.size(); ++c) {
+    double weight = log_share(sizes_[c]);
+    for (std::size_t s = 0; s < bins.size(); ++s) {
+      weight += log_share(shares_[s][bins[s]][c]);
+    }
+    weights.push_back(weight);
+  }
+  const double largest = *std::max_element(weights.begin(), weights.end());
+  double sum = 0.0;
+  for (auto& weight : weights) {
+    weight = std::exp(weight - largest);
+    sum += weight;
+  }
+  for (auto& weight : weights) {
+    weight /= sum;
+  }
+  return weights;
+}
+
+void Allocation::deal(std::uint64_t seed) {
+  constexpr std::uint64_t kOrders = std::uint64_t{1} << 32;
+  std::vector<double> carry(sizes_.size(), 0.0);
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    auto order = cells_[i].positions;
+    Random(seed, Purpose::partition, kOrders + i).shuffle(order);
+    const auto dealt = apportion(order.size(), cells_[i].weights, carry);
+    auto next = order.begin();
+    for (std::size_t c = 0; c < dealt.size(); ++c) {
+      const auto end = next + static_cast<long>(dealt[c]);
+      clients_[c].insert(clients_[c].end(), next, end);
+      next = end;
+    }
+  }
+  for (auto& client : clients_) {
+    std::sort(client.begin(), client.end());
+  }
+}
+
+void Allocation::hold_minimum(std::size_t least) {
+  const auto smaller = [](const auto& a, const auto& b) { return a.size() < b.size(); };
+  for (std::size_t taker = 0; taker < clients_.size(); ++taker) {
+    while (clients_[taker].size() < least) {
+      const auto largest = std::max_element(clients_.begin(), clients_.end(), smaller);
+      const auto giver = static_cast<std::size_t>(largest - clients_.begin());
+      while (clients_[taker].size() < least && clients_[giver].size() > least) {
+        move_one(giver, taker);
+      }
+    }
+  }
+}
+
+void Allocation::move_one(std::size_t from, std::size_t to) {
+  std::map<std::uint32_t, std::size_t> held;
+  for (const auto position : clients_[to]) {
+    ++held[cell_of_[position]];
+  }
+  const auto fitness = [&](std::uint32_t position) {
+    const auto cell = cell_of_[position];
+    const auto own = held.find(cell);
+    const std::size_t count = own == held.end() ? 0 : own->second;
+    return std::make_tuple(cells_[cell].weights[to], count, position);
+  };
+  auto& giver = clients_[from];
+  auto best = giver.begin();
+  for (auto it = giver.begin(); it != giver.end(); ++it) {
+    if (fitness(*it) > fitness(*best)) best = it;
+  }
+  auto& taker = clients_[to];
+  taker.insert(std::lower_bound(taker.begin(), taker.end(), *best), *best);
+  giver.erase(best);
+}
+
+}  // namespace lorafleet::partition

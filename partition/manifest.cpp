@@ -1,0 +1,249 @@
+#include "partition/manifest.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include "partition/skew.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+
+namespace lorafleet::partition {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kKind = "lorafleet.partition";
+constexpr int kFormat = 1;
+
+Json settings_of(const PartitionConfig& config) {
+  Json skews = Json::array();
+  for (const auto& skew : config.skews) {
+    Json entry = {{"by", skew.by}};
+    const SkewKind& kind = find_skew(skew.by);
+    if (kind.cut != nullptr || kind.sizes != nullptr) entry["alpha"] = skew.alpha;
+    if (skew.by == "context_length") entry["unit"] = skew.unit;
+    if (skew.by == "quality") entry["quality"] = skew.quality;
+    if (kind.cut != nullptr && skew.by != "group") {
+      entry[skew.edges.empty() ? "bins" : "edges"] =
+          skew.edges.empty() ? Json(skew.bins) : Json(skew.edges);
+    }
+    skews.push_back(entry);
+  }
+  return {{"clients", config.clients}, {"min_examples", config.min_examples}, {"skews", skews}};
+}
+
+Json skew_of(const Bins& bins, const SkewStatistics& statistics) {
+  return {{"by", bins.by},
+          {"measure", bins.measure},
+          {"edges", bins.edges},
+          {"bins", bins.names},
+          {"js_distance_mean", statistics.js_mean},
+          {"js_distance_max", statistics.js_max}};
+}
+
+/// The row of the clients x bins table, without the zeros.
+Json counts_of(const std::vector<std::string>& names, const std::vector<std::size_t>& row) {
+  Json counts = Json::object();
+  for (std::size_t bin = 0; bin < row.size(); ++bin) {
+    if (row[bin] > 0) counts[names[bin]] = row[bin];
+  }
+  return counts;
+}
+
+Json client_of(const Partition& partition, const PartitionStatistics& statistics,
+               const std::vector<Example>& examples, std::size_t client) {
+  Json entry = {{"client", client}};
+  if (!partition.names.empty()) entry["name"] = partition.names[client];
+  entry["size"] = partition.clients[client].size();
+  Json tables = Json::array();
+  Json distances = Json::array();
+  for (const auto& skew : statistics.skews) {
+    tables.push_back(counts_of(skew.bins, skew.table[client]));
+    distances.push_back(skew.js_distance[client]);
+  }
+  if (!statistics.skews.empty()) {
+    entry["js_distance"] = distances;
+    entry["bins"] = tables;
+  }
+  Json ids = Json::array();
+  for (const auto index : partition.clients[client]) {
+    ids.push_back(examples[index].id);
+  }
+  entry["examples"] = ids;
+  return entry;
+}
+
+/// Resolves the ids of a manifest, each of which may be claimed once.
+class Claims {
+ public:
+  Claims(const std::string& file, const std::vector<Example>& examples,
+         const std::vector<std::uint32_t>& training)
+      : file_(file), left_(training.size()) {
+    for (std::uint32_t i = 0; i < examples.size(); ++i) {
+      index_of_.emplace(examples[i].id, i);
+    }
+    owner_.assign(examples.size(), kTest);
+    for (const auto index : training) {
+      owner_[index] = kFree;
+    }
+  }
+
+  std::uint32_t claim(const std::string& id, std::size_t client) {
+    const std::string place = file_ + ": clients[" + std::to_string(client) + "]";
+    const auto found = index_of_.find(id);
+    if (found == index_of_.end()) {
+      throw InputError(place, "the data have no example with the id \"" + id +
+                                  "\"; the manifest belongs to other data, or data.max_examples or "
+                                  "the seed differ");
+    }
+    std::int64_t& owner = owner_[found->second];
+    if (owner == kTest) {
+      throw InputError(
+          place, "example \"" + id + "\" is in a test group; only training examples are allowed");
+    }
+    if (owner != kFree) {
+      throw InputError(place, "example \"" + id + "\" belongs to client " + std::to_string(owner) +
+                                  " already; each example is allowed once");
+    }
+    owner = static_cast<std::int64_t>(client);
+    --left_;
+    return found->second;
+  }
+
+  void check_complete(std::size_t training) const {
+    if (left_ == 0) return;
+    throw InputError(file_, "names " + std::to_string(training - left_) + " of the " +
+                                std::to_string(training) +
+                                " training examples; every one must belong to a client");
+  }
+
+ private:
+  static constexpr std::int64_t kTest = -2;
+  static constexpr std::int64_t kFree = -1;
+
+  std::string file_;
+  std::unordered_map<std::string, std::uint32_t> index_of_;
+  std::vector<std::int64_t> owner_;
+  std::size_t left_;
+};
+
+Json parse(const std::filesystem::path& path) {
+  Json manifest;
+  try {
+    manifest = Json::parse(read_file(path));
+  } catch (const Json::exception& error) {
+    throw InputError(path.string(), std::string("not valid JSON: ") + error.what());
+  }
+  const bool ours = manifest.is_object() && manifest.value("kind", Json()) == Json(kKind) &&
+                    manifest.value("format", Json()) == Json(kFormat);
+  if (!ours) {
+    throw InputError(path.string(), "not a partition manifest: \"kind\": \"" + std::string(kKind) +
+                                        "\" and \"format\": " + std::to_string(kFormat) +
+                                        " were expected");
+  }
+  return manifest;
+}
+
+void check_count(const std::string& place, const std::string& what, std::size_t stated,
+                 std::size_t found) {
+  if (stated == found) return;
+  throw InputError(place, "states " + std::to_string(stated) + " " + what + " but " +
+                              std::to_string(found) + " are there");
+}
+
+void load_clients(const Json& manifest, const std::string& file, Claims& claims,
+                  Partition& partition) {
+  for (const auto& entry : manifest.at("clients")) {
+    const std::size_t client = partition.clients.size();
+    auto& list = partition.clients.emplace_back();
+    for (const auto& id : entry.at("examples")) {
+      list.push_back(claims.claim(id.get<std::string>(), client));
+    }
+    const std::string place = file + ": clients[" + std::to_string(client) + "]";
+    check_count(place, "examples", entry.at("size").get<std::size_t>(), list.size());
+    if (list.empty()) throw InputError(place, "has no example; at least one is needed");
+    std::sort(list.begin(), list.end());
+    if (entry.contains("name")) partition.names.push_back(entry.at("name").get<std::string>());
+  }
+  if (partition.clients.empty()) throw InputError(file, "names no client; at least one is needed");
+  if (!partition.names.empty()) {
+    check_count(file, "clients with a name", partition.names.size(), partition.clients.size());
+  }
+}
+
+SkewConfig stored_skew(const Json& skew) {
+  SkewConfig config;
+  config.by = skew.at("by").get<std::string>();
+  config.edges = skew.at("edges").get<std::vector<double>>();
+  config.bins = 1;
+  config.unit = config.quality = skew.at("measure").get<std::string>();
+  return config;
+}
+
+}  // namespace
+
+std::string manifest_text(const Partition& partition, const PartitionStatistics& statistics,
+                          const std::vector<Example>& examples, const PartitionConfig& config,
+                          std::uint64_t seed) {
+  Json skews = Json::array();
+  for (std::size_t s = 0; s < partition.bins.size(); ++s) {
+    skews.push_back(skew_of(partition.bins[s], statistics.skews[s]));
+  }
+  Json clients = Json::array();
+  for (std::size_t c = 0; c < partition.clients.size(); ++c) {
+    clients.push_back(client_of(partition, statistics, examples, c));
+  }
+  const Quantiles& sizes = statistics.sizes;
+  const Json manifest = {{"kind", kKind},
+                         {"format", kFormat},
+                         {"seed", seed},
+                         {"settings", settings_of(config)},
+                         {"examples", partition.training.size()},
+                         {"sizes",
+                          {{"min", sizes.min},
+                           {"p25", sizes.p25},
+                           {"p50", sizes.p50},
+                           {"p75", sizes.p75},
+                           {"max", sizes.max},
+                           {"gini", statistics.gini}}},
+                         {"skews", skews},
+                         {"notes", partition.notes},
+                         {"clients", clients}};
+  return manifest.dump(1) + "\n";
+}
+
+Partition load_manifest(const std::filesystem::path& path, const std::vector<Example>& examples,
+                        const std::vector<std::uint32_t>& training, const CountFn& tokens) {
+  const std::string file = path.string();
+  const Json manifest = parse(path);
+  Partition partition;
+  partition.training = training;
+  std::sort(partition.training.begin(), partition.training.end());
+  try {
+    Claims claims(file, examples, partition.training);
+    load_clients(manifest, file, claims, partition);
+    claims.check_complete(training.size());
+    check_count(file, "examples", manifest.at("examples").get<std::size_t>(), training.size());
+    partition.notes = manifest.at("notes").get<std::vector<std::string>>();
+    for (const auto& skew : manifest.at("skews")) {
+      const SkewConfig config = stored_skew(skew);
+      const SkewKind& kind = find_skew(config.by);
+      if (kind.cut == nullptr) throw InputError(file, "skew \"" + config.by + "\" has no bins");
+      partition.bins.push_back(kind.cut({examples, partition.training, config, tokens}));
+    }
+  } catch (const Json::exception& error) {
+    throw InputError(file, std::string("not a whole partition manifest: ") + error.what());
+  }
+  return partition;
+}
+
+Partition make_partition(const std::vector<Example>& examples,
+                         const std::vector<std::uint32_t>& training, const PartitionConfig& config,
+                         std::uint64_t seed, const CountFn& tokens) {
+  if (!config.manifest.empty()) return load_manifest(config.manifest, examples, training, tokens);
+  return draw_partition(examples, training, config, seed, tokens);
+}
+
+}  // namespace lorafleet::partition

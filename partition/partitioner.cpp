@@ -1,0 +1,117 @@
+#include "partition/partitioner.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "partition/allocation.hpp"
+#include "partition/skew.hpp"
+#include "partition/support/error.hpp"
+
+namespace lorafleet::partition {
+
+namespace {
+
+std::size_t least_examples(const PartitionConfig& config) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(config.min_examples, 1));
+}
+
+void check_skews(const std::vector<SkewConfig>& skews) {
+  std::size_t quantities = 0;
+  for (const auto& skew : skews) {
+    const SkewKind& kind = find_skew(skew.by);
+    if (kind.stands_alone && skews.size() > 1) {
+      throw InputError("partition.skew", "\"" + kind.name +
+                                             "\" cannot be combined with other skews; " +
+                                             std::to_string(skews.size()) + " are given");
+    }
+    quantities += kind.sizes != nullptr ? 1 : 0;
+    const bool draws = kind.sizes != nullptr || kind.cut != nullptr;
+    if (draws && !(skew.alpha > 0.0 && std::isfinite(skew.alpha))) {
+      throw InputError("partition.skew.alpha", "is " + std::to_string(skew.alpha) +
+                                                   "; a finite number above 0 was expected");
+    }
+  }
+  if (quantities > 1) {
+    throw InputError("partition.skew", "\"quantity\" is given " + std::to_string(quantities) +
+                                           " times; once is allowed");
+  }
+}
+
+void check_counts(const PartitionConfig& config, std::size_t examples) {
+  if (config.clients < 1) {
+    throw InputError("partition.clients",
+                     "is " + std::to_string(config.clients) + "; at least 1 was expected");
+  }
+  const auto clients = static_cast<std::size_t>(config.clients);
+  const std::size_t least = least_examples(config);
+  if (least > examples / clients) {
+    throw InputError("partition.min_examples",
+                     std::to_string(clients) + " clients with at least " + std::to_string(least) +
+                         " examples each need more than the " + std::to_string(examples) +
+                         " training examples there are; allowed: min_examples up to " +
+                         std::to_string(examples / clients) + ", or clients up to " +
+                         std::to_string(examples / least));
+  }
+}
+
+Partition draw(const std::vector<Example>& examples, Partition partition,
+               const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens) {
+  check_counts(config, partition.training.size());
+  const auto clients = static_cast<std::size_t>(config.clients);
+  std::vector<double> sizes(clients, 1.0 / static_cast<double>(clients));
+  std::vector<Shares> shares;
+  for (std::size_t s = 0; s < config.skews.size(); ++s) {
+    const SkewConfig& skew = config.skews[s];
+    const SkewKind& kind = find_skew(skew.by);
+    if (kind.sizes != nullptr) sizes = kind.sizes(skew, clients, {seed, Purpose::partition, s});
+    if (kind.cut == nullptr) continue;
+    partition.bins.push_back(kind.cut({examples, partition.training, skew, tokens}));
+    Shares drawn;
+    for (std::size_t bin = 0; bin < partition.bins.back().names.size(); ++bin) {
+      drawn.push_back(Random(seed, Purpose::partition, s, bin).dirichlet(skew.alpha, clients));
+    }
+    shares.push_back(std::move(drawn));
+    const auto found = static_cast<std::int64_t>(partition.bins.back().names.size());
+    if (skew.by != "group" && skew.edges.empty() && found < skew.bins) {
+      partition.notes.push_back(skew.by + ": " + std::to_string(found) + " bins instead of " +
+                                std::to_string(skew.bins) + ", since many examples have the same " +
+                                partition.bins.back().measure);
+    }
+  }
+  Allocation allocation(partition.bins, std::move(shares), std::move(sizes),
+                        partition.training.size());
+  allocation.deal(seed);
+  allocation.hold_minimum(least_examples(config));
+  for (const auto& positions : allocation.clients()) {
+    auto& client = partition.clients.emplace_back();
+    for (const auto position : positions) {
+      client.push_back(partition.training[position]);
+    }
+  }
+  return partition;
+}
+
+}  // namespace
+
+Partition draw_partition(const std::vector<Example>& examples,
+                         const std::vector<std::uint32_t>& training, const PartitionConfig& config,
+                         std::uint64_t seed, const CountFn& tokens) {
+  check_skews(config.skews);
+  if (training.empty()) throw InputError("partition", "there are no training examples to spread");
+  Partition partition;
+  partition.training = training;
+  std::sort(partition.training.begin(), partition.training.end());
+  if (!config.skews.empty()) {
+    const SkewKind& kind = find_skew(config.skews.front().by);
+    if (kind.assign != nullptr) {
+      kind.assign({examples, partition.training, config.skews.front(), tokens}, config, partition);
+      for (auto& client : partition.clients) {
+        std::sort(client.begin(), client.end());
+      }
+      return partition;
+    }
+  }
+  return draw(examples, std::move(partition), config, seed, tokens);
+}
+
+}  // namespace lorafleet::partition
