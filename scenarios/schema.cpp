@@ -1,5 +1,7 @@
 #include "scenarios/schema.hpp"
 
+#include <cmath>
+
 #include "partition/support/error.hpp"
 #include "scenarios/value.hpp"
 
@@ -13,8 +15,10 @@ struct Overloaded : Cases... {
 };
 
 std::string plain(double value) {
-  const std::string text = number_text(value);
-  return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
+  if (value == std::floor(value) && std::abs(value) < 1e15) {
+    return std::to_string(static_cast<std::int64_t>(value));
+  }
+  return number_text(value);
 }
 
 void collect_differences(const Table& table, const void* a, const void* b, const std::string& path,

@@ -10,7 +10,7 @@
 
 namespace lorafleet::scenarios {
 
-/// Where a key or a value stands: in a file, or on the command line ("--set K=V", line 0).
+/// Where a key or a value stands: in a file, or on the command line ("--set K=V", without a line).
 struct Place {
   std::string source;
   std::uint32_t line = 0;  ///< from 1; 0 where the source has no lines
@@ -18,7 +18,7 @@ struct Place {
 
   /// "file:line:column", or the source alone.
   [[nodiscard]] std::string text() const;
-  [[nodiscard]] bool on_command_line() const { return line == 0; }
+  [[nodiscard]] bool on_command_line() const { return source.starts_with("--set "); }
   friend auto operator<=>(const Place&, const Place&) = default;
 };
 
