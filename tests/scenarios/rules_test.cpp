@@ -1,0 +1,131 @@
+#include <doctest/doctest.h>
+
+#include "tests/scenarios/scenario_files.hpp"
+
+namespace lorafleet {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::string only_error(const std::string& text) {
+  const tests::ScenarioFolder folder;
+  const Lines errors = folder.errors(tests::ScenarioFolder::required() + text);
+  REQUIRE_MESSAGE(errors.size() == 1, join(errors, "\n"));
+  return errors.front();
+}
+
+TEST_CASE("no more clients train at once than there are") {
+  CHECK(only_error("[clients]\nconcurrency = 9\n[partition]\nclients = 8\n[aggregation]\nmode = "
+                   "\"fedbuff\"\n") ==
+        "scenario.toml:6:15: clients.concurrency: 9 clients cannot be in flight; allowed: at most "
+        "partition.clients, 8");
+  CHECK(only_error("[clients]\nper_round = 9\n[partition]\nclients = 8\n") ==
+        "scenario.toml:6:13: clients.per_round: 9 clients cannot be picked; allowed: at most "
+        "partition.clients, 8");
+  CHECK(only_error("[clients]\nper_round = 8\novercommit = 1.01\n[partition]\nclients = 8\n") ==
+        "scenario.toml:6:13: clients.per_round: with clients.overcommit, 9 clients would be "
+        "invited; allowed: at most partition.clients, 8");
+}
+
+TEST_CASE("a limit of the default is reported at the key that was given") {
+  CHECK(only_error("[partition]\nclients = 8\n") ==
+        "scenario.toml:6:11: clients.per_round: 10 clients cannot be picked; allowed: at most "
+        "partition.clients, 8");
+}
+
+TEST_CASE("overcommit is judged as the coordinator computes it") {
+  const tests::ScenarioFolder folder;
+  CHECK(folder
+            .errors(tests::ScenarioFolder::required() +
+                    "[clients]\nper_round = 10\novercommit = 1.1\n[partition]\nclients = 11\n")
+            .empty());
+}
+
+TEST_CASE("a round cannot need more updates than it takes") {
+  CHECK(only_error("[clients]\nper_round = 4\nmin_updates = 5\n") ==
+        "scenario.toml:7:15: clients.min_updates: 5 updates can never come in a round; allowed: at "
+        "most clients.per_round, 4");
+}
+
+TEST_CASE("some condition must end the run") {
+  CHECK(only_error("[stop]\nversions = 0\n") ==
+        "scenario.toml:5:1: stop: nothing would end the run; allowed: at least one of versions, "
+        "virtual_seconds and updates above 0");
+}
+
+TEST_CASE("alternatives exclude each other, unless one is 0") {
+  CHECK(only_error("[train]\nsteps = 5\nepochs = 1\n") ==
+        "scenario.toml:7:10: train.epochs: cannot stand beside steps; give only one of them");
+  CHECK(only_error("[train]\nbatch_size = 5\nbatch_tokens = 100\n") ==
+        "scenario.toml:7:16: train.batch_tokens: cannot stand beside batch_size; give only one of "
+        "them");
+  CHECK(only_error("[[partition.skew]]\nby = \"context_length\"\nbins = 3\nedges = [10]\n") ==
+        "scenario.toml:7:8: partition.skew.0.bins: cannot stand beside edges; give only one of "
+        "them");
+  const tests::ScenarioFolder folder;
+  const auto scenario =
+      folder.read(tests::ScenarioFolder::required() + "[train]\nsteps = 0\nepochs = 3\n");
+  CHECK(scenario.federation.train.epochs == 3);
+}
+
+TEST_CASE("a tier says how fast it is") {
+  CHECK(only_error("[[devices.tiers]]\nname = \"fast\"\n") ==
+        "scenario.toml:5:1: devices.tiers.0.tokens_per_second: is missing (or teraflops); "
+        "allowed: above 0");
+  CHECK(only_error("[devices]\ntiers = [{ share = 0, tokens_per_second = 5 }]\n") ==
+        "scenario.toml:6:20: devices.tiers.0.share: 0.0 is out of range; allowed: above 0");
+  CHECK(only_error("[devices]\ntiers = [{ teraflops = 1 }, { teraflops = 2 }]\n") ==
+        "scenario.toml:6:9: devices.tiers: two tiers have the name \"default\"");
+}
+
+TEST_CASE("edges ascend and target modules are distinct") {
+  CHECK(only_error("[[partition.skew]]\nby = \"context_length\"\nedges = [10, 10]\n")
+            .ends_with("partition.skew: edges of entry 0 must ascend"));
+  CHECK(only_error("[lora]\ntarget_modules = []\n") ==
+        "scenario.toml:6:18: lora.target_modules: names no module; allowed: at least one");
+  CHECK(only_error("[lora]\ntarget_modules = [\"fc1\", \"fc1\"]\n") ==
+        "scenario.toml:6:18: lora.target_modules: names a module twice");
+}
+
+TEST_CASE("a name fits into a file name") {
+  const tests::ScenarioFolder folder;
+  for (const std::string name : {"", "../x", "a b", ".hidden"}) {
+    const Lines errors =
+        folder.errors("name = \"" + name + "\"\n" + tests::ScenarioFolder::required());
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].starts_with("scenario.toml:1:8: name: \"" + name + "\" cannot be part of"));
+  }
+}
+
+TEST_CASE("paths must lead to what they name") {
+  const tests::ScenarioFolder folder;
+  CHECK(folder.errors("[model]\npath = \"rows.jsonl\"\n[data]\npath = \"base\"\n") ==
+        Lines{"scenario.toml:2:8: model.path: rows.jsonl is not a folder",
+              "scenario.toml:4:8: data.path: base is not a file"});
+  CHECK(
+      folder.errors("[model]\npath = \"base/\"\n[data]\npath = \"debian_descriptions.jsonl\"\n") ==
+      Lines{"scenario.toml:4:8: data.path: no such file: debian_descriptions.jsonl; make it "
+            "with: lorafleet import debian-descriptions"});
+}
+
+TEST_CASE("keys without effect are warned of and hold their defaults") {
+  const tests::ScenarioFolder folder;
+  const auto scenario = folder.read(
+      tests::ScenarioFolder::required() +
+      "[clients]\nper_round = 4\ndeadline_seconds = 9\n[aggregation]\nmode = \"fedasync\"\n"
+      "staleness = { fn = \"constant\", a = 2 }\n[[partition.skew]]\nby = \"iid\"\nalpha = 3\n");
+  REQUIRE(scenario.warnings.size() == 4);
+  const std::string prefix = (folder.path() / "scenario.toml").string();
+  CHECK(scenario.warnings[0] == prefix +
+                                    ":6:13: clients.per_round: has no effect; it applies only "
+                                    "where aggregation.mode is \"sync\"");
+  CHECK(scenario.warnings[1].find("clients.deadline_seconds: has no effect") != std::string::npos);
+  CHECK(scenario.warnings[2].find("aggregation.staleness.a: has no effect; it applies only where "
+                                  "fn is \"polynomial\" or \"hinge\"") != std::string::npos);
+  CHECK(scenario.warnings[3].find("partition.skew.0.alpha: has no effect") != std::string::npos);
+  CHECK(scenario.federation.clients.per_round == strategy::ClientsConfig{}.per_round);
+  CHECK(scenario.federation.partition.skews[0].alpha == partition::SkewConfig{}.alpha);
+}
+
+}  // namespace
+}  // namespace lorafleet
