@@ -1,0 +1,148 @@
+#include "model/peft.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <tuple>
+
+#include "model/lora_layout.hpp"
+#include "model/peft_config.hpp"
+#include "model/safetensors.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+
+namespace lorafleet::model {
+
+namespace {
+
+constexpr std::string_view kPrefix = "base_model.model.";
+constexpr std::string_view kA = ".lora_A.weight";
+constexpr std::string_view kB = ".lora_B.weight";
+
+std::string tensor_name(const std::string& module, std::string_view factor) {
+  return std::string(kPrefix) + module + std::string(factor);
+}
+
+/// The N of "….layers.N.…"; the largest number where there is none.
+std::uint64_t layer_of(const std::string& module) {
+  constexpr std::string_view kLayers = "layers.";
+  std::uint64_t layer = std::numeric_limits<std::uint64_t>::max();
+  const std::size_t at = module.find(kLayers);
+  if (at != std::string::npos) {
+    std::from_chars(module.data() + at + kLayers.size(), module.data() + module.size(), layer);
+  }
+  return layer;
+}
+
+/// Where make_layout puts the module within its layer.
+std::size_t kind_of_module(const std::string& module) {
+  const std::string last = module.substr(module.rfind('.') + 1);
+  for (std::size_t kind = 0; kind < linear_kinds; ++kind) {
+    if (name_of(static_cast<LinearKind>(kind)) == last) return kind;
+  }
+  return linear_kinds;
+}
+
+/// The two factors of one module, in the file.
+struct Factors {
+  const TensorView* a = nullptr;
+  const TensorView* b = nullptr;
+};
+
+std::map<std::string, Factors> find_factors(const SafetensorsFile& file) {
+  std::map<std::string, Factors> factors;
+  for (const auto& [name, tensor] : file.tensors()) {
+    std::string_view module = name;
+    const bool is_a = module.ends_with(kA);
+    if (!module.starts_with(kPrefix) || (!is_a && !module.ends_with(kB)) ||
+        module.size() <= kPrefix.size() + kA.size()) {
+      throw InputError(file.path().string(),
+                       "tensor \"" + name + "\" is not a LoRA factor; allowed: " +
+                           tensor_name("<module>", kA) + ", " + tensor_name("<module>", kB));
+    }
+    if (tensor.dtype != DType::float32 && tensor.dtype != DType::float16 &&
+        tensor.dtype != DType::bfloat16) {
+      throw InputError(file.path().string(),
+                       "tensor \"" + name + "\": dtype must be F32, F16 or BF16");
+    }
+    module.remove_prefix(kPrefix.size());
+    module.remove_suffix(kA.size());
+    Factors& found = factors[std::string(module)];
+    (is_a ? found.a : found.b) = &tensor;
+  }
+  return factors;
+}
+
+LoraModule check_module(const std::string& name, const Factors& factors, const PeftConfig& config,
+                        const std::string& file) {
+  if (factors.a == nullptr || factors.b == nullptr) {
+    throw InputError(file, "tensor \"" + tensor_name(name, factors.a == nullptr ? kA : kB) +
+                               "\" is missing; its partner is there");
+  }
+  const auto& a = factors.a->shape;
+  const auto& b = factors.b->shape;
+  const std::int64_t rank = config.rank(name);
+  if (a.size() != 2 || a[0] != rank || a[1] < 1) {
+    throw InputError(file, "tensor \"" + tensor_name(name, kA) + "\": the shape must be [" +
+                               std::to_string(rank) + ", in], by the rank in adapter_config.json");
+  }
+  if (b.size() != 2 || b[1] != rank || b[0] < 1) {
+    throw InputError(file, "tensor \"" + tensor_name(name, kB) + "\": the shape must be [out, " +
+                               std::to_string(rank) + "], by the rank in adapter_config.json");
+  }
+  return {name, a[1], b[0], rank, config.alpha(name), config.use_rslora()};
+}
+
+}  // namespace
+
+void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
+               const LoraConfig& lora, const std::string& base_model_name) {
+  make_folder(directory);
+  std::vector<NamedTensor> tensors;
+  const auto& modules = adapter.layout->modules();
+  for (std::size_t i = 0; i < modules.size(); ++i) {
+    const LoraModule& module = modules[i];
+    tensors.push_back({tensor_name(module.name, kA),
+                       DType::float32,
+                       {module.rank, module.in},
+                       std::as_bytes(adapter.a(i))});
+    tensors.push_back({tensor_name(module.name, kB),
+                       DType::float32,
+                       {module.out, module.rank},
+                       std::as_bytes(adapter.b(i))});
+  }
+  std::sort(tensors.begin(), tensors.end(),
+            [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
+  write_safetensors(directory / "adapter_model.safetensors", tensors, {{"format", "pt"}});
+  write_file(directory / "adapter_config.json",
+             peft_config_text(*adapter.layout, lora, base_model_name));
+}
+
+Adapter load_peft(const std::filesystem::path& directory) {
+  const PeftConfig config(directory / "adapter_config.json");
+  const SafetensorsFile file(directory / "adapter_model.safetensors");
+  const auto factors = find_factors(file);
+  if (factors.empty()) throw InputError(file.path().string(), "holds no LoRA factors");
+
+  std::vector<LoraModule> modules;
+  for (const auto& [name, pair] : factors) {
+    modules.push_back(check_module(name, pair, config, file.path().string()));
+  }
+  std::sort(modules.begin(), modules.end(), [](const LoraModule& a, const LoraModule& b) {
+    return std::tuple(layer_of(a.name), kind_of_module(a.name), a.name) <
+           std::tuple(layer_of(b.name), kind_of_module(b.name), b.name);
+  });
+  const auto layout = std::make_shared<const AdapterLayout>(std::move(modules));
+  Adapter adapter{layout, std::vector<float>(layout->size())};
+  for (std::size_t i = 0; i < layout->modules().size(); ++i) {
+    const Factors& pair = factors.at(layout->modules()[i].name);
+    std::ranges::copy(pair.a->to_float32(), adapter.a(i).begin());
+    std::ranges::copy(pair.b->to_float32(), adapter.b(i).begin());
+  }
+  return adapter;
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,182 @@
+#include "model/peft_config.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <stdexcept>
+
+#include "model/json.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+
+namespace lorafleet::model {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+namespace {
+
+/// Settings that give the two factors another meaning, or train more than them. They must be off.
+constexpr const char* kUnsupported[] = {"alora_invocation_tokens",
+                                        "fan_in_fan_out",
+                                        "layer_replication",
+                                        "lora_bias",
+                                        "modules_to_save",
+                                        "target_parameters",
+                                        "trainable_token_indices",
+                                        "use_bdlora",
+                                        "use_dora",
+                                        "use_qalora"};
+
+template <typename Json>
+std::int64_t read_rank(const Json& value, const std::string& place) {
+  if (!value.is_number_integer() || value < 1 || value > std::numeric_limits<std::int32_t>::max()) {
+    throw InputError(place, "a rank must be a positive integer, not " + value.dump());
+  }
+  return value.template get<std::int64_t>();
+}
+
+template <typename Json>
+double read_alpha(const Json& value, const std::string& place) {
+  if (!value.is_number() || !(value.template get<double>() > 0.0)) {
+    throw InputError(place, "alpha must be a positive number, not " + value.dump());
+  }
+  return value.template get<double>();
+}
+
+bool is_off(const json& value) {
+  return value.is_null() || value == false || (value.is_structured() && value.empty());
+}
+
+template <typename T, typename Read>
+std::vector<std::pair<std::regex, T>> read_patterns(const ordered_json& root, const char* key,
+                                                    const std::string& file, Read read) {
+  std::vector<std::pair<std::regex, T>> patterns;
+  const auto found = root.find(key);
+  if (found == root.end() || found->is_null()) return patterns;
+  if (!found->is_object()) throw InputError(file + ": " + key, "must be an object");
+  for (const auto& [pattern, value] : found->items()) {
+    const std::string place = file + ": " + key + ": \"" + pattern + '"';
+    try {
+      patterns.emplace_back(std::regex("(.*\\.)?(" + pattern + ")"), read(value, place));
+    } catch (const std::regex_error&) {
+      throw InputError(place, "is not a regular expression");
+    }
+  }
+  return patterns;
+}
+
+template <typename T>
+T first_match(const std::vector<std::pair<std::regex, T>>& patterns, const std::string& module,
+              T fallback) {
+  for (const auto& [pattern, value] : patterns) {
+    if (std::regex_match(module, pattern)) return value;
+  }
+  return fallback;
+}
+
+/// 16 rather than 16.0, as PEFT writes it.
+json number(double value) {
+  if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
+  return value;
+}
+
+/// Older versions of PEFT want something before a pattern, so the leading "model." is left out.
+std::string pattern_for(const std::string& module) {
+  return module.starts_with("model.") ? module.substr(6) : module;
+}
+
+}  // namespace
+
+PeftConfig::PeftConfig(const std::filesystem::path& file) {
+  const std::string name = file.string();
+  const std::string text = read_file(file);
+  const json root = parse_json(text, name);
+  if (!root.is_object()) throw InputError(name, "an object was expected");
+  const auto get = [&root](const char* key) { return root.value(key, json()); };
+
+  if (get("peft_type") != "LORA") {
+    throw InputError(
+        name, "peft_type: " + get("peft_type").dump() + " is not supported; allowed: \"LORA\"");
+  }
+  for (const char* key : kUnsupported) {
+    if (!is_off(get(key))) {
+      throw InputError(name, std::string(key) + ": " + get(key).dump() + " is not supported");
+    }
+  }
+  if (!get("bias").is_null() && get("bias") != "none") {
+    throw InputError(name, "bias: " + get("bias").dump() + " is not supported; allowed: \"none\"");
+  }
+  // Others, such as "pissa", also change the base.
+  const json init = get("init_lora_weights");
+  if (!init.is_null() && !init.is_boolean() && init != "gaussian" && init != "eva" &&
+      init != "orthogonal") {
+    throw InputError(name, "init_lora_weights: " + init.dump() +
+                               " is not supported; allowed: true, false, \"gaussian\", \"eva\", "
+                               "\"orthogonal\"");
+  }
+  const json rslora = get("use_rslora");
+  if (!rslora.is_null() && !rslora.is_boolean()) {
+    throw InputError(name, "use_rslora: must be true or false, not " + rslora.dump());
+  }
+  use_rslora_ = rslora == true;
+  rank_ = read_rank(get("r"), name + ": r");
+  alpha_ = read_alpha(get("lora_alpha"), name + ": lora_alpha");
+
+  const ordered_json ordered = ordered_json::parse(text);  // of several patterns the first counts
+  ranks_ = read_patterns<std::int64_t>(ordered, "rank_pattern", name, read_rank<ordered_json>);
+  alphas_ = read_patterns<double>(ordered, "alpha_pattern", name, read_alpha<ordered_json>);
+}
+
+std::int64_t PeftConfig::rank(const std::string& module) const {
+  return first_match(ranks_, module, rank_);
+}
+
+double PeftConfig::alpha(const std::string& module) const {
+  return first_match(alphas_, module, alpha_);
+}
+
+std::string peft_config_text(const AdapterLayout& layout, const LoraConfig& lora,
+                             const std::string& base_model_name) {
+  json rank_pattern = json::object();
+  json alpha_pattern = json::object();
+  std::set<std::string> targets;
+  const bool rslora = layout.modules().empty() ? lora.use_rslora : layout.modules()[0].use_rslora;
+  for (const auto& module : layout.modules()) {
+    if (module.use_rslora != rslora)
+      throw std::logic_error("PEFT has one use_rslora for all modules");
+    targets.insert(module.name.substr(module.name.rfind('.') + 1));
+    if (module.rank != lora.r) rank_pattern[pattern_for(module.name)] = module.rank;
+    if (module.alpha != lora.lora_alpha) {
+      alpha_pattern[pattern_for(module.name)] = number(module.alpha);
+    }
+  }
+  const json config = {{"alpha_pattern", alpha_pattern},
+                       {"auto_mapping", nullptr},
+                       {"base_model_name_or_path", base_model_name},
+                       {"bias", "none"},
+                       {"fan_in_fan_out", false},
+                       {"inference_mode", true},
+                       {"init_lora_weights", true},
+                       {"layer_replication", nullptr},
+                       {"layers_pattern", nullptr},
+                       {"layers_to_transform", nullptr},
+                       {"loftq_config", json::object()},
+                       {"lora_alpha", number(lora.lora_alpha)},
+                       {"lora_dropout", lora.lora_dropout},
+                       {"megatron_config", nullptr},
+                       {"megatron_core", "megatron.core"},
+                       {"modules_to_save", nullptr},
+                       {"peft_type", "LORA"},
+                       {"r", lora.r},
+                       {"rank_pattern", rank_pattern},
+                       {"revision", nullptr},
+                       {"target_modules", targets},
+                       {"task_type", "CAUSAL_LM"},
+                       {"use_dora", false},
+                       {"use_rslora", rslora}};
+  return config.dump(2) + '\n';
+}
+
+}  // namespace lorafleet::model
