@@ -1,0 +1,99 @@
+#include "partition/picture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "partition/legend.hpp"
+#include "partition/support/files.hpp"
+#include "tests/partition/made_examples.hpp"
+
+using namespace lorafleet;
+using namespace lorafleet::partition;
+using tests::settings;
+using tests::skew;
+
+namespace {
+
+Partition draw(std::int64_t clients, std::size_t count, std::vector<SkewConfig> skews) {
+  const auto examples = tests::make_examples(count);
+  return draw_partition(examples, tests::all_of(examples), settings(clients, 1, std::move(skews)),
+                        42, tests::count_tokens);
+}
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + part.size())) {
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("many bins fold into the largest and the others, without losing an example") {
+  SkewStatistics statistics;
+  statistics.bins = {"a", "b", "c", "d"};
+  statistics.table = {{1, 5, 0, 2}, {1, 4, 3, 9}};
+  const auto folded = fold_bins(statistics, 3);
+  CHECK(folded.bins == std::vector<std::string>{"b", "d", "other (2 bins)"});
+  CHECK(folded.rows == std::vector<std::vector<std::size_t>>{{5, 2, 1}, {4, 9, 4}});
+  CHECK(fold_bins(statistics, 4).rows == statistics.table);
+}
+
+TEST_CASE("the picture has a bar piece for each filled cell, with its count") {
+  const auto partition = draw(20, 800, {skew("context_length", 0.5), skew("group", 0.5)});
+  const auto statistics = measure_partition(partition);
+  const auto svg = to_svg(partition, statistics, "a < b & c");
+  std::size_t filled = 0;
+  for (const auto& one : statistics.skews) {
+    for (std::size_t c = 0; c < one.table.size(); ++c) {
+      for (std::size_t bin = 0; bin < one.bins.size(); ++bin) {
+        filled += one.table[c][bin] > 0 ? 1 : 0;
+      }
+    }
+  }
+  CHECK(count_of(svg, "<title>") == filled);
+  CHECK(count_of(svg, "<rect ") == filled + 5 + 10 + 1);
+  CHECK(count_of(svg, "a &lt; b &amp; c") == 1);
+  CHECK(svg.ends_with("</svg>\n"));
+  const auto& row = statistics.skews[1].table[11];
+  const auto most = std::max_element(row.begin(), row.end());
+  const std::string bin = statistics.skews[1].bins[static_cast<std::size_t>(most - row.begin())];
+  CHECK(count_of(svg, "client 11, " + bin + ": " + std::to_string(*most) + "<") == 1);
+  if (const char* folder = std::getenv("LORAFLEET_PICTURES")) {
+    write_file(std::string(folder) + "/20.svg", svg);
+    const auto large = draw(200, 8000, {skew("context_length", 0.3), skew("quantity", 3.0)});
+    write_file(std::string(folder) + "/200.svg", to_svg(large, measure_partition(large), "Large"));
+    const auto plain = draw(20, 500, {skew("quantity", 1.0)});
+    write_file(std::string(folder) + "/plain.svg",
+               to_svg(plain, measure_partition(plain), "Plain"));
+  }
+}
+
+TEST_CASE("the table for the terminal shows sizes, distances and up to 40 clients") {
+  Partition partition;
+  partition.training = {0, 1, 2, 3};
+  partition.clients = {{0}, {1, 2, 3}};
+  partition.notes = {"a note"};
+  partition.bins.push_back({.by = "quality",
+                            .measure = "votes",
+                            .edges = {0.5},
+                            .names = {"< 0.5", ">= 0.5"},
+                            .bin_of = {0, 0, 1, 1}});
+  CHECK(to_text(partition, measure_partition(partition)) ==
+        "4 examples over 2 clients\n"
+        "sizes   min 1, p25 1.5, median 2, p75 2.5, max 3, Gini 0.250\n"
+        "quality (votes): Jensen-Shannon distance to the pooled data, mean 0.351, max 0.558\n"
+        "note: a note\n"
+        "\n"
+        "quality (votes): examples by client and bin\n"
+        "  client    size      JS  < 0.5  >= 0.5\n"
+        "       0       1   0.558      1       .  #######\n"
+        "       1       3   0.144      1       2  ####################\n");
+  const auto many = draw(50, 500, {});
+  const auto text = to_text(many, measure_partition(many));
+  CHECK(text.find("... and 10 more clients") != text.npos);
+  CHECK(count_of(text, "\n") == 2 + 2 + 40 + 1);
+}
