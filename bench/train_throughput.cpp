@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "model/base_model.hpp"
+#include "model/flops.hpp"
 #include "model/inspect.hpp"
 #include "model/runtime.hpp"
 #include "partition/support/error.hpp"
@@ -116,7 +117,7 @@ void measure(const std::filesystem::path& model, const std::string& dtype,
   const double padded = padded_speed(*base, *data, *start, seconds);
   std::printf("%-9s %-40s %8.0f %8.0f %8.0f %7.2f %8.1f\n", dtype.c_str(),
               join(modules, " ").c_str(), one, speeds[0] + speeds[1], padded, one / padded,
-              one * base->train_flops_per_token() * 1e-9);
+              one * train_flops_per_token(base->config()) * 1e-9);
 }
 
 }  // namespace

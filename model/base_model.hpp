@@ -22,8 +22,6 @@ class BaseModel {
   BaseModel& operator=(const BaseModel&) = delete;
 
   [[nodiscard]] const OptConfig& config() const;
-  /// Floating-point operations of one token's forward and backward pass with frozen weights, without attention.
-  [[nodiscard]] double train_flops_per_token() const;
 
   struct Weights;  ///< defined beside the code that computes (model/opt.hpp)
   [[nodiscard]] const Weights& weights() const { return *weights_; }

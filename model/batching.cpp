@@ -72,6 +72,17 @@ BatchPlan plan_batches(const EncodedData& data, std::span<const std::uint32_t> e
   return plan;
 }
 
+JobSize job_size(const EncodedData& data, std::span<const std::uint32_t> examples,
+                 const TrainConfig& train, std::uint64_t run_seed, std::uint64_t client,
+                 std::uint64_t seq) {
+  JobSize size;
+  size.examples = static_cast<std::int64_t>(examples.size());
+  for (const auto& batch : plan_batches(data, examples, train, run_seed, client, seq)) {
+    size.tokens += count_tokens(data, batch);
+  }
+  return size;
+}
+
 void check_fits(const EncodedData& data, const OptConfig& opt) {
   for (std::size_t i = 0; i < data.size(); ++i) {
     if (static_cast<std::int64_t>(data.length(i)) > opt.max_position_embeddings) {

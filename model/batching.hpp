@@ -7,6 +7,7 @@
 #include "model/config.hpp"
 #include "model/encoded_data.hpp"
 #include "model/opt_config.hpp"
+#include "model/trainer.hpp"
 
 namespace lorafleet::model {
 
@@ -46,6 +47,11 @@ using BatchPlan = std::vector<std::vector<std::uint32_t>>;
 BatchPlan plan_batches(const EncodedData& data, std::span<const std::uint32_t> examples,
                        const TrainConfig& train, std::uint64_t run_seed, std::uint64_t client,
                        std::uint64_t seq);
+
+/// The work of such a plan: known before anything is trained.
+JobSize job_size(const EncodedData& data, std::span<const std::uint32_t> examples,
+                 const TrainConfig& train, std::uint64_t run_seed, std::uint64_t client,
+                 std::uint64_t seq);
 
 /// Throws InputError where a token or a length does not fit the model.
 void check_fits(const EncodedData& data, const OptConfig& opt);

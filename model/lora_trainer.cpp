@@ -41,12 +41,7 @@ class LoraTrainer final : public Trainer {
   }
 
   [[nodiscard]] JobSize size(const TrainJob& job) const override {
-    JobSize size;
-    size.examples = static_cast<std::int64_t>(job.examples->size());
-    for (const auto& batch : plan(job)) {
-      size.tokens += count_tokens(*data_, batch);
-    }
-    return size;
+    return job_size(*data_, *job.examples, train_, job.run_seed, job.client, job.seq);
   }
 
   [[nodiscard]] TrainResult train(const TrainJob& job) const override {

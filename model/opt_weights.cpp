@@ -183,14 +183,4 @@ const OptConfig& BaseModel::config() const {
   return config_;
 }
 
-double BaseModel::train_flops_per_token() const {
-  const auto d = static_cast<double>(config_.hidden_size);
-  const auto e = static_cast<double>(config_.word_embed_proj_dim);
-  const double layer = 4.0 * d * d + 2.0 * d * static_cast<double>(config_.ffn_dim);
-  const double projections = e == d ? 0.0 : 2.0 * d * e;
-  const double parameters = static_cast<double>(config_.num_hidden_layers) * layer + projections +
-                            static_cast<double>(config_.vocab_size) * e;
-  return 4.0 * parameters;  // multiply and add, forward and for the gradient of the input
-}
-
 }  // namespace lorafleet::model

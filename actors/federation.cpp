@@ -1,0 +1,164 @@
+#include "actors/federation.hpp"
+
+#include <caf/all.hpp>
+#include <future>
+#include <thread>
+
+#include "actors/actor_fleet.hpp"
+#include "actors/dry_run.hpp"
+#include "actors/messages.hpp"
+#include "actors/output/run_recorder.hpp"
+#include "actors/output/summary_json.hpp"
+#include "actors/sim/fleet.hpp"
+#include "actors/workload.hpp"
+#include "model/base_model.hpp"
+#include "model/batching.hpp"
+#include "model/flops.hpp"
+#include "model/peft.hpp"
+#include "model/runtime.hpp"
+#include "partition/manifest.hpp"
+#include "partition/picture.hpp"
+#include "partition/support/error.hpp"
+
+namespace lorafleet::actors {
+
+namespace {
+
+/// Gives each thread of the actor system the run's number of intra-op threads.
+class TorchThreadHook final : public caf::thread_hook {
+ public:
+  explicit TorchThreadHook(int threads) : threads_(threads) {}
+  void init(caf::actor_system&) override {}
+  void thread_started() override { model::configure_thread(threads_); }
+  void thread_terminates() override {}
+
+ private:
+  int threads_;
+};
+
+std::vector<ClientFacts> client_facts(const FederationConfig& config, const Workload& work,
+                                      double flops_per_token) {
+  const sim::Fleet fleet(config.devices, config.network, work.client_examples.size(), config.seed,
+                         flops_per_token);
+  std::vector<ClientFacts> facts;
+  for (std::size_t i = 0; i < work.client_examples.size(); ++i) {
+    const auto& device = fleet.profile({static_cast<std::uint32_t>(i)});
+    facts.push_back({fleet.tier_names()[device.tier], device.tokens_per_second,
+                     device.download_mbps, device.upload_mbps, config.lora.r,
+                     static_cast<std::int64_t>(work.client_examples[i]->size())});
+  }
+  return facts;
+}
+
+std::string manifest_of(const FederationConfig& config, const Workload& work) {
+  return partition::manifest_text(work.partition, work.statistics, work.examples, config.partition,
+                                  config.seed);
+}
+
+RunEnd run_actors(const FleetParts& parts, int threads, std::stop_token stop) {
+  caf::actor_system_config system_config;
+  system_config.add_message_types<caf::id_block::lorafleet>();
+  system_config.add_thread_hook<TorchThreadHook>(threads);
+  // Training has threads of its own; these only pass messages and fold.
+  system_config.set("scheduler.max-threads", 2u);
+  caf::actor_system system(system_config);
+
+  std::promise<RunEnd> promise;
+  auto future = promise.get_future();
+  ActorFleet fleet(system, parts);
+  fleet.start([&](RunEnd end) { promise.set_value(std::move(end)); },
+              [&](std::string reason) {
+                promise.set_exception(std::make_exception_ptr(RuntimeFailure(reason)));
+              });
+  const std::stop_callback on_stop(stop, [&] { fleet.interrupt(); });
+  return future.get();
+}
+
+}  // namespace
+
+RunOutcome run_federation(const FederationConfig& config, const RunOptions& options) {
+  const Workload work = prepare_workload(config, options.log, options.warning);
+  const auto base = model::BaseModel::load(config.model);
+  const auto layout = model::make_layout(base->config(), config.lora);
+  options.log("loaded the base from " + config.model.path.string());
+
+  make_folder(options.out);
+  write_file(options.out / "scenario.toml", options.scenario_toml);
+  write_file(options.out / "partition.json", manifest_of(config, work));
+
+  FleetParts parts;
+  parts.config = config;
+  parts.trainer = model::make_lora_trainer(base, work.encoded, config.lora, config.train);
+  parts.scorer = model::make_scorer(base, work.encoded, work.scored, config.evaluation);
+  parts.client_examples = work.client_examples;
+  parts.train_flops_per_token = model::train_flops_per_token(work.opt);
+  parts.initial =
+      std::make_shared<const model::Adapter>(model::initial_adapter(layout, config.seed));
+  const auto recorder = std::make_shared<RunRecorder>(
+      options.out, config.stop, client_facts(config, work, parts.train_flops_per_token),
+      options.progress);
+  parts.observer = recorder;
+  parts.slots = config.slots.count > 0 ? static_cast<std::size_t>(config.slots.count)
+                                       : std::max(1u, std::thread::hardware_concurrency());
+  options.log("training " + std::to_string(work.client_examples.size()) + " clients on " +
+              std::to_string(parts.slots) + " slots");
+
+  const RunEnd end = run_actors(parts, static_cast<int>(config.slots.threads), options.stop);
+
+  recorder->write_files();
+  model::save_peft(options.out / "adapter", *end.adapter, config.lora, config.model.path.string());
+
+  RunSummary summary;
+  summary.name = config.name;
+  summary.seed = config.seed;
+  summary.status = end.totals.stop_reason == "interrupted" ? "interrupted" : "completed";
+  summary.adapter_sha256 = model::sha256(*end.adapter);
+  summary.events_sha256 = recorder->events_sha256();
+  summary.totals = end.totals;
+  summary.clients = static_cast<std::int64_t>(work.client_examples.size());
+  summary.train_examples = static_cast<std::int64_t>(work.partition.training.size());
+  summary.test_examples = static_cast<std::int64_t>(work.scored.size());
+  summary.wall_seconds = recorder->wall_seconds();
+  summary.peak_rss_bytes = model::peak_rss_bytes();
+  summary.initial = recorder->initial();
+  summary.final = recorder->latest();
+  const auto runtime = model::runtime_info();
+  summary.environment = {{"libtorch", runtime.libtorch},
+                         {"blas", runtime.blas},
+                         {"cpu", runtime.cpu},
+                         {"isa", runtime.isa}};
+  summary.environment["slots"] = std::to_string(parts.slots);
+  summary.environment["threads_per_slot"] = std::to_string(config.slots.threads);
+  const std::string text = summary_json(summary);
+  write_file(options.out / "summary.json", text);
+
+  return {summary.status, end.totals.stop_reason, summary.adapter_sha256, summary.events_sha256,
+          summary_figures(text)};
+}
+
+Schedule dry_run(const FederationConfig& config, const RunOptions& options) {
+  const Workload work = prepare_workload(config, options.log, options.warning);
+  const auto flops = model::train_flops_per_token(work.opt);
+  const sim::Fleet devices(config.devices, config.network, work.client_examples.size(), config.seed,
+                           flops);
+  const auto sizer = [&](sim::ClientId client, sim::Sequence seq) {
+    return model::job_size(*work.encoded, *work.client_examples[client.value], config.train,
+                           config.seed, client.value, seq.value);
+  };
+  const auto adapter = std::make_shared<const model::Adapter>(
+      model::initial_adapter(model::make_layout(work.opt, config.lora), config.seed));
+  return simulate_schedule(config, devices, sizer, flops, adapter);
+}
+
+std::string partition_only(const FederationConfig& config, const RunOptions& options) {
+  const Workload work = prepare_workload(config, options.log, options.warning);
+  if (!options.out.empty()) {
+    make_folder(options.out);
+    write_file(options.out / "partition.json", manifest_of(config, work));
+    write_file(options.out / "partition.svg",
+               partition::to_svg(work.partition, work.statistics, config.name));
+  }
+  return partition::to_text(work.partition, work.statistics);
+}
+
+}  // namespace lorafleet::actors
