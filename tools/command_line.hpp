@@ -1,0 +1,62 @@
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/commands.hpp"
+
+namespace lorafleet::tools {
+
+/// The options and arguments of one command, with its help.
+class CommandLine {
+ public:
+  /// `command` as typed ("run"), one sentence about it, and an example line without the program's
+  /// name.
+  CommandLine(std::string command, std::string summary, std::string example);
+
+  /// A required argument ("SCENARIO"), read with `text("SCENARIO")`; in the order of the calls.
+  CommandLine& positional(const std::string& name, const std::string& doc);
+  /// An option with a value; without `otherwise` it is optional.
+  CommandLine& option(const std::string& name, const std::string& value, const std::string& doc,
+                      const std::optional<std::string>& otherwise = std::nullopt);
+  /// An option that may be given several times.
+  CommandLine& repeated(const std::string& name, const std::string& value, const std::string& doc);
+  CommandLine& flag(const std::string& name, const std::string& doc);
+  /// A paragraph under the options.
+  CommandLine& note(const std::string& text);
+
+  /// False: help was asked for and printed. Throws InputError for what it does not know.
+  [[nodiscard]] bool parse(const Arguments& arguments);
+
+  [[nodiscard]] bool has(const std::string& name) const { return values_.count(name) > 0; }
+  [[nodiscard]] bool on(const std::string& name) const { return values_[name].as<bool>(); }
+  [[nodiscard]] std::string text(const std::string& name) const;
+  [[nodiscard]] std::vector<std::string> texts(const std::string& name) const;
+  /// A whole number of at least `least`. Throws InputError otherwise.
+  [[nodiscard]] std::int64_t whole(const std::string& name, std::int64_t least) const;
+
+ private:
+  [[nodiscard]] std::string help() const;
+  [[noreturn]] void fail(const std::string& what) const;
+  void parse_values(const Arguments& arguments);
+
+  struct Positional {
+    std::string name;
+    std::string doc;
+  };
+  std::string command_;
+  std::string summary_;
+  std::string example_;
+  std::string notes_;
+  std::vector<Positional> positionals_;
+  std::vector<std::string> option_names_;
+  boost::program_options::options_description options_;
+  boost::program_options::variables_map values_;
+};
+
+/// A whole number of at least `least`, of an argument called `name`. Throws InputError.
+std::int64_t parse_whole(const std::string& text, const std::string& name, std::int64_t least);
+
+}  // namespace lorafleet::tools

@@ -1,0 +1,36 @@
+#include <iostream>
+
+#include "actors/federation.hpp"
+#include "tools/command_line.hpp"
+#include "tools/progress.hpp"
+#include "tools/scenario_argument.hpp"
+
+namespace lorafleet::tools {
+
+int partition_command(const Arguments& arguments) {
+  CommandLine line("partition",
+                   "Spreads the data over the clients as a scenario says, without training, and "
+                   "prints how uneven that is.",
+                   "partition scenarios/length_skew.toml --set partition.skew.0.alpha=1");
+  add_scenario(line);
+  line.option("out", "DIR",
+              "write partition.json (loadable as partition.manifest) and "
+              "partition.svg there");
+  if (!line.parse(arguments)) return kDone;
+
+  const auto scenario = read_scenario_argument(line);
+  ProgressDisplay display(0, true);
+  actors::RunOptions options = observed_by(display);
+  if (line.has("out")) {
+    options.out = line.text("out");
+    require_unused(options.out);
+  }
+  std::cout << actors::partition_only(scenario.federation, options);
+  if (!options.out.empty()) {
+    std::cout << "manifest  " << (options.out / "partition.json").string() << "\n"
+              << "picture   " << (options.out / "partition.svg").string() << "\n";
+  }
+  return kDone;
+}
+
+}  // namespace lorafleet::tools

@@ -1,0 +1,127 @@
+#include <iostream>
+
+#include "scenarios/expectations.hpp"
+#include "tools/command_line.hpp"
+#include "tools/console.hpp"
+#include "tools/progress.hpp"
+#include "tools/scenario_argument.hpp"
+#include "tools/signals.hpp"
+#include "tools/text.hpp"
+
+namespace lorafleet::tools {
+
+namespace {
+
+double figure_of(const actors::RunOutcome& outcome, const std::string& key) {
+  const auto found = outcome.figures.find(key);
+  return found == outcome.figures.end() ? 0.0 : found->second;
+}
+
+std::string count_of(const actors::RunOutcome& outcome, const std::string& key) {
+  return grouped(static_cast<std::int64_t>(figure_of(outcome, key)));
+}
+
+void print_summary(const std::string& name, const actors::RunOutcome& outcome,
+                   const std::filesystem::path& out) {
+  const auto number = [&](const std::string& key) { return figure_of(outcome, key); };
+  std::cout << name << ": " << outcome.status << " (" << outcome.stop_reason << "), "
+            << count_of(outcome, "versions") << " versions of "
+            << count_of(outcome, "updates_applied") << " updates, "
+            << count_of(outcome, "updates_dropped") << " dropped\n";
+  if (outcome.figures.contains("final.perplexity")) {
+    std::cout << "perplexity  " << figure(number("initial.perplexity")) << " -> "
+              << figure(number("final.perplexity")) << "  (token accuracy "
+              << fixed(number("final.token_accuracy"), 3) << ")\n";
+  }
+  std::cout << "time        " << clock_text(number("virtual_seconds")) << " virtual, "
+            << clock_text(number("wall_seconds")) << " real, "
+            << count_of(outcome, "tokens_per_second") << " tokens/s, peak memory "
+            << megabytes(number("peak_rss_bytes")) << "\n"
+            << "adapter     sha256 " << outcome.adapter_sha256 << "\n"
+            << "events      sha256 " << outcome.events_sha256 << "\n"
+            << "written to  " << out.string() << "\n";
+}
+
+int report_expectations(const scenarios::Scenario& scenario, const actors::RunOutcome& outcome) {
+  if (scenario.expect.empty()) return kDone;
+  const auto verdicts = scenarios::judge(scenario.expect, outcome.figures);
+  std::vector<std::vector<std::string>> rows = {{"expected", "found", ""}};
+  bool missed = false;
+  for (const auto& verdict : verdicts) {
+    rows.push_back({verdict.expected, verdict.value ? figure(*verdict.value) : "-",
+                    verdict.met ? "met" : "MISSED"});
+    missed = missed || !verdict.met;
+  }
+  std::cout << aligned(rows);
+  for (const auto& verdict : verdicts) {
+    if (!verdict.met) print_error("[expect] " + verdict.explanation);
+  }
+  return missed ? kMissed : kDone;
+}
+
+void print_schedule(const std::string& name, const actors::Schedule& schedule) {
+  const auto& totals = schedule.totals;
+  std::cout << name << ": " << totals.versions << " versions in "
+            << clock_text(totals.time.seconds()) << " of virtual time (" << totals.stop_reason
+            << "); nothing was trained\n"
+            << aligned({{"clients with an update",
+                         grouped(schedule.clients_used) + " of " + grouped(schedule.clients)},
+                        {"jobs", grouped(totals.jobs)},
+                        {"updates received", grouped(totals.updates_received)},
+                        {"updates applied", grouped(totals.updates_applied)},
+                        {"updates dropped", grouped(totals.updates_dropped)},
+                        {"rounds failed", grouped(totals.rounds_failed)},
+                        {"staleness, mean", fixed(schedule.mean_staleness, 2)},
+                        {"staleness, largest", std::to_string(schedule.max_staleness)},
+                        {"tokens to train", grouped(totals.train_tokens)},
+                        {"sent to clients", megabytes(static_cast<double>(totals.bytes_down))},
+                        {"sent by clients", megabytes(static_cast<double>(totals.bytes_up))}});
+  std::vector<std::vector<std::string>> rows = {{"tier", "updates applied"}};
+  for (std::size_t i = 0; i < schedule.tier_names.size(); ++i) {
+    rows.push_back({schedule.tier_names[i], grouped(schedule.updates_by_tier[i])});
+  }
+  std::cout << aligned(rows) << "events sha256 " << schedule.events_sha256 << "\n";
+}
+
+}  // namespace
+
+int run_command(const Arguments& arguments) {
+  CommandLine line("run", "Trains a scenario and writes a run directory.",
+                   "run scenarios/quickstart.toml --set seed=7 --out runs/seed7");
+  add_scenario(line);
+  line.option("out", "DIR", "the run directory; default: runs/<name>-<date>-<time>");
+  line.flag("dry-run", "simulate the schedule only: who trains when, how stale updates are");
+  line.flag("quiet", "no progress, only warnings and the summary");
+  line.note(
+      "A directory that holds something is refused: results are never overwritten.\n"
+      "Ctrl-C ends the run with what it has; a second one exits at once.\n"
+      "Exit status: 0 done, 1 failed, 2 bad input, 3 an [expect] threshold missed, "
+      "130 interrupted.");
+  if (!line.parse(arguments)) return kDone;
+
+  const auto scenario = read_scenario_argument(line);
+  const auto& config = scenario.federation;
+  const std::filesystem::path out =
+      line.has("out") ? std::filesystem::path(line.text("out")) : default_run_folder(config.name);
+  require_unused(out);
+
+  ProgressDisplay display(config.stop.versions, line.on("quiet"));
+  actors::RunOptions options = observed_by(display);
+  if (line.on("dry-run")) {
+    const auto schedule = actors::dry_run(config, options);
+    print_schedule(config.name, schedule);
+    return kDone;
+  }
+  StopOnSignals signals(
+      [&] { display.info("stopping with what there is; Ctrl-C again exits at once"); });
+  options.out = out;
+  options.scenario_toml = scenarios::to_toml(scenario);
+  options.stop = signals.token();
+  const auto outcome = actors::run_federation(config, options);
+  display.finish();
+  print_summary(config.name, outcome, out);
+  if (outcome.status == "interrupted") return kInterrupted;
+  return report_expectations(scenario, outcome);
+}
+
+}  // namespace lorafleet::tools
