@@ -1,0 +1,166 @@
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "actors/output/clients_csv.hpp"
+#include "actors/output/rounds_csv.hpp"
+#include "actors/output/run_recorder.hpp"
+#include "actors/output/summary_json.hpp"
+#include "actors/output/trace_json.hpp"
+#include "partition/support/files.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace lorafleet {
+namespace {
+
+using tests::TemporaryFolder;
+
+actors::Event at(std::int64_t microseconds, decltype(actors::Event::what) what) {
+  return {{microseconds}, std::move(what)};
+}
+
+actors::UpdateArrived arrival(std::uint32_t client, std::uint64_t seq, double loss) {
+  actors::UpdateArrived arrived;
+  arrived.client = {client};
+  arrived.seq = {seq};
+  arrived.staleness = 2;
+  arrived.loss = loss;
+  arrived.tokens = 100;
+  return arrived;
+}
+
+actors::JobDispatched dispatch(std::uint32_t client, std::uint64_t seq) {
+  actors::JobDispatched job;
+  job.client = {client};
+  job.seq = {seq};
+  job.tokens = 100;
+  return job;
+}
+
+model::Evaluation score(double loss) {
+  model::Evaluation evaluation;
+  evaluation.total = {10, 4, 4 * loss, 1};
+  return evaluation;
+}
+
+std::vector<std::string> lines_of(const std::filesystem::path& file) {
+  std::vector<std::string> lines;
+  for_each_line(file, [&](std::string_view line, std::size_t) { lines.emplace_back(line); });
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("rounds.csv has a row a version, with late scores in the right one") {
+  const TemporaryFolder folder;
+  actors::RoundsCsv rounds;
+  rounds.add_version({0}, {0}, {});
+  rounds.add(at(500'000, arrival(1, 1, 2.0)));
+  rounds.add(at(600'000, arrival(2, 2, 4.0)));
+  rounds.add(at(600'000, actors::VersionMade{{1}, 2, 1.5, 0.25, 3.0}));
+  actors::RunTotals totals;
+  totals.train_tokens = 200;
+  rounds.add_version({1}, {600'000}, totals);
+  CHECK(rounds.latest_train_loss() == 3.0);
+  rounds.add_version({2}, {700'000}, totals);
+  rounds.add_evaluation({0}, score(5.0));
+  rounds.add_evaluation({2}, score(1.0));
+  rounds.write(folder / "rounds.csv");
+  const auto lines = lines_of(folder / "rounds.csv");
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[1].starts_with("0,0,0,0,0,0,0,0,0,0,0,5,"));
+  CHECK(lines[2] == "1,0.6,2,1.5,3,0.25,3,0,200,0,0,,,");
+  CHECK(lines[3].find(",1,2.718281828459045,0.25") != std::string::npos);
+}
+
+TEST_CASE("clients.csv counts jobs, updates, losses and busy time") {
+  const TemporaryFolder folder;
+  actors::ClientsCsv clients({{"fast", 900, 50, 10, 8, 30}, {"slow", 60, 50, 10, 8, 12}});
+  clients.add(at(0, dispatch(0, 1)));
+  clients.add(at(0, dispatch(1, 2)));
+  clients.add(at(2'000'000, arrival(0, 1, 3.0)));
+  clients.add(at(2'000'000, dispatch(0, 3)));
+  clients.add(at(3'000'000, actors::UpdateLost{{0}, {3}, {0}, "dropped_out"}));
+  clients.write(folder / "clients.csv");
+  const auto lines = lines_of(folder / "clients.csv");
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[1] == "0,fast,900,50,10,8,30,2,1,1,2,100,3,3");
+  CHECK(lines[2] == "1,slow,60,50,10,8,12,1,0,0,0,0,0,0");
+}
+
+TEST_CASE("trace.json is valid, and every job of it begins and ends on its client's track") {
+  const TemporaryFolder folder;
+  actors::TraceJson trace;
+  trace.add(at(10, dispatch(4, 1)));
+  trace.add(at(20, dispatch(5, 2)));
+  trace.add(at(30, arrival(4, 1, 1.0)));
+  trace.add(at(30, actors::VersionMade{{1}, 1, 0, 0, 0}));
+  trace.write(folder / "trace.json", {50});
+  const auto json = nlohmann::json::parse(read_file(folder / "trace.json"));
+  std::size_t jobs = 0;
+  for (const auto& entry : json.at("traceEvents")) {
+    if (entry.at("ph") != "X") continue;
+    ++jobs;
+    const bool first = entry.at("tid") == 4;
+    CHECK(entry.at("ts") == (first ? 10 : 20));
+    CHECK(entry.at("dur") == (first ? 20 : 30));
+    CHECK(entry.at("args").at("outcome") == (first ? "arrived, staleness 2" : "unfinished"));
+  }
+  CHECK(jobs == 2);
+}
+
+TEST_CASE("a summary has the agreed keys, and each number becomes a figure") {
+  actors::RunSummary summary;
+  summary.status = "completed";
+  summary.totals.versions = 7;
+  summary.initial = score(2.0);
+  summary.final = score(1.0);
+  summary.final->by_context_length = {{0, 9, score(1.0).total}};
+  const std::string text = actors::summary_json(summary);
+  const auto json = nlohmann::json::parse(text);
+  for (const char* key :
+       {"status", "adapter_sha256", "events_sha256", "versions", "updates_received",
+        "updates_applied", "updates_dropped", "virtual_seconds", "wall_seconds", "train_tokens",
+        "tokens_per_second", "bytes_down", "bytes_up", "peak_rss_bytes", "initial", "final",
+        "environment"}) {
+    CAPTURE(key);
+    CHECK(json.contains(key));
+  }
+  const auto figures = actors::summary_figures(text);
+  CHECK(figures.at("versions") == 7);
+  CHECK(figures.at("final.loss") == 1.0);
+  CHECK(figures.at("final.by_context_length.0.context_tokens_to") == 9);
+  CHECK(figures.at("perplexity_ratio") == doctest::Approx(std::exp(-1.0)));
+  CHECK(figures.count("status") == 0);
+}
+
+TEST_CASE("progress counts towards the nearest stop condition") {
+  const TemporaryFolder folder;
+  strategy::StopConfig stop;
+  stop.versions = 10;
+  stop.virtual_seconds = 2.0;
+  std::vector<actors::Progress> seen;
+  actors::RunRecorder recorder(folder.path(), stop, {{}},
+                               [&](const actors::Progress& progress) { seen.push_back(progress); });
+  actors::RunTotals totals;
+  totals.versions = 1;
+  totals.time = {1'000'000};
+  recorder.on_version({0}, {0}, totals, true);
+  recorder.on_evaluation({0}, score(2.0));
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[0].done == doctest::Approx(0.5));
+  CHECK_FALSE(seen[0].evaluated_version.has_value());
+  CHECK(seen[1].evaluated_version == 0);
+  CHECK(seen[1].perplexity == doctest::Approx(std::exp(2.0)));
+}
+
+TEST_CASE("a run that dies leaves no half-written event log") {
+  const TemporaryFolder folder;
+  {
+    actors::RunRecorder recorder(folder.path(), {}, {{}}, {});
+    recorder.on_event(at(1, dispatch(0, 1)));
+  }
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+}  // namespace lorafleet
