@@ -29,13 +29,13 @@ constexpr double kLongestRunSeconds = 1e12;
 struct Job {
   sim::ClientId client;
   sim::Version version;  ///< trained from
-  sim::VirtualTime end;
   model::JobSize size;
   bool lost = false;
   strategy::Fate fate = strategy::Fate::counts;
-  bool training = false;   ///< handed to `train` and not abandoned since
-  model::AdapterPtr base;  ///< of `version`, while the job is training
-  std::optional<ClientUpdate> result;
+  bool training = false;      ///< handed to `train` and not abandoned since
+  model::AdapterPtr base;     ///< of `version`, while the job is training
+  model::AdapterPtr trained;  ///< the result; null until it is delivered
+  model::TrainStats stats;
 };
 
 /// A finite update that has arrived and is not folded yet.
@@ -212,7 +212,7 @@ bool Coordinator::State::step() {
   }
   const sim::Sequence seq = ends.top().seq;
   const Job& job = jobs.at(seq);
-  if (job.training && !job.result) return false;
+  if (job.training && !job.trained) return false;
   totals.time = time;
   ends.pop();
   end_job(seq);
@@ -240,7 +240,11 @@ void Coordinator::State::invite() {
 
   for (std::size_t i = 0; i < planned.size(); ++i) {
     const auto& [client, seq, end, lost] = planned[i];
-    Job job{client, version, end, sizes[i], lost};
+    Job job;
+    job.client = client;
+    job.version = version;
+    job.size = sizes[i];
+    job.lost = lost;
     if (round) job.fate = round->fates[i];
     job.training =
         !lost && job.fate == strategy::Fate::counts && (!time_limit || end <= *time_limit);
@@ -276,9 +280,9 @@ void Coordinator::State::end_job(sim::Sequence seq) {
 }
 
 void Coordinator::State::arrive(sim::Sequence seq, Job job) {
-  const model::TrainStats& stats = job.result->stats;
+  const model::TrainStats& stats = job.stats;
   const std::int64_t bytes = adapter->layout->message_bytes();
-  const bool finite = model::all_finite(*job.result->adapter);
+  const bool finite = model::all_finite(*job.trained);
   const strategy::Contribution contribution{job.size.examples, job.size.tokens,
                                             version.value - job.version.value};
   ++totals.updates_received;
@@ -286,7 +290,7 @@ void Coordinator::State::arrive(sim::Sequence seq, Job job) {
   totals.bytes_up += bytes;
   record(UpdateArrived{job.client, seq, job.version, contribution.staleness,
                        finite ? policy->raw_weight(contribution) : 0.0, stats.loss,
-                       distance(*job.result->adapter, *job.base), stats.tokens, bytes});
+                       distance(*job.trained, *job.base), stats.tokens, bytes});
   if (!finite) {
     ++totals.updates_not_finite;
     drop(job.client, seq, job.version, "not_finite");
@@ -294,8 +298,8 @@ void Coordinator::State::arrive(sim::Sequence seq, Job job) {
     return;
   }
   ends_without_progress = 0;
-  waiting.push_back({job.client, seq, job.version, contribution, std::move(job.result->adapter),
-                     std::move(job.base)});
+  waiting.push_back(
+      {job.client, seq, job.version, contribution, std::move(job.trained), std::move(job.base)});
   if (!round && policy->ready(waiting.size())) fold();
 }
 
@@ -375,7 +379,7 @@ void Coordinator::State::give_up_on_stale() {
     if (job.training) effects.abandon(job.client, seq);
     job.training = false;
     job.base.reset();
-    job.result.reset();
+    job.trained.reset();
   }
   first_fresh = next == jobs.end() ? next_seq : next->first;
 }
@@ -423,11 +427,12 @@ void Coordinator::deliver(ClientUpdate update) {
   const auto found = state_->jobs.find(update.seq);
   if (found == state_->jobs.end()) return;
   Job& job = found->second;
-  if (!job.training || job.result || job.client != update.client) return;
+  if (!job.training || job.trained || job.client != update.client) return;
   if (!update.adapter || update.adapter->values.size() != state_->adapter->values.size()) {
     throw std::invalid_argument("an update must have the layout of the global adapter");
   }
-  job.result = std::move(update);
+  job.trained = std::move(update.adapter);
+  job.stats = update.stats;
   state_->run();
 }
 

@@ -12,8 +12,7 @@ namespace lorafleet::strategy {
 ///   constant:   1
 ///   polynomial: (1 + tau)^-a
 ///   hinge:      1 if tau <= b, else 1 / (a (tau - b) + 1)
-/// FedBuff's default, 1/sqrt(1 + tau) (arXiv 2106.06639, section 5), is polynomial with a = 0.5.
-/// The hinge has a "+ 1" so that it is continuous at b; the paper's text writes it without.
+/// FedBuff's 1/sqrt(1 + tau) (arXiv 2106.06639) is polynomial with a = 0.5.
 class StalenessWeight {
  public:
   /// Throws InputError for an unknown function or for a negative a or b.
