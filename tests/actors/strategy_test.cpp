@@ -168,6 +168,22 @@ TEST_CASE("ten by a tenth more are eleven invitations") {
   CHECK(make_sync(clients, config)->invitations(0) == 12);
 }
 
+TEST_CASE("a round takes the first in the order of arrival, client, seq") {
+  ClientsConfig clients;
+  clients.per_round = 2;
+  const AggregationConfig config;
+  // Handed out in another order than that of the clients; client 9 is lost.
+  const std::vector<PlannedJob> jobs{{{7}, {1}, {50}, false},
+                                     {{9}, {2}, {10}, true},
+                                     {{3}, {3}, {50}, false},
+                                     {{5}, {4}, {50}, false}};
+  const auto round = make_sync(clients, config)->plan({0}, jobs);
+  REQUIRE(round);
+  CHECK(round->end == sim::VirtualTime{50});
+  CHECK(round->fates ==
+        std::vector<Fate>{Fate::surplus, Fate::surplus, Fate::counts, Fate::counts});
+}
+
 TEST_CASE("fedit averages the factors, from the anchor that the mode names") {
   AggregationConfig config;
   config.server_lr = 0.5;
