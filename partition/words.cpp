@@ -14,6 +14,8 @@ constexpr std::array<std::string_view, 33> kStopWords = {
     "for", "from", "has",  "have", "in",   "into", "is",   "it",    "its",  "not", "of",
     "on",  "or",   "that", "the",  "this", "to",   "used", "which", "with", "was", "were"};
 
+constexpr std::size_t kStemLetters = 7;
+
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
 }
@@ -72,10 +74,16 @@ std::string_view stem(std::string_view word) {
   constexpr std::array<std::string_view, 4> kSuffixes = {"ing", "ed", "es", "s"};
   for (const auto suffix : kSuffixes) {
     if (word.ends_with(suffix) && word.size() >= suffix.size() + 3) {
-      return word.substr(0, word.size() - suffix.size());
+      word.remove_suffix(suffix.size());
+      break;
     }
   }
-  return word;
+  std::size_t length = 0;
+  for (std::size_t letters = 0; letters < kStemLetters && length < word.size(); ++letters) {
+    const auto code = decode_utf8(word, length);
+    length += code ? code->size : 1;
+  }
+  return word.substr(0, length);
 }
 
 std::set<std::string> content_stems(std::string_view text) {

@@ -19,8 +19,9 @@ std::vector<std::string_view> split_words(std::string_view text);
 /// words).
 std::set<std::string> content_stems(std::string_view text);
 
-/// A light suffix stemmer for lower-case English: cuts the first of `ing`, `ed`, `es`, `s` that
-/// fits and leaves at least three bytes.
+/// A light stemmer for lower-case English: cuts the first of `ing`, `ed`, `es`, `s` that fits and
+/// leaves at least three bytes, then keeps seven bytes (and the rest of a code point that these
+/// would split).
 std::string_view stem(std::string_view word);
 
 }  // namespace lorafleet::partition

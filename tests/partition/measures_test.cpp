@@ -37,6 +37,16 @@ TEST_CASE("coverage is the share of the target's content stems that the context 
   CHECK(coverage("word", "") == 0.0);
 }
 
+TEST_CASE("stems lose one suffix and what follows the seventh letter") {
+  CHECK(stem("disks") == "disk");
+  CHECK(stem("boxes") == "box");
+  CHECK(stem("reading") == "read");
+  CHECK(stem("sing") == "sing");
+  CHECK(stem("conjugated") == stem("conjugation"));
+  CHECK(stem("übermäßig") == "übermäß");
+             "ber") == "abcdef\xC3\xBC");
+}
+
 TEST_CASE("letters beyond ASCII belong to words, typographic marks do not") {
   CHECK(content_stems("ÜBER “über” naïve—c++ x86_64 42nd e.g.") ==
         std::set<std::string>{"über", "naïve", "c++", "x86_64", "nd", "e.g"});
