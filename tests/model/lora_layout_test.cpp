@@ -1,0 +1,81 @@
+#include "model/lora_layout.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "model/base_model.hpp"
+#include "partition/support/error.hpp"
+
+using namespace lorafleet;
+using namespace lorafleet::model;
+
+namespace {
+
+OptConfig tiny() {
+  OptConfig opt;
+  opt.hidden_size = 8;
+  opt.ffn_dim = 32;
+  opt.num_hidden_layers = 2;
+  opt.num_attention_heads = 2;
+  return opt;
+}
+
+LoraConfig on(std::vector<std::string> modules, std::int64_t r = 2) {
+  LoraConfig lora;
+  lora.r = r;
+  lora.target_modules = std::move(modules);
+  return lora;
+}
+
+}  // namespace
+
+TEST_CASE("modules come layer by layer, in the order of the decoder layer") {
+  const LayoutPtr layout = make_layout(tiny(), on({"fc2", "out_proj", "q_proj"}));
+  std::vector<std::string> names;
+  for (const auto& module : layout->modules()) {
+    names.push_back(module.name);
+  }
+  CHECK(names == std::vector<std::string>{
+                     "model.decoder.layers.0.self_attn.q_proj",
+                     "model.decoder.layers.0.self_attn.out_proj", "model.decoder.layers.0.fc2",
+                     "model.decoder.layers.1.self_attn.q_proj",
+                     "model.decoder.layers.1.self_attn.out_proj", "model.decoder.layers.1.fc2"});
+  CHECK(layout->modules()[2].in == 32);
+  CHECK(layout->modules()[2].out == 8);
+}
+
+TEST_CASE("each module of a layout finds its layer again") {
+  const LayoutPtr layout =
+      make_layout(tiny(), on({"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"}));
+  REQUIRE(layout->modules().size() == 12);
+  for (std::size_t i = 0; i < 12; ++i) {
+    const ModulePlace place = find_module(tiny(), layout->modules()[i]);
+    CHECK(place.layer == static_cast<std::int64_t>(i / 6));
+    CHECK(static_cast<std::size_t>(place.kind) == i % 6);
+  }
+}
+
+TEST_CASE("wrong LoRA settings are refused, and the message says what is allowed") {
+  CHECK_THROWS_WITH_AS(make_layout(tiny(), on({"q_prj"})),
+                       "lora.target_modules: unknown module \"q_prj\" (did you mean \"q_proj\"?); "
+                       "OPT has q_proj, k_proj, v_proj, out_proj, fc1, fc2",
+                       InputError);
+  CHECK_THROWS_AS(make_layout(tiny(), on({})), InputError);
+  CHECK_THROWS_WITH_AS(make_layout(tiny(), on({"q_proj"}, 9)),
+                       "lora.r: must be from 1 to 8 (the smaller side of q_proj), not 9",
+                       InputError);
+  CHECK_THROWS_AS(make_layout(tiny(), on({"q_proj"}, 0)), InputError);
+  CHECK_NOTHROW(make_layout(tiny(), on({"fc1"}, 8)));
+}
+
+TEST_CASE("an adapter of another model is refused") {
+  LoraModule module = make_layout(tiny(), on({"q_proj"}))->modules()[0];
+  module.in = 16;
+  CHECK_THROWS_AS(find_module(tiny(), module), InputError);
+  module = make_layout(tiny(), on({"q_proj"}))->modules()[0];
+  module.name = "model.decoder.layers.7.self_attn.q_proj";
+  CHECK_THROWS_AS(find_module(tiny(), module), InputError);
+}
