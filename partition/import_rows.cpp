@@ -13,8 +13,11 @@ namespace lorafleet::partition {
 
 namespace {
 
-double rounded(double value) {
-  return std::round(value * 1000.0) / 1000.0;
+/// Three decimals; whole numbers as such.
+nlohmann::ordered_json number(double value) {
+  const double rounded = std::round(value * 1000.0) / 1000.0;
+  if (rounded == std::floor(rounded)) return static_cast<std::int64_t>(rounded);
+  return rounded;
 }
 
 }  // namespace

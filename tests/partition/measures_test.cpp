@@ -44,7 +44,6 @@ TEST_CASE("stems lose one suffix and what follows the seventh letter") {
   CHECK(stem("sing") == "sing");
   CHECK(stem("conjugated") == stem("conjugation"));
   CHECK(stem("übermäßig") == "übermäß");
-             "ber") == "abcdef\xC3\xBC");
 }
 
 TEST_CASE("letters beyond ASCII belong to words, typographic marks do not") {
