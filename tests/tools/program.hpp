@@ -1,0 +1,68 @@
+#pragma once
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "partition/support/files.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace lorafleet::tests {
+
+struct Output {
+  int status = -1;  ///< of the exit; 128 + signal where one ended it
+  std::string out;
+  std::string err;
+};
+
+/// The `lorafleet` program in a process of its own.
+class Program {
+ public:
+  /// Starts it; its output goes to files until `wait`.
+  explicit Program(const std::vector<std::string>& arguments) {
+    std::vector<std::string> texts = {LORAFLEET_PROGRAM};
+    texts.insert(texts.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (auto& text : texts)
+      argv.push_back(text.data());
+    argv.push_back(nullptr);
+
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC;
+    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, 1, (folder_ / "out").c_str(), flags, 0600);
+    ::posix_spawn_file_actions_addopen(&actions, 2, (folder_ / "err").c_str(), flags, 0600);
+    const int failed =
+        ::posix_spawn(&pid_, LORAFLEET_PROGRAM, &actions, nullptr, argv.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (failed != 0) throw std::runtime_error("cannot start " + texts[0]);
+  }
+
+  void signal(int number) const { ::kill(pid_, number); }
+  /// What it has written to stderr so far.
+  [[nodiscard]] std::string err() const { return read_file(folder_ / "err"); }
+
+  Output wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+            read_file(folder_ / "out"), read_file(folder_ / "err")};
+  }
+
+ private:
+  TemporaryFolder folder_;
+  pid_t pid_ = -1;
+};
+
+inline Output run_program(const std::vector<std::string>& arguments) {
+  return Program(arguments).wait();
+}
+
+}  // namespace lorafleet::tests
