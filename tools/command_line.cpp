@@ -25,8 +25,9 @@ CommandLine& CommandLine::option(const std::string& name, const std::string& val
                                  const std::string& doc,
                                  const std::optional<std::string>& otherwise) {
   auto* semantic = po::value<std::string>()->value_name(value);
-  if (otherwise) semantic->default_value(*otherwise);
-  options_.add_options()(name.c_str(), semantic, doc.c_str());
+  if (otherwise) semantic->default_value(*otherwise, "");
+  const std::string text = otherwise ? doc + "; default: " + *otherwise : doc;
+  options_.add_options()(name.c_str(), semantic, text.c_str());
   option_names_.push_back("--" + name);
   return *this;
 }

@@ -73,7 +73,10 @@ std::string ProgressDisplay::describe(const actors::Progress& progress) const {
   text += "  virtual " + clock_text(totals.time.seconds());
   text += "  updates " + grouped(totals.updates_applied);
   if (totals.updates_received > 0) text += "  loss " + fixed(progress.train_loss, 3);
-  if (progress.evaluated_version) text += "  perplexity " + figure(progress.perplexity);
+  if (progress.evaluated_version) {
+    text += "  perplexity " + figure(progress.perplexity) + " (version " +
+            std::to_string(*progress.evaluated_version) + ")";
+  }
   text += "  " + grouped(std::llround(progress.tokens_per_second)) + " tokens/s";
   if (progress.done > 0.02 && progress.done < 1.0) {
     text += "  left " + clock_text(progress.wall_seconds * (1.0 - progress.done) / progress.done);

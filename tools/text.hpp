@@ -19,7 +19,7 @@ inline std::string grouped(std::int64_t number) {
   return text;
 }
 
-/// "0:07", "1:02:03", "2d 03:04:05": seconds, rounded down.
+/// "0:01:07", "1d 02:00:00": seconds as h:mm:ss, rounded down.
 inline std::string clock_text(double seconds) {
   const auto whole = static_cast<std::int64_t>(std::max(0.0, std::min(seconds, 1e15)));
   const int s = static_cast<int>(whole % 60);
@@ -29,10 +29,8 @@ inline std::string clock_text(double seconds) {
   char text[64];
   if (d > 0) {
     std::snprintf(text, sizeof text, "%lldd %02d:%02d:%02d", d, h, m, s);
-  } else if (h > 0) {
-    std::snprintf(text, sizeof text, "%d:%02d:%02d", h, m, s);
   } else {
-    std::snprintf(text, sizeof text, "%d:%02d", m, s);
+    std::snprintf(text, sizeof text, "%d:%02d:%02d", h, m, s);
   }
   return text;
 }
