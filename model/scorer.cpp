@@ -1,8 +1,8 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -58,10 +58,12 @@ class PackedScorer final : public Scorer {
     }
     bin_of_ = quantile_bins(lengths, std::max<std::int64_t>(1, evaluation.context_bins));
     for (std::size_t i = 0; i < examples_.size(); ++i) {
-      const std::size_t bin = bin_of_[i];
-      if (bin >= bins_.size()) bins_.resize(bin + 1, {lengths[i], lengths[i], {}});
-      bins_[bin].low = std::min(bins_[bin].low, lengths[i]);
-      bins_[bin].high = std::max(bins_[bin].high, lengths[i]);
+      if (bin_of_[i] >= bins_.size()) {
+        bins_.resize(bin_of_[i] + 1, {std::numeric_limits<std::int64_t>::max(), 0, {}});
+      }
+      ContextBin& bin = bins_[bin_of_[i]];
+      bin.low = std::min(bin.low, lengths[i]);
+      bin.high = std::max(bin.high, lengths[i]);
     }
     plan(evaluation.batch_tokens);
   }

@@ -1,0 +1,298 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "model/inspect.hpp"
+#include "model/optimizer.hpp"
+#include "model/runtime.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/random.hpp"
+#include "tests/model/golden_opt.hpp"
+
+using namespace lorafleet;
+using namespace lorafleet::model;
+using namespace lorafleet::tests;
+
+namespace {
+
+const std::vector<std::string> all_modules = {"q_proj",   "k_proj", "v_proj",
+                                              "out_proj", "fc1",    "fc2"};
+
+std::shared_ptr<const EncodedData> made_up_data(std::size_t count, std::uint64_t seed = 5) {
+  Random random(seed, Purpose::sample);
+  auto data = std::make_shared<EncodedData>();
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<std::int32_t> tokens(4 + random.below(40));
+    for (auto& token : tokens) {
+      token = static_cast<std::int32_t>(random.below(64));
+    }
+    data->add(tokens, tokens.size() / 2, tokens.size() / 2);
+  }
+  return data;
+}
+
+LoraConfig lora_on(const std::vector<std::string>& modules) {
+  LoraConfig lora;
+  lora.r = 2;
+  lora.lora_alpha = 4.0;
+  lora.target_modules = modules;
+  return lora;
+}
+
+/// B not zero either, so that every factor has a gradient.
+Adapter random_adapter(const OptConfig& opt, const LoraConfig& lora, double size = 0.2) {
+  Random random(6, Purpose::sample);
+  const LayoutPtr layout = make_layout(opt, lora);
+  Adapter adapter{layout, std::vector<float>(layout->size())};
+  for (float& value : adapter.values) {
+    value = static_cast<float>(size * random.normal());
+  }
+  return adapter;
+}
+
+/// A training set-up on the tiny pre-norm model.
+struct Bench {
+  GoldenOpt golden{"opt_prenorm"};
+  std::shared_ptr<const EncodedData> data = made_up_data(12);
+  LoraConfig lora = lora_on({"q_proj", "v_proj"});
+  TrainConfig train;
+
+  Bench() {
+    train.batch_tokens = 64;
+    train.lr = 1e-2;
+  }
+  [[nodiscard]] std::unique_ptr<Trainer> trainer() const {
+    return make_lora_trainer(golden.base_pointer(), data, lora, train);
+  }
+  [[nodiscard]] TrainJob job(std::uint32_t client = 0) const {
+    std::vector<std::uint32_t> all(data->size());
+    std::iota(all.begin(), all.end(), 0u);
+    return {client, 3, 42,
+            std::make_shared<const Adapter>(random_adapter(golden.base().config(), lora, 0.05)),
+            std::make_shared<const std::vector<std::uint32_t>>(all)};
+  }
+};
+
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
+  std::vector<float> difference(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), difference.begin(), std::minus<>());
+  return l2_norm(difference);
+}
+
+}  // namespace
+
+TEST_CASE("gradients of all six modules are those that small steps show") {
+  for (const char* name : {"opt_prenorm", "opt_postnorm_proj"}) {
+    const GoldenOpt golden(name);
+    PackedBatch batch;
+    const auto data = made_up_data(3);
+    for (std::size_t i = 0; i < data->size(); ++i) {
+      batch.add(data->tokens(i), data->label_start(i));
+    }
+    const Adapter adapter = random_adapter(golden.base().config(), lora_on(all_modules));
+    const std::vector<float> gradient = packed_loss(golden.base(), adapter, batch).gradient;
+    for (std::size_t m = 0; m < adapter.layout->modules().size(); ++m) {
+      for (const auto& [offset, size] :
+           {std::pair(adapter.layout->a_offset(m), adapter.layout->a_size(m)),
+            std::pair(adapter.layout->b_offset(m), adapter.layout->b_size(m))}) {
+        // Along the gradient of this factor the loss must rise by its norm.
+        const std::vector<float> part(
+            gradient.begin() + static_cast<std::ptrdiff_t>(offset),
+            gradient.begin() + static_cast<std::ptrdiff_t>(offset + size));
+        const double norm = l2_norm(part);
+        REQUIRE(norm > 0.0);
+        const double reach = 0.002;
+        double losses[2];
+        for (int side = 0; side < 2; ++side) {
+          Adapter moved = adapter;
+          for (std::size_t i = 0; i < size; ++i) {
+            moved.values[offset + i] +=
+                static_cast<float>((side == 0 ? reach : -reach) * part[i] / norm);
+          }
+          losses[side] = packed_loss(golden.base(), moved, batch).loss;
+        }
+        CHECK((losses[0] - losses[1]) / (2.0 * reach) == doctest::Approx(norm).epsilon(0.02));
+      }
+    }
+  }
+}
+
+TEST_CASE("with dropout-free LoRA on all modules, packed and padded gradients agree") {
+  for (const char* name : {"opt_prenorm", "opt_postnorm_proj"}) {
+    const GoldenOpt golden(name);
+    const Adapter adapter = random_adapter(golden.base().config(), lora_on(all_modules));
+    const LossAndGradient padded = padded_loss_of(golden.base(), adapter, golden.padded("right"));
+    const LossAndGradient packed =
+        packed_loss(golden.base(), adapter, unpad(golden.padded("right")).batch);
+    CHECK(packed.loss == doctest::Approx(padded.loss).epsilon(1e-6));
+    CHECK(largest_relative_difference(*adapter.layout, packed.gradient, padded.gradient) <= 2e-5);
+  }
+}
+
+TEST_CASE("a job is trained on exactly the tokens that were known before") {
+  Bench bench;
+  for (const std::int64_t steps : {0, 1, 7}) {
+    bench.train.steps = steps;
+    bench.train.epochs = 2;
+    const auto trainer = bench.trainer();
+    const TrainResult result = trainer->train(bench.job());
+    CHECK(result.stats.tokens == trainer->size(bench.job()).tokens);
+    CHECK(result.stats.examples == 12);
+    if (steps > 0) CHECK(result.stats.steps == steps);
+    if (steps == 0)
+      CHECK(result.stats.tokens == 2 * count_tokens(*bench.data, *bench.job().examples));
+  }
+}
+
+TEST_CASE("training lowers the loss") {
+  Bench bench;
+  bench.train.epochs = 15;
+  const TrainResult result = bench.trainer()->train(bench.job());
+  CHECK(result.stats.last_loss < 0.85 * std::log(512.0));
+  CHECK(result.stats.last_loss < result.stats.loss);
+  CHECK(result.stats.label_tokens > 0);
+  CHECK(all_finite(result.adapter));
+}
+
+TEST_CASE("the same job gives the same bytes, also beside other jobs") {
+  Bench bench;
+  bench.lora.lora_dropout = 0.1;
+  bench.train.epochs = 3;
+  const auto trainer = bench.trainer();
+  std::vector<std::vector<float>> alone;
+  for (std::uint32_t client = 0; client < 4; ++client) {
+    alone.push_back(trainer->train(bench.job(client)).adapter.values);
+  }
+  CHECK(trainer->train(bench.job(2)).adapter.values == alone[2]);
+  CHECK(alone[0] != alone[1]);
+
+  std::vector<std::vector<float>> together(4);
+  std::vector<std::thread> threads;
+  for (std::uint32_t client = 0; client < 4; ++client) {
+    threads.emplace_back([&, client] {
+      configure_thread(1);
+      together[client] = trainer->train(bench.job(client)).adapter.values;
+    });
+  }
+  for (auto& thread : threads) {
+    thread.join();
+  }
+  CHECK(together == alone);
+}
+
+TEST_CASE("dropout depends on run seed, client and seq, and only training uses it") {
+  Bench bench;
+  bench.train.steps = 1;
+  bench.train.batch_size = 12;  // one batch of everything
+  const TrainResult plain = bench.trainer()->train(bench.job());
+  bench.lora.lora_dropout = 0.5;
+  const auto trainer = bench.trainer();
+  const TrainResult first = trainer->train(bench.job(0));
+  TrainJob later = bench.job(0);
+  later.seq = 4;
+  CHECK(first.adapter.values != plain.adapter.values);
+  CHECK(first.adapter.values == trainer->train(bench.job(0)).adapter.values);
+  CHECK(first.adapter.values != trainer->train(later).adapter.values);
+  const double off = std::abs(first.stats.loss - plain.stats.loss);
+  CHECK(off > 0.0);
+  CHECK(off < 0.5);  // scaled by 1 / (1 - p): the same on average
+}
+
+TEST_CASE("one step is the optimiser's step on the batch's gradient") {
+  Bench bench;
+  bench.train.steps = 1;
+  bench.train.batch_size = 12;
+  bench.train.optimizer = "sgd";
+  bench.train.weight_decay = 0.0;
+  bench.train.max_grad_norm = 0.01;
+  const TrainJob job = bench.job();
+  const auto order =
+      plan_batches(*bench.data, *job.examples, bench.train, job.run_seed, job.client, job.seq);
+  std::vector<float> gradient =
+      packed_loss(bench.golden.base(), *job.start, pack(*bench.data, order[0])).gradient;
+  clip_by_norm(gradient, 0.01);
+  const std::vector<float> result = bench.trainer()->train(job).adapter.values;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    CHECK(result[i] == doctest::Approx(job.start->values[i] - 1e-2 * gradient[i]).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("the larger prox_mu, the nearer the result stays to the start") {
+  Bench bench;
+  bench.train.epochs = 10;
+  bench.train.optimizer = "sgd";
+  bench.train.lr = 0.05;
+  bench.train.max_grad_norm = 0.0;
+  const TrainJob job = bench.job();
+  double last = INFINITY;
+  for (const double mu : {0.0, 1.0, 10.0}) {
+    bench.train.prox_mu = mu;
+    const double moved = distance(bench.trainer()->train(job).adapter.values, job.start->values);
+    CHECK(moved > 0.0);
+    CHECK(moved < 0.8 * last);
+    last = moved;
+  }
+}
+
+TEST_CASE("a client without examples or without labels gets back what it received") {
+  Bench bench;
+  TrainJob job = bench.job();
+  job.examples = std::make_shared<const std::vector<std::uint32_t>>();
+  const TrainResult nothing = bench.trainer()->train(job);
+  CHECK(nothing.adapter.values == job.start->values);
+  CHECK(nothing.stats.tokens == 0);
+  CHECK(nothing.stats.loss == 0.0);
+
+  auto unlabelled = std::make_shared<EncodedData>();
+  unlabelled->add(std::vector<std::int32_t>{1, 2, 3}, 3, 3);
+  bench.data = unlabelled;
+  job = bench.job();
+  const TrainResult unlearned = bench.trainer()->train(job);
+  CHECK(unlearned.adapter.values == job.start->values);
+  CHECK(unlearned.stats.tokens == bench.trainer()->size(job).tokens);
+  CHECK(unlearned.stats.steps == 0);
+  CHECK(unlearned.stats.label_tokens == 0);
+}
+
+TEST_CASE("a client may have a rank of its own") {
+  Bench bench;
+  TrainJob job = bench.job();
+  LoraConfig small = bench.lora;
+  small.r = 1;
+  job.start = std::make_shared<const Adapter>(random_adapter(bench.golden.base().config(), small));
+  const TrainResult result = bench.trainer()->train(job);
+  CHECK(*result.adapter.layout == *job.start->layout);
+  CHECK(result.adapter.values != job.start->values);
+}
+
+TEST_CASE("impossible settings are refused before training") {
+  Bench bench;
+  bench.train.optimizer = "adamm";
+  CHECK_THROWS_AS(bench.trainer(), InputError);
+  bench.train.optimizer = "sgd";
+  bench.lora.lora_dropout = 1.0;
+  CHECK_THROWS_AS(bench.trainer(), InputError);
+  bench.lora.lora_dropout = 0.0;
+  bench.train.batch_tokens = 0;
+  CHECK_THROWS_AS(bench.trainer(), InputError);
+}
+
+TEST_CASE("a bfloat16 base stays near the float32 one") {
+  const GoldenOpt exact("opt_prenorm");
+  const GoldenOpt rounded("opt_prenorm", "bfloat16");
+  const Adapter adapter = exact.adapter("lora.init.");
+  for (const char* batch : {"nopad", "right"}) {
+    const PackedBatch packed = unpad(exact.padded(batch)).batch;
+    const LossAndGradient a = packed_loss(exact.base(), adapter, packed);
+    const LossAndGradient b = packed_loss(rounded.base(), adapter, packed);
+    CHECK(b.loss != a.loss);
+    CHECK(b.loss == doctest::Approx(a.loss).epsilon(0.01));
+    CHECK(distance(a.gradient, b.gradient) < 0.1 * l2_norm(a.gradient));
+  }
+}
