@@ -1,0 +1,139 @@
+#include "model/base_model.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "model/flops.hpp"
+#include "model/inspect.hpp"
+#include "model/runtime.hpp"
+#include "model/safetensors.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+#include "tests/model/golden_opt.hpp"
+
+using namespace lorafleet;
+using namespace lorafleet::model;
+using namespace lorafleet::tests;
+
+namespace {
+
+/// Writes the tiny pre-norm model into a folder, each tensor as `change` leaves it; it may clear
+/// the name.
+class ChangedModel {
+ public:
+  explicit ChangedModel(const std::function<void(NamedTensor&)>& change,
+                        const std::vector<NamedTensor>& more = {}) {
+    const std::filesystem::path source = golden_folder() / "opt" / "opt_prenorm" / "hf";
+    std::filesystem::copy(source / "config.json", path() / "config.json");
+    const SafetensorsFile file(source / "model.safetensors");
+    std::vector<NamedTensor> tensors;
+    for (const auto& [name, view] : file.tensors()) {
+      NamedTensor tensor{name, view.dtype, view.shape, view.bytes};
+      change(tensor);
+      if (!tensor.name.empty()) tensors.push_back(tensor);
+    }
+    tensors.insert(tensors.end(), more.begin(), more.end());
+    write_safetensors(path() / "model.safetensors", tensors, {});
+  }
+
+  [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
+  [[nodiscard]] std::string file() const { return (path() / "model.safetensors").string(); }
+  [[nodiscard]] std::shared_ptr<const BaseModel> load() const {
+    return BaseModel::load({path(), "float32"});
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+const std::string norm = "model.decoder.layers.1.final_layer_norm.weight";
+
+void unchanged(NamedTensor&) {}
+
+std::vector<float> logits(const BaseModel& base) {
+  PackedBatch batch;
+  batch.add(std::vector<std::int32_t>{2, 100, 200, 300}, 1);
+  return packed_logits(base, nullptr, batch, false);
+}
+
+}  // namespace
+
+TEST_CASE("keys may lack the prefix `model.`, as facebook/opt-* ship them") {
+  const ChangedModel model([](NamedTensor& tensor) { tensor.name.erase(0, 6); });
+  CHECK(logits(*model.load()) == logits(GoldenOpt("opt_prenorm").base()));
+}
+
+TEST_CASE("a copy of the tied head in the file is no error") {
+  const std::vector<float> head(512 * 64, 1.0f);
+  const ChangedModel model(
+      unchanged, {{"lm_head.weight", DType::float32, {512, 64}, std::as_bytes(std::span(head))}});
+  CHECK(logits(*model.load()) == logits(GoldenOpt("opt_prenorm").base()));
+}
+
+TEST_CASE("a missing tensor is named") {
+  const ChangedModel model([](NamedTensor& tensor) {
+    if (tensor.name == norm) tensor.name.clear();
+  });
+  CHECK_THROWS_WITH_AS(
+      model.load(), (model.file() + ": tensor " + norm + " [64] is missing").c_str(), InputError);
+}
+
+TEST_CASE("a tensor of another shape is named, with both shapes") {
+  const ChangedModel model([](NamedTensor& tensor) {
+    if (tensor.name == norm) tensor.shape = {8, 8};
+  });
+  CHECK_THROWS_WITH_AS(
+      model.load(),
+      (model.file() + ": tensor " + norm + " has the shape [8, 8], config.json asks for [64]")
+          .c_str(),
+      InputError);
+}
+
+TEST_CASE("weights that the model would ignore are refused") {
+  const std::vector<float> values(64, 1.0f);
+  const ChangedModel model(unchanged, {{"model.decoder.layers.2.final_layer_norm.weight",
+                                        DType::float32,
+                                        {64},
+                                        std::as_bytes(std::span(values))}});
+  CHECK_THROWS_WITH_AS(
+      model.load(),
+      (model.file() + ": 1 tensor(s) have no place in the model that config.json describes: "
+                      "model.decoder.layers.2.final_layer_norm.weight")
+          .c_str(),
+      InputError);
+}
+
+TEST_CASE("a wrong folder or dtype is refused") {
+  const TemporaryFolder empty;
+  CHECK_THROWS_WITH_AS(
+      BaseModel::load({empty.path(), "float32"}),
+      (empty.path().string() + ": has no model.safetensors (other forms of weights are not read)")
+          .c_str(),
+      InputError);
+  CHECK_THROWS_AS(BaseModel::load({empty / "nowhere", "float32"}), InputError);
+  CHECK_THROWS_WITH_AS(BaseModel::load({empty.path(), "int8"}),
+                       "model.dtype: must be float32 or bfloat16, not \"int8\"", InputError);
+}
+
+TEST_CASE("the cost of a token counts each frozen matrix forward and backward") {
+  // 2 layers of 4 64² + 2 64·256, and the head of 512·64; with projections also 2 64·32.
+  CHECK(train_flops_per_token(GoldenOpt("opt_prenorm").base().config()) ==
+        4.0 * (2 * 49152 + 32768));
+  CHECK(train_flops_per_token(GoldenOpt("opt_postnorm_proj").base().config()) ==
+        4.0 * (2 * 49152 + 16384 + 4096));
+}
+
+TEST_CASE("what results depend on is recorded") {
+  configure_thread(1);
+  const RuntimeInfo info = runtime_info();
+  CHECK(info.threads == 1);
+  CHECK(info.libtorch.find('.') != std::string::npos);
+  CHECK_FALSE(info.blas.empty());
+  CHECK_FALSE(info.isa.empty());
+  CHECK_FALSE(info.cpu.empty());
+  CHECK(peak_rss_bytes() > 10'000'000);
+}
