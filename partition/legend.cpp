@@ -24,7 +24,7 @@ LegendTable fold_bins(const SkewStatistics& skew, std::size_t limit) {
   for (const auto bin : order) {
     folded.bins.push_back(skew.bins[bin]);
   }
-  folded.bins.push_back("other (" + std::to_string(skew.bins.size() - order.size()) + " bins)");
+  folded.bins.push_back("other (" + std::to_string(skew.bins.size() - order.size()) + ")");
   for (const auto& row : skew.table) {
     auto& kept = folded.rows.emplace_back();
     std::size_t rest = std::accumulate(row.begin(), row.end(), std::size_t{0});

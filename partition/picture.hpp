@@ -15,7 +15,7 @@ std::string to_svg(const Partition& partition, const PartitionStatistics& statis
                    std::string_view title);
 
 /// A table for the terminal: quantiles of sizes, Jensen-Shannon distances, and clients x bins for
-/// up to 40 clients and 12 bins (the rest is summed up), with a short bar for each client's size.
+/// up to 40 clients and 10 bins (the rest is summed up), with a short bar for each client's size.
 std::string to_text(const Partition& partition, const PartitionStatistics& statistics);
 
 }  // namespace lorafleet::partition

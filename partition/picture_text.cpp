@@ -10,7 +10,8 @@ namespace lorafleet::partition {
 namespace {
 
 constexpr std::size_t kMostClients = 40;
-constexpr std::size_t kMostColumns = 12;
+constexpr std::size_t kMostColumns = 10;
+constexpr std::size_t kLongestName = 14;
 constexpr std::size_t kBarWidth = 20;
 
 template <typename... Values>
@@ -32,6 +33,17 @@ std::string right(const std::string& text, std::size_t width) {
   return std::string(width > used ? width - used : 0, ' ') + text;
 }
 
+/// A bin's name, its end cut off where it would make the table too wide.
+std::string short_name(const std::string& name) {
+  if (width_of(name) <= kLongestName) return name;
+  std::size_t end = 0;
+  for (std::size_t letters = 0; end < name.size(); ++end) {
+    const bool starts = (static_cast<unsigned char>(name[end]) & 0xC0) != 0x80;
+    if (starts && ++letters == kLongestName - 1) break;
+  }
+  return name.substr(0, end) + "..";
+}
+
 std::string bar(std::size_t size, double largest) {
   const double share = static_cast<double>(size) / largest;
   const auto length = static_cast<std::size_t>(share * static_cast<double>(kBarWidth) + 0.5);
@@ -43,7 +55,8 @@ std::string table_of(const SkewStatistics& skew, const PartitionStatistics& stat
   std::string text = "\n" + skew_title(skew) + ": examples by client and bin\n" +
                      right("client", 8) + right("size", 8) + right("JS", 8);
   std::vector<std::size_t> widths;
-  for (const auto& name : folded.bins) {
+  for (const auto& bin : folded.bins) {
+    const std::string name = short_name(bin);
     widths.push_back(std::max<std::size_t>(width_of(name), 5) + 2);
     text += right(name, widths.back());
   }

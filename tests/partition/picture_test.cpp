@@ -37,7 +37,7 @@ TEST_CASE("many bins fold into the largest and the others, without losing an exa
   statistics.bins = {"a", "b", "c", "d"};
   statistics.table = {{1, 5, 0, 2}, {1, 4, 3, 9}};
   const auto folded = fold_bins(statistics, 3);
-  CHECK(folded.bins == std::vector<std::string>{"b", "d", "other (2 bins)"});
+  CHECK(folded.bins == std::vector<std::string>{"b", "d", "other (2)"});
   CHECK(folded.rows == std::vector<std::vector<std::size_t>>{{5, 2, 1}, {4, 9, 4}});
   CHECK(fold_bins(statistics, 4).rows == statistics.table);
 }
@@ -96,4 +96,15 @@ TEST_CASE("the table for the terminal shows sizes, distances and up to 40 client
   const auto text = to_text(many, measure_partition(many));
   CHECK(text.find("... and 10 more clients") != text.npos);
   CHECK(count_of(text, "\n") == 2 + 2 + 40 + 1);
+}
+
+TEST_CASE("long names of bins are cut off in the terminal's table") {
+  auto examples = tests::make_examples(40);
+  for (auto& e : examples) {
+    e.group = "größer.als.ein.Fenster" + e.group;
+  }
+  const auto partition = draw_partition(examples, tests::all_of(examples),
+                                        settings(4, 1, {skew("group", 1.0)}), 1, {});
+  const auto text = to_text(partition, measure_partition(partition));
+  CHECK(count_of(text, "  größer.als.e..") == 10);
 }
