@@ -7,6 +7,7 @@
 #include "actors/actor_fleet.hpp"
 #include "actors/dry_run.hpp"
 #include "actors/messages.hpp"
+#include "actors/output/run_log.hpp"
 #include "actors/output/run_recorder.hpp"
 #include "actors/output/summary_json.hpp"
 #include "actors/sim/fleet.hpp"
@@ -19,6 +20,7 @@
 #include "partition/manifest.hpp"
 #include "partition/picture.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/numbers.hpp"
 
 namespace lorafleet::actors {
 
@@ -55,6 +57,18 @@ std::string manifest_of(const FederationConfig& config, const Workload& work) {
                                   config.seed);
 }
 
+std::string progress_line(const Progress& progress) {
+  std::string line = "version " + std::to_string(progress.totals.versions) + " at " +
+                     shortest(progress.totals.time.seconds()) + " s, " +
+                     std::to_string(progress.totals.updates_applied) + " updates, train loss " +
+                     shortest(progress.train_loss);
+  if (progress.evaluated_version) {
+    line += ", perplexity " + shortest(progress.perplexity) + " at version " +
+            std::to_string(*progress.evaluated_version);
+  }
+  return line;
+}
+
 RunEnd run_actors(const FleetParts& parts, int threads, std::stop_token stop) {
   caf::actor_system_config system_config;
   system_config.add_message_types<caf::id_block::lorafleet>();
@@ -80,9 +94,10 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   const Workload work = prepare_workload(config, options.log, options.warning);
   const auto base = model::BaseModel::load(config.model);
   const auto layout = model::make_layout(base->config(), config.lora);
-  options.log("loaded the base from " + config.model.path.string());
 
   make_folder(options.out);
+  RunLog log(options.out / "run.log", options.log, options.warning);
+  log.info("loaded the base from " + config.model.path.string());
   write_file(options.out / "scenario.toml", options.scenario_toml);
   write_file(options.out / "partition.json", manifest_of(config, work));
 
@@ -96,12 +111,15 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
       std::make_shared<const model::Adapter>(model::initial_adapter(layout, config.seed));
   const auto recorder = std::make_shared<RunRecorder>(
       options.out, config.stop, client_facts(config, work, parts.train_flops_per_token),
-      options.progress);
+      [&](const Progress& progress) {
+        log.note(progress_line(progress));
+        if (options.progress) options.progress(progress);
+      });
   parts.observer = recorder;
   parts.slots = config.slots.count > 0 ? static_cast<std::size_t>(config.slots.count)
                                        : std::max(1u, std::thread::hardware_concurrency());
-  options.log("training " + std::to_string(work.client_examples.size()) + " clients on " +
-              std::to_string(parts.slots) + " slots");
+  log.info("training " + std::to_string(work.client_examples.size()) + " clients on " +
+           std::to_string(parts.slots) + " slots");
 
   const RunEnd end = run_actors(parts, static_cast<int>(config.slots.threads), options.stop);
 
@@ -131,6 +149,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   summary.environment["threads_per_slot"] = std::to_string(config.slots.threads);
   const std::string text = summary_json(summary);
   write_file(options.out / "summary.json", text);
+  log.note(summary.status + " (" + end.totals.stop_reason + "), adapter " + summary.adapter_sha256);
 
   return {summary.status, end.totals.stop_reason, summary.adapter_sha256, summary.events_sha256,
           summary_figures(text)};

@@ -13,7 +13,7 @@ struct VirtualDuration {
   static VirtualDuration from_seconds(double seconds) {
     return {static_cast<std::int64_t>(std::llround(seconds * 1e6))};
   }
-  [[nodiscard]] double seconds() const { return static_cast<double>(microseconds) * 1e-6; }
+  [[nodiscard]] double seconds() const { return static_cast<double>(microseconds) / 1e6; }
   friend auto operator<=>(VirtualDuration, VirtualDuration) = default;
   friend VirtualDuration operator+(VirtualDuration a, VirtualDuration b) {
     return {a.microseconds + b.microseconds};
@@ -24,7 +24,7 @@ struct VirtualDuration {
 struct VirtualTime {
   std::int64_t microseconds = 0;
 
-  [[nodiscard]] double seconds() const { return static_cast<double>(microseconds) * 1e-6; }
+  [[nodiscard]] double seconds() const { return static_cast<double>(microseconds) / 1e6; }
   friend auto operator<=>(VirtualTime, VirtualTime) = default;
   friend VirtualTime operator+(VirtualTime t, VirtualDuration d) {
     return {t.microseconds + d.microseconds};

@@ -1,0 +1,38 @@
+#include "actors/output/run_log.hpp"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
+
+#include "partition/support/error.hpp"
+
+namespace lorafleet::actors {
+
+RunLog::RunLog(const std::filesystem::path& file, Listener info, Listener warning)
+    : info_(std::move(info)), warning_(std::move(warning)) {
+  try {
+    logger_ = std::make_shared<spdlog::logger>(
+        "run", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string(), true));
+  } catch (const spdlog::spdlog_ex& failure) {
+    throw RuntimeFailure(file.string() + ": cannot write: " + failure.what());
+  }
+  logger_->set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");
+  logger_->flush_on(spdlog::level::info);
+}
+
+RunLog::~RunLog() = default;
+
+void RunLog::info(const std::string& line) {
+  note(line);
+  if (info_) info_(line);
+}
+
+void RunLog::warning(const std::string& line) {
+  logger_->warn("{}", line);
+  if (warning_) warning_(line);
+}
+
+void RunLog::note(const std::string& line) {
+  logger_->info("{}", line);
+}
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace spdlog {
+class logger;
+}
+
+namespace lorafleet::actors {
+
+/// run.log: time-stamped lines, flushed one by one. Each line also goes to the listener, if there
+/// is one.
+class RunLog {
+ public:
+  using Listener = std::function<void(const std::string&)>;
+  /// Throws RuntimeFailure where the file cannot be written.
+  RunLog(const std::filesystem::path& file, Listener info, Listener warning);
+  ~RunLog();
+
+  void info(const std::string& line);
+  void warning(const std::string& line);
+  /// To the file alone.
+  void note(const std::string& line);
+
+ private:
+  std::shared_ptr<spdlog::logger> logger_;
+  Listener info_;
+  Listener warning_;
+};
+
+}  // namespace lorafleet::actors
