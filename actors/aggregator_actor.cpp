@@ -12,10 +12,27 @@ AggregatorActor::AggregatorActor(caf::actor_config& config, AggregatorParts part
 AggregatorActor::behavior_type AggregatorActor::make_behavior() {
   return {[this](StartRun) {
             answer_ = make_response_promise<RunFinished>();
-            guarded([this] { coordinator_->start(); });
+            started_ = true;
+            guarded([this] {
+              coordinator_->start();
+              if (interrupted_) coordinator_->interrupt();
+            });
             return answer_;
           },
-          [this](InterruptRun) { guarded([this] { coordinator_->interrupt(); }); }};
+          [this](InterruptRun) {
+            interrupted_ = true;
+            if (!started_) return;
+            guarded([this] {
+              while (unscored_.size() > 1)
+                unscored_.pop_back();
+              coordinator_->interrupt();
+            });
+          }};
+}
+
+void AggregatorActor::on_exit() {
+  parts_.clients.clear();
+  parts_.evaluator = nullptr;
 }
 
 void AggregatorActor::train(const TrainRequest& order) {
@@ -23,7 +40,8 @@ void AggregatorActor::train(const TrainRequest& order) {
       .then(
           [this](ClientUpdate& update) {
             if (update.adapter == nullptr) return;  // abandoned before it was trained
-            guarded([&] { coordinator_->deliver(std::move(update)); });
+            held_.push_back(std::move(update));
+            guarded([this] { deliver_held(); });
           },
           [this](caf::error& failure) { fail(std::move(failure)); });
 }
@@ -41,7 +59,7 @@ void AggregatorActor::publish(sim::Version version, sim::VirtualTime time,
 }
 
 void AggregatorActor::record(const Event& event) {
-  parts_.observer->on_event(event);
+  parts_.observer->on_event(event, coordinator_->totals());
 }
 
 void AggregatorActor::guarded(const std::function<void()>& step) {
@@ -54,15 +72,30 @@ void AggregatorActor::guarded(const std::function<void()>& step) {
   }
 }
 
+void AggregatorActor::deliver_held() {
+  constexpr std::size_t kMostUnscored = 32;
+  while (!held_.empty() && unscored_.size() <= kMostUnscored) {
+    ClientUpdate update = std::move(held_.front());
+    held_.pop_front();
+    coordinator_->deliver(std::move(update));
+  }
+}
+
 void AggregatorActor::evaluate(sim::Version version, const model::AdapterPtr& adapter) {
-  ++evaluations_pending_;
   last_evaluated_ = version;
-  request(parts_.evaluator, caf::infinite, EvaluateVersion{version, adapter})
+  unscored_.push_back({version, adapter});
+  if (unscored_.size() == 1) score_next();
+}
+
+void AggregatorActor::score_next() {
+  request(parts_.evaluator, caf::infinite, unscored_.front())
       .then(
           [this](const VersionEvaluated& scored) {
             guarded([&] {
-              --evaluations_pending_;
               parts_.observer->on_evaluation(scored.version, *scored.evaluation);
+              unscored_.pop_front();
+              if (!unscored_.empty()) score_next();
+              deliver_held();
             });
           },
           [this](caf::error& failure) { fail(std::move(failure)); });
@@ -70,9 +103,10 @@ void AggregatorActor::evaluate(sim::Version version, const model::AdapterPtr& ad
 
 void AggregatorActor::finish_if_done() {
   if (!coordinator_->finished()) return;
+  held_.clear();
   const sim::Version last{coordinator_->totals().versions};
   if (last_evaluated_ != last) evaluate(last, coordinator_->adapter());
-  if (evaluations_pending_ > 0) return;
+  if (!unscored_.empty()) return;
   answered_ = true;
   answer_.deliver(RunFinished{coordinator_->adapter(), coordinator_->totals()});
 }

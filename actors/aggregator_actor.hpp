@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,12 +27,17 @@ struct AggregatorParts {
 ///
 ///   created --StartRun--> running --stop condition or InterruptRun--> scoring --last score--> done
 ///
+/// The evaluator gets one version at a time. Where it falls far behind, arrived updates are held
+/// back (their order does not matter), so that unscored adapters cannot fill the memory; an
+/// interrupted run gives up all scores but those of the first and the last version.
+///
 /// Any failure (training, evaluation, an observer that cannot write) answers StartRun with an
 /// error.
 class AggregatorActor final : public AggregatorHandle::base, private CoordinatorEffects {
  public:
   AggregatorActor(caf::actor_config& config, AggregatorParts parts);
   behavior_type make_behavior() override;
+  void on_exit() override;
   const char* name() const override { return "aggregator"; }
 
  private:
@@ -43,16 +48,21 @@ class AggregatorActor final : public AggregatorHandle::base, private Coordinator
   void record(const Event& event) override;
 
   void guarded(const std::function<void()>& step);
+  void deliver_held();
   void evaluate(sim::Version version, const model::AdapterPtr& adapter);
+  void score_next();
   void finish_if_done();
   void fail(caf::error failure);
 
   AggregatorParts parts_;
   std::unique_ptr<Coordinator> coordinator_;
   caf::typed_response_promise<RunFinished> answer_;
+  bool started_ = false;
+  bool interrupted_ = false;
   bool answered_ = false;
   std::optional<sim::Version> last_evaluated_;
-  std::int64_t evaluations_pending_ = 0;
+  std::deque<EvaluateVersion> unscored_;  // the first one is with the evaluator
+  std::deque<ClientUpdate> held_;
 };
 
 }  // namespace lorafleet::actors

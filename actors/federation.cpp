@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "actors/actor_fleet.hpp"
+#include "actors/client_limits.hpp"
 #include "actors/dry_run.hpp"
 #include "actors/messages.hpp"
 #include "actors/output/run_log.hpp"
@@ -90,16 +91,77 @@ RunEnd run_actors(const FleetParts& parts, int threads, std::stop_token stop) {
 
 }  // namespace
 
-RunOutcome run_federation(const FederationConfig& config, const RunOptions& options) {
-  const Workload work = prepare_workload(config, options.log, options.warning);
-  const auto base = model::BaseModel::load(config.model);
-  const auto layout = model::make_layout(base->config(), config.lora);
+namespace {
 
-  make_folder(options.out);
-  RunLog log(options.out / "run.log", options.log, options.warning);
-  log.info("loaded the base from " + config.model.path.string());
-  write_file(options.out / "scenario.toml", options.scenario_toml);
-  write_file(options.out / "partition.json", manifest_of(config, work));
+/// Passes lines on at once, and again into the log as soon as there is one.
+class EarlyLines {
+ public:
+  explicit EarlyLines(const RunOptions& options)
+      : log([this, &options](const std::string& line) {
+          lines_.push_back(line);
+          options.log(line);
+        }),
+        warning([this, &options](const std::string& line) {
+          lines_.push_back("warning: " + line);
+          options.warning(line);
+        }) {}
+  EarlyLines(const EarlyLines&) = delete;
+  EarlyLines& operator=(const EarlyLines&) = delete;
+
+  void replay(RunLog& run_log) const {
+    for (const auto& line : lines_)
+      run_log.note(line);
+  }
+
+  const RunLog::Listener log;
+  const RunLog::Listener warning;
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+std::string status_of(const std::string& stop_reason) {
+  return stop_reason == "interrupted" || stop_reason == "no_progress" ? stop_reason : "completed";
+}
+
+std::map<std::string, std::string> environment_of(const FleetParts& parts) {
+  const auto runtime = model::runtime_info();
+  return {{"libtorch", runtime.libtorch},
+          {"blas", runtime.blas},
+          {"cpu", runtime.cpu},
+          {"isa", runtime.isa},
+          {"slots", std::to_string(parts.slots)},
+          {"threads_per_slot", std::to_string(parts.config.slots.threads)}};
+}
+
+RunSummary summarise(const Workload& work, const FleetParts& parts, const RunRecorder& recorder,
+                     const RunEnd& end) {
+  RunSummary summary;
+  summary.name = parts.config.name;
+  summary.seed = parts.config.seed;
+  summary.status = status_of(end.totals.stop_reason);
+  summary.adapter_sha256 = model::sha256(*end.adapter);
+  summary.events_sha256 = recorder.events_sha256();
+  summary.totals = end.totals;
+  summary.clients = static_cast<std::int64_t>(work.client_examples.size());
+  summary.train_examples = static_cast<std::int64_t>(work.partition.training.size());
+  summary.test_examples = static_cast<std::int64_t>(work.scored.size());
+  summary.wall_seconds = recorder.wall_seconds();
+  summary.peak_rss_bytes = model::peak_rss_bytes();
+  summary.initial = recorder.initial();
+  summary.final = recorder.latest();
+  summary.environment = environment_of(parts);
+  return summary;
+}
+
+}  // namespace
+
+RunOutcome run_federation(const FederationConfig& config, const RunOptions& options) {
+  const EarlyLines early(options);
+  const Workload work = prepare_workload(config, early.log, early.warning);
+  check_client_limits(config, work.client_examples.size());
+  const auto base = model::BaseModel::load(config.model);
+  early.log("loaded the base from " + config.model.path.string());
 
   FleetParts parts;
   parts.config = config;
@@ -107,56 +169,49 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   parts.scorer = model::make_scorer(base, work.encoded, work.scored, config.evaluation);
   parts.client_examples = work.client_examples;
   parts.train_flops_per_token = model::train_flops_per_token(work.opt);
-  parts.initial =
-      std::make_shared<const model::Adapter>(model::initial_adapter(layout, config.seed));
-  const auto recorder = std::make_shared<RunRecorder>(
-      options.out, config.stop, client_facts(config, work, parts.train_flops_per_token),
-      [&](const Progress& progress) {
-        log.note(progress_line(progress));
-        if (options.progress) options.progress(progress);
-      });
-  parts.observer = recorder;
+  parts.initial = std::make_shared<const model::Adapter>(
+      model::initial_adapter(model::make_layout(work.opt, config.lora), config.seed));
   parts.slots = config.slots.count > 0 ? static_cast<std::size_t>(config.slots.count)
                                        : std::max(1u, std::thread::hardware_concurrency());
+  auto facts = client_facts(config, work, parts.train_flops_per_token);
+
+  make_folder(options.out);
+  RunLog log(options.out / "run.log", options.log, options.warning);
+  early.replay(log);
+  write_file(options.out / "scenario.toml", options.scenario_toml);
+  write_file(options.out / "partition.json", manifest_of(config, work));
+  const auto recorder = std::make_shared<RunRecorder>(options.out, config.stop, std::move(facts),
+                                                      [&](const Progress& progress) {
+                                                        if (progress.milestone)
+                                                          log.note(progress_line(progress));
+                                                        if (options.progress)
+                                                          options.progress(progress);
+                                                      });
+  parts.observer = recorder;
   log.info("training " + std::to_string(work.client_examples.size()) + " clients on " +
            std::to_string(parts.slots) + " slots");
 
-  const RunEnd end = run_actors(parts, static_cast<int>(config.slots.threads), options.stop);
-
+  RunEnd end;
+  try {
+    end = run_actors(parts, static_cast<int>(config.slots.threads), options.stop);
+  } catch (const std::exception& failure) {
+    log.note(std::string("failed: ") + failure.what());
+    recorder->write_files();
+    throw;
+  }
   recorder->write_files();
   model::save_peft(options.out / "adapter", *end.adapter, config.lora, config.model.path.string());
-
-  RunSummary summary;
-  summary.name = config.name;
-  summary.seed = config.seed;
-  summary.status = end.totals.stop_reason == "interrupted" ? "interrupted" : "completed";
-  summary.adapter_sha256 = model::sha256(*end.adapter);
-  summary.events_sha256 = recorder->events_sha256();
-  summary.totals = end.totals;
-  summary.clients = static_cast<std::int64_t>(work.client_examples.size());
-  summary.train_examples = static_cast<std::int64_t>(work.partition.training.size());
-  summary.test_examples = static_cast<std::int64_t>(work.scored.size());
-  summary.wall_seconds = recorder->wall_seconds();
-  summary.peak_rss_bytes = model::peak_rss_bytes();
-  summary.initial = recorder->initial();
-  summary.final = recorder->latest();
-  const auto runtime = model::runtime_info();
-  summary.environment = {{"libtorch", runtime.libtorch},
-                         {"blas", runtime.blas},
-                         {"cpu", runtime.cpu},
-                         {"isa", runtime.isa}};
-  summary.environment["slots"] = std::to_string(parts.slots);
-  summary.environment["threads_per_slot"] = std::to_string(config.slots.threads);
+  const RunSummary summary = summarise(work, parts, *recorder, end);
   const std::string text = summary_json(summary);
   write_file(options.out / "summary.json", text);
   log.note(summary.status + " (" + end.totals.stop_reason + "), adapter " + summary.adapter_sha256);
-
   return {summary.status, end.totals.stop_reason, summary.adapter_sha256, summary.events_sha256,
           summary_figures(text)};
 }
 
 Schedule dry_run(const FederationConfig& config, const RunOptions& options) {
   const Workload work = prepare_workload(config, options.log, options.warning);
+  check_client_limits(config, work.client_examples.size());
   const auto flops = model::train_flops_per_token(work.opt);
   const sim::Fleet devices(config.devices, config.network, work.client_examples.size(), config.seed,
                            flops);

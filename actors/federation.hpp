@@ -15,7 +15,7 @@
 
 namespace lorafleet::actors {
 
-/// A glance at a run, given to the observer at each new version and each finished evaluation.
+/// A glance at a run, given at each new version and score, and now and then at an arrival.
 struct Progress {
   RunTotals totals;
   double train_loss = 0.0;  ///< mean over the updates of the latest version
@@ -24,6 +24,7 @@ struct Progress {
   double wall_seconds = 0.0;
   double tokens_per_second = 0.0;  ///< trained, per wall second
   double done = 0.0;               ///< 0 to 1, by the nearest stop condition
+  bool milestone = true;           ///< a new version or score, not just an arrival
 };
 
 struct RunOptions {
@@ -38,7 +39,7 @@ struct RunOptions {
 /// What a run came to. `figures` holds every number of summary.json under its dotted key
 /// ("final.perplexity"), for [expect] thresholds.
 struct RunOutcome {
-  std::string status;  ///< "completed", "interrupted"
+  std::string status;  ///< "completed", "interrupted", "no_progress"
   std::string stop_reason;
   std::string adapter_sha256;
   std::string events_sha256;

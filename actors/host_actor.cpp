@@ -24,11 +24,15 @@ void HostActor::fill_slots() {
     const SlotHandle slot = idle_.back();
     idle_.pop_back();
     auto promise = node.mapped().promise;
-    const auto free_slot = [this, slot] {
+    model::TrainJob job = std::move(node.mapped().job);
+    const std::pair id{node.key().client, node.key().seq};
+    job.given_up = running_[id] = std::make_shared<std::atomic<bool>>(false);
+    const auto free_slot = [this, slot, id] {
+      running_.erase(id);
       idle_.push_back(slot);
       fill_slots();
     };
-    request(slot, caf::infinite, RunJob{std::move(node.mapped().job)})
+    request(slot, caf::infinite, RunJob{std::move(job)})
         .then(
             [promise, free_slot](const JobResult& result) mutable {
               promise.deliver(result);
@@ -41,11 +45,21 @@ void HostActor::fill_slots() {
   }
 }
 
+// The promises in the queue refer back to this actor.
+void HostActor::on_exit() {
+  queue_.clear();
+  idle_.clear();
+}
+
 void HostActor::abandon(const AbandonJob& order) {
+  if (const auto running = running_.find({order.client, order.seq}); running != running_.end()) {
+    *running->second = true;
+    return;
+  }
   const auto found = std::find_if(queue_.begin(), queue_.end(), [&](const auto& entry) {
     return entry.first.client == order.client && entry.first.seq == order.seq;
   });
-  if (found == queue_.end()) return;  // being trained, or done: the result will be ignored
+  if (found == queue_.end()) return;  // done: the result will be ignored
   found->second.promise.deliver(JobResult{});
   queue_.erase(found);
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "actors/messages.hpp"
@@ -13,6 +15,7 @@ class HostActor final : public HostHandle::base {
  public:
   HostActor(caf::actor_config& config, std::vector<SlotHandle> slots);
   behavior_type make_behavior() override;
+  void on_exit() override;
   const char* name() const override { return "host"; }
 
  private:
@@ -32,6 +35,7 @@ class HostActor final : public HostHandle::base {
 
   std::vector<SlotHandle> idle_;
   std::map<Key, Waiting> queue_;
+  std::map<std::pair<sim::ClientId, sim::Sequence>, std::shared_ptr<std::atomic<bool>>> running_;
 };
 
 }  // namespace lorafleet::actors

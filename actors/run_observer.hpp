@@ -9,7 +9,7 @@ namespace lorafleet::actors {
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
-  virtual void on_event(const Event& event) = 0;
+  virtual void on_event(const Event& event, const RunTotals& totals) = 0;
   /// After the events that belong to it; version 0 at the start included.
   virtual void on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals,
                           bool will_be_evaluated) = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -15,6 +16,8 @@ struct TrainJob {
   std::uint64_t run_seed = 0;
   AdapterPtr start;  ///< the global adapter that the client received
   std::shared_ptr<const std::vector<std::uint32_t>> examples;  ///< indices into the training data
+  /// Where it is given and becomes true, the job may end early: its result will be ignored.
+  std::shared_ptr<const std::atomic<bool>> given_up = nullptr;
 };
 
 struct TrainStats {
@@ -22,9 +25,9 @@ struct TrainStats {
   std::int64_t tokens = 0;        ///< trained on, all epochs together
   std::int64_t label_tokens = 0;  ///< scored, all epochs together
   std::int64_t steps = 0;
-  double loss = 0.0;              ///< mean over all scored tokens, nats
-  double last_loss = 0.0;         ///< of the last step
-  double wall_seconds = 0.0;      ///< real time; never enters events or files that are compared
+  double loss = 0.0;          ///< mean over all scored tokens, nats
+  double last_loss = 0.0;     ///< of the last step
+  double wall_seconds = 0.0;  ///< real time; never enters events or files that are compared
 };
 
 struct TrainResult {

@@ -7,19 +7,30 @@ namespace lorafleet::actors {
 
 void RoundsCsv::add(const Event& event) {
   if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
-    loss_sum_ += arrived->loss;
-    ++losses_;
+    losses_[arrived->seq] = arrived->loss;
+  } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
+    losses_.erase(lost->seq);
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
     latest_ = *made;
+    double sum = 0.0;
+    for (const auto& [seq, loss] : losses_)
+      sum += loss;
+    latest_train_loss_ = losses_.empty() ? 0.0 : sum / static_cast<double>(losses_.size());
+    losses_.clear();
   }
 }
 
 void RoundsCsv::add_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals) {
-  Row row{time, totals, latest_, 0.0, false, {}};
+  Row row{time,
+          totals.updates_dropped,
+          totals.train_tokens,
+          totals.bytes_down,
+          totals.bytes_up,
+          latest_,
+          latest_train_loss_,
+          false,
+          {}};
   row.made.version = version;
-  if (losses_ > 0) row.train_loss = loss_sum_ / static_cast<double>(losses_);
-  loss_sum_ = 0.0;
-  losses_ = 0;
   rows_.push_back(std::move(row));
 }
 
@@ -27,10 +38,6 @@ void RoundsCsv::add_evaluation(sim::Version version, const model::Evaluation& ev
   auto& row = rows_.at(version.value);
   row.evaluated = true;
   row.score = evaluation.total;
-}
-
-double RoundsCsv::latest_train_loss() const {
-  return rows_.empty() ? 0.0 : rows_.back().train_loss;
 }
 
 void RoundsCsv::write(const std::filesystem::path& file) const {
@@ -42,9 +49,9 @@ void RoundsCsv::write(const std::filesystem::path& file) const {
     text += std::to_string(row.made.version.value) + ',' + shortest(row.time.seconds()) + ',' +
             std::to_string(row.made.updates) + ',' + shortest(row.made.mean_staleness) + ',' +
             shortest(row.train_loss) + ',' + shortest(row.made.step_norm) + ',' +
-            shortest(row.made.adapter_norm) + ',' + std::to_string(row.totals.updates_dropped) +
-            ',' + std::to_string(row.totals.train_tokens) + ',' +
-            std::to_string(row.totals.bytes_down) + ',' + std::to_string(row.totals.bytes_up) + ',';
+            shortest(row.made.adapter_norm) + ',' + std::to_string(row.updates_dropped) + ',' +
+            std::to_string(row.train_tokens) + ',' + std::to_string(row.bytes_down) + ',' +
+            std::to_string(row.bytes_up) + ',';
     if (row.evaluated) {
       text += shortest(row.score.loss()) + ',' + shortest(row.score.perplexity()) + ',' +
               shortest(row.score.token_accuracy());

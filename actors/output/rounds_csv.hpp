@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <vector>
 
 #include "actors/coordinator.hpp"
@@ -17,13 +18,16 @@ class RoundsCsv {
   void add_evaluation(sim::Version version, const model::Evaluation& evaluation);
 
   /// Mean training loss of the updates that made the latest version; 0 before the first.
-  [[nodiscard]] double latest_train_loss() const;
+  [[nodiscard]] double latest_train_loss() const { return latest_train_loss_; }
   void write(const std::filesystem::path& file) const;
 
  private:
   struct Row {
     sim::VirtualTime time;
-    RunTotals totals;
+    std::int64_t updates_dropped = 0;
+    std::int64_t train_tokens = 0;
+    std::int64_t bytes_down = 0;
+    std::int64_t bytes_up = 0;
     VersionMade made;
     double train_loss = 0.0;
     bool evaluated = false;
@@ -31,8 +35,8 @@ class RoundsCsv {
   };
   std::vector<Row> rows_;  // by version
   VersionMade latest_;
-  double loss_sum_ = 0.0;
-  std::int64_t losses_ = 0;
+  std::map<sim::Sequence, double> losses_;  // of updates that wait to be folded
+  double latest_train_loss_ = 0.0;
 };
 
 }  // namespace lorafleet::actors

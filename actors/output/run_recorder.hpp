@@ -22,7 +22,7 @@ class RunRecorder final : public RunObserver {
   RunRecorder(const std::filesystem::path& directory, strategy::StopConfig stop,
               std::vector<ClientFacts> clients, std::function<void(const Progress&)> progress);
 
-  void on_event(const Event& event) override;
+  void on_event(const Event& event, const RunTotals& totals) override;
   void on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals,
                   bool will_be_evaluated) override;
   void on_evaluation(sim::Version version, const model::Evaluation& evaluation) override;
@@ -36,7 +36,7 @@ class RunRecorder final : public RunObserver {
   [[nodiscard]] double wall_seconds() const;
 
  private:
-  void tell();
+  void tell(bool milestone);
 
   std::filesystem::path directory_;
   strategy::StopConfig stop_;
@@ -52,6 +52,7 @@ class RunRecorder final : public RunObserver {
   std::optional<model::Evaluation> initial_;
   std::optional<model::Evaluation> latest_;
   std::optional<std::uint64_t> latest_version_;
+  double told_at_ = -1.0;
 };
 
 }  // namespace lorafleet::actors

@@ -1,7 +1,5 @@
 #include "actors/output/trace_json.hpp"
 
-#include "partition/support/files.hpp"
-
 namespace lorafleet::actors {
 
 namespace {
@@ -12,16 +10,16 @@ std::string microseconds(sim::VirtualTime time) {
 
 }  // namespace
 
-TraceJson::TraceJson() {
-  text_ =
+TraceJson::TraceJson(const std::filesystem::path& file) : file_(file) {
+  file_.write(
       "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n"
       R"({"name":"process_name","ph":"M","pid":0,"tid":0,"args":{"name":"aggregator"}})"
       ",\n"
-      R"({"name":"process_name","ph":"M","pid":1,"tid":0,"args":{"name":"clients"}})";
+      R"({"name":"process_name","ph":"M","pid":1,"tid":0,"args":{"name":"clients"}})");
 }
 
 void TraceJson::append(const std::string& entry) {
-  text_ += ",\n" + entry;
+  file_.write(",\n" + entry);
 }
 
 void TraceJson::add(const Event& event) {
@@ -54,12 +52,13 @@ void TraceJson::close(sim::ClientId client, sim::Sequence seq, sim::VirtualTime 
   open_.erase(found);
 }
 
-void TraceJson::write(const std::filesystem::path& file, sim::VirtualTime end) {
+void TraceJson::finish(sim::VirtualTime end) {
   while (!open_.empty()) {
     const auto [client, seq] = open_.begin()->first;
     close(client, seq, end, "unfinished");
   }
-  write_file(file, text_ + "\n]}\n");
+  file_.write("\n]}\n");
+  file_.commit();
 }
 
 }  // namespace lorafleet::actors

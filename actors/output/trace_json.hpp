@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "actors/events.hpp"
+#include "partition/support/files.hpp"
 
 namespace lorafleet::actors {
 
@@ -13,10 +14,10 @@ namespace lorafleet::actors {
 /// jobs, a track for the aggregator with its versions. Opens in Perfetto and chrome://tracing.
 class TraceJson {
  public:
-  TraceJson();
+  explicit TraceJson(const std::filesystem::path& file);
   void add(const Event& event);
   /// Jobs still open end at `end`, marked "unfinished".
-  void write(const std::filesystem::path& file, sim::VirtualTime end);
+  void finish(sim::VirtualTime end);
 
  private:
   struct OpenJob {
@@ -27,7 +28,7 @@ class TraceJson {
              const std::string& outcome);
   void append(const std::string& entry);
 
-  std::string text_;
+  AtomicFile file_;
   std::map<std::pair<sim::ClientId, sim::Sequence>, OpenJob> open_;
 };
 

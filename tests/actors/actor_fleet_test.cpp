@@ -5,14 +5,16 @@
 #include <future>
 #include <mutex>
 #include <optional>
-#include <set>
+#include <thread>
 
 #include "actors/actor_fleet.hpp"
 #include "actors/client_actor.hpp"
 #include "actors/host_actor.hpp"
 #include "actors/messages.hpp"
+#include "actors/output/run_recorder.hpp"
 #include "actors/slot_actor.hpp"
 #include "tests/actors/fake_parts.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 // CAF and doctest both like these names.
 #undef CHECK
@@ -192,6 +194,76 @@ TEST_CASE("an interrupted run ends cleanly, with its last version scored") {
   CHECK(outcome.totals->versions > 0);
   CHECK(observer->scores.find("\n" + std::to_string(outcome.totals->versions) + " ") !=
         std::string::npos);
+}
+
+TEST_CASE("an interrupt that overtakes the start still gives a scored version 0") {
+  auto parts = fake_parts("fedbuff", nullptr, 2, false);
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    CAPTURE(seed);
+    const tests::TemporaryFolder folder;
+    const auto recorder = std::make_shared<actors::RunRecorder>(
+        folder.path(), parts.config.stop,
+        std::vector<actors::ClientFacts>(parts.client_examples.size()), nullptr);
+    parts.observer = recorder;
+    Outcome outcome;
+    SeededSchedule schedule(seed);
+    actors::ActorFleet fleet(schedule.system(), parts);
+    fleet.interrupt();
+    start(fleet, outcome);
+    schedule.run();
+    CHECK(outcome.failure.empty());
+    REQUIRE(outcome.totals.has_value());
+    CHECK(outcome.totals->stop_reason == "interrupted");
+    CHECK(recorder->initial().has_value());
+    recorder->write_files();
+  }
+}
+
+TEST_CASE("a slow evaluator holds updates back and changes no byte") {
+  auto parts = fake_parts("fedasync", nullptr, 4, false);
+  parts.config.evaluation.every_versions = 1;
+  parts.config.stop.versions = 200;
+  const Outcome in_one_thread = run_scheduled(parts, 1);
+  CHECK(in_one_thread.totals->versions == 200);
+  class Slow final : public tests::FakeScorer {
+    model::Evaluation evaluate(const model::AdapterPtr& adapter) const override {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      return FakeScorer::evaluate(adapter);
+    }
+  };
+  parts.scorer = std::make_shared<Slow>();
+  parts.detached = true;
+  CHECK(run_threaded(parts) == in_one_thread);
+}
+
+TEST_CASE("a job that is being trained learns that it was given up") {
+  class Waiting final : public tests::FakeTrainer {
+   public:
+    // Waits, with a limit, until the job is given up.
+    model::TrainResult train(const model::TrainJob& job) const override {
+      started = true;
+      for (int i = 0; i < 5000 && !*job.given_up; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      told = job.given_up->load();
+      return FakeTrainer::train(job);
+    }
+    mutable std::atomic<bool> started = false, told = false;
+  };
+  const auto trainer = std::make_shared<Waiting>();
+  const auto parts = fake_parts("fedbuff", nullptr, 1, true);
+  Config config(false);
+  caf::actor_system system(config);
+  const auto host = system.spawn<actors::HostActor>(
+      std::vector<actors::SlotHandle>{system.spawn<actors::SlotActor, caf::detached>(trainer)});
+  caf::scoped_actor self(system);
+  const model::TrainJob job{3, 1, 11, parts.initial, parts.client_examples[3]};
+  auto answer = self->request(host, caf::infinite, actors::QueueJob{{5}, job});
+  while (!trainer->started)
+    std::this_thread::yield();
+  self->send(host, actors::AbandonJob{{3}, {1}});
+  answer.receive([](const actors::JobResult&) {}, [](const caf::error&) {});
+  CHECK(trainer->told);
 }
 
 TEST_CASE("a host trains the earliest virtual arrival first and skips what was abandoned") {

@@ -47,7 +47,7 @@ class FakeScorer : public model::Scorer {
 /// Keeps the event lines and the scores.
 class TextObserver : public actors::RunObserver {
  public:
-  void on_event(const actors::Event& event) override {
+  void on_event(const actors::Event& event, const actors::RunTotals&) override {
     events += actors::to_json_line(event) + '\n';
   }
   void on_version(sim::Version version, sim::VirtualTime, const actors::RunTotals&, bool) override {

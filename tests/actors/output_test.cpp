@@ -57,6 +57,8 @@ TEST_CASE("rounds.csv has a row a version, with late scores in the right one") {
   rounds.add_version({0}, {0}, {});
   rounds.add(at(500'000, arrival(1, 1, 2.0)));
   rounds.add(at(600'000, arrival(2, 2, 4.0)));
+  rounds.add(at(600'000, arrival(3, 3, std::numeric_limits<double>::quiet_NaN())));
+  rounds.add(at(600'000, actors::UpdateLost{{3}, {3}, {0}, "not_finite"}));
   rounds.add(at(600'000, actors::VersionMade{{1}, 2, 1.5, 0.25, 3.0}));
   actors::RunTotals totals;
   totals.train_tokens = 200;
@@ -90,12 +92,12 @@ TEST_CASE("clients.csv counts jobs, updates, losses and busy time") {
 
 TEST_CASE("trace.json is valid, and every job of it begins and ends on its client's track") {
   const TemporaryFolder folder;
-  actors::TraceJson trace;
+  actors::TraceJson trace(folder / "trace.json");
   trace.add(at(10, dispatch(4, 1)));
   trace.add(at(20, dispatch(5, 2)));
   trace.add(at(30, arrival(4, 1, 1.0)));
   trace.add(at(30, actors::VersionMade{{1}, 1, 0, 0, 0}));
-  trace.write(folder / "trace.json", {50});
+  trace.finish({50});
   const auto json = nlohmann::json::parse(read_file(folder / "trace.json"));
   std::size_t jobs = 0;
   for (const auto& entry : json.at("traceEvents")) {
@@ -158,7 +160,7 @@ TEST_CASE("a run that dies leaves no half-written event log") {
   const TemporaryFolder folder;
   {
     actors::RunRecorder recorder(folder.path(), {}, {{}}, {});
-    recorder.on_event(at(1, dispatch(0, 1)));
+    recorder.on_event(at(1, dispatch(0, 1)), {});
   }
   CHECK(std::filesystem::is_empty(folder.path()));
 }

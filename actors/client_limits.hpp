@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "actors/federation_config.hpp"
+
+namespace lorafleet::actors {
+
+/// A key that asks for more clients than there are.
+struct ClientLimit {
+  std::string key;   ///< "clients.per_round"
+  std::string what;  ///< "9 clients cannot be picked"
+};
+
+/// What a run with `clients` clients cannot give: more of them in flight (asynchronous modes), or
+/// more in a cohort, overcommit included (sync).
+std::optional<ClientLimit> broken_client_limit(const FederationConfig& config, std::size_t clients);
+
+/// Throws InputError with the key, its value and `clients` where a limit is broken: for numbers of
+/// clients that are known only once the data is there (a manifest, natural owners).
+void check_client_limits(const FederationConfig& config, std::size_t clients);
+
+}  // namespace lorafleet::actors
