@@ -22,7 +22,7 @@
 namespace lorafleet::actors {
 namespace {
 
-constexpr int kFailedRoundsInARow = 100;
+constexpr int kFailuresInARow = 100;
 constexpr double kLongestRunSeconds = 1e12;
 
 /// From the dispatch of a job to its virtual end.
@@ -111,6 +111,7 @@ struct Coordinator::State {
   bool fold();
   void close_round();
   void give_up_on_stale();
+  void count_failure();
   void count_without_progress();
 
   void record(decltype(Event::what) what) { effects.record({totals.time, std::move(what)}); }
@@ -141,7 +142,7 @@ struct Coordinator::State {
   std::optional<strategy::RoundPlan> round;
   sim::Sequence next_seq{1};
   sim::Sequence first_fresh{1};  ///< jobs before it are known to be too stale, or have ended
-  int failed_in_a_row = 0;
+  int failed_in_a_row = 0;       ///< rounds; folds in the modes without rounds
   std::int64_t ends_without_progress = 0;
   RunTotals totals;
   bool started = false;
@@ -237,6 +238,10 @@ void Coordinator::State::invite() {
     planned.push_back({client, seq, totals.time + timing.end, timing.lost});
   }
   round = policy->plan(totals.time, planned);
+  if (round && time_limit && round->end > *time_limit) {
+    std::replace(round->fates.begin(), round->fates.end(), strategy::Fate::counts,
+                 strategy::Fate::futile);
+  }
 
   for (std::size_t i = 0; i < planned.size(); ++i) {
     const auto& [client, seq, end, lost] = planned[i];
@@ -300,7 +305,12 @@ void Coordinator::State::arrive(sim::Sequence seq, Job job) {
   ends_without_progress = 0;
   waiting.push_back(
       {job.client, seq, job.version, contribution, std::move(job.trained), std::move(job.base)});
-  if (!round && policy->ready(waiting.size())) fold();
+  if (round || !policy->ready(waiting.size())) return;
+  if (fold()) {
+    failed_in_a_row = 0;
+  } else {
+    count_failure();
+  }
 }
 
 /// Makes a version of all that waits. False: it would not be finite, and the updates are dropped.
@@ -366,7 +376,7 @@ void Coordinator::State::close_round() {
     waiting.clear();
     ++totals.rounds_failed;
     record(RoundFailed{{version.value + 1}, in_time});
-    if (++failed_in_a_row == kFailedRoundsInARow) stop("no_progress");
+    count_failure();
   }
   if (!finished) invite();
 }
@@ -384,7 +394,11 @@ void Coordinator::State::give_up_on_stale() {
   first_fresh = next == jobs.end() ? next_seq : next->first;
 }
 
-/// The guard of the modes without rounds; rounds have their own.
+void Coordinator::State::count_failure() {
+  if (++failed_in_a_row == kFailuresInARow) stop("no_progress");
+}
+
+/// The guard of the modes without rounds against jobs that end without a usable update.
 void Coordinator::State::count_without_progress() {
   const std::int64_t limit = 100 * std::max<std::int64_t>(10, config.clients.concurrency);
   if (!round && !finished && ++ends_without_progress >= limit) stop("no_progress");

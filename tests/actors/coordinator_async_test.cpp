@@ -200,6 +200,40 @@ TEST_CASE("a fold that overflows drops its updates and leaves the adapter as it 
   CHECK(run.totals().updates_received == 4);
 }
 
+TEST_CASE("a hundred folds in a row that overflow stop the run") {
+  for (const std::string mode : {"fedbuff", "fedasync"}) {
+    CAPTURE(mode);
+    auto config = three_clients(mode);
+    config.aggregation.buffer_size = 2;
+    config.aggregation.server_lr = 1e40;
+    FakeRun run(config, sizes(kTokens));
+    run.run();
+    CHECK(run.totals().stop_reason == "no_progress");
+    CHECK(run.totals().versions == 0);
+    CHECK(run.totals().updates_received == (mode == "fedbuff" ? 200 : 100));
+    CHECK(run.totals().updates_not_finite == run.totals().updates_received);
+    CHECK(run.totals().jobs == run.totals().updates_dropped);
+    CHECK(run.value() == 0.0f);
+  }
+}
+
+TEST_CASE("a version that is made ends the row of folds that overflow") {
+  auto config = tiny_config(1);
+  config.aggregation.mode = "fedbuff";
+  config.aggregation.buffer_size = 1;
+  config.aggregation.server_lr = 4.0;
+  config.stop.versions = 3;
+  FakeRun run(config, sizes({1}));
+  run.training = [](const actors::TrainRequest& job, std::size_t) {
+    return job.seq.value % 100 == 0 ? job.adapter->values[0] + 1.0f
+                                    : std::numeric_limits<float>::max();
+  };
+  run.run();
+  CHECK(run.totals().stop_reason == "versions");
+  CHECK(run.totals().updates_not_finite == 3 * 99);
+  CHECK(run.value() == 12.0f);
+}
+
 TEST_CASE("a run stops at its virtual time, and what comes later does not happen") {
   auto config = three_clients("fedbuff");
   config.aggregation.buffer_size = 2;

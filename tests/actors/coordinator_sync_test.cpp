@@ -142,6 +142,27 @@ TEST_CASE("a round with too few updates fails at its deadline, and nobody is tra
   CHECK(run.totals().updates_dropped == 9);
 }
 
+TEST_CASE("a round that would end after the virtual time of the run is not trained") {
+  auto config = three_clients();
+  config.stop.versions = 0;
+  config.stop.virtual_seconds = 14.0;
+  FakeRun run(config, sizes(kTokens));
+  run.run();
+  // Clients 0 and 1 would come again at 12 and 13 s, but the second round would end at 16 s.
+  CHECK(run.story() == Story{"4.0 a0 tau0", "5.0 a1 tau0", "8.0 a2 tau0", "8.0 v1 of 3",
+                             "14.0 s virtual_seconds"});
+  CHECK(run.trainings == 3);
+  CHECK(run.totals().jobs == 6);
+  CHECK(run.totals().updates_received == 3);
+  CHECK(run.totals().updates_dropped == 3);
+
+  config.stop.virtual_seconds = 16.0;
+  FakeRun whole(config, sizes(kTokens));
+  whole.run();
+  CHECK(whole.totals().versions == 2);
+  CHECK(whole.trainings == 6);
+}
+
 TEST_CASE("a hundred failed rounds in a row stop the run") {
   auto config = three_clients();
   config.clients.deadline_seconds = 1.0;
