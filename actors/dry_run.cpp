@@ -21,8 +21,16 @@ class InstantTraining final : public CoordinatorEffects {
     if (const auto* job = std::get_if<JobDispatched>(&event.what)) {
       if (job->trained) tokens_[job->seq] = job->tokens;
     } else if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
-      staleness_.push_back(arrived->staleness);
-      ++updates_[arrived->client];
+      ++received_;
+      staleness_sum_ += arrived->staleness;
+      max_staleness_ = std::max(max_staleness_, arrived->staleness);
+      waiting_[arrived->seq] = arrived->client;
+    } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
+      waiting_.erase(lost->seq);
+    } else if (std::holds_alternative<VersionMade>(event.what)) {
+      for (const auto& [seq, client] : waiting_)
+        ++applied_[client];
+      waiting_.clear();
     }
   }
 
@@ -40,26 +48,28 @@ class InstantTraining final : public CoordinatorEffects {
   void report(const sim::Fleet& devices, Schedule& schedule) const {
     schedule.events_sha256 = hash_.hex();
     schedule.clients = static_cast<std::int64_t>(devices.clients());
-    schedule.clients_used = static_cast<std::int64_t>(updates_.size());
+    schedule.clients_used = static_cast<std::int64_t>(applied_.size());
     schedule.tier_names = devices.tier_names();
     schedule.updates_by_tier.assign(devices.tier_names().size(), 0);
-    for (const auto& [client, count] : updates_) {
+    for (const auto& [client, count] : applied_) {
       schedule.updates_by_tier[devices.profile(client).tier] += count;
     }
-    double sum = 0.0;
-    for (const auto staleness : staleness_) {
-      sum += static_cast<double>(staleness);
-      schedule.max_staleness = std::max(schedule.max_staleness, staleness);
+    schedule.max_staleness = max_staleness_;
+    if (received_ > 0) {
+      schedule.mean_staleness =
+          static_cast<double>(staleness_sum_) / static_cast<double>(received_);
     }
-    if (!staleness_.empty()) schedule.mean_staleness = sum / static_cast<double>(staleness_.size());
   }
 
  private:
   Sha256 hash_;
   std::deque<TrainRequest> orders_;
   std::map<sim::Sequence, std::int64_t> tokens_;
-  std::map<sim::ClientId, std::int64_t> updates_;
-  std::vector<std::uint64_t> staleness_;
+  std::map<sim::Sequence, sim::ClientId> waiting_;  ///< arrived, not folded yet
+  std::map<sim::ClientId, std::int64_t> applied_;   ///< updates by client
+  std::uint64_t received_ = 0;
+  std::uint64_t staleness_sum_ = 0;
+  std::uint64_t max_staleness_ = 0;
 };
 
 }  // namespace
