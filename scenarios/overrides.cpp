@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <type_traits>
+#include <variant>
 
 #include "scenarios/schema.hpp"
 #include "scenarios/toml_text.hpp"
@@ -77,12 +79,29 @@ const Table* table_at(const std::vector<std::string>& parts) {
   return table;
 }
 
-/// Removes from `parent` the keys that cannot stand beside `key`.
-void remove_alternatives(const Table& table, const std::string& key, Value& parent) {
+/// Whether a value counts as given where 0 or an empty one means: not set.
+bool holds_something(const Value& value) {
+  return std::visit(
+      [](const auto& data) {
+        using Data = std::decay_t<decltype(data)>;
+        if constexpr (std::is_same_v<Data, DateOrTime>) {
+          return true;
+        } else if constexpr (std::is_arithmetic_v<Data>) {
+          return data != Data{};
+        } else {
+          return !data.empty();
+        }
+      },
+      value.data);
+}
+
+/// Removes from `parent` the keys that cannot stand beside `key`: the key that replaces it, and,
+/// where `key` holds something, the one that it replaces.
+void remove_alternatives(const Table& table, const std::string& key, bool holds, Value& parent) {
   for (const auto& field : table.fields()) {
     if (field.replaced_by.empty()) continue;
     if (field.key == key) remove_key(parent, field.replaced_by);
-    if (field.replaced_by == key) remove_key(parent, field.key);
+    if (field.replaced_by == key && holds) remove_key(parent, field.key);
   }
 }
 
@@ -109,8 +128,11 @@ void apply(const std::string& set, Value& document, Report& report) {
     if (at == nullptr) return;
     path += (path.empty() ? "" : ".") + (*parts)[i];
   }
+  const bool holds = holds_something(value);
   *at = std::move(value);
-  if (const Table* table = table_at(*parts)) remove_alternatives(*table, parts->back(), *parent);
+  if (const Table* table = table_at(*parts)) {
+    remove_alternatives(*table, parts->back(), holds, *parent);
+  }
 }
 
 }  // namespace

@@ -66,6 +66,20 @@ TEST_CASE("a key takes the place of the one that it excludes") {
   CHECK(with({"devices.tiers.0.teraflops=2"}).devices.tiers[0].teraflops == 2.0);
 }
 
+TEST_CASE("a value of 0 takes no place") {
+  CHECK(with({"train.steps=0"}).train.epochs == 2);
+  CHECK(with({"devices.tiers.0.teraflops=0.0"}).devices.tiers[0].tokens_per_second ==
+        sim::Distribution::constant(5));
+  const auto cut = tests::ScenarioFolder().read(
+      tests::ScenarioFolder::required() + "[[partition.skew]]\nby = \"context_length\"\nbins = 3\n",
+      {"partition.skew.0.edges=[]"});
+  CHECK(cut.federation.partition.skews[0].bins == 3);
+  const auto back = tests::ScenarioFolder().read(
+      tests::ScenarioFolder::required() + "[train]\nsteps = 5\n", {"train.epochs=3"});
+  CHECK(back.federation.train.steps == 0);
+  CHECK(back.federation.train.epochs == 3);
+}
+
 TEST_CASE("thresholds are set by their quoted or plain names") {
   const tests::ScenarioFolder folder;
   const auto scenario = folder.read(kScenario + "[expect]\n\"final.perplexity\" = { below = 40 }\n",
