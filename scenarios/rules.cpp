@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <functional>
 #include <optional>
 #include <set>
+
+#include "actors/client_limits.hpp"
 
 namespace lorafleet::scenarios {
 
@@ -43,30 +44,21 @@ Broken targets_are_distinct(const FederationConfig& run) {
   return "names a module twice";
 }
 
-std::string at_most_clients(std::int64_t clients) {
-  return "; allowed: at most partition.clients, " + std::to_string(clients);
+/// A manifest decides the number of clients itself: then the run judges, once it is read.
+Broken clients_suffice(const FederationConfig& run) {
+  if (!run.partition.manifest.empty()) return std::nullopt;
+  const std::int64_t clients = run.partition.clients;
+  const auto limit = actors::broken_client_limit(run, static_cast<std::size_t>(clients));
+  if (!limit) return std::nullopt;
+  return limit->what + "; allowed: at most partition.clients, " + std::to_string(clients);
 }
 
 Broken concurrency_fits(const FederationConfig& run) {
-  const std::int64_t clients = run.partition.clients;
-  if (is_sync(run) || run.clients.concurrency <= clients) return std::nullopt;
-  return std::to_string(run.clients.concurrency) + " clients cannot be in flight" +
-         at_most_clients(clients);
+  return is_sync(run) ? std::nullopt : clients_suffice(run);
 }
 
 Broken cohort_fits(const FederationConfig& run) {
-  const std::int64_t clients = run.partition.clients;
-  if (!is_sync(run)) return std::nullopt;
-  if (run.clients.per_round > clients) {
-    return std::to_string(run.clients.per_round) + " clients cannot be picked" +
-           at_most_clients(clients);
-  }
-  // 10 * 1.1 is a little more than 11.
-  const auto invited = static_cast<std::int64_t>(std::ceil(
-      static_cast<double>(run.clients.per_round) * run.clients.overcommit * (1.0 - 1e-12)));
-  if (invited <= clients) return std::nullopt;
-  return "with clients.overcommit, " + std::to_string(invited) + " clients would be invited" +
-         at_most_clients(clients);
+  return is_sync(run) ? clients_suffice(run) : std::nullopt;
 }
 
 Broken minimum_fits(const FederationConfig& run) {

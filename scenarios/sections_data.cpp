@@ -136,7 +136,9 @@ Table data_table() {
 Table partition_table() {
   using partition::PartitionConfig;
   TableOf<PartitionConfig> table;
-  table.field("clients", &PartitionConfig::clients, "simulated data owners").between(1, 10000000);
+  table.field("clients", &PartitionConfig::clients, "simulated data owners")
+      .between(1, 10000000)
+      .only_if_run("partition.manifest is not given", draws_split);
   table.field("min_examples", &PartitionConfig::min_examples, "examples that each client has")
       .at_least(1)
       .only_if_run("partition.manifest is not given", draws_split);
