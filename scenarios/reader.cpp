@@ -270,6 +270,17 @@ void read_document(const Value& document, const std::filesystem::path& folder, S
   DocumentReader(folder, report).read_table(schema(), document, &scenario, "");
 }
 
+namespace {
+
+/// The default number of versions is for runs that nothing else ends.
+void yield_to_other_limits(const Value& document, strategy::StopConfig& stop) {
+  const Value* section = document.find("stop");
+  if (section == nullptr || section->find("versions") != nullptr) return;
+  if (stop.virtual_seconds > 0.0 || stop.updates > 0) stop.versions = 0;
+}
+
+}  // namespace
+
 Scenario read_scenario(const std::filesystem::path& file, const std::vector<std::string>& sets) {
   if (std::filesystem::is_directory(file)) {
     throw InputError(file.string(), "is a folder; a scenario is a TOML file");
@@ -280,6 +291,7 @@ Scenario read_scenario(const std::filesystem::path& file, const std::vector<std:
   Scenario scenario;
   scenario.file = std::filesystem::absolute(file).lexically_normal();
   read_document(document, scenario.file.parent_path(), scenario, report);
+  yield_to_other_limits(document, scenario.federation.stop);
   validate(document, file.string(), scenario, report);
   report.throw_errors();
   reset_idle(schema(), &scenario, scenario.federation);

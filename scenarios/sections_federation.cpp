@@ -129,7 +129,10 @@ Table aggregation_table() {
 Table stop_table() {
   using strategy::StopConfig;
   TableOf<StopConfig> table;
-  table.field("versions", &StopConfig::versions, "versions made; 0: no such limit").at_least(0);
+  table
+      .field("versions", &StopConfig::versions,
+             "versions made; 0: no such limit, and so where only another key of [stop] is given")
+      .at_least(0);
   table.field("virtual_seconds", &StopConfig::virtual_seconds, "virtual time; 0: no such limit")
       .at_least(0)
       .unit("virtual seconds");

@@ -27,6 +27,23 @@ TEST_CASE("no more clients train at once than there are") {
         "invited; allowed: at most partition.clients, 8");
 }
 
+TEST_CASE("a manifest decides the number of clients, so partition.clients is not judged") {
+  const tests::ScenarioFolder folder;
+  for (const std::string mode : {"sync", "fedbuff"}) {
+    CAPTURE(mode);
+    const std::string text = tests::ScenarioFolder::required() +
+                             "[partition]\nclients = 5\nmanifest = \"rows.jsonl\"\n" +
+                             "[aggregation]\nmode = \"" + mode + "\"\n[clients]\n" +
+                             (mode == "sync" ? "per_round" : "concurrency") + " = 30\n";
+    const auto scenario = folder.read(text);
+    REQUIRE(scenario.warnings.size() == 1);
+    CHECK(scenario.warnings[0].ends_with(
+        ":6:11: partition.clients: has no effect; it applies only where partition.manifest is not "
+        "given"));
+    CHECK(scenarios::to_toml(scenario).find("\nclients = ") == std::string::npos);
+  }
+}
+
 TEST_CASE("a limit of the default is reported at the key that was given") {
   CHECK(only_error("[partition]\nclients = 8\n") ==
         "scenario.toml:6:11: clients.per_round: 10 clients cannot be picked; allowed: at most "
@@ -51,6 +68,21 @@ TEST_CASE("some condition must end the run") {
   CHECK(only_error("[stop]\nversions = 0\n") ==
         "scenario.toml:5:1: stop: nothing would end the run; allowed: at least one of versions, "
         "virtual_seconds and updates above 0");
+}
+
+TEST_CASE("the default number of versions yields to another limit") {
+  const tests::ScenarioFolder folder;
+  const auto stop = [&](const std::string& text, const Lines& sets = {}) {
+    return folder.read(tests::ScenarioFolder::required() + text, sets).federation.stop;
+  };
+  CHECK(stop("").versions == 20);
+  CHECK(stop("[stop]\n").versions == 20);
+  CHECK(stop("[stop]\nvirtual_seconds = 0\nupdates = 0\n").versions == 20);
+  CHECK(stop("[stop]\nvirtual_seconds = 9\n").versions == 0);
+  CHECK(stop("[stop]\nupdates = 9\n").versions == 0);
+  CHECK(stop("", {"stop.updates=9"}).versions == 0);
+  CHECK(stop("[stop]\nversions = 20\nupdates = 9\n").versions == 20);
+  CHECK(stop("[stop]\nversions = 7\n", {"stop.virtual_seconds=9"}).versions == 7);
 }
 
 TEST_CASE("alternatives exclude each other, unless one is 0") {
