@@ -26,17 +26,20 @@ struct LoraConfig {
 struct TrainConfig {
   std::string kind = "lora";
   std::int64_t epochs = 1;
-  std::int64_t steps = 0;            ///< optimiser steps; above 0 it replaces `epochs`
-  std::int64_t batch_tokens = 2048;  ///< at most this many tokens a step (one longer example may exceed it)
-  std::int64_t batch_size = 0;       ///< examples a step; above 0 it replaces `batch_tokens`
-  std::string optimizer = "adamw";   ///< adamw, sgd
+  std::int64_t steps = 0;  ///< optimiser steps; above 0 it replaces `epochs`
+  std::int64_t batch_tokens =
+      2048;  ///< at most this many tokens a step (one longer example may exceed it)
+  std::int64_t batch_size = 0;      ///< examples a step; above 0 it replaces `batch_tokens`
+  std::string optimizer = "adamw";  ///< adamw, sgd
   double lr = 1e-3;
+  std::string lr_schedule =
+      "constant";  ///< over the steps of a job: constant, linear, cosine (to 0)
   double weight_decay = 0.01;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double momentum = 0.0;       ///< sgd
-  double prox_mu = 0.0;        ///< FedProx (arXiv 1812.06127): adds mu/2 |w - w_global|^2 to the loss
+  double momentum = 0.0;  ///< sgd
+  double prox_mu = 0.0;   ///< FedProx (arXiv 1812.06127): adds mu/2 |w - w_global|^2 to the loss
   double max_grad_norm = 1.0;  ///< 0 switches clipping off
 };
 
@@ -51,7 +54,7 @@ struct EvaluationConfig {
   std::int64_t every_versions = 2;  ///< 0: only at the start and the end
   std::int64_t max_examples = 200;  ///< 0: all of the test part
   std::int64_t batch_tokens = 4096;
-  std::int64_t context_bins = 4;    ///< quantile bins of context length in the final report
+  std::int64_t context_bins = 4;  ///< quantile bins of context length in the final report
 };
 
 }  // namespace lorafleet::model

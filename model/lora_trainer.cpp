@@ -17,6 +17,7 @@ namespace {
 
 void check(const TrainConfig& train, const LoraConfig& lora) {
   make_optimizer(train, 0);
+  scheduled_lr(train, 0, 1);
   if (!(lora.lora_dropout >= 0.0 && lora.lora_dropout < 1.0)) {
     throw InputError("lora.lora_dropout", "must be from 0 to below 1");
   }
@@ -57,8 +58,10 @@ class LoraTrainer final : public Trainer {
     leaves.set_dropout(lora_.lora_dropout,
                        Random(job.run_seed, Purpose::lora_dropout, job.client, job.seq).bits());
     double loss_sum = 0.0;
-    for (const auto& examples : plan(job)) {
-      const PackedBatch batch = pack(*data_, examples);
+    const BatchPlan batches = plan(job);
+    for (std::size_t step = 0; step < batches.size(); ++step) {
+      if (job.given_up != nullptr && *job.given_up) break;
+      const PackedBatch batch = pack(*data_, batches[step]);
       stats.tokens += static_cast<std::int64_t>(batch.tokens.size());
       if (batch.labels.empty()) continue;  // nothing to learn from
       const double loss = training_step(*base_, leaves, batch, gradient);
@@ -66,7 +69,7 @@ class LoraTrainer final : public Trainer {
         add_prox(gradient, weights, job.start->values, train_.prox_mu);
       }
       clip_by_norm(gradient, train_.max_grad_norm);
-      optimizer->step(weights, gradient);
+      optimizer->step(weights, gradient, scheduled_lr(train_, step, batches.size()));
       const auto labels = static_cast<std::int64_t>(batch.labels.size());
       loss_sum += loss;
       stats.last_loss = loss / static_cast<double>(labels);

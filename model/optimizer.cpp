@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <functional>
+#include <numbers>
 #include <utility>
 
 #include "model/adapter.hpp"
@@ -15,12 +16,12 @@ class AdamW final : public Optimizer {
   AdamW(const TrainConfig& train, std::size_t size)
       : train_(train), first_(size, 0.0f), second_(size, 0.0f) {}
 
-  void step(std::span<float> weights, std::span<const float> gradients) override {
+  void step(std::span<float> weights, std::span<const float> gradients, double lr) override {
     ++steps_;
     const double correction1 = 1.0 - std::pow(train_.beta1, steps_);
     const double correction2 = std::sqrt(1.0 - std::pow(train_.beta2, steps_));
-    const auto decay = static_cast<float>(1.0 - train_.lr * train_.weight_decay);
-    const auto step_size = static_cast<float>(train_.lr / correction1);
+    const auto decay = static_cast<float>(1.0 - lr * train_.weight_decay);
+    const auto step_size = static_cast<float>(lr / correction1);
     const auto beta1 = static_cast<float>(train_.beta1);
     const auto beta2 = static_cast<float>(train_.beta2);
     const auto rest1 = static_cast<float>(1.0 - train_.beta1);
@@ -48,8 +49,8 @@ class Sgd final : public Optimizer {
   Sgd(const TrainConfig& train, std::size_t size)
       : train_(train), momentum_(train.momentum != 0.0 ? size : 0, 0.0f) {}
 
-  void step(std::span<float> weights, std::span<const float> gradients) override {
-    const auto lr = static_cast<float>(train_.lr);
+  void step(std::span<float> weights, std::span<const float> gradients, double rate) override {
+    const auto lr = static_cast<float>(rate);
     const auto decay = static_cast<float>(train_.weight_decay);
     const auto factor = static_cast<float>(train_.momentum);
     for (std::size_t i = 0; i < weights.size(); ++i) {
@@ -98,6 +99,22 @@ const std::vector<std::string>& optimizer_names() {
     return all;
   }();
   return names;
+}
+
+const std::vector<std::string>& lr_schedule_names() {
+  static const std::vector<std::string> names = {"constant", "linear", "cosine"};
+  return names;
+}
+
+double scheduled_lr(const TrainConfig& train, std::size_t step, std::size_t steps) {
+  const double done = static_cast<double>(step) / static_cast<double>(steps);
+  if (train.lr_schedule == "constant") return train.lr;
+  if (train.lr_schedule == "linear") return train.lr * (1.0 - done);
+  if (train.lr_schedule == "cosine") {
+    return train.lr * 0.5 * (1.0 + std::cos(std::numbers::pi * done));
+  }
+  throw InputError("train.lr_schedule", "\"" + train.lr_schedule + "\" is not known; allowed: " +
+                                            join(lr_schedule_names()));
 }
 
 double clip_by_norm(std::span<float> gradients, double max_norm) {
