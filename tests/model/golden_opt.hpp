@@ -131,20 +131,24 @@ inline std::vector<float> take_rows(const std::vector<float>& all,
   return taken;
 }
 
+/// Infinite where the lengths differ or a value is not finite.
 inline double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
   if (a.size() != b.size()) return INFINITY;
   double largest = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double difference = std::abs(static_cast<double>(a[i]) - b[i]);
-    if (!(difference <= largest)) largest = difference;  // keeps a NaN
+    if (!std::isfinite(difference)) return INFINITY;
+    largest = std::max(largest, difference);
   }
   return largest;
 }
 
-/// For each tensor of the layout |a - b| / max|b|; the largest.
+/// For each tensor of the layout |a - b| / max|b|; the largest. Infinite where a value is not
+/// finite or a tensor of b is zero: nothing is relative to that.
 inline double largest_relative_difference(const model::AdapterLayout& layout,
                                           const std::vector<float>& a,
                                           const std::vector<float>& b) {
+  if (a.size() != layout.size() || b.size() != layout.size()) return INFINITY;
   double largest = 0.0;
   const auto compare = [&](std::size_t offset, std::size_t size) {
     const std::vector<float> x(a.begin() + static_cast<std::ptrdiff_t>(offset),
@@ -155,7 +159,8 @@ inline double largest_relative_difference(const model::AdapterLayout& layout,
     for (const float value : y) {
       scale = std::max(scale, static_cast<double>(std::abs(value)));
     }
-    largest = std::max(largest, largest_difference(x, y) / scale);
+    const double relative = scale > 0.0 ? largest_difference(x, y) / scale : INFINITY;
+    largest = std::max(largest, std::isfinite(relative) ? relative : INFINITY);
   };
   for (std::size_t i = 0; i < layout.modules().size(); ++i) {
     compare(layout.a_offset(i), layout.a_size(i));

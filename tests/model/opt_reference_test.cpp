@@ -78,6 +78,28 @@ double logits_deviation(const GoldenOpt& golden, const Adapter* adapter, const s
 
 }  // namespace
 
+TEST_CASE("comparisons see what is not finite, missing or zero") {
+  const float nan = std::nanf("");
+  CHECK(largest_difference({1.0f, 2.0f}, {1.0f, 2.5f}) == 0.5);
+  CHECK(largest_difference({nan, 2.0f}, {1.0f, 2.0f}) == INFINITY);
+  CHECK(largest_difference({1.0f, 2.0f}, {1.0f, nan}) == INFINITY);
+  CHECK(largest_difference({INFINITY}, {INFINITY}) == INFINITY);
+  CHECK(largest_difference({1.0f}, {1.0f, 2.0f}) == INFINITY);
+  const GoldenOpt golden("opt_prenorm");
+  const LayoutPtr modules = golden.layout();
+  const AdapterLayout& layout = *modules;
+  const std::vector<float> ones(layout.size(), 1.0f);
+  std::vector<float> other = ones;
+  other[5] = 1.5f;
+  CHECK(largest_relative_difference(layout, other, ones) == 0.5);
+  other[5] = nan;
+  CHECK(largest_relative_difference(layout, other, ones) == INFINITY);
+  CHECK(largest_relative_difference(layout, ones, other) == INFINITY);
+  const std::vector<float> zeros(layout.size(), 0.0f);
+  CHECK(largest_relative_difference(layout, zeros, zeros) == INFINITY);
+  CHECK(largest_relative_difference(layout, {}, ones) == INFINITY);
+}
+
 TEST_CASE("the base's logits are those of Hugging Face, whichever side was padded") {
   for (const auto& name : models) {
     const GoldenOpt golden(name);
@@ -168,7 +190,7 @@ TEST_CASE("five AdamW steps lead to PEFT's weights") {
     const std::vector<std::string> order = {"right", "left", "nopad", "right", "left"};
     for (std::size_t k = 0; k < order.size(); ++k) {
       const LossAndGradient result = loss_as_hugging_face(golden, adapter, order[k]);
-      optimizer->step(adapter.values, result.gradient);
+      optimizer->step(adapter.values, result.gradient, train.lr);
       const double loss = relative(result.loss, losses[k]);
       const double weights = largest_difference(
           adapter.values, golden.factors("adamw.step" + std::to_string(k + 1) + "."));
