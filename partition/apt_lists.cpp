@@ -61,6 +61,7 @@ void add_index_target(std::string_view line, AptLists& lists) {
 
 Apt::Apt(std::optional<std::filesystem::path> folder) {
   if (!folder) return;
+  make_private_folder(*folder);
   make_folder(*folder / "state" / "lists" / "partial");
   make_folder(*folder / "cache" / "archives" / "partial");
   settings_ = *folder / "apt.conf";
@@ -110,7 +111,9 @@ std::filesystem::path private_apt_folder() {
   } else if (home != nullptr && *home == '/') {
     base = std::filesystem::path(home) / ".cache";
   } else {
-    base = std::filesystem::temp_directory_path();
+    throw InputError("HOME",
+                     "neither HOME nor XDG_CACHE_HOME is an absolute path; one of them must name "
+                     "the folder for apt's private lists");
   }
   return base / "lorafleet" / "apt";
 }

@@ -28,7 +28,8 @@ void add_index_target(std::string_view line, AptLists& lists);
 /// apt on this machine, without root.
 class Apt {
  public:
-  /// With `folder`: a private state there, made if need be; without: the system's, only to be read.
+  /// With `folder`: a private state there, made if need be, as make_private_folder does and throws;
+  /// without: the system's, only to be read.
   explicit Apt(std::optional<std::filesystem::path> folder = {});
 
   /// Fetches the lists into the private state. Returns what went wrong, or "".
@@ -45,8 +46,8 @@ class Apt {
 void for_each_list_line(const std::filesystem::path& list,
                         const std::function<void(std::string_view, std::size_t)>& line);
 
-/// Where the private state lives: lorafleet/apt under $XDG_CACHE_HOME, ~/.cache or the folder for
-/// temporary files.
+/// Where the private state lives: lorafleet/apt under $XDG_CACHE_HOME or ~/.cache. Throws
+/// InputError where neither is an absolute path.
 std::filesystem::path private_apt_folder();
 
 }  // namespace lorafleet::partition

@@ -1,6 +1,7 @@
 #include "partition/support/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -92,6 +93,37 @@ void make_folder(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) throw RuntimeFailure(path.string() + ": cannot create the folder: " + error.message());
+}
+
+void make_private_folder(const std::filesystem::path& path) {
+  const auto refused = [&] {
+    return RuntimeFailure(path.string() +
+                          ": cannot make a private folder: " + std::strerror(errno));
+  };
+  const auto parent = std::filesystem::absolute(path).parent_path();
+  make_folder(parent);
+  struct stat around = {};
+  if (::stat(parent.c_str(), &around) != 0) throw refused();
+  if (around.st_uid != ::geteuid() && around.st_uid != 0) {
+    throw InputError(parent.string(),
+                     "belongs to another user, who could exchange what is in it; "
+                     "a folder of one's own was expected");
+  }
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw refused();
+  struct stat found = {};
+  if (::lstat(path.c_str(), &found) != 0) throw refused();
+  if (!S_ISDIR(found.st_mode)) {
+    throw InputError(path.string(), "is no folder; a folder, and no link, was expected");
+  }
+  if (found.st_uid != ::geteuid()) {
+    throw InputError(path.string(), "belongs to another user; a folder of one's own was expected");
+  }
+  if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    throw InputError(path.string(),
+                     "other users may write to it, so its contents cannot be "
+                     "trusted; remove it, and it will be made anew");
+  }
+  if (::chmod(path.c_str(), 0700) != 0) throw refused();
 }
 
 }  // namespace lorafleet

@@ -44,4 +44,10 @@ void write_file(const std::filesystem::path& path, std::string_view bytes);
 /// Creates the folder and its parents. Throws RuntimeFailure.
 void make_folder(const std::filesystem::path& path);
 
+/// Creates the folder for this user alone (mode 0700; its parents as make_folder does). One that is
+/// there is closed to others. Throws InputError where it is no folder or a link, belongs to
+/// somebody else, was open for others to write, or lies in a folder of somebody else than root:
+/// then its contents cannot be trusted. Throws RuntimeFailure where the system refuses.
+void make_private_folder(const std::filesystem::path& path);
+
 }  // namespace lorafleet

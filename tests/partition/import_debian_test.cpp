@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include "partition/apt_lists.hpp"
 #include "partition/debian_rows.hpp"
@@ -32,6 +34,28 @@ std::vector<Stanza> stanzas_of(std::string_view text) {
 std::vector<Stanza> golden(const std::string& name) {
   return stanzas_of(read_file(tests::golden_folder() / "debian" / name));
 }
+
+/// An environment variable for the length of a test.
+class ScopedVariable {
+ public:
+  ScopedVariable(const char* name, const char* value) : name_(name) {
+    if (const char* before = std::getenv(name)) before_ = before;
+    ::setenv(name, value, 1);
+  }
+  ~ScopedVariable() {
+    if (before_) {
+      ::setenv(name_, before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+  ScopedVariable(const ScopedVariable&) = delete;
+  ScopedVariable& operator=(const ScopedVariable&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
 
 }  // namespace
 
@@ -126,12 +150,32 @@ TEST_CASE("the private apt state names its own folders and refuses what apt cann
   CHECK_THROWS_AS(private_apt_settings("/tmp/a\"b"), InputError);
 }
 
+TEST_CASE("the private apt state lives under the user's cache and nowhere else") {
+  {
+    const ScopedVariable cache("XDG_CACHE_HOME", "/var/mine");
+    CHECK(private_apt_folder() == "/var/mine/lorafleet/apt");
+  }
+  const ScopedVariable cache("XDG_CACHE_HOME", "not/absolute");
+  {
+    const ScopedVariable home("HOME", "/home/me");
+    CHECK(private_apt_folder() == "/home/me/.cache/lorafleet/apt");
+  }
+  for (const char* value : {"", "relative"}) {
+    const ScopedVariable home("HOME", value);
+    CHECK_THROWS_WITH_AS(private_apt_folder(),
+                         "HOME: neither HOME nor XDG_CACHE_HOME is an absolute path; one of them "
+                         "must name the folder for apt's private lists",
+                         InputError);
+  }
+}
+
 TEST_CASE("apt reads a fresh private state without lists" *
           doctest::skip(!std::filesystem::exists("/usr/bin/apt-get"))) {
   const tests::TemporaryFolder folder;
   const Apt apt(folder / "apt");
   CHECK_FALSE(apt.lists().complete());
   CHECK(std::filesystem::exists(folder / "apt/state/lists/partial"));
+  CHECK(std::filesystem::status(folder / "apt").permissions() == std::filesystem::perms::owner_all);
   std::size_t lines = 0;
   for_each_list_line(tests::golden_folder() / "debian" / "Packages",
                      [&](std::string_view, std::size_t number) { lines = number; });
