@@ -3,6 +3,7 @@
 #include "scenarios/expectations.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
+#include "tools/no_progress.hpp"
 #include "tools/progress.hpp"
 #include "tools/scenario_argument.hpp"
 #include "tools/signals.hpp"
@@ -101,10 +102,6 @@ int run_command(const Arguments& arguments) {
 
   const auto scenario = read_scenario_argument(line);
   const auto& config = scenario.federation;
-  const std::filesystem::path out =
-      line.has("out") ? std::filesystem::path(line.text("out")) : default_run_folder(config.name);
-  require_unused(out);
-
   ProgressDisplay display(config.stop.versions, line.on("quiet"));
   actors::RunOptions options = observed_by(display);
   if (line.on("dry-run")) {
@@ -112,6 +109,9 @@ int run_command(const Arguments& arguments) {
     print_schedule(config.name, schedule);
     return kDone;
   }
+  const std::filesystem::path out =
+      line.has("out") ? std::filesystem::path(line.text("out")) : default_run_folder(config.name);
+  require_unused(out);
   StopOnSignals signals(
       [&] { display.info("stopping with what there is; Ctrl-C again exits at once"); });
   options.out = out;
@@ -121,6 +121,10 @@ int run_command(const Arguments& arguments) {
   display.finish();
   print_summary(config.name, outcome, out);
   if (outcome.status == "interrupted") return kInterrupted;
+  if (made_no_progress(outcome)) {
+    print_error(no_progress_text(outcome));
+    return kFailed;
+  }
   return report_expectations(scenario, outcome);
 }
 

@@ -7,6 +7,7 @@
 #include "partition/support/files.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
+#include "tools/no_progress.hpp"
 #include "tools/progress.hpp"
 #include "tools/scenario_argument.hpp"
 #include "tools/signals.hpp"
@@ -119,12 +120,18 @@ int verify_command(const Arguments& arguments) {
     options.stop = signals.token();
     trials.push_back(
         {counts[i], options.out, actors::run_federation(scenario.federation, options)});
+    if (made_no_progress(trials.back().outcome)) break;
   }
   display.finish();
 
   if (signals.requested()) {
     print_error("interrupted before all runs were done");
     return kInterrupted;
+  }
+  if (made_no_progress(trials.back().outcome)) {
+    print_error(no_progress_text(trials.back().outcome));
+    print_error("equal bytes of runs that led nowhere would show nothing");
+    return kFailed;
   }
   print_trials(trials);
   bool equal = true;

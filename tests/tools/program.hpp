@@ -24,8 +24,9 @@ struct Output {
 /// The `lorafleet` program in a process of its own.
 class Program {
  public:
-  /// Starts it; its output goes to files until `wait`.
-  explicit Program(const std::vector<std::string>& arguments) {
+  /// Starts it, in `working_folder` unless that is empty; its output goes to files until `wait`.
+  explicit Program(const std::vector<std::string>& arguments,
+                   const std::string& working_folder = "") {
     std::vector<std::string> texts = {LORAFLEET_PROGRAM};
     texts.insert(texts.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
@@ -39,6 +40,9 @@ class Program {
     ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_addopen(&actions, 1, (folder_ / "out").c_str(), flags, 0600);
     ::posix_spawn_file_actions_addopen(&actions, 2, (folder_ / "err").c_str(), flags, 0600);
+    if (!working_folder.empty()) {
+      ::posix_spawn_file_actions_addchdir_np(&actions, working_folder.c_str());
+    }
     const int failed =
         ::posix_spawn(&pid_, LORAFLEET_PROGRAM, &actions, nullptr, argv.data(), environ);
     ::posix_spawn_file_actions_destroy(&actions);
@@ -61,8 +65,9 @@ class Program {
   pid_t pid_ = -1;
 };
 
-inline Output run_program(const std::vector<std::string>& arguments) {
-  return Program(arguments).wait();
+inline Output run_program(const std::vector<std::string>& arguments,
+                          const std::string& working_folder = "") {
+  return Program(arguments, working_folder).wait();
 }
 
 }  // namespace lorafleet::tests

@@ -1,10 +1,14 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "tests/tools/program.hpp"
 #include "tests/tools/small_scenario.hpp"
+#include "tools/text.hpp"
 
 namespace lorafleet {
 namespace {
@@ -67,13 +71,97 @@ TEST_CASE("a missed threshold ends with status 3 and leaves the results") {
   CHECK(std::filesystem::exists(small.path("out/summary.json")));
 }
 
-TEST_CASE("a dry run trains nothing, writes nothing and foretells the events") {
+/// What stands behind `label` in a table of the program.
+std::string cell(const std::string& table, const std::string& label) {
+  const std::size_t at = table.find("\n" + label + "  ");
+  if (at == std::string::npos) return "no " + label;
+  const std::size_t start = table.find_first_not_of(' ', at + 1 + label.size());
+  return table.substr(start, table.find('\n', start) - start);
+}
+
+std::set<std::string> names_in(const std::string& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    names.insert(entry.path().filename().string());
+  }
+  return names;
+}
+
+TEST_CASE("a dry run writes nothing and foretells the schedule of the run") {
   const tests::SmallScenario small;
-  const auto output = tests::run_program({"run", small.file(), "--dry-run", "--quiet"});
-  CHECK(output.status == 0);
-  CHECK(output.out.starts_with("small: 3 versions in 0:"));
-  CHECK(contains(output.out, "updates applied"));
-  CHECK_FALSE(std::filesystem::exists(small.path("runs")));
+  const std::string limit = "stop.versions=7";
+  const auto before = names_in(small.path(""));
+  const auto dry =
+      tests::run_program({"run", small.file(), "--dry-run", "--set", limit}, small.path(""));
+  CHECK_MESSAGE(dry.status == 0, dry.err);
+  CHECK_FALSE(contains(dry.err, "version "));
+  CHECK(names_in(small.path("")) == before);
+
+  const auto real =
+      tests::run_program({"run", small.file(), "--out", small.path("out"), "--set", limit});
+  REQUIRE_MESSAGE(real.status == 0, real.err);
+  const auto summary = nlohmann::json::parse(read_file(small.path("out/summary.json")));
+  CHECK(dry.out.starts_with("small: " + summary["versions"].dump() + " versions in " +
+                            tools::clock_text(summary["virtual_seconds"].get<double>()) +
+                            " of virtual time (versions)"));
+  for (const std::string count :
+       {"jobs", "updates received", "updates applied", "updates dropped"}) {
+    std::string key = count;
+    std::replace(key.begin(), key.end(), ' ', '_');
+    CAPTURE(key);
+    CHECK(cell(dry.out, count) == summary[key].dump());
+  }
+  CHECK(cell(dry.out, "tokens to train") ==
+        tools::grouped(summary["train_tokens"].get<std::int64_t>()));
+}
+
+TEST_CASE("a dry run may name a directory that holds something, since it writes nothing") {
+  const tests::SmallScenario small;
+  const auto output =
+      tests::run_program({"run", small.file(), "--dry-run", "--out", small.path(""), "--quiet"});
+  CHECK_MESSAGE(output.status == 0, output.err);
+}
+
+/// No round of this has an update in time.
+const std::vector<std::string> kHopeless = {
+    "--set", "aggregation.mode=sync",          "--set", "clients.per_round=2",
+    "--set", "clients.deadline_seconds=0.001", "--set", "evaluation.max_examples=1"};
+
+TEST_CASE("a run that makes no progress says why and what to change, with status 1") {
+  const tests::SmallScenario small;
+  std::vector<std::string> arguments = {"run", small.file(), "--out", small.path("out")};
+  arguments.insert(arguments.end(), kHopeless.begin(), kHopeless.end());
+  const auto output = tests::run_program(arguments);
+  CHECK(output.status == 1);
+  CHECK(contains(output.out, "(no_progress), 0 versions of 0 updates, 200 dropped\n"));
+  CHECK(contains(output.err,
+                 "error: no version could be made after version 0: 100 rounds failed; raise "
+                 "clients.deadline_seconds, or lower clients.min_updates or "
+                 "availability.drop_probability"));
+  CHECK(std::filesystem::exists(small.path("out/summary.json")));
+}
+
+TEST_CASE("a run whose folds overflow ends, and says what to lower") {
+  const tests::SmallScenario small;
+  const auto output = tests::run_program(
+      {"run", small.file(), "--out", small.path("out"), "--quiet", "--set",
+       "aggregation.server_lr=1e300", "--set", "aggregation.mode=fedasync", "--set",
+       "train.steps=1", "--set", "train.batch_size=1", "--set", "evaluation.max_examples=1"});
+  CHECK(output.status == 1);
+  CHECK(contains(output.err,
+                 "error: no version could be made after version 0: 100 updates were not finite or "
+                 "overflowed when they were folded; lower train.lr or aggregation.server_lr\n"));
+}
+
+TEST_CASE("verify refuses runs without progress") {
+  const tests::SmallScenario small;
+  std::vector<std::string> arguments = {"verify", small.file(), "--slots", "1,2", "--quiet"};
+  arguments.insert(arguments.end(), kHopeless.begin(), kHopeless.end());
+  const auto output = tests::run_program(arguments);
+  CHECK(output.status == 1);
+  CHECK_FALSE(contains(output.out, "equal"));
+  CHECK(contains(output.err, "error: no version could be made after version 0: "));
+  CHECK(contains(output.err, "error: equal bytes of runs that led nowhere would show nothing\n"));
 }
 
 TEST_CASE("partition prints the split and names its picture") {
@@ -115,12 +203,19 @@ TEST_CASE("an interrupted run ends cleanly with status 130") {
 
 TEST_CASE("a second signal ends a run at once") {
   const tests::SmallScenario small;
+  // Each job would train for minutes.
   tests::Program program(
-      {"run", small.file(), "--out", small.path("out"), "--set", "stop.versions=1000000"});
-  REQUIRE(has_said(program, "version "));
+      {"run", small.file(), "--out", small.path("out"), "--set", "train.steps=1000000"});
+  REQUIRE(has_said(program, "training 4 clients"));
+  // Both signals are there when the program goes on: it cannot end by the first alone in between.
+  program.signal(SIGSTOP);
   program.signal(SIGTERM);
   program.signal(SIGINT);
-  CHECK(program.wait().status == 130);
+  program.signal(SIGCONT);
+  const auto output = program.wait();
+  CHECK(output.status == 130);
+  CHECK(output.out.empty());
+  CHECK_FALSE(std::filesystem::exists(small.path("out/summary.json")));
 }
 
 }  // namespace
