@@ -1,7 +1,5 @@
 #include "partition/debian_control.hpp"
 
-#include "partition/support/error.hpp"
-
 namespace lorafleet::partition {
 
 const std::string& field_of(const Stanza& stanza, std::string_view name) {
@@ -10,23 +8,26 @@ const std::string& field_of(const Stanza& stanza, std::string_view name) {
   return found == stanza.end() ? kNone : found->second;
 }
 
-void ControlParser::feed(std::string_view line, const std::string& place) {
-  if (line.find_first_not_of(" \t\r") == line.npos) {
+void ControlParser::feed(std::string_view line, std::size_t number) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.empty()) {
     finish();
     return;
   }
+  if (left_out_ || line.front() == '#') return;
   if (line.front() == ' ' || line.front() == '\t') {
-    if (!open_) throw InputError(place, "a continuation line without a field before it");
+    const bool blank = line.find_first_not_of(" \t") == line.npos;
+    if (!open_ && !blank) leave_out(number);
     if (field_ == nullptr) return;
     *field_ += '\n';
     line.remove_prefix(1);
-    if (line != ".") *field_ += line;
+    if (!blank && line != ".") *field_ += line;
     return;
   }
-  if (line.front() == '#') return;
   const auto colon = line.find(':');
   if (colon == line.npos || colon == 0) {
-    throw InputError(place, "not a field \"Name: value\": " + std::string(line.substr(0, 60)));
+    leave_out(number);
+    return;
   }
   open_ = true;
   field_ = nullptr;
@@ -37,11 +38,19 @@ void ControlParser::feed(std::string_view line, const std::string& place) {
   *field_ = begin == line.npos ? std::string_view{} : line.substr(begin);
 }
 
+void ControlParser::leave_out(std::size_t number) {
+  malformed_.push_back(number);
+  left_out_ = true;
+  open_ = false;
+  field_ = nullptr;
+}
+
 void ControlParser::finish() {
   if (open_) stanza_(fields_);
   fields_.clear();
   field_ = nullptr;
   open_ = false;
+  left_out_ = false;
 }
 
 }  // namespace lorafleet::partition

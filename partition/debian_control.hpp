@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lorafleet::partition {
 
@@ -14,23 +16,30 @@ using Stanza = std::map<std::string, std::string, std::less<>>;
 /// The field, or "".
 const std::string& field_of(const Stanza& stanza, std::string_view name);
 
-/// Cuts lines into stanzas. Only fields that `wanted` accepts are kept.
+/// Cuts lines into stanzas, which empty lines separate. Only fields that `wanted` accepts are kept.
+/// A stanza with a line that is neither field, continuation nor remark is left out as a whole.
 class ControlParser {
  public:
   ControlParser(std::function<bool(std::string_view)> wanted,
                 std::function<void(const Stanza&)> stanza)
       : wanted_(std::move(wanted)), stanza_(std::move(stanza)) {}
 
-  /// Throws InputError at `place` for a line that is no field, continuation or separator.
-  void feed(std::string_view line, const std::string& place);
+  void feed(std::string_view line, std::size_t number);
   void finish();
 
+  /// The numbers of the lines that spoilt a stanza, the first one of each.
+  [[nodiscard]] const std::vector<std::size_t>& malformed() const { return malformed_; }
+
  private:
+  void leave_out(std::size_t number);
+
   std::function<bool(std::string_view)> wanted_;
   std::function<void(const Stanza&)> stanza_;
   Stanza fields_;
   std::string* field_ = nullptr;  ///< that continuation lines belong to; null: one that is not kept
   bool open_ = false;
+  bool left_out_ = false;  ///< up to the next empty line
+  std::vector<std::size_t> malformed_;
 };
 
 }  // namespace lorafleet::partition

@@ -47,12 +47,15 @@ AptLists find_lists(const DebianImport& options, ImportReport& report) {
 }
 
 void read_list(const std::filesystem::path& list, const std::set<std::string_view>& wanted,
-               const std::function<void(const Stanza&)>& stanza) {
+               const std::function<void(const Stanza&)>& stanza, ImportReport& report) {
   ControlParser parser([&](std::string_view name) { return wanted.count(name) > 0; }, stanza);
-  for_each_list_line(list, [&](std::string_view line, std::size_t number) {
-    parser.feed(line, at_line(list.string(), number));
-  });
+  for_each_list_line(list,
+                     [&](std::string_view line, std::size_t number) { parser.feed(line, number); });
   parser.finish();
+  if (parser.malformed().empty()) return;
+  report.notes.push_back(at_line(list.string(), parser.malformed().front()) +
+                         ": not a line of a control file; left out " +
+                         std::to_string(parser.malformed().size()) + " malformed stanzas");
 }
 
 }  // namespace
@@ -64,14 +67,15 @@ ImportReport import_debian_descriptions(const DebianImport& options) {
   DebianRows joined;
   for (const auto& list : lists.translations) {
     if (options.log) options.log("reading " + list.filename().string());
-    read_list(list, {"Package", "Description-md5", "Description-en"},
-              [&](const Stanza& stanza) { joined.add_translation(stanza); });
+    read_list(
+        list, {"Package", "Description-md5", "Description-en"},
+        [&](const Stanza& stanza) { joined.add_translation(stanza); }, report);
   }
   for (const auto& list : lists.packages) {
     if (options.log) options.log("reading " + list.filename().string());
-    read_list(list,
-              {"Package", "Source", "Section", "Maintainer", "Description", "Description-md5"},
-              [&](const Stanza& stanza) { joined.add_package(stanza); });
+    read_list(
+        list, {"Package", "Source", "Section", "Maintainer", "Description", "Description-md5"},
+        [&](const Stanza& stanza) { joined.add_package(stanza); }, report);
   }
   const auto rows = joined.rows(report);
   if (rows.empty()) {

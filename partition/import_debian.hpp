@@ -24,9 +24,10 @@ struct DebianImport {
 /// under the user's cache ($XDG_CACHE_HOME or ~/.cache), without root and without touching the
 /// system's lists, joins Translation-en and Packages on Description-md5, and writes one row a
 /// package. Offline, or where fetching fails, the private lists of an earlier import or else the
-/// system's are used; a note says so. Throws InputError where there are no lists at all, apt is
-/// missing, or the user has no private folder for them, RuntimeFailure where `out` cannot be
-/// written.
+/// system's are used; a note says so. Malformed
+/// stanzas and rows that are not valid UTF-8 are left out, and noted. Throws InputError where there
+/// are no lists at all, apt is missing, or the user has no private folder for them, RuntimeFailure
+/// where `out` cannot be written.
 ImportReport import_debian_descriptions(const DebianImport& options);
 
 }  // namespace lorafleet::partition

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "partition/measures.hpp"
+#include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/random.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::partition {
 
@@ -20,7 +21,37 @@ nlohmann::ordered_json number(double value) {
   return rounded;
 }
 
+/// Their indices.
+std::vector<std::size_t> valid_rows(const std::vector<ImportRow>& rows, ImportReport& report) {
+  std::vector<std::size_t> valid;
+  std::string first;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (is_valid_utf8(rows[i])) {
+      valid.push_back(i);
+    } else if (first.empty()) {
+      first = invalid_utf8_at(rows[i].id) ? "row " + std::to_string(i + 1) : rows[i].id;
+    }
+  }
+  if (first.empty()) return valid;
+  if (valid.empty()) {
+    throw InputError("import", "none of the " + std::to_string(rows.size()) +
+                                   " rows is valid UTF-8, which is expected of every text");
+  }
+  report.notes.push_back(std::to_string(rows.size() - valid.size()) +
+                         " rows were skipped since they are not valid UTF-8, the first of them " +
+                         first);
+  return valid;
+}
+
 }  // namespace
+
+bool is_valid_utf8(const ImportRow& row) {
+  const auto valid = [](std::string_view text) { return !invalid_utf8_at(text); };
+  return valid(row.id) && valid(row.task) && valid(row.domain) && valid(row.group) &&
+         valid(row.client) && valid(row.instruction) && valid(row.context) && valid(row.target) &&
+         std::all_of(row.quality.begin(), row.quality.end(),
+                     [&](const auto& entry) { return valid(entry.first); });
+}
 
 std::string to_jsonl(const ImportRow& row) {
   nlohmann::ordered_json quality;
@@ -44,9 +75,8 @@ std::string to_jsonl(const ImportRow& row) {
 
 void write_rows(const std::filesystem::path& out, const std::vector<ImportRow>& rows,
                 std::size_t max_rows, std::uint64_t seed, ImportReport& report) {
-  std::vector<std::size_t> order(rows.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  if (max_rows > 0 && max_rows < rows.size()) {
+  std::vector<std::size_t> order = valid_rows(rows, report);
+  if (max_rows > 0 && max_rows < order.size()) {
     Random(seed, Purpose::sample).shuffle(order);
     order.resize(max_rows);
     std::sort(order.begin(), order.end());

@@ -17,17 +17,19 @@ using namespace lorafleet::partition;
 
 namespace {
 
-std::vector<Stanza> stanzas_of(std::string_view text) {
+std::vector<Stanza> stanzas_of(std::string_view text,
+                               std::vector<std::size_t>* malformed = nullptr) {
   std::vector<Stanza> stanzas;
   ControlParser parser([](std::string_view name) { return name != "Skip"; },
                        [&](const Stanza& stanza) { stanzas.push_back(stanza); });
   std::size_t number = 0;
   for (std::size_t begin = 0; begin <= text.size();) {
     const auto end = std::min(text.find('\n', begin), text.size());
-    parser.feed(text.substr(begin, end - begin), at_line("list", ++number));
+    parser.feed(text.substr(begin, end - begin), ++number);
     begin = end + 1;
   }
   parser.finish();
+  if (malformed != nullptr) *malformed = parser.malformed();
   return stanzas;
 }
 
@@ -65,10 +67,30 @@ TEST_CASE("control files are cut into stanzas with their continuation lines") {
   REQUIRE(stanzas.size() == 2);
   CHECK(stanzas[0] == Stanza{{"A", "one"}, {"B", "\nfirst\n\n second"}});
   CHECK(stanzas[1] == Stanza{{"A", "two:three"}});
-  CHECK_THROWS_WITH_AS(stanzas_of("A: one\nnonsense"),
-                       "list:2: not a field \"Name: value\": nonsense", InputError);
-  CHECK_THROWS_WITH_AS(stanzas_of(" stray"),
-                       "list:1: a continuation line without a field before it", InputError);
+}
+
+TEST_CASE("a malformed stanza is left out up to the next empty line, and the others stay") {
+  std::vector<std::size_t> malformed;
+  const auto stanzas = stanzas_of(
+      "A: one\n\nA: spoilt\nnonsense\n more\nB: x\n \nC: y\n\nA: two\n\n stray\nA: lost\n\r\n"
+      ": empty name\n\nA: three\r\n",
+      &malformed);
+  CHECK(stanzas == std::vector<Stanza>{{{"A", "one"}}, {{"A", "two"}}, {{"A", "three"}}});
+  CHECK(malformed == std::vector<std::size_t>{4, 12, 15});
+  stanzas_of("A: one\n\nA: two\n", &malformed);
+  CHECK(malformed.empty());
+}
+
+TEST_CASE("a line of blanks belongs to the description, only an empty one ends the stanza") {
+  std::vector<std::size_t> malformed;
+  const auto stanzas =
+      stanzas_of("Description: short\n first\n \t \n second\nA: x\n\n \nA: y\n", &malformed);
+  CHECK(malformed.empty());
+  REQUIRE(stanzas.size() == 2);
+  CHECK(stanzas[0] == Stanza{{"A", "x"}, {"Description", "short\nfirst\n\nsecond"}});
+  CHECK(cut_description(field_of(stanzas[0], "Description")).paragraphs ==
+        std::vector<std::string>{"first", "second"});
+  CHECK(stanzas[1] == Stanza{{"A", "y"}});
 }
 
 TEST_CASE("a description is cut into synopsis and paragraphs") {
