@@ -1,28 +1,40 @@
 #include "partition/bins.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 
 #include "partition/support/error.hpp"
+#include "partition/support/numbers.hpp"
 
 namespace lorafleet::partition {
 
 namespace {
 
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
+/// With six significant digits, or as many more as it takes to tell all edges apart.
+std::vector<std::string> edge_names(const std::vector<double>& edges) {
+  std::vector<std::string> names;
+  for (int digits = 6; digits <= 17; ++digits) {
+    names.clear();
+    for (const double edge : edges) {
+      std::array<char, 32> text{};
+      std::snprintf(text.data(), text.size(), "%.*g", digits, edge);
+      names.emplace_back(text.data());
+    }
+    if (std::adjacent_find(names.begin(), names.end()) == names.end()) break;
+  }
+  return names;
 }
 
 std::vector<std::string> bin_names(const std::vector<double>& edges) {
   if (edges.empty()) return {"all"};
-  std::vector<std::string> names = {"< " + number(edges.front())};
-  for (std::size_t i = 1; i < edges.size(); ++i) {
-    names.push_back(number(edges[i - 1]) + " to " + number(edges[i]));
+  const auto at = edge_names(edges);
+  std::vector<std::string> names = {"< " + at.front()};
+  for (std::size_t i = 1; i < at.size(); ++i) {
+    names.push_back(at[i - 1] + " to " + at[i]);
   }
-  names.push_back(">= " + number(edges.back()));
+  names.push_back(">= " + at.back());
   return names;
 }
 
@@ -32,7 +44,7 @@ void check(const SkewConfig& config) {
     if (!std::isfinite(config.edges[i]) || !ascends) {
       throw InputError("partition.skew.edges", "must be finite and ascend; edge number " +
                                                    std::to_string(i + 1) + " is " +
-                                                   number(config.edges[i]));
+                                                   shortest(config.edges[i]));
     }
   }
   if (config.edges.empty() && config.bins < 1) {

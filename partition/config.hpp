@@ -37,10 +37,14 @@ struct DataConfig {
   DegradeConfig degrade;
 };
 
+/// The least alpha of a skew: below it every draw is one-hot, and nearer to 0 its logarithms
+/// overflow.
+inline constexpr double kSmallestAlpha = 1e-6;
+
 /// [[partition.skew]]
 struct SkewConfig {
   std::string by = "iid";            ///< iid, natural, context_length, quality, group, quantity
-  double alpha = 1.0;                ///< of the Dirichlet draws
+  double alpha = 1.0;                ///< of the Dirichlet draws; at least kSmallestAlpha
   std::int64_t bins = 5;             ///< context_length, quality: quantile bins
   std::vector<double> edges;         ///< instead of `bins`: inner edges, ascending
   std::string quality = "coverage";  ///< quality: which score

@@ -6,6 +6,7 @@
 #include "partition/allocation.hpp"
 #include "partition/skew.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/numbers.hpp"
 
 namespace lorafleet::partition {
 
@@ -26,9 +27,10 @@ void check_skews(const std::vector<SkewConfig>& skews) {
     }
     quantities += kind.sizes != nullptr ? 1 : 0;
     const bool draws = kind.sizes != nullptr || kind.cut != nullptr;
-    if (draws && !(skew.alpha > 0.0 && std::isfinite(skew.alpha))) {
-      throw InputError("partition.skew.alpha", "is " + std::to_string(skew.alpha) +
-                                                   "; a finite number above 0 was expected");
+    if (draws && !(skew.alpha >= kSmallestAlpha && std::isfinite(skew.alpha))) {
+      throw InputError("partition.skew.alpha", "is " + shortest(skew.alpha) +
+                                                   "; a finite number of at least " +
+                                                   shortest(kSmallestAlpha) + " was expected");
     }
   }
   if (quantities > 1) {

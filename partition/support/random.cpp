@@ -38,7 +38,9 @@ std::uint64_t Random::bits() {
   return buffer_[used_++];
 }
 
-double Random::uniform() { return static_cast<double>(bits() >> 11) * 0x1.0p-53; }
+double Random::uniform() {
+  return static_cast<double>(bits() >> 11) * 0x1.0p-53;
+}
 
 std::uint64_t Random::below(std::uint64_t bound) {
   const std::uint64_t threshold = (0 - bound) % bound;
@@ -55,7 +57,9 @@ double Random::normal() {
   return radius * std::cos(2.0 * std::numbers::pi * uniform());
 }
 
-double Random::exponential(double mean) { return -mean * std::log1p(-uniform()); }
+double Random::exponential(double mean) {
+  return -mean * std::log1p(-uniform());
+}
 
 double Random::log_gamma_variate(double shape) {
   if (shape < 1.0) {
@@ -74,7 +78,9 @@ double Random::log_gamma_variate(double shape) {
   }
 }
 
-double Random::gamma(double shape) { return std::exp(log_gamma_variate(shape)); }
+double Random::gamma(double shape) {
+  return std::exp(log_gamma_variate(shape));
+}
 
 std::vector<double> Random::dirichlet(double alpha, std::size_t dimension) {
   std::vector<double> draw(dimension);
@@ -82,6 +88,11 @@ std::vector<double> Random::dirichlet(double alpha, std::size_t dimension) {
     value = log_gamma_variate(alpha);
   }
   const double largest = *std::max_element(draw.begin(), draw.end());
+  if (!std::isfinite(largest)) {
+    std::fill(draw.begin(), draw.end(), 0.0);
+    draw[below(dimension)] = 1.0;
+    return draw;
+  }
   double sum = 0.0;
   for (auto& value : draw) {
     value = std::exp(value - largest);

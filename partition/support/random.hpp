@@ -46,10 +46,12 @@ class Random {
   /// Standard normal (Box-Muller).
   double normal();
   double exponential(double mean = 1.0);
-  /// Gamma(shape, 1), by Marsaglia and Tsang (2000); shapes below 1 by boosting. May underflow to 0.
+  /// Gamma(shape, 1), by Marsaglia and Tsang (2000); shapes below 1 by boosting. May underflow to
+  /// 0.
   double gamma(double shape);
   /// A draw from Dir(alpha) of `dimension` entries that sum to 1. Computed with logarithms, so that
-  /// a tiny alpha gives a near one-hot vector instead of 0/0.
+  /// a tiny alpha gives a near one-hot vector instead of 0/0; one so tiny that all logarithms
+  /// overflow gives a one-hot vector, each entry with the same chance.
   std::vector<double> dirichlet(double alpha, std::size_t dimension);
   /// Fisher-Yates.
   template <typename T>

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "partition/allocation.hpp"
 #include "partition/bins.hpp"
+#include "partition/legend.hpp"
 #include "partition/statistics.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/hash.hpp"
@@ -117,7 +119,7 @@ TEST_CASE("with a tiny alpha each bin goes to one client, and clients have near 
   const auto examples = tests::make_examples(2000);
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     const auto partition = draw(examples, settings(30, 8, {skew("context_length", 1e-4)}), seed);
-    const auto table = measure_partition(partition).skews.at(0).table;
+    const auto table = fold_bins(measure_partition(partition).skews.at(0), 5).rows;
     std::size_t pure_clients = 0;
     for (const auto& row : table) {
       const auto total = std::accumulate(row.begin(), row.end(), std::size_t{0});
@@ -221,6 +223,16 @@ TEST_CASE("bins are cut at quantiles or at given edges") {
                        InputError);
 }
 
+TEST_CASE("bins have names of their own, however near their edges are") {
+  auto config = skew("quality", 1.0);
+  config.edges = {1.0, 1.0000001, std::nextafter(1.0000001, 2.0), 1.5};
+  const auto near = cut_values({0.5, 1.0, 1.0000001, 1.2, 2.0}, config, "votes");
+  CHECK(std::set<std::string>(near.names.begin(), near.names.end()).size() == 5);
+  config.edges = {0.1, 1.0 / 3.0};
+  CHECK(cut_values({0.0}, config, "votes").names ==
+        std::vector<std::string>{"< 0.1", "0.1 to 0.333333", ">= 0.333333"});
+}
+
 TEST_CASE("fewer bins than asked for are noted") {
   auto examples = tests::make_examples(100);
   for (auto& e : examples) {
@@ -280,8 +292,15 @@ TEST_CASE("settings that cannot be met say what is allowed") {
         "partition.skew: \"natural\" cannot be combined with other skews; 2 are given");
   CHECK(error_of(settings(4, 1, {skew("quantity", 1.0), skew("quantity", 2.0)})) ==
         "partition.skew: \"quantity\" is given 2 times; once is allowed");
-  CHECK(error_of(settings(4, 1, {skew("group", 0.0)})) ==
-        "partition.skew.alpha: is 0.000000; a finite number above 0 was expected");
+  const std::string least = "; a finite number of at least 1e-06 was expected";
+  for (const std::string by : {"group", "quality", "context_length", "quantity"}) {
+    CHECK(error_of(settings(4, 1, {skew(by, 0.0)})) == "partition.skew.alpha: is 0" + least);
+    CHECK(error_of(settings(4, 1, {skew(by, 5e-324)})) ==
+          "partition.skew.alpha: is 5e-324" + least);
+    CHECK(error_of(settings(4, 1, {skew(by, NAN)})) == "partition.skew.alpha: is nan" + least);
+    CHECK(error_of(settings(4, 1, {skew(by, INFINITY)})) == "partition.skew.alpha: is inf" + least);
+    CHECK(error_of(settings(4, 1, {skew(by, 1e-6)})) == "no error");
+  }
   CHECK(error_of(settings(4, 1, {skew("quality", 1.0, 0)})) ==
         "partition.skew.bins: is 0; at least 1 was expected");
   CHECK(error_of(settings(4, 90, {skew("natural", 1.0)})) ==
