@@ -66,38 +66,44 @@ Allocation::Allocation(const std::vector<Bins>& bins, std::vector<Shares> shares
     for (const auto position : positions) {
       cell_of_[position] = static_cast<std::uint32_t>(cells_.size());
     }
-    cells_.push_back({key, std::move(positions), weights_of(key)});
+    find_scale(cells_.emplace_back(Cell{key, std::move(positions)}));
   }
 }
 
-std::vector<double> Allocation::weights_of(const std::vector<std::uint32_t>& bins) const {
-  std::vector<double> weights;
+double Allocation::log_weight(const Cell& cell, std::size_t client) const {
+  double weight = log_share(sizes_[client]);
+  for (std::size_t s = 0; s < cell.bins.size(); ++s) {
+    weight += log_share(shares_[s][cell.bins[s]][client]);
+  }
+  return weight;
+}
+
+void Allocation::find_scale(Cell& cell) const {
+  cell.largest = log_weight(cell, 0);
+  for (std::size_t c = 1; c < sizes_.size(); ++c) {
+    cell.largest = std::max(cell.largest, log_weight(cell, c));
+  }
+  cell.sum = 0.0;
   for (std::size_t c = 0; c < sizes_.size(); ++c) {
-    double weight = log_share(sizes_[c]);
-    for (std::size_t s = 0; s < bins.size(); ++s) {
-      weight += log_share(shares_[s][bins[s]][c]);
-    }
-    weights.push_back(weight);
+    cell.sum += std::exp(log_weight(cell, c) - cell.largest);
   }
-  const double largest = *std::max_element(weights.begin(), weights.end());
-  double sum = 0.0;
-  for (auto& weight : weights) {
-    weight = std::exp(weight - largest);
-    sum += weight;
-  }
-  for (auto& weight : weights) {
-    weight /= sum;
-  }
-  return weights;
+}
+
+double Allocation::weight(const Cell& cell, std::size_t client) const {
+  return std::exp(log_weight(cell, client) - cell.largest) / cell.sum;
 }
 
 void Allocation::deal(std::uint64_t seed) {
   constexpr std::uint64_t kOrders = std::uint64_t{1} << 32;
   std::vector<double> carry(sizes_.size(), 0.0);
+  std::vector<double> weights(sizes_.size());
   for (std::size_t i = 0; i < cells_.size(); ++i) {
-    auto order = cells_[i].positions;
+    auto order = std::move(cells_[i].positions);
     Random(seed, Purpose::partition, kOrders + i).shuffle(order);
-    const auto dealt = apportion(order.size(), cells_[i].weights, carry);
+    for (std::size_t c = 0; c < weights.size(); ++c) {
+      weights[c] = weight(cells_[i], c);
+    }
+    const auto dealt = apportion(order.size(), weights, carry);
     auto next = order.begin();
     for (std::size_t c = 0; c < dealt.size(); ++c) {
       const auto end = next + static_cast<long>(dealt[c]);
@@ -132,7 +138,7 @@ void Allocation::move_one(std::size_t from, std::size_t to) {
     const auto cell = cell_of_[position];
     const auto own = held.find(cell);
     const std::size_t count = own == held.end() ? 0 : own->second;
-    return std::make_tuple(cells_[cell].weights[to], count, position);
+    return std::make_tuple(weight(cells_[cell], to), count, position);
   };
   auto& giver = clients_[from];
   auto best = giver.begin();

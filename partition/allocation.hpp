@@ -34,11 +34,16 @@ class Allocation {
  private:
   struct Cell {
     std::vector<std::uint32_t> bins;       ///< one for each skew
-    std::vector<std::uint32_t> positions;  ///< of its examples
-    std::vector<double> weights;           ///< of the clients, summing to 1
+    std::vector<std::uint32_t> positions;  ///< of its examples, until they are dealt
+    double largest = 0.0;                  ///< of the clients' logarithmic weights
+    double sum = 1.0;                      ///< of their weights relative to the largest
   };
 
-  [[nodiscard]] std::vector<double> weights_of(const std::vector<std::uint32_t>& bins) const;
+  [[nodiscard]] double log_weight(const Cell& cell, std::size_t client) const;
+  /// The part of the cell that is to go to the client. Computed, not kept: a table of cells x
+  /// clients could be larger than the data.
+  [[nodiscard]] double weight(const Cell& cell, std::size_t client) const;
+  void find_scale(Cell& cell) const;
   void move_one(std::size_t from, std::size_t to);
 
   std::vector<Shares> shares_;
