@@ -6,33 +6,35 @@
 namespace lorafleet::partition {
 
 LegendTable fold_bins(const SkewStatistics& skew, std::size_t limit) {
-  if (skew.bins.size() <= limit) return {skew.bins, skew.table};
-  std::vector<std::size_t> totals(skew.bins.size(), 0);
-  for (const auto& row : skew.table) {
-    for (std::size_t bin = 0; bin < row.size(); ++bin) {
-      totals[bin] += row[bin];
-    }
-  }
   std::vector<std::size_t> order(skew.bins.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return totals[a] > totals[b]; });
-  order.resize(limit - 1);
-  std::sort(order.begin(), order.end());
+  if (skew.bins.size() > limit) {
+    std::vector<std::size_t> totals(skew.bins.size(), 0);
+    for (const auto& row : skew.table) {
+      for (const auto& [bin, count] : row) {
+        totals[bin] += count;
+      }
+    }
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return totals[a] > totals[b]; });
+    order.resize(limit - 1);
+    std::sort(order.begin(), order.end());
+  }
 
   LegendTable folded;
+  std::vector<std::size_t> column_of(skew.bins.size(), order.size());
   for (const auto bin : order) {
+    column_of[bin] = folded.bins.size();
     folded.bins.push_back(skew.bins[bin]);
   }
-  folded.bins.push_back("other (" + std::to_string(skew.bins.size() - order.size()) + ")");
+  if (order.size() < skew.bins.size()) {
+    folded.bins.push_back("other (" + std::to_string(skew.bins.size() - order.size()) + ")");
+  }
   for (const auto& row : skew.table) {
-    auto& kept = folded.rows.emplace_back();
-    std::size_t rest = std::accumulate(row.begin(), row.end(), std::size_t{0});
-    for (const auto bin : order) {
-      kept.push_back(row[bin]);
-      rest -= row[bin];
+    auto& columns = folded.rows.emplace_back(folded.bins.size(), 0);
+    for (const auto& [bin, count] : row) {
+      columns[column_of[bin]] += count;
     }
-    kept.push_back(rest);
   }
   return folded;
 }

@@ -43,11 +43,11 @@ Json skew_of(const Bins& bins, const SkewStatistics& statistics) {
           {"js_distance_max", statistics.js_max}};
 }
 
-/// The row of the clients x bins table, without the zeros.
-Json counts_of(const std::vector<std::string>& names, const std::vector<std::size_t>& row) {
+Json counts_of(const std::vector<std::string>& names, const std::vector<BinCount>& row) {
   Json counts = Json::object();
-  for (std::size_t bin = 0; bin < row.size(); ++bin) {
-    if (row[bin] > 0) counts[names[bin]] = row[bin];
+  for (const auto& [bin, count] : row) {
+    // Names differ and rows ascend, so there is nothing to look up: a search would be quadratic.
+    counts.get_ref<Json::object_t&>().emplace_back(names[bin], count);
   }
   return counts;
 }
@@ -173,6 +173,15 @@ void load_clients(const Json& manifest, const std::string& file, Claims& claims,
   }
 }
 
+Provenance provenance_of(const Json& manifest, const std::string& file) {
+  const Json& seed = manifest.at("seed");
+  const Json& settings = manifest.at("settings");
+  if (!seed.is_number_unsigned() || !settings.is_object()) {
+    throw InputError(file, "\"seed\" must be a whole number from 0 and \"settings\" an object");
+  }
+  return {seed.get<std::uint64_t>(), settings.dump()};
+}
+
 SkewConfig stored_skew(const Json& skew) {
   SkewConfig config;
   config.by = skew.at("by").get<std::string>();
@@ -195,11 +204,12 @@ std::string manifest_text(const Partition& partition, const PartitionStatistics&
   for (std::size_t c = 0; c < partition.clients.size(); ++c) {
     clients.push_back(client_of(partition, statistics, examples, c));
   }
+  const auto& drawn = partition.provenance;
   const Quantiles& sizes = statistics.sizes;
   const Json manifest = {{"kind", kKind},
                          {"format", kFormat},
-                         {"seed", seed},
-                         {"settings", settings_of(config)},
+                         {"seed", drawn ? drawn->seed : seed},
+                         {"settings", drawn ? Json::parse(drawn->settings) : settings_of(config)},
                          {"examples", partition.training.size()},
                          {"sizes",
                           {{"min", sizes.min},
@@ -226,6 +236,7 @@ Partition load_manifest(const std::filesystem::path& path, const std::vector<Exa
     load_clients(manifest, file, claims, partition);
     claims.check_complete(training.size());
     check_count(file, "examples", manifest.at("examples").get<std::size_t>(), training.size());
+    partition.provenance = provenance_of(manifest, file);
     partition.notes = manifest.at("notes").get<std::vector<std::string>>();
     for (const auto& skew : manifest.at("skews")) {
       const SkewConfig config = stored_skew(skew);

@@ -11,7 +11,9 @@
 namespace lorafleet::partition {
 
 /// The partition as JSON (partition.json): seed, settings, bins with their edges, statistics, and
-/// for each client the ids of its examples. A pure function of its arguments, byte for byte.
+/// for each client the ids of its examples. A loaded partition keeps the seed and the settings that
+/// it was drawn with, whatever `config` and `seed` are now. A pure function of its arguments, byte
+/// for byte.
 std::string manifest_text(const Partition& partition, const PartitionStatistics& statistics,
                           const std::vector<Example>& examples, const PartitionConfig& config,
                           std::uint64_t seed);

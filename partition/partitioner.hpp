@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,15 +20,22 @@ struct Bins {
   std::vector<std::uint32_t> bin_of;  ///< bin of each training example, in the order of `training`
 };
 
+/// How a partition was drawn that was loaded from a manifest.
+struct Provenance {
+  std::uint64_t seed = 0;
+  std::string settings;  ///< JSON, as the manifest has them
+};
+
 /// Who owns which training example.
 struct Partition {
   /// Indices into the examples, ascending, one list for each client. Disjoint; together they are
   /// the training examples.
   std::vector<std::vector<std::uint32_t>> clients;
-  std::vector<std::string> names;       ///< of the clients' owners (natural), else empty
-  std::vector<std::uint32_t> training;  ///< the examples that were spread, ascending
-  std::vector<Bins> bins;               ///< one for each context_length, quality or group skew
-  std::vector<std::string> notes;       ///< what a user should know about this partition
+  std::vector<std::string> names;        ///< of the clients' owners (natural), else empty
+  std::vector<std::uint32_t> training;   ///< the examples that were spread, ascending
+  std::vector<Bins> bins;                ///< one for each context_length, quality or group skew
+  std::vector<std::string> notes;        ///< what a user should know about this partition
+  std::optional<Provenance> provenance;  ///< only of loaded ones
 };
 
 /// The names that [[partition.skew]] by may have.

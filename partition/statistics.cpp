@@ -27,16 +27,21 @@ SkewStatistics measure_skew(const Partition& partition, const Bins& bins) {
   result.bins = bins.names;
   std::unordered_map<std::uint32_t, std::uint32_t> bin_of;
   std::vector<double> pooled(bins.names.size(), 0.0);
+  std::vector<double> counts(bins.names.size());
   for (std::size_t i = 0; i < partition.training.size(); ++i) {
     bin_of[partition.training[i]] = bins.bin_of[i];
     pooled[bins.bin_of[i]] += 1.0;
   }
   for (const auto& client : partition.clients) {
-    auto& row = result.table.emplace_back(bins.names.size(), 0);
+    std::fill(counts.begin(), counts.end(), 0.0);
     for (const auto index : client) {
-      ++row[bin_of.at(index)];
+      counts[bin_of.at(index)] += 1.0;
     }
-    result.js_distance.push_back(js_distance({row.begin(), row.end()}, pooled));
+    auto& row = result.table.emplace_back();
+    for (std::uint32_t bin = 0; bin < counts.size(); ++bin) {
+      if (counts[bin] > 0.0) row.push_back({bin, static_cast<std::size_t>(counts[bin])});
+    }
+    result.js_distance.push_back(js_distance(counts, pooled));
   }
   result.js_mean = std::accumulate(result.js_distance.begin(), result.js_distance.end(), 0.0) /
                    static_cast<double>(result.js_distance.size());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,13 +14,22 @@ struct Quantiles {
   double min = 0.0, p25 = 0.0, p50 = 0.0, p75 = 0.0, max = 0.0;
 };
 
+/// A filled cell of a clients x bins table.
+struct BinCount {
+  std::uint32_t bin = 0;
+  std::size_t count = 0;  ///< of examples
+  bool operator==(const BinCount&) const = default;
+};
+
 /// How far one label skew moved the clients from the pooled data.
 struct SkewStatistics {
   std::string by;
   std::string measure;
   std::vector<std::string> bins;
-  std::vector<std::vector<std::size_t>> table;  ///< [clients][bins], numbers of examples
-  std::vector<double> js_distance;              ///< of each client to the pooled distribution
+  /// For each client its filled bins, ascending: never more entries than examples, however many
+  /// bins and clients there are.
+  std::vector<std::vector<BinCount>> table;
+  std::vector<double> js_distance;  ///< of each client to the pooled distribution
   double js_mean = 0.0;
   double js_max = 0.0;
 };

@@ -48,6 +48,25 @@ TEST_CASE("gini and quantiles agree with cases worked out by hand") {
   CHECK(quantiles({3}).p75 == 3);
 }
 
+TEST_CASE("a table with a bin for each example holds no more entries than examples") {
+  Partition partition;
+  partition.bins.push_back(
+      {.by = "group", .measure = "group", .edges = {}, .names = {}, .bin_of = {}});
+  for (std::uint32_t i = 0; i < 600; ++i) {
+    partition.training.push_back(i);
+    partition.bins[0].names.push_back(std::to_string(i));
+    partition.bins[0].bin_of.push_back(i);
+  }
+  for (std::uint32_t c = 0; c < 200; ++c) {
+    partition.clients.push_back({c, c + 200, c + 400});
+  }
+  const auto statistics = measure_partition(partition);
+  for (std::uint32_t c = 0; c < 200; ++c) {
+    CHECK(statistics.skews[0].table[c] ==
+          std::vector<BinCount>{{c, 1}, {c + 200, 1}, {c + 400, 1}});
+  }
+}
+
 TEST_CASE("a partition's table, distances and sizes are those worked out by hand") {
   Partition partition;
   partition.training = {2, 4, 6, 8};
@@ -61,7 +80,7 @@ TEST_CASE("a partition's table, distances and sizes are those worked out by hand
   CHECK(statistics.sizes.max == 3);
   CHECK(statistics.gini == doctest::Approx(0.25));
   const auto& skew = statistics.skews.at(0);
-  CHECK(skew.table == std::vector<std::vector<std::size_t>>{{1, 0}, {1, 2}});
+  CHECK(skew.table == std::vector<std::vector<BinCount>>{{{0, 1}}, {{0, 1}, {1, 2}}});
   const double first = std::sqrt(0.3112781);
   // p = (1/3, 2/3), q = (1/2, 1/2), m = (5/12, 7/12).
   const double second = std::sqrt(0.5 * (1.0 / 3 * std::log2(0.8) + 2.0 / 3 * std::log2(8.0 / 7)) +
