@@ -29,8 +29,8 @@ class DebianRows {
   /// of the Maintainer as client, the long description as context, the synopsis as target, and the
   /// quality "boilerplate": the share of the context's words in paragraphs that occur in three or
   /// more sources. Left out, and counted in `report.skipped`: transitional and dummy packages,
-  /// contexts of less than 5 or more than 400 words, empty synopses, and descriptions that an
-  /// earlier package has word for word.
+  /// contexts of less than 5 or more than 400 words, empty synopses, and descriptions whose
+  /// first paragraph an earlier usable package has word for word.
   [[nodiscard]] std::vector<ImportRow> rows(ImportReport& report) const;
 
   [[nodiscard]] std::size_t packages() const { return packages_.size(); }

@@ -20,7 +20,7 @@ struct WordnetImport {
 
 /// The row of a synset has the task "define", the lexicographer file as group and domain, and as
 /// context the chain of its hypernyms with their definitions, its other relations ("Related: ...")
-/// and the examples that name no other word; the target is its definition without examples. Rows
+/// and all its examples; the target is its definition without examples. Rows
 /// with less context than `min_context_words` are skipped. Throws InputError for missing files
 /// (saying where to get them) and malformed lines (file:line), RuntimeFailure where `out` cannot be
 /// written.
