@@ -89,7 +89,7 @@ void ActorFleet::interrupt() {
 JobSizer make_sizer(const FleetParts& parts) {
   return [trainer = parts.trainer, examples = parts.client_examples, seed = parts.config.seed](
              sim::ClientId client, sim::Sequence seq) {
-    return trainer->size({client.value, seq.value, seed, nullptr, examples[client.value]});
+    return trainer->size({client.value, seq.value, seed, 0, nullptr, examples[client.value]});
   };
 }
 

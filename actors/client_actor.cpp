@@ -15,7 +15,8 @@ ClientActor::behavior_type ClientActor::make_behavior() {
   return {
       [this](const TrainRequest& order) {
         auto promise = make_response_promise<ClientUpdate>();
-        model::TrainJob job{id_.value, order.seq.value, run_seed_, order.adapter, examples_};
+        model::TrainJob job{id_.value,           order.seq.value, run_seed_,
+                            order.version.value, order.adapter,   examples_};
         request(host_, caf::infinite, QueueJob{order.arrival, std::move(job)})
             .then(
                 [this, promise, seq = order.seq](const JobResult& done) mutable {

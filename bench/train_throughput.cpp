@@ -56,7 +56,7 @@ double packed_speed(const Trainer& trainer, const AdapterPtr& start, std::size_t
   configure_thread(1);
   std::vector<std::uint32_t> all(examples);
   std::iota(all.begin(), all.end(), 0u);
-  TrainJob job{client, 0, 1, start, std::make_shared<const std::vector<std::uint32_t>>(all)};
+  TrainJob job{client, 0, 1, 0, start, std::make_shared<const std::vector<std::uint32_t>>(all)};
   const auto began = Clock::now();
   std::int64_t tokens = 0;
   while (seconds_since(began) < seconds) {

@@ -27,13 +27,15 @@ struct TrainConfig {
   std::string kind = "lora";
   std::int64_t epochs = 1;
   std::int64_t steps = 0;  ///< optimiser steps; above 0 it replaces `epochs`
-  std::int64_t batch_tokens =
-      2048;  ///< at most this many tokens a step (one longer example may exceed it)
-  std::int64_t batch_size = 0;      ///< examples a step; above 0 it replaces `batch_tokens`
+  /// At most this many tokens a step (one longer example may exceed it); with `batch_size`, in each
+  /// of the passes that make up a step.
+  std::int64_t batch_tokens = 2048;
+  std::int64_t batch_size = 0;  ///< examples a step; above 0 it decides in place of batch_tokens
   std::string optimizer = "adamw";  ///< adamw, sgd
   double lr = 1e-3;
-  std::string lr_schedule =
-      "constant";  ///< over the steps of a job: constant, linear, cosine (to 0)
+  /// Over the steps of a job: constant, linear, cosine (both to 0).
+  std::string lr_schedule = "constant";
+  double lr_decay = 1.0;  ///< `lr` of a job is lr * lr_decay^version, of the version it starts from
   double weight_decay = 0.01;
   double beta1 = 0.9;
   double beta2 = 0.999;

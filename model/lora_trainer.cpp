@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -24,8 +25,8 @@ void check(const TrainConfig& train, const LoraConfig& lora) {
   if (train.steps < 0 || train.epochs < 0) {
     throw InputError(train.steps < 0 ? "train.steps" : "train.epochs", "must not be negative");
   }
-  if (train.batch_size <= 0 && train.batch_tokens <= 0) {
-    throw InputError("train.batch_tokens", "must be positive where batch_size is not given");
+  if (train.batch_tokens <= 0) {
+    throw InputError("train.batch_tokens", "must be positive");
   }
 }
 
@@ -55,25 +56,24 @@ class LoraTrainer final : public Trainer {
     std::vector<float> gradient(weights.size());
     const auto optimizer = make_optimizer(train_, weights.size());
     LoraLeaves leaves(base_->config(), *result.adapter.layout, weights.data(), true);
-    leaves.set_dropout(lora_.lora_dropout,
-                       Random(job.run_seed, Purpose::lora_dropout, job.client, job.seq).bits());
+    leaves.set_dropout(
+        {lora_.lora_dropout, Random(job.run_seed, Purpose::lora_dropout, job.client, job.seq)});
     double loss_sum = 0.0;
     const BatchPlan batches = plan(job);
+    const double decay = std::pow(train_.lr_decay, static_cast<double>(job.version));
     for (std::size_t step = 0; step < batches.size(); ++step) {
       if (job.given_up != nullptr && *job.given_up) break;
-      const PackedBatch batch = pack(*data_, batches[step]);
-      stats.tokens += static_cast<std::int64_t>(batch.tokens.size());
-      if (batch.labels.empty()) continue;  // nothing to learn from
-      const double loss = training_step(*base_, leaves, batch, gradient);
+      stats.tokens += count_tokens(*data_, batches[step]);
+      const StepLoss loss = loss_and_gradient(leaves, batches[step], gradient);
+      if (loss.labels == 0) continue;  // nothing to learn from
       if (train_.prox_mu != 0.0) {
         add_prox(gradient, weights, job.start->values, train_.prox_mu);
       }
       clip_by_norm(gradient, train_.max_grad_norm);
-      optimizer->step(weights, gradient, scheduled_lr(train_, step, batches.size()));
-      const auto labels = static_cast<std::int64_t>(batch.labels.size());
-      loss_sum += loss;
-      stats.last_loss = loss / static_cast<double>(labels);
-      stats.label_tokens += labels;
+      optimizer->step(weights, gradient, decay * scheduled_lr(train_, step, batches.size()));
+      loss_sum += loss.sum;
+      stats.last_loss = loss.sum / static_cast<double>(loss.labels);
+      stats.label_tokens += loss.labels;
       ++stats.steps;
     }
     if (stats.label_tokens > 0) {
@@ -85,6 +85,29 @@ class LoraTrainer final : public Trainer {
   }
 
  private:
+  struct StepLoss {
+    double sum = 0.0;  ///< nats
+    std::int64_t labels = 0;
+  };
+
+  /// Of one step, and in `gradient` that of the mean loss. A step of more than batch_tokens tokens
+  /// goes through in parts, whose gradients are added in order.
+  StepLoss loss_and_gradient(LoraLeaves& leaves, const std::vector<std::uint32_t>& examples,
+                             std::vector<float>& gradient) const {
+    std::vector<PackedBatch> parts;
+    StepLoss loss;
+    for (const auto part : split_by_tokens(*data_, examples, train_.batch_tokens)) {
+      parts.push_back(pack(*data_, part));
+      loss.labels += static_cast<std::int64_t>(parts.back().labels.size());
+    }
+    std::fill(gradient.begin(), gradient.end(), 0.0f);
+    for (const PackedBatch& part : parts) {
+      if (part.labels.empty()) continue;
+      loss.sum += training_step(*base_, leaves, part, loss.labels, gradient);
+    }
+    return loss;
+  }
+
   [[nodiscard]] BatchPlan plan(const TrainJob& job) const {
     return plan_batches(*data_, *job.examples, train_, job.run_seed, job.client, job.seq);
   }

@@ -14,7 +14,8 @@ struct TrainJob {
   std::uint32_t client = 0;
   std::uint64_t seq = 0;
   std::uint64_t run_seed = 0;
-  AdapterPtr start;  ///< the global adapter that the client received
+  std::uint64_t version = 0;  ///< of `start`
+  AdapterPtr start;           ///< the global adapter that the client received
   std::shared_ptr<const std::vector<std::uint32_t>> examples;  ///< indices into the training data
   /// Where it is given and becomes true, the job may end early: its result will be ignored.
   std::shared_ptr<const std::atomic<bool>> given_up = nullptr;

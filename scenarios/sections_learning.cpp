@@ -65,7 +65,19 @@ Table train_table() {
   table.field("optimizer", &TrainConfig::optimizer, "the clients' optimiser")
       .names({"adamw", "sgd"});
   table.field("lr", &TrainConfig::lr, "learning rate").above(0);
-  table.field("weight_decay", &TrainConfig::weight_decay, "decoupled weight decay").at_least(0);
+  table
+      .field("lr_schedule", &TrainConfig::lr_schedule,
+             "how `lr` falls over the steps of a job: not at all, or to 0")
+      .names({"constant", "linear", "cosine"});
+  table
+      .field("lr_decay", &TrainConfig::lr_decay,
+             "a job that starts from version v trains with lr * lr_decay^v")
+      .above(0)
+      .at_most(1);
+  table
+      .field("weight_decay", &TrainConfig::weight_decay,
+             "weight decay: AdamW's decoupled one, SGD's added to the gradient")
+      .at_least(0);
   table.field("beta1", &TrainConfig::beta1, "decay of AdamW's first moment")
       .at_least(0)
       .below(1)
