@@ -37,6 +37,25 @@ std::int64_t count_tokens(const EncodedData& data, std::span<const std::uint32_t
   return tokens;
 }
 
+std::vector<std::span<const std::uint32_t>> split_by_tokens(const EncodedData& data,
+                                                            std::span<const std::uint32_t> examples,
+                                                            std::int64_t most_tokens) {
+  std::vector<std::span<const std::uint32_t>> parts;
+  std::size_t first = 0;
+  std::int64_t tokens = 0;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const auto length = static_cast<std::int64_t>(data.length(examples[i]));
+    if (i > first && tokens + length > most_tokens) {
+      parts.push_back(examples.subspan(first, i - first));
+      first = i;
+      tokens = 0;
+    }
+    tokens += length;
+  }
+  if (first < examples.size()) parts.push_back(examples.subspan(first));
+  return parts;
+}
+
 BatchPlan plan_batches(const EncodedData& data, std::span<const std::uint32_t> examples,
                        const TrainConfig& train, std::uint64_t run_seed, std::uint64_t client,
                        std::uint64_t seq) {

@@ -38,6 +38,12 @@ PackedBatch pack(const EncodedData& data, std::span<const std::uint32_t> example
 /// The tokens of `examples`.
 std::int64_t count_tokens(const EncodedData& data, std::span<const std::uint32_t> examples);
 
+/// Cuts `examples` into runs, in order, of at most `most_tokens` tokens; a longer example stands
+/// alone. Views of `examples`.
+std::vector<std::span<const std::uint32_t>> split_by_tokens(const EncodedData& data,
+                                                            std::span<const std::uint32_t> examples,
+                                                            std::int64_t most_tokens);
+
 using BatchPlan = std::vector<std::vector<std::uint32_t>>;
 
 /// Which examples each optimiser step of a job trains on. Every epoch is shuffled anew and filled

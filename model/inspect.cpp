@@ -56,13 +56,15 @@ std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, cons
   return result;
 }
 
-LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter,
-                            const PackedBatch& batch) {
+LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
+                            const Dropout& dropout) {
   OptionalLeaves lora(base, &adapter, true);
+  lora.get()->set_dropout(dropout);
   LossAndGradient result;
   result.gradient.resize(adapter.values.size());
-  result.loss = training_step(base, *lora.get(), batch, result.gradient) /
-                static_cast<double>(batch.labels.size());
+  const auto labels = static_cast<std::int64_t>(batch.labels.size());
+  result.loss = training_step(base, *lora.get(), batch, labels, result.gradient) /
+                static_cast<double>(labels);
   return result;
 }
 
@@ -74,15 +76,16 @@ std::vector<float> padded_logits_of(const BaseModel& base, const Adapter* adapte
 }
 
 LossAndGradient padded_loss_of(const BaseModel& base, const Adapter& adapter,
-                               const PaddedBatch& batch) {
+                               const PaddedBatch& batch, const Dropout& dropout) {
   const at::AutoGradMode with_graph(true);
   OptionalLeaves lora(base, &adapter, true);
+  lora.get()->set_dropout(dropout);
   const at::Tensor loss = padded_loss(padded_logits(base, lora.get(), batch), batch);
   LossAndGradient result;
   result.loss = loss.item<double>();
   result.gradient.resize(adapter.values.size());
-  lora.get()->flatten(torch::autograd::grad({loss}, lora.get()->leaves(), {}, false, false, true),
-                      result.gradient);
+  lora.get()->add_flat(torch::autograd::grad({loss}, lora.get()->leaves(), {}, false, false, true),
+                       result.gradient);
   return result;
 }
 

@@ -5,6 +5,7 @@
 
 #include "model/base_model.hpp"
 #include "model/batching.hpp"
+#include "model/dropout.hpp"
 
 namespace lorafleet::model {
 
@@ -25,13 +26,13 @@ struct LossAndGradient {
 };
 
 /// What one training step starts from.
-LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter,
-                            const PackedBatch& batch);
+LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
+                            const Dropout& dropout = {});
 
 /// The same of the padded form: logits [rows, columns, V].
 std::vector<float> padded_logits_of(const BaseModel& base, const Adapter* adapter,
                                     const PaddedBatch& batch);
 LossAndGradient padded_loss_of(const BaseModel& base, const Adapter& adapter,
-                               const PaddedBatch& batch);
+                               const PaddedBatch& batch, const Dropout& dropout = {});
 
 }  // namespace lorafleet::model

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace lorafleet::model {
 
@@ -24,32 +25,26 @@ LoraLeaves::LoraLeaves(const OptConfig& opt, const AdapterLayout& layout, float*
   }
 }
 
-void LoraLeaves::set_dropout(double probability, std::uint64_t seed) {
-  dropout_ = probability;
-  generator_ = at::detail::createCPUGenerator(seed);
-}
-
 const LoraFactors& LoraLeaves::factors(std::int64_t layer, LinearKind kind) const {
   return layers_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(kind)];
 }
 
 at::Tensor LoraLeaves::dropout_mask(const at::Tensor& x) {
-  if (dropout_ == 0.0) return {};
+  if (!dropout_.active()) return {};
   const at::NoGradGuard no_grad;
-  return at::empty(x.sizes(), x.options())
-      .bernoulli_(1.0 - dropout_, generator_)
-      .div_(1.0 - dropout_);
+  at::Tensor mask = at::empty(x.sizes(), x.options());
+  dropout_.fill({mask.data_ptr<float>(), static_cast<std::size_t>(mask.numel())});
+  return mask;
 }
 
-void LoraLeaves::flatten(const std::vector<at::Tensor>& gradients, std::vector<float>& flat) const {
+void LoraLeaves::add_flat(const std::vector<at::Tensor>& gradients,
+                          std::vector<float>& flat) const {
   float* target = flat.data();
   for (std::size_t i = 0; i < leaves_.size(); ++i) {
     const std::int64_t size = leaves_[i].numel();
     if (gradients[i].defined()) {
       const at::Tensor gradient = gradients[i].contiguous();
-      std::copy_n(gradient.data_ptr<float>(), size, target);
-    } else {
-      std::fill_n(target, size, 0.0f);
+      std::transform(target, target + size, gradient.data_ptr<float>(), target, std::plus<>());
     }
     target += size;
   }

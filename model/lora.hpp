@@ -1,12 +1,13 @@
 #pragma once
 
-#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
 
 #include <array>
 #include <cstdint>
 #include <vector>
 
 #include "model/adapter.hpp"
+#include "model/dropout.hpp"
 #include "model/frozen_linear.hpp"
 #include "model/lora_layout.hpp"
 #include "model/opt_config.hpp"
@@ -21,8 +22,8 @@ class LoraLeaves {
   /// `values` must outlive this. Throws InputError where the layout does not fit the model.
   LoraLeaves(const OptConfig& opt, const AdapterLayout& layout, float* values, bool trainable);
 
-  /// Dropout on the input of each adapted layer, drawn from a generator of its own.
-  void set_dropout(double probability, std::uint64_t seed);
+  /// Dropout on the input of each adapted layer.
+  void set_dropout(const Dropout& dropout) { dropout_ = dropout; }
 
   /// Not defined where the layer is not adapted.
   [[nodiscard]] const LoraFactors& factors(std::int64_t layer, LinearKind kind) const;
@@ -31,14 +32,13 @@ class LoraLeaves {
 
   /// A and B of each module, in the layout's order.
   [[nodiscard]] const std::vector<at::Tensor>& leaves() const { return leaves_; }
-  /// Copies gradients of the leaves, in their order, to one flat array; undefined ones are zero.
-  void flatten(const std::vector<at::Tensor>& gradients, std::vector<float>& flat) const;
+  /// Adds gradients of the leaves, in their order, to one flat array; undefined ones are zero.
+  void add_flat(const std::vector<at::Tensor>& gradients, std::vector<float>& flat) const;
 
  private:
   std::vector<std::array<LoraFactors, linear_kinds>> layers_;
   std::vector<at::Tensor> leaves_;
-  double dropout_ = 0.0;
-  at::Generator generator_;
+  Dropout dropout_;
 };
 
 }  // namespace lorafleet::model

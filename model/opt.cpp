@@ -65,10 +65,11 @@ at::Tensor opt_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatc
     const DecoderLayer& layer = base.weights().layers[static_cast<std::size_t>(i)];
     if (hidden_states != nullptr) hidden_states->push_back(x);
     const at::Tensor h = config.do_layer_norm_before ? layer_norm(x, layer.attention_norm) : x;
-    at::Tensor mixed = packed_attention(adapted(h, layer.query, lora, i, LinearKind::q_proj),
-                                        adapted(h, layer.key, lora, i, LinearKind::k_proj),
-                                        adapted(h, layer.value, lora, i, LinearKind::v_proj),
-                                        batch.offsets, config.num_attention_heads);
+    // One after the other: each may draw a dropout mask.
+    const at::Tensor q = adapted(h, layer.query, lora, i, LinearKind::q_proj);
+    const at::Tensor k = adapted(h, layer.key, lora, i, LinearKind::k_proj);
+    const at::Tensor v = adapted(h, layer.value, lora, i, LinearKind::v_proj);
+    at::Tensor mixed = packed_attention(q, k, v, batch.offsets, config.num_attention_heads);
     if (rows == Rows::labelled && i + 1 == config.num_hidden_layers) {
       const at::Tensor wanted = index_tensor(batch.label_rows);
       mixed = mixed.index_select(0, wanted);

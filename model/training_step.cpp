@@ -8,15 +8,15 @@
 namespace lorafleet::model {
 
 double training_step(const BaseModel& base, LoraLeaves& lora, const PackedBatch& batch,
-                     std::vector<float>& gradient) {
+                     std::int64_t step_labels, std::vector<float>& gradient) {
   const at::AutoGradMode with_graph(true);
   const at::Tensor hidden = opt_forward(base, &lora, batch, Rows::labelled);  // [N, e]
-  const HeadResult head = head_loss(hidden, base.weights().head, batch.labels,
-                                    1.0 / static_cast<double>(batch.labels.size()));
+  const HeadResult head =
+      head_loss(hidden, base.weights().head, batch.labels, 1.0 / static_cast<double>(step_labels));
   const auto gradients =
       torch::autograd::grad({hidden}, lora.leaves(), {head.gradient},
                             /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);
-  lora.flatten(gradients, gradient);
+  lora.add_flat(gradients, gradient);
   return head.loss_sum;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "model/base_model.hpp"
@@ -8,10 +9,11 @@
 
 namespace lorafleet::model {
 
-/// Forward and backward pass of one packed batch with at least one label. Fills `gradient` (in the
-/// layout of the leaves) with that of the mean loss over the labels, and returns the sum of their
-/// losses in nats. Internal to model/.
+/// Forward and backward pass of one packed batch with at least one label: a step, or a part of one
+/// that has `step_labels` labels in all. Adds to `gradient` (in the layout of the leaves) that of
+/// the loss summed over the batch's labels / step_labels, and returns this sum in nats. Internal to
+/// model/.
 double training_step(const BaseModel& base, LoraLeaves& lora, const PackedBatch& batch,
-                     std::vector<float>& gradient);
+                     std::int64_t step_labels, std::vector<float>& gradient);
 
 }  // namespace lorafleet::model
