@@ -35,17 +35,24 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
   }
 };
 
+/// What LoraFunction does not differentiate. A struct, since not every LibTorch takes an undefined
+/// tensor, or the same optional type, as an argument of its own.
+struct LoraConstants {
+  FrozenLinear layer;
+  double scale = 0.0;
+  at::Tensor mask;
+};
+
 struct LoraFunction : torch::autograd::Function<LoraFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& a,
-                            const at::Tensor& b, double scale, const FrozenLinear& layer,
-                            const c10::optional<at::Tensor>& dropout) {
-    const at::Tensor mask = dropout.value_or(at::Tensor());
+                            const at::Tensor& b, const LoraConstants& constants) {
+    const at::Tensor& mask = constants.mask;
     const at::Tensor dropped = mask.defined() ? x * mask : x;
     const at::Tensor low = at::mm(dropped, a.t());  // [T, r]
-    at::Tensor y = product(x, layer);
-    y.addmm_(low, b.t(), 1.0, scale);
-    context->save_for_backward({x, a, b, layer.weight, low, mask});
-    context->saved_data["scale"] = scale;
+    at::Tensor y = product(x, constants.layer);
+    y.addmm_(low, b.t(), 1.0, constants.scale);
+    context->save_for_backward({x, a, b, constants.layer.weight, low, mask});
+    context->saved_data["scale"] = constants.scale;
     return y;
   }
 
@@ -67,7 +74,7 @@ struct LoraFunction : torch::autograd::Function<LoraFunction> {
         grad_x.addmm_(grad_low, a);
       }
     }
-    return {grad_x, grad_a, grad_b, at::Tensor(), at::Tensor(), at::Tensor()};
+    return {grad_x, grad_a, grad_b, at::Tensor()};
   }
 };
 
@@ -80,8 +87,7 @@ at::Tensor linear(const at::Tensor& x, const FrozenLinear& layer) {
 
 at::Tensor lora_linear(const at::Tensor& x, const FrozenLinear& layer, const LoraFactors& lora,
                        const at::Tensor& mask) {
-  return LoraFunction::apply(x, lora.a, lora.b, lora.scale, layer,
-                             mask.defined() ? c10::make_optional(mask) : c10::nullopt);
+  return LoraFunction::apply(x, lora.a, lora.b, LoraConstants{layer, lora.scale, mask});
 }
 
 }  // namespace lorafleet::model
