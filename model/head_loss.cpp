@@ -14,8 +14,8 @@ HeadResult head_loss(const at::Tensor& hidden, const at::Tensor& weight,
                      const std::vector<std::int64_t>& labels, double factor) {
   const at::NoGradGuard no_grad;
   const std::int64_t vocabulary = weight.size(0);
-  // About 4 MB of logits: they stay in the cache.
-  const std::int64_t chunk = std::max<std::int64_t>(16, (std::int64_t{1} << 20) / vocabulary);
+  // About 4 MB of logits, so that they stay in the cache, but enough rows for a matrix product.
+  const std::int64_t chunk = std::max<std::int64_t>(128, (std::int64_t{1} << 20) / vocabulary);
   const auto count = static_cast<std::int64_t>(labels.size());
   HeadResult result;
   result.rows.reserve(labels.size());
