@@ -177,6 +177,24 @@ TEST_CASE("partition prints the split and names its picture") {
   CHECK_MESSAGE(loaded.status == 0, loaded.err);
 }
 
+TEST_CASE("the clients of a manifest are those that a run can have in flight") {
+  const tests::SmallScenario small;
+  REQUIRE(tests::run_program({"partition", small.file(), "--out", small.path("split")}).status ==
+          0);
+  const std::string manifest = "partition.manifest=" + small.path("split/partition.json");
+  const auto fits = tests::run_program({"run", small.file(), "--dry-run", "--quiet", "--set",
+                                        manifest, "--set", "partition.clients=2"});
+  CHECK_MESSAGE(fits.status == 0, fits.err);
+  const auto refused =
+      tests::run_program({"run", small.file(), "--quiet", "--out", small.path("out"), "--set",
+                          manifest, "--set", "clients.concurrency=5"});
+  CHECK(refused.status == 2);
+  CHECK(contains(refused.err,
+                 "error: clients.concurrency: 5 clients cannot be in flight; allowed: at most 4, "
+                 "the clients that the data gives\n"));
+  CHECK_FALSE(std::filesystem::exists(small.path("out")));
+}
+
 TEST_CASE("verify compares the bytes of runs on several numbers of slots") {
   const tests::SmallScenario small;
   const auto output = tests::run_program(
