@@ -16,15 +16,13 @@
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/random_adapter.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
 using namespace lorafleet::tests;
 
 namespace {
-
-const std::vector<std::string> all_modules = {"q_proj",   "k_proj", "v_proj",
-                                              "out_proj", "fc1",    "fc2"};
 
 std::shared_ptr<const EncodedData> made_up_data(std::size_t count, std::uint64_t seed = 5) {
   Random random(seed, Purpose::sample);
@@ -39,25 +37,6 @@ std::shared_ptr<const EncodedData> made_up_data(std::size_t count, std::uint64_t
   return data;
 }
 
-LoraConfig lora_on(const std::vector<std::string>& modules) {
-  LoraConfig lora;
-  lora.r = 2;
-  lora.lora_alpha = 4.0;
-  lora.target_modules = modules;
-  return lora;
-}
-
-/// B not zero either, so that every factor has a gradient.
-Adapter random_adapter(const OptConfig& opt, const LoraConfig& lora, double size = 0.2) {
-  Random random(6, Purpose::sample);
-  const LayoutPtr layout = make_layout(opt, lora);
-  Adapter adapter{layout, std::vector<float>(layout->size())};
-  for (float& value : adapter.values) {
-    value = static_cast<float>(size * random.normal());
-  }
-  return adapter;
-}
-
 /// A training set-up on the tiny pre-norm model.
 struct Bench {
   GoldenOpt golden{"opt_prenorm"};
@@ -66,7 +45,7 @@ struct Bench {
   TrainConfig train;
 
   Bench() {
-    train.batch_tokens = 64;
+    train.batch_tokens = 64;  // with batch_size: steps in several passes
     train.lr = 1e-2;
   }
   [[nodiscard]] std::unique_ptr<Trainer> trainer() const {
@@ -75,7 +54,10 @@ struct Bench {
   [[nodiscard]] TrainJob job(std::uint32_t client = 0) const {
     std::vector<std::uint32_t> all(data->size());
     std::iota(all.begin(), all.end(), 0u);
-    return {client, 3, 42,
+    return {client,
+            3,
+            42,
+            0,
             std::make_shared<const Adapter>(random_adapter(golden.base().config(), lora, 0.05)),
             std::make_shared<const std::vector<std::uint32_t>>(all)};
   }
@@ -227,6 +209,21 @@ TEST_CASE("one step is the optimiser's step on the batch's gradient, clipped") {
     gradient[i] *= 0.5f;
   }
   CHECK(largest_relative_difference(*job.start->layout, moved, gradient) <= 1e-4);
+}
+
+TEST_CASE("the learning rate decays with the version that a job starts from") {
+  Bench bench;
+  bench.train.steps = 1;
+  bench.train.optimizer = "sgd";
+  bench.train.weight_decay = 0.0;
+  TrainJob job = bench.job();
+  job.version = 3;
+  bench.train.lr = 0.8;
+  bench.train.lr_decay = 0.5;
+  const std::vector<float> decayed = bench.trainer()->train(job).adapter.values;
+  bench.train.lr = 0.1;
+  bench.train.lr_decay = 1.0;
+  CHECK(bench.trainer()->train(job).adapter.values == decayed);
 }
 
 TEST_CASE("a job that is given up ends early") {

@@ -175,6 +175,28 @@ TEST_CASE("every epoch has each example once, and no batch is too full") {
   }));
 }
 
+TEST_CASE("examples are split in order into parts that are not too full") {
+  CHECK(rc::check("parts", [](std::uint64_t seed) {
+    Random random(seed, Purpose::sample);
+    std::vector<std::size_t> lengths(random.below(40));
+    for (auto& length : lengths) {
+      length = 1 + random.below(100);
+    }
+    const EncodedData data = data_of(lengths);
+    const auto examples = first_examples(lengths.size());
+    std::vector<std::uint32_t> joined;
+    std::int64_t before = 80;
+    for (const auto part : split_by_tokens(data, examples, 80)) {
+      RC_ASSERT(!part.empty());
+      RC_ASSERT(part.size() == 1 || count_tokens(data, part) <= 80);
+      RC_ASSERT(before + count_tokens(data, part.first(1)) > 80);  // no part ends too early
+      before = count_tokens(data, part);
+      joined.insert(joined.end(), part.begin(), part.end());
+    }
+    RC_ASSERT(joined == examples);
+  }));
+}
+
 TEST_CASE("steps are counted exactly, through as many epochs as it takes") {
   const EncodedData data = data_of({10, 10, 10, 10, 10});
   TrainConfig train;
