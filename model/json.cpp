@@ -37,6 +37,10 @@ json parse_json(std::string_view text, std::string_view place, int max_depth) {
   }
 }
 
+bool is_unsigned_up_to(const json& value, std::uint64_t most) {
+  return value.is_number_unsigned() && value.get<std::uint64_t>() <= most;
+}
+
 std::string_view kind_of(const json& value) {
   switch (value.type()) {
     case json::value_t::null:

@@ -15,6 +15,11 @@ using nlohmann::json;
 
 namespace {
 
+/// Far above every published model: what is beyond is a damaged or hostile file. Products of two
+/// sizes stay within 64 bits.
+constexpr std::int64_t kMostLayers = 1024;
+constexpr std::int64_t kMostSize = 1 << 24;
+
 const std::vector<std::string> kActivations = {"relu", "gelu", "gelu_new"};
 
 /// Typed access to the keys; a key whose value is null counts as absent, as in Hugging Face's
@@ -31,18 +36,21 @@ class ConfigReader {
     throw InputError(file_, key + ": " + reason);
   }
 
-  std::int64_t size(const std::string& key) const {
-    if (find(key) == nullptr) refuse(key, "is missing; a positive integer is needed");
-    return integer(key, 0, 1);
+  std::int64_t size(const std::string& key, std::int64_t most) const {
+    if (find(key) == nullptr) {
+      refuse(key, "is missing; an integer from 1 to " + std::to_string(most) + " is needed");
+    }
+    return integer(key, 0, 1, most);
   }
 
-  std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t least) const {
-    constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t least,
+                       std::int64_t most) const {
     const json* value = find(key);
     if (value == nullptr) return fallback;
-    if (!value->is_number_integer() || *value < least || *value > kMost) {
+    if (!is_unsigned_up_to(*value, static_cast<std::uint64_t>(most)) ||
+        value->get<std::int64_t>() < least) {
       refuse(key, "must be an integer from " + std::to_string(least) + " to " +
-                      std::to_string(kMost) + ", not " + value->dump());
+                      std::to_string(most) + ", not " + value->dump());
     }
     return value->get<std::int64_t>();
   }
@@ -71,7 +79,7 @@ class ConfigReader {
   }
 
   std::int32_t token(const std::string& key, std::int32_t fallback, std::int64_t vocab_size) const {
-    const std::int64_t id = integer(key, fallback, 0);
+    const std::int64_t id = integer(key, fallback, 0, std::numeric_limits<std::int32_t>::max());
     if (id >= vocab_size) {
       refuse(key, std::to_string(id) + " is not below vocab_size = " + std::to_string(vocab_size));
     }
@@ -101,13 +109,14 @@ OptConfig read_opt_config(const std::filesystem::path& file) {
   }
 
   OptConfig config;
-  config.vocab_size = reader.size("vocab_size");
-  config.hidden_size = reader.size("hidden_size");
-  config.num_hidden_layers = reader.size("num_hidden_layers");
-  config.num_attention_heads = reader.size("num_attention_heads");
-  config.ffn_dim = reader.size("ffn_dim");
-  config.max_position_embeddings = reader.size("max_position_embeddings");
-  config.word_embed_proj_dim = reader.integer("word_embed_proj_dim", config.hidden_size, 1);
+  config.vocab_size = reader.size("vocab_size", kMostSize);
+  config.hidden_size = reader.size("hidden_size", kMostSize);
+  config.num_hidden_layers = reader.size("num_hidden_layers", kMostLayers);
+  config.num_attention_heads = reader.size("num_attention_heads", kMostSize);
+  config.ffn_dim = reader.size("ffn_dim", kMostSize);
+  config.max_position_embeddings = reader.size("max_position_embeddings", kMostSize);
+  config.word_embed_proj_dim =
+      reader.integer("word_embed_proj_dim", config.hidden_size, 1, kMostSize);
   if (config.hidden_size % config.num_attention_heads != 0) {
     reader.refuse("num_attention_heads",
                   std::to_string(config.num_attention_heads) +

@@ -30,7 +30,8 @@ struct OptConfig {
   [[nodiscard]] std::int64_t head_dim() const { return hidden_size / num_attention_heads; }
 };
 
-/// Reads and checks `config.json`. Throws InputError that names the file, the key and what is allowed.
+/// Reads and checks `config.json`. Throws InputError that names the file, the key and what is
+/// allowed.
 OptConfig read_opt_config(const std::filesystem::path& file);
 
 }  // namespace lorafleet::model

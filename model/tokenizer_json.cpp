@@ -160,7 +160,7 @@ class TokenizerJson {
   }
 
   std::int32_t id(const json& value, const std::string& where) const {
-    if (!value.is_number_unsigned() || value > std::numeric_limits<std::int32_t>::max()) {
+    if (!is_unsigned_up_to(value, std::numeric_limits<std::int32_t>::max())) {
       throw InputError(where, "an id must be an integer from 0 to 2147483647, not " + value.dump());
     }
     return value.get<std::int32_t>();

@@ -26,7 +26,7 @@ VocabularyBuilder::VocabularyBuilder(const nlohmann::json& vocabulary, const std
   }
   std::unordered_map<std::int32_t, const std::string*> tokens;
   for (const auto& [token, id] : vocabulary.get_ref<const nlohmann::json::object_t&>()) {
-    if (!id.is_number_unsigned() || id > std::numeric_limits<std::int32_t>::max()) {
+    if (!is_unsigned_up_to(id, std::numeric_limits<std::int32_t>::max())) {
       throw InputError(place, "token " + in_quotes(token) +
                                   ": the id must be an integer from 0 to 2147483647, not " +
                                   id.dump());

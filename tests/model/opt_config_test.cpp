@@ -107,11 +107,14 @@ TEST_CASE("what is wrong is named with file, key and what is allowed") {
   CHECK(contains(refusal("hidden_size", nullptr), "hidden_size: is missing"));
   CHECK(contains(refusal("hidden_size", 0), "hidden_size: must be an integer from 1"));
   CHECK(contains(refusal("hidden_size", -256), "hidden_size: must be an integer from 1"));
-  CHECK(contains(refusal("hidden_size", 256.5),
-                 "must be an integer from 1 to 2147483647, not 256.5"));
+  CHECK(
+      contains(refusal("hidden_size", 256.5), "must be an integer from 1 to 16777216, not 256.5"));
   CHECK(contains(refusal("ffn_dim", "1024"), "ffn_dim: must be an integer"));
   CHECK(contains(refusal("vocab_size", 1e300), "vocab_size: must be an integer"));
   CHECK(contains(refusal("vocab_size", 18446744073709551615u), "vocab_size: must be an integer"));
+  CHECK(contains(refusal("hidden_size", 9223372036854775808u), "hidden_size: must be an integer"));
+  CHECK(
+      contains(refusal("pad_token_id", 18446744073709551615u), "pad_token_id: must be an integer"));
   CHECK(contains(refusal("num_attention_heads", 7),
                  "num_attention_heads: 7 does not divide hidden_size = 256"));
   CHECK(contains(refusal("activation_function", "silu"),
@@ -123,4 +126,17 @@ TEST_CASE("what is wrong is named with file, key and what is allowed") {
   CHECK_THROWS_WITH_AS(read("{"), doctest::Contains("config.json: not valid JSON"), InputError);
   CHECK_THROWS_WITH_AS(read("[]"), doctest::Contains("an object was expected, not an array"),
                        InputError);
+}
+
+TEST_CASE("sizes that no model has are refused with the range") {
+  CHECK(contains(refusal("num_hidden_layers", 1025),
+                 "config.json: num_hidden_layers: must be an integer from 1 to 1024, not 1025"));
+  CHECK(refusal("num_hidden_layers", 1024).empty());
+  for (const char* key : {"vocab_size", "hidden_size", "num_attention_heads", "ffn_dim",
+                          "max_position_embeddings", "word_embed_proj_dim"}) {
+    CHECK(contains(refusal(key, 16777217),
+                   std::string(key) + ": must be an integer from 1 to 16777216, not 16777217"));
+  }
+  CHECK(refusal("vocab_size", 16777216).empty());
+  CHECK(refusal("hidden_size", 16777216).empty());
 }

@@ -95,6 +95,22 @@ TEST_CASE("tokenizer.json is refused with the key and the reason") {
   bad["model"]["vocab"]["A"] = -1;
   CHECK(contains(refusal(bad), "token \"A\": the id must be an integer from 0"));
 
+  // From 2^63 on a careless comparison takes ids for negative numbers.
+  for (const std::uint64_t id : std::initializer_list<std::uint64_t>{
+           2147483648u, 9223372036854775808u, 18446744073709551615u}) {
+    bad = good;
+    bad["model"]["vocab"]["A"] = id;
+    CHECK(contains(
+        refusal(bad),
+        "token \"A\": the id must be an integer from 0 to 2147483647, not " + std::to_string(id)));
+    bad = good;
+    bad["added_tokens"][2]["id"] = id;
+    CHECK(contains(refusal(bad), "added_tokens[2]: an id must be an integer from 0 to 2147483647"));
+    bad = good;
+    bad["post_processor"]["special_tokens"]["</s>"]["ids"] = {id};
+    CHECK(contains(refusal(bad), "post_processor: an id must be an integer from 0 to 2147483647"));
+  }
+
   bad = good;
   bad["model"]["vocab"]["two words"] = 900;
   CHECK(contains(refusal(bad), "\"two words\" (id 900) is not written in the alphabet"));
