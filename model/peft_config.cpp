@@ -176,7 +176,8 @@ std::string peft_config_text(const AdapterLayout& layout, const LoraConfig& lora
                        {"task_type", "CAUSAL_LM"},
                        {"use_dora", false},
                        {"use_rslora", rslora}};
-  return config.dump(2) + '\n';
+  // A path need not be UTF-8: the name of the base is not worth losing the adapter.
+  return config.dump(2, ' ', false, json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace lorafleet::model

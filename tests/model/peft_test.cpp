@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/base_model.hpp"
+#include "model/peft_config.hpp"
 #include "model/safetensors.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
@@ -251,4 +252,10 @@ TEST_CASE("factors that do not fit together are refused") {
   CHECK(contains(adapter.refusal(), "\"lm_head.weight\" is not a LoRA factor"));
   adapter.tensors({});
   CHECK(contains(adapter.refusal(), "holds no LoRA factors"));
+}
+
+TEST_CASE("a base path that is not UTF-8 does not lose the adapter") {
+  const AdapterLayout layout({{"model.decoder.layers.0.self_attn.q_proj", 8, 8, 4, 8.0, false}});
+  const std::string text = model::peft_config_text(layout, golden_config(), "models/caf\xe9");
+  CHECK(json::parse(text)["base_model_name_or_path"] == "models/caf\ufffd");
 }
