@@ -42,7 +42,7 @@ Pretokenizer::Pretokenizer() : pattern_(std::make_unique<Pattern>()) {
   int error = 0;
   PCRE2_SIZE offset = 0;
   pattern_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(),
-                                 PCRE2_UTF, &error, &offset, nullptr);
+                                 PCRE2_UTF | PCRE2_ANCHORED, &error, &offset, nullptr);
   if (pattern_->code == nullptr) fail("compile the tokenizer's pattern", error);
   pcre2_jit_compile(pattern_->code, PCRE2_JIT_COMPLETE);  // where it fails, matching interprets
 }
@@ -55,9 +55,8 @@ void Pretokenizer::split(std::string_view text,
   if (match == nullptr) throw std::bad_alloc();
   const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(match.get());
   for (std::size_t position = 0; position < text.size(); position = bounds[1]) {
-    const int code =
-        pcre2_match(pattern_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
-                    position, PCRE2_NO_UTF_CHECK | PCRE2_ANCHORED, match.get(), nullptr);
+    const int code = pcre2_match(pattern_->code, reinterpret_cast<PCRE2_SPTR>(text.data()),
+                                 text.size(), position, PCRE2_NO_UTF_CHECK, match.get(), nullptr);
     if (code < 0) fail("cut text into words", code);
     piece(text.substr(position, bounds[1] - position));
   }

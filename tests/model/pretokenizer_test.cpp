@@ -49,3 +49,22 @@ TEST_CASE("the pieces together are the text") {
     RC_ASSERT(together == text);
   }));
 }
+
+TEST_CASE("runs of any length are one piece") {
+  const auto repeated = [](std::string_view part) {
+    std::string text;
+    for (int i = 0; i < 300'000; ++i) {
+      text += part;
+    }
+    return text;
+  };
+  for (const char* part : {"x", "é", "語", "7", "!", "😀"}) {
+    CHECK(pieces(repeated(part)).size() == 1);
+  }
+  for (const char* space : {" ", "\n", "\u3000"}) {
+    CHECK(pieces(repeated(space)).size() == 1);
+    const Pieces before_a_word = pieces(repeated(space) + "x");  // the last one stands apart
+    REQUIRE(before_a_word.size() == (*space == ' ' ? 2 : 3));
+    CHECK(before_a_word[1] == (*space == ' ' ? " x" : space));
+  }
+}
