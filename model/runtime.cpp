@@ -19,10 +19,14 @@ std::string text_after(const std::string& text, const std::string& key) {
   return text.substr(first, text.find_first_of(",\n", first) - first);
 }
 
+void* loaded(const char* name) {
+  return ::dlsym(RTLD_DEFAULT, name);
+}
+
 std::string blas_name() {
   // OpenBLAS says more about itself than LibTorch does; with another BLAS the symbol is not there.
   using GetConfig = char* (*)();
-  if (void* symbol = ::dlsym(RTLD_DEFAULT, "openblas_get_config")) {
+  if (void* symbol = loaded("openblas_get_config")) {
     return reinterpret_cast<GetConfig>(symbol)();
   }
   return text_after(at::show_config(), "BLAS_INFO");
@@ -42,6 +46,17 @@ void configure_process() {
   ::mallopt(M_MMAP_MAX, 0);
   ::mallopt(M_TRIM_THRESHOLD, never);
   ::mallopt(M_TOP_PAD, 64 << 20);
+  limit_blas_threads(loaded);
+}
+
+void limit_blas_threads(const std::function<void*(const char*)>& symbol) {
+  constexpr int pthreads = 1;  // 0: sequential, 2: OpenMP
+  void* const get_parallel = symbol("openblas_get_parallel");
+  void* const set_num_threads = symbol("openblas_set_num_threads");
+  if (get_parallel == nullptr || set_num_threads == nullptr) return;
+  if (reinterpret_cast<int (*)()>(get_parallel)() == pthreads) {
+    reinterpret_cast<void (*)(int)>(set_num_threads)(1);
+  }
 }
 
 void configure_thread(int threads) {

@@ -1,13 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace lorafleet::model {
 
 /// Once, first thing in main: keeps freed memory in the process, since page faults otherwise take a
-/// good part of the training time.
+/// good part of the training time, and limits BLAS as limit_blas_threads does.
 void configure_process();
+
+/// OpenBLAS built on pthreads does not follow configure_thread and would compute with all cores in
+/// every slot: sets it to one thread. Does nothing to OpenBLAS built on OpenMP, or to another BLAS.
+/// `symbol` gives the address of a loaded function by its name, or null.
+void limit_blas_threads(const std::function<void*(const char*)>& symbol);
 
 /// In every thread that computes, before it does: `threads` of LibTorch's intra-op threads. The
 /// setting belongs to the thread.

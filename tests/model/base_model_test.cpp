@@ -2,8 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <functional>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "model/safetensors.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
 
 using namespace lorafleet;
@@ -20,35 +20,6 @@ using namespace lorafleet::model;
 using namespace lorafleet::tests;
 
 namespace {
-
-/// Writes the tiny pre-norm model into a folder, each tensor as `change` leaves it; it may clear
-/// the name.
-class ChangedModel {
- public:
-  explicit ChangedModel(const std::function<void(NamedTensor&)>& change,
-                        const std::vector<NamedTensor>& more = {}) {
-    const std::filesystem::path source = golden_folder() / "opt" / "opt_prenorm" / "hf";
-    std::filesystem::copy(source / "config.json", path() / "config.json");
-    const SafetensorsFile file(source / "model.safetensors");
-    std::vector<NamedTensor> tensors;
-    for (const auto& [name, view] : file.tensors()) {
-      NamedTensor tensor{name, view.dtype, view.shape, view.bytes};
-      change(tensor);
-      if (!tensor.name.empty()) tensors.push_back(tensor);
-    }
-    tensors.insert(tensors.end(), more.begin(), more.end());
-    write_safetensors(path() / "model.safetensors", tensors, {});
-  }
-
-  [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
-  [[nodiscard]] std::string file() const { return (path() / "model.safetensors").string(); }
-  [[nodiscard]] std::shared_ptr<const BaseModel> load() const {
-    return BaseModel::load({path(), "float32"});
-  }
-
- private:
-  TemporaryFolder folder_;
-};
 
 const std::string norm = "model.decoder.layers.1.final_layer_norm.weight";
 
@@ -125,6 +96,27 @@ TEST_CASE("the cost of a token counts each frozen matrix forward and backward") 
         4.0 * (2 * 49152 + 32768));
   CHECK(train_flops_per_token(GoldenOpt("opt_postnorm_proj").base().config()) ==
         4.0 * (2 * 49152 + 16384 + 4096));
+}
+
+TEST_CASE("only OpenBLAS built on pthreads is set to one thread") {
+  static int kind;
+  static int threads;
+  const auto symbol = [](const char* name) -> void* {
+    if (std::strcmp(name, "openblas_get_parallel") == 0) {
+      return reinterpret_cast<void*>(+[] { return kind; });
+    }
+    if (std::strcmp(name, "openblas_set_num_threads") == 0) {
+      return reinterpret_cast<void*>(+[](int count) { threads = count; });
+    }
+    return nullptr;
+  };
+  for (const int built : {0, 1, 2}) {  // sequential, pthreads, OpenMP
+    kind = built;
+    threads = 8;
+    limit_blas_threads(symbol);
+    CHECK(threads == (built == 1 ? 1 : 8));
+  }
+  limit_blas_threads([](const char*) -> void* { return nullptr; });  // another BLAS
 }
 
 TEST_CASE("what results depend on is recorded") {
