@@ -35,7 +35,8 @@ class BaseModel {
 using BaseModelPtr = std::shared_ptr<const BaseModel>;
 using EncodedDataPtr = std::shared_ptr<const EncodedData>;
 
-/// The modules that `lora` adapts in `opt`, in the order of the layers. Throws InputError for an unknown module.
+/// The modules that `lora` adapts in `opt`, in the order of the layers. Throws InputError for an
+/// unknown module.
 LayoutPtr make_layout(const OptConfig& opt, const LoraConfig& lora);
 
 /// Local LoRA training on the base.

@@ -8,7 +8,9 @@ double Score::loss() const {
   return label_tokens == 0 ? 0.0 : loss_sum / static_cast<double>(label_tokens);
 }
 
-double Score::perplexity() const { return std::exp(loss()); }
+double Score::perplexity() const {
+  return std::exp(loss());
+}
 
 double Score::token_accuracy() const {
   return label_tokens == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(label_tokens);

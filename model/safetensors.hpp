@@ -27,8 +27,9 @@ struct TensorView {
   [[nodiscard]] std::vector<float> to_float32() const;
 };
 
-/// A memory-mapped .safetensors file, checked whole when opened: header length, JSON, dtypes, shapes,
-/// offsets that cover the data without overlap. Throws InputError naming file, tensor and reason.
+/// A memory-mapped .safetensors file, checked whole when opened: header length, JSON, dtypes,
+/// shapes, offsets that cover the data without overlap. Throws InputError naming file, tensor and
+/// reason.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);

@@ -138,7 +138,9 @@ std::string Tokenizer::decode(std::span<const std::int32_t> ids, bool skip_speci
   return replace_invalid_utf8(decode_bytes(ids, skip_special));
 }
 
-std::span<const std::int32_t> Tokenizer::prefix() const { return state_->spec.prefix; }
+std::span<const std::int32_t> Tokenizer::prefix() const {
+  return state_->spec.prefix;
+}
 
 std::size_t Tokenizer::vocab_size() const {
   return static_cast<std::size_t>(state_->spec.tokens.rbegin()->first) + 1;
