@@ -22,6 +22,11 @@ Truncation truncation_named(const std::string& name) {
       '"' + name + "\" is unknown; allowed: cut_context_left, cut_context_right, drop");
 }
 
+bool separates(const std::string& name) {
+  if (name == "none" || name == "prefix") return name == "prefix";
+  throw InputError("data.separator", '"' + name + "\" is unknown; allowed: none, prefix");
+}
+
 /// The text around the context; together with it, the prompt.
 struct PromptFrame {
   std::string before;
@@ -44,6 +49,7 @@ class Encoder {
   Encoder(const Tokenizer& tokenizer, const EncodingConfig& encoding, const OptConfig& opt)
       : tokenizer_(tokenizer),
         truncation_(truncation_named(encoding.truncation)),
+        separates_(separates(encoding.separator)),
         eos_(opt.eos_token_id) {
     const std::int64_t limit = std::min(encoding.max_tokens, opt.max_position_embeddings);
     if (limit < 2) {
@@ -63,7 +69,9 @@ class Encoder {
     const Ids before = tokenizer_.encode(frame.before);
     const Ids context = tokenizer_.encode(example.context);
     const Ids after = tokenizer_.encode(frame.after);
-    const Ids target = tokenizer_.encode(example.target);
+    Ids target;
+    if (separates_) append(target, tokenizer_.prefix());
+    append(target, tokenizer_.encode(example.target));
     const std::size_t others =
         tokenizer_.prefix().size() + before.size() + after.size() + target.size() + 1;
     const std::size_t length = others + context.size();
@@ -93,6 +101,7 @@ class Encoder {
  private:
   const Tokenizer& tokenizer_;
   Truncation truncation_;
+  bool separates_;
   std::int32_t eos_;
   std::size_t limit_ = 0;
 };

@@ -31,7 +31,7 @@ struct EncodedExamples {
 std::string prompt_text(const partition::Example& example);
 
 /// Turns examples into token sequences: [what the tokenizer puts in front, OPT: `</s>`] prompt,
-/// target, eos. Labels begin with the target's first token and include eos; the very first token of
+/// [the same again, with encoding.separator "prefix"] target, eos. Labels begin with the target's first token and include eos; the very first token of
 /// a sequence is never one, as nothing precedes it. Prompt and target are tokenised apart, so that
 /// the border between them never lies inside a token; so are, for the same reason, the instruction
 /// with its line end, the context and the blank line: cutting tokens off the context leaves the

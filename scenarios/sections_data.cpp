@@ -84,7 +84,7 @@ Table skew_table() {
   table
       .field("alpha", &SkewConfig::alpha,
              "concentration of the Dirichlet draws: large is even, small is skewed")
-      .above(0)
+      .at_least(partition::kSmallestAlpha)
       .only_if("by is neither \"iid\" nor \"natural\"", draws_shares);
   table.field("bins", &SkewConfig::bins, "quantile bins of the measure")
       .between(2, 1000)
@@ -122,6 +122,12 @@ Table data_table() {
              "length to which an example is cut")
       .between(8, 65536)
       .unit("tokens");
+  table
+      .field(
+          "separator", in_encoding(&EncodingConfig::separator),
+          "between prompt and target: nothing, or what the tokenizer puts in front of a text (OPT: "
+          "</s>), scored, as where Hugging Face's tokenizer is called for prompt and target apart")
+      .names({"none", "prefix"});
   table
       .field("truncation", in_encoding(&EncodingConfig::truncation),
              "how longer examples are cut, or whether they are left out")

@@ -38,7 +38,7 @@ Example example(std::string instruction, std::string context, std::string target
 
 model::EncodedExamples encode(const std::vector<Example>& examples, std::int64_t max_tokens = 256,
                               const std::string& truncation = "cut_context_left") {
-  return model::encode_examples(examples, tokenizer(), {max_tokens, truncation}, opt());
+  return model::encode_examples(examples, tokenizer(), {max_tokens, truncation, "none"}, opt());
 }
 
 Ids tokens(const model::EncodedExamples& encoded, std::size_t i = 0) {
@@ -72,6 +72,15 @@ TEST_CASE("a sequence is bos, prompt, target and eos, with the target and eos as
   CHECK(encoded.data.context_tokens(0) == model::count_tokens(tokenizer(), kRow.context));
   CHECK(encoded.report.truncated == 0);
   CHECK(encoded.report.dropped == 0);
+}
+
+TEST_CASE("a separator is the tokenizer's prefix again, scored with the target") {
+  const auto encoded = model::encode_examples({kRow}, tokenizer(), {256, "drop", "prefix"}, opt());
+  const Ids prompt = ids("Define the noun \"fox\".\nA kind of canine: a dog\nRelated: vulpine\n\n");
+  CHECK(tokens(encoded) == joined({{2}, prompt, {2}, ids("a red animal"), {2}}));
+  CHECK(encoded.data.label_start(0) == 1 + prompt.size());
+  CHECK_THROWS_WITH_AS(model::encode_examples({kRow}, tokenizer(), {256, "drop", "eos"}, opt()),
+                       "data.separator: \"eos\" is unknown; allowed: none, prefix", InputError);
 }
 
 TEST_CASE("empty parts of a prompt leave no line ends behind") {
