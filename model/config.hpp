@@ -49,7 +49,8 @@ struct TrainConfig {
 struct EncodingConfig {
   std::int64_t max_tokens = 256;
   std::string truncation = "cut_context_left";  ///< cut_context_right, drop
-  /// Between prompt and target: "none", or "prefix": what the tokenizer puts in front of a text (OPT:
+  /// Between prompt and target: "none", or "prefix": what the tokenizer puts in front of a text
+  /// (OPT:
   /// `</s>`), scored as the target's first token.
   std::string separator = "none";
 };

@@ -31,11 +31,12 @@ struct EncodedExamples {
 std::string prompt_text(const partition::Example& example);
 
 /// Turns examples into token sequences: [what the tokenizer puts in front, OPT: `</s>`] prompt,
-/// [the same again, with encoding.separator "prefix"] target, eos. Labels begin with the target's first token and include eos; the very first token of
-/// a sequence is never one, as nothing precedes it. Prompt and target are tokenised apart, so that
-/// the border between them never lies inside a token; so are, for the same reason, the instruction
-/// with its line end, the context and the blank line: cutting tokens off the context leaves the
-/// others as they were. Special tokens spelled out in the data are ordinary text.
+/// [the same again, with encoding.separator "prefix"] target, eos. Labels begin with the target's
+/// first token and include eos; the very first token of a sequence is never one, as nothing
+/// precedes it. Prompt and target are tokenised apart, so that the border between them never lies
+/// inside a token; so are, for the same reason, the instruction with its line end, the context and
+/// the blank line: cutting tokens off the context leaves the others as they were. Special tokens
+/// spelled out in the data are ordinary text.
 ///
 /// A sequence has at most min(encoding.max_tokens, opt.max_position_embeddings) tokens. A longer
 /// one loses context tokens from the left or right end ("cut_context_left", "cut_context_right"),

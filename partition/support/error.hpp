@@ -7,11 +7,12 @@
 
 namespace lorafleet {
 
-/// Bad input from the user: a scenario, data, a model or an argument. Ends the program with status 2.
+/// Bad input from the user: a scenario, data, a model or an argument. Ends the program with
+/// status 2.
 class InputError : public std::runtime_error {
  public:
-  /// `place` names the file (and line, or key) and may be empty; `what` says what was wrong and what
-  /// is allowed. The message reads "place: what".
+  /// `place` names the file (and line, or key) and may be empty; `what` says what was wrong and
+  /// what is allowed. The message reads "place: what".
   InputError(std::string_view place, std::string_view what)
       : std::runtime_error(place.empty() ? std::string(what)
                                          : std::string(place) + ": " + std::string(what)) {}

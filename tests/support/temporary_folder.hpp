@@ -33,8 +33,12 @@ class TemporaryFolder {
 };
 
 /// The project's root, for tests that read shipped files.
-inline std::filesystem::path source_folder() { return LORAFLEET_SOURCE_DIR; }
+inline std::filesystem::path source_folder() {
+  return LORAFLEET_SOURCE_DIR;
+}
 /// tests/golden.
-inline std::filesystem::path golden_folder() { return source_folder() / "tests" / "golden"; }
+inline std::filesystem::path golden_folder() {
+  return source_folder() / "tests" / "golden";
+}
 
 }  // namespace lorafleet::tests
