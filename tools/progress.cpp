@@ -72,7 +72,7 @@ std::string ProgressDisplay::describe(const actors::Progress& progress) const {
   if (versions_ > 0) text += "/" + std::to_string(versions_);
   text += "  virtual " + clock_text(totals.time.seconds());
   text += "  updates " + grouped(totals.updates_applied);
-  if (totals.updates_received > 0) text += "  loss " + fixed(progress.train_loss, 3);
+  if (totals.versions > 0) text += "  loss " + fixed(progress.train_loss, 3);
   if (progress.evaluated_version) {
     text += "  perplexity " + figure(progress.perplexity) + " (version " +
             std::to_string(*progress.evaluated_version) + ")";
