@@ -25,6 +25,13 @@ auto spawn_worker(caf::actor_system& system, bool detached, Args&&... args) {
                   : system.spawn<Actor>(std::forward<Args>(args)...);
 }
 
+JobSizer make_sizer(const FleetParts& parts) {
+  return [trainer = parts.trainer, examples = parts.client_examples, seed = parts.config.seed](
+             sim::ClientId client, sim::Sequence seq) {
+    return trainer->size({client.value, seq.value, seed, 0, nullptr, examples[client.value]});
+  };
+}
+
 }  // namespace
 
 ActorFleet::ActorFleet(caf::actor_system& system, const FleetParts& parts)
@@ -84,13 +91,6 @@ void ActorFleet::start(std::function<void(RunEnd)> finished,
 
 void ActorFleet::interrupt() {
   caf::anon_send(actors_->aggregator, InterruptRun{});
-}
-
-JobSizer make_sizer(const FleetParts& parts) {
-  return [trainer = parts.trainer, examples = parts.client_examples, seed = parts.config.seed](
-             sim::ClientId client, sim::Sequence seq) {
-    return trainer->size({client.value, seq.value, seed, 0, nullptr, examples[client.value]});
-  };
 }
 
 }  // namespace lorafleet::actors

@@ -53,7 +53,4 @@ class ActorFleet {
   std::unique_ptr<Actors> actors_;
 };
 
-/// Tells the size of each client's jobs from the trainer.
-JobSizer make_sizer(const FleetParts& parts);
-
 }  // namespace lorafleet::actors

@@ -54,7 +54,7 @@ void AggregatorActor::publish(sim::Version version, sim::VirtualTime time,
                               const model::AdapterPtr& adapter) {
   const auto every = static_cast<std::uint64_t>(parts_.config.evaluation.every_versions);
   const bool due = version.value == 0 || (every > 0 && version.value % every == 0);
-  parts_.observer->on_version(version, time, coordinator_->totals(), due);
+  parts_.observer->on_version(version, time, coordinator_->totals());
   if (due) evaluate(version, adapter);
 }
 

@@ -1,8 +1,9 @@
 #include "actors/events.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <string_view>
+
+#include "partition/support/numbers.hpp"
 
 namespace lorafleet::actors {
 namespace {
@@ -11,16 +12,26 @@ namespace {
 class JsonLine {
  public:
   JsonLine& add(std::string_view key, double value) {
-    return std::isfinite(value) ? number(key, value) : raw(key, "null");
+    return std::isfinite(value) ? raw(key, shortest(value)) : raw(key, "null");
   }
-  JsonLine& add(std::string_view key, std::int64_t value) { return number(key, value); }
-  JsonLine& add(std::string_view key, std::uint64_t value) { return number(key, value); }
+  JsonLine& add(std::string_view key, std::int64_t value) {
+    return raw(key, std::to_string(value));
+  }
+  JsonLine& add(std::string_view key, std::uint64_t value) {
+    return raw(key, std::to_string(value));
+  }
   JsonLine& add(std::string_view key, sim::VirtualTime value) {
-    return number(key, value.microseconds);
+    return raw(key, std::to_string(value.microseconds));
   }
-  JsonLine& add(std::string_view key, sim::ClientId value) { return number(key, value.value); }
-  JsonLine& add(std::string_view key, sim::Sequence value) { return number(key, value.value); }
-  JsonLine& add(std::string_view key, sim::Version value) { return number(key, value.value); }
+  JsonLine& add(std::string_view key, sim::ClientId value) {
+    return raw(key, std::to_string(value.value));
+  }
+  JsonLine& add(std::string_view key, sim::Sequence value) {
+    return raw(key, std::to_string(value.value));
+  }
+  JsonLine& add(std::string_view key, sim::Version value) {
+    return raw(key, std::to_string(value.value));
+  }
   JsonLine& add(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
   /// `value` is one of the fixed words of events.hpp: nothing to escape.
   JsonLine& add_word(std::string_view key, std::string_view value) {
@@ -29,12 +40,6 @@ class JsonLine {
   std::string finish() && { return std::move(text_) + '}'; }
 
  private:
-  template <typename Number>
-  JsonLine& number(std::string_view key, Number value) {
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-    return raw(key, std::string_view(digits, static_cast<std::size_t>(end - digits)));
-  }
   JsonLine& raw(std::string_view key, std::string_view value) {
     text_ += text_.empty() ? "{\"" : ",\"";
     text_ += key;

@@ -11,8 +11,7 @@ class RunObserver {
   virtual ~RunObserver() = default;
   virtual void on_event(const Event& event, const RunTotals& totals) = 0;
   /// After the events that belong to it; version 0 at the start included.
-  virtual void on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals,
-                          bool will_be_evaluated) = 0;
+  virtual void on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals) = 0;
   /// In the order of the versions, at any real time after `on_version`.
   virtual void on_evaluation(sim::Version version, const model::Evaluation& evaluation) = 0;
 };

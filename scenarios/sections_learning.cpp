@@ -1,5 +1,6 @@
 #include "scenarios/sections.hpp"
 
+#include "model/optimizer.hpp"
 #include "scenarios/schema_builder.hpp"
 
 namespace lorafleet::scenarios {
@@ -63,12 +64,12 @@ Table train_table() {
       .at_least(0)
       .unit("examples");
   table.field("optimizer", &TrainConfig::optimizer, "the clients' optimiser")
-      .names({"adamw", "sgd"});
+      .names(model::optimizer_names());
   table.field("lr", &TrainConfig::lr, "learning rate").above(0);
   table
       .field("lr_schedule", &TrainConfig::lr_schedule,
              "how `lr` falls over the steps of a job: not at all, or to 0")
-      .names({"constant", "linear", "cosine"});
+      .names(model::lr_schedule_names());
   table
       .field("lr_decay", &TrainConfig::lr_decay,
              "a job that starts from version v trains with lr * lr_decay^v")

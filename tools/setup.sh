@@ -14,7 +14,6 @@ packages=(
   nlohmann-json3-dev
   libpcre2-dev                  # the tokenizer's Unicode pattern
   libssl-dev                    # SHA-256
-  zlib1g-dev liblz4-dev libzstd-dev
   doctest-dev librapidcheck-dev # tests
 )
 if [[ "${1:-}" == "--dev" ]]; then

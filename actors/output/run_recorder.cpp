@@ -28,8 +28,7 @@ void RunRecorder::on_event(const Event& event, const RunTotals& totals) {
   }
 }
 
-void RunRecorder::on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals,
-                             bool /*will_be_evaluated*/) {
+void RunRecorder::on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals) {
   rounds_.add_version(version, time, totals);
   totals_ = totals;
   tell(true);

@@ -23,8 +23,7 @@ class RunRecorder final : public RunObserver {
               std::vector<ClientFacts> clients, std::function<void(const Progress&)> progress);
 
   void on_event(const Event& event, const RunTotals& totals) override;
-  void on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals,
-                  bool will_be_evaluated) override;
+  void on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals) override;
   void on_evaluation(sim::Version version, const model::Evaluation& evaluation) override;
 
   /// Finishes the files.

@@ -50,7 +50,7 @@ class TextObserver : public actors::RunObserver {
   void on_event(const actors::Event& event, const actors::RunTotals&) override {
     events += actors::to_json_line(event) + '\n';
   }
-  void on_version(sim::Version version, sim::VirtualTime, const actors::RunTotals&, bool) override {
+  void on_version(sim::Version version, sim::VirtualTime, const actors::RunTotals&) override {
     versions.push_back(version.value);
   }
   void on_evaluation(sim::Version version, const model::Evaluation& evaluation) override {

@@ -147,7 +147,7 @@ TEST_CASE("progress counts towards the nearest stop condition") {
   actors::RunTotals totals;
   totals.versions = 1;
   totals.time = {1'000'000};
-  recorder.on_version({0}, {0}, totals, true);
+  recorder.on_version({0}, {0}, totals);
   recorder.on_evaluation({0}, score(2.0));
   REQUIRE(seen.size() == 2);
   CHECK(seen[0].done == doctest::Approx(0.5));
