@@ -17,6 +17,8 @@ struct Example {
   std::string group;                      ///< unit of the train/test split; never torn apart
   std::optional<std::string> client;      ///< natural owner, where the data name one
   std::map<std::string, double> quality;  ///< named scores of this row
+  std::vector<std::string> choices;     ///< where one of several is right: all, `target` among them
+  std::vector<std::string> references;  ///< further right answers beside `target`
 };
 
 }  // namespace lorafleet::partition
