@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "scenarios/json_schema.hpp"
 #include "scenarios/reference.hpp"
 #include "tools/command_line.hpp"
 
@@ -10,8 +11,9 @@ int schema_command(const Arguments& arguments) {
                    "Prints every section and key of a scenario with type, default and meaning, as "
                    "Markdown.",
                    "schema");
+  line.flag("json", "as a JSON Schema, for editors, instead");
   if (!line.parse(arguments)) return kDone;
-  std::cout << scenarios::markdown_reference();
+  std::cout << (line.on("json") ? scenarios::json_schema() : scenarios::markdown_reference());
   return kDone;
 }
 
