@@ -1,20 +1,20 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "model/checkpoint.hpp"
 #include "model/lora_layout.hpp"
 #include "model/opt.hpp"
-#include "model/safetensors.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::vector<std::string> sizes;
@@ -24,26 +24,34 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return "[" + join(sizes) + "]";
 }
 
-bool is_floating(DType dtype) {
-  return dtype == DType::float32 || dtype == DType::float16 || dtype == DType::bfloat16;
+at::ScalarType scalar_type(DType dtype) {
+  switch (dtype) {
+    case DType::float16:
+      return at::kHalf;
+    case DType::bfloat16:
+      return at::kBFloat16;
+    default:
+      return at::kFloat;
+  }
 }
 
-/// Takes the tensors of a checkpoint one by one and remembers which.
-class CheckpointReader {
+/// Takes the tensors of a checkpoint one by one and remembers which. Each goes straight from the
+/// file into its final type.
+class WeightReader {
  public:
-  CheckpointReader(const fs::path& file, at::ScalarType dtype)
-      : file_(file),
-        dtype_(dtype),
-        prefix_(file_.find("model.decoder.embed_tokens.weight") != nullptr ? "model." : "") {}
+  WeightReader(const Checkpoint& checkpoint, at::ScalarType dtype)
+      : checkpoint_(checkpoint), dtype_(dtype) {}
 
   /// In the model's dtype.
   at::Tensor matrix(const std::string& name, std::int64_t rows, std::int64_t columns) {
-    return read(name, {rows, columns}).to(dtype_);
+    return read(name, {rows, columns}, dtype_);
   }
   at::Tensor matrix_float32(const std::string& name, std::int64_t rows, std::int64_t columns) {
-    return read(name, {rows, columns});
+    return read(name, {rows, columns}, at::kFloat);
   }
-  at::Tensor vector(const std::string& name, std::int64_t size) { return read(name, {size}); }
+  at::Tensor vector(const std::string& name, std::int64_t size) {
+    return read(name, {size}, at::kFloat);
+  }
 
   FrozenLinear linear(const std::string& name, std::int64_t in, std::int64_t out, bool bias) {
     return {matrix(name + ".weight", out, in), bias ? vector(name + ".bias", out) : at::Tensor()};
@@ -59,40 +67,53 @@ class CheckpointReader {
   /// A weight that nothing asked for would change what the model computes.
   void refuse_leftovers() const {
     std::vector<std::string> names;
-    for (const auto& [name, view] : file_.tensors()) {
-      if (!taken_.contains(name) && is_floating(view.dtype)) names.push_back(name);
+    for (const auto& [name, tensor] : checkpoint_.tensors()) {
+      if (!taken_.contains(name) && is_weight_type(tensor.view.dtype)) names.push_back(name);
     }
     if (names.empty()) return;
     const std::size_t count = names.size();
     names.resize(std::min<std::size_t>(count, 5));
-    throw InputError(file_.path().string(),
+    throw InputError(checkpoint_.path().string(),
                      std::to_string(count) + " tensor(s) have no place in the model that " +
                          "config.json describes: " + join(names) + (count > 5 ? ", ..." : ""));
   }
 
  private:
-  at::Tensor read(const std::string& name, const std::vector<std::int64_t>& shape) {
-    const std::string key = name.starts_with("decoder.") ? prefix_ + name : name;
-    const std::string file = file_.path().string();
-    const TensorView* view = file_.find(key);
-    if (view == nullptr) {
-      throw InputError(file, "tensor " + key + " " + shape_text(shape) + " is missing");
+  at::Tensor read(const std::string& name, const std::vector<std::int64_t>& shape,
+                  at::ScalarType dtype) {
+    const std::string key = name.starts_with("decoder.") ? checkpoint_.prefix() + name : name;
+    const Checkpoint::Tensor* tensor = checkpoint_.find(key);
+    if (tensor == nullptr) {
+      throw InputError(checkpoint_.path().string(),
+                       "tensor " + key + " " + shape_text(shape) + " is missing");
     }
-    if (view->shape != shape) {
-      throw InputError(file, "tensor " + key + " has the shape " + shape_text(view->shape) +
+    const std::string file = checkpoint_.path_of(*tensor).string();
+    const TensorView& view = tensor->view;
+    if (view.shape != shape) {
+      throw InputError(file, "tensor " + key + " has the shape " + shape_text(view.shape) +
                                  ", config.json asks for " + shape_text(shape));
     }
-    if (!is_floating(view->dtype)) {
+    if (!is_weight_type(view.dtype)) {
       throw InputError(file, "tensor " + key + " must be float32, float16 or bfloat16");
     }
     taken_.insert(key);
-    std::vector<float> values = view->to_float32();
-    return at::from_blob(values.data(), shape, at::kFloat).clone();
+    at::Tensor result = at::empty(shape, dtype);
+    if (view.strides.empty() && scalar_type(view.dtype) == dtype) {
+      std::memcpy(result.data_ptr(), view.bytes.data(), view.bytes.size());
+      checkpoint_.release(*tensor);
+      return result;
+    }
+    at::Tensor flat = result.view(-1);
+    checkpoint_.read(*tensor, [&](std::size_t first, std::span<const float> values) {
+      const auto count = static_cast<std::int64_t>(values.size());
+      flat.narrow(0, static_cast<std::int64_t>(first), count)
+          .copy_(at::from_blob(const_cast<float*>(values.data()), {count}, at::kFloat));
+    });
+    return result;
   }
 
-  SafetensorsFile file_;
+  const Checkpoint& checkpoint_;
   at::ScalarType dtype_;
-  std::string prefix_;
   std::set<std::string> taken_;
 };
 
@@ -102,19 +123,7 @@ at::ScalarType dtype_of(const std::string& name) {
   throw InputError("model.dtype", "must be float32 or bfloat16, not \"" + name + "\"");
 }
 
-fs::path weights_file(const fs::path& directory) {
-  if (!fs::is_directory(directory)) {
-    throw InputError(directory.string(), "is not a folder; model.path names a Hugging Face folder");
-  }
-  const fs::path file = directory / "model.safetensors";
-  if (!fs::exists(file)) {
-    throw InputError(directory.string(),
-                     "has no model.safetensors (other forms of weights are not read)");
-  }
-  return file;
-}
-
-DecoderLayer read_layer(CheckpointReader& reader, const OptConfig& config, std::int64_t index) {
+DecoderLayer read_layer(WeightReader& reader, const OptConfig& config, std::int64_t index) {
   const std::string name = "decoder.layers." + std::to_string(index);
   const std::int64_t d = config.hidden_size;
   const bool affine = config.layer_norm_elementwise_affine;
@@ -139,9 +148,13 @@ DecoderLayer read_layer(CheckpointReader& reader, const OptConfig& config, std::
 std::shared_ptr<const BaseModel> BaseModel::load(const ModelConfig& model) {
   const at::NoGradGuard no_grad;
   const at::ScalarType dtype = dtype_of(model.dtype);
-  const fs::path file = weights_file(model.path);
+  if (!std::filesystem::is_directory(model.path)) {
+    throw InputError(model.path.string(),
+                     "is not a folder; model.path names a Hugging Face folder");
+  }
   const OptConfig config = read_opt_config(model.path / "config.json");
-  CheckpointReader reader(file, dtype);
+  const Checkpoint checkpoint(model.path);
+  WeightReader reader(checkpoint, dtype);
 
   const std::int64_t d = config.hidden_size;
   const std::int64_t e = config.word_embed_proj_dim;

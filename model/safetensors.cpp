@@ -9,7 +9,6 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "model/half.hpp"
 #include "model/json.hpp"
 #include "model/mapped_file.hpp"
 #include "partition/support/error.hpp"
@@ -26,36 +25,6 @@ static_assert(std::endian::native == std::endian::little,
 
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // the format's own limit
 constexpr std::size_t kLengthBytes = 8;
-
-struct DTypeEntry {
-  DType dtype;
-  std::string_view name;
-  std::size_t bytes;
-};
-constexpr std::array<DTypeEntry, 7> kDTypes{{{DType::float32, "F32", 4},
-                                             {DType::float16, "F16", 2},
-                                             {DType::bfloat16, "BF16", 2},
-                                             {DType::int64, "I64", 8},
-                                             {DType::int32, "I32", 4},
-                                             {DType::uint8, "U8", 1},
-                                             {DType::boolean, "BOOL", 1}}};
-
-const DTypeEntry& entry_of(DType dtype) {
-  return *std::find_if(kDTypes.begin(), kDTypes.end(),
-                       [dtype](const DTypeEntry& entry) { return entry.dtype == dtype; });
-}
-
-/// Bytes of a tensor; nothing where they pass the range of int64.
-std::optional<std::uint64_t> tensor_bytes(DType dtype, const std::vector<std::int64_t>& shape) {
-  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
-  constexpr auto kLimit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  std::uint64_t bytes = byte_size(dtype);
-  for (const std::int64_t extent : shape) {
-    if (static_cast<std::uint64_t>(extent) > kLimit / bytes) return std::nullopt;
-    bytes *= static_cast<std::uint64_t>(extent);
-  }
-  return bytes;
-}
 
 /// Checks one header against the data that follow it.
 class HeaderReader {
@@ -150,12 +119,13 @@ class HeaderReader {
   }
 
   DType dtype(const std::string& name, const json& value) const {
-    std::vector<std::string> known;
-    for (const auto& entry : kDTypes) {
-      if (value == entry.name) return entry.dtype;
-      known.emplace_back(entry.name);
+    for (const DType known : all_dtypes()) {
+      if (value == dtype_name(known)) return known;
     }
-    refuse(name, "dtype " + value.dump() + " is not supported; allowed: " + join(known));
+    std::vector<std::string> names;
+    for (const DType known : all_dtypes())
+      names.emplace_back(dtype_name(known));
+    refuse(name, "dtype " + value.dump() + " is not supported; allowed: " + join(names));
   }
 
   std::string file_;
@@ -164,52 +134,7 @@ class HeaderReader {
 
 }  // namespace
 
-std::size_t byte_size(DType dtype) {
-  return entry_of(dtype).bytes;
-}
-
-std::int64_t TensorView::numel() const {
-  return static_cast<std::int64_t>(bytes.size() / byte_size(dtype));
-}
-
-std::vector<float> TensorView::to_float32() const {
-  std::vector<float> values(static_cast<std::size_t>(numel()));
-  if (dtype == DType::float32) {
-    if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
-    return values;
-  }
-  if (dtype != DType::float16 && dtype != DType::bfloat16) {
-    throw std::logic_error("a " + std::string(entry_of(dtype).name) +
-                           " tensor does not convert to float32");
-  }
-  const auto convert = [&](auto widen) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      std::uint16_t half = 0;
-      std::memcpy(&half, bytes.data() + 2 * i, sizeof half);
-      values[i] = widen(half);
-    }
-  };
-  if (dtype == DType::float16) {
-    convert(float16_to_float32);
-  } else {
-    convert(bfloat16_to_float32);
-  }
-  return values;
-}
-
-struct SafetensorsFile::State {
-  explicit State(const std::filesystem::path& file) : path(file), mapped(file) {}
-
-  std::filesystem::path path;
-  MappedFile mapped;
-  std::map<std::string, TensorView> tensors;
-  std::map<std::string, std::string> metadata;
-};
-
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
-    : state_(std::make_unique<State>(path)) {
-  const std::string file = path.string();
-  const auto bytes = state_->mapped.bytes();
+SafetensorsContent parse_safetensors(std::span<const std::byte> bytes, const std::string& file) {
   if (bytes.size() < kLengthBytes) {
     throw InputError(file, "not a safetensors file: shorter than 8 bytes");
   }
@@ -226,10 +151,11 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
   }
   const json header = parse_json(text, file + ": header", 8);
 
+  SafetensorsContent content;
   const HeaderReader reader(file, bytes.subspan(kLengthBytes + length));
   for (const auto& [name, entry] : header.items()) {
     if (name != "__metadata__") {
-      state_->tensors.emplace(name, reader.tensor(name, entry));
+      content.tensors.emplace(name, reader.tensor(name, entry));
       continue;
     }
     if (!entry.is_object()) throw InputError(file, "__metadata__ must be an object of strings");
@@ -237,11 +163,24 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
       if (!value.is_string()) {
         throw InputError(file, "__metadata__: \"" + key + "\" must be a string");
       }
-      state_->metadata.emplace(key, value.get<std::string>());
+      content.metadata.emplace(key, value.get<std::string>());
     }
   }
-  reader.check_tiling(state_->tensors);
+  reader.check_tiling(content.tensors);
+  return content;
 }
+
+struct SafetensorsFile::State {
+  explicit State(const std::filesystem::path& file)
+      : path(file), mapped(file), content(parse_safetensors(mapped.bytes(), file.string())) {}
+
+  std::filesystem::path path;
+  MappedFile mapped;
+  SafetensorsContent content;
+};
+
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : state_(std::make_unique<State>(path)) {}
 
 SafetensorsFile::~SafetensorsFile() = default;
 SafetensorsFile::SafetensorsFile(SafetensorsFile&&) noexcept = default;
@@ -252,16 +191,20 @@ const std::filesystem::path& SafetensorsFile::path() const {
 }
 
 const std::map<std::string, TensorView>& SafetensorsFile::tensors() const {
-  return state_->tensors;
+  return state_->content.tensors;
 }
 
 const std::map<std::string, std::string>& SafetensorsFile::metadata() const {
-  return state_->metadata;
+  return state_->content.metadata;
 }
 
 const TensorView* SafetensorsFile::find(const std::string& name) const {
-  const auto found = state_->tensors.find(name);
-  return found == state_->tensors.end() ? nullptr : &found->second;
+  const auto found = state_->content.tensors.find(name);
+  return found == state_->content.tensors.end() ? nullptr : &found->second;
+}
+
+const MappedFile& SafetensorsFile::mapped() const {
+  return state_->mapped;
 }
 
 void write_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
@@ -277,7 +220,7 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Name
       throw std::logic_error("tensor \"" + tensor.name + "\": shape and bytes do not agree");
     }
     auto& entry = header[tensor.name];
-    entry["dtype"] = entry_of(tensor.dtype).name;
+    entry["dtype"] = dtype_name(tensor.dtype);
     entry["shape"] = tensor.shape;
     entry["data_offsets"] = {offset, offset + tensor.bytes.size()};
     offset += tensor.bytes.size();

@@ -9,23 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "model/tensor_view.hpp"
+
 namespace lorafleet::model {
 
-enum class DType { float32, float16, bfloat16, int64, int32, uint8, boolean };
-
-/// Bytes of one element.
-std::size_t byte_size(DType dtype);
-
-/// A tensor inside a mapped file: valid as long as the file object lives.
-struct TensorView {
-  DType dtype = DType::float32;
-  std::vector<std::int64_t> shape;
-  std::span<const std::byte> bytes;
-
-  [[nodiscard]] std::int64_t numel() const;
-  /// Converts float32, float16 or bfloat16 to float32. Throws std::logic_error for other types.
-  [[nodiscard]] std::vector<float> to_float32() const;
-};
+class MappedFile;
 
 /// A memory-mapped .safetensors file, checked whole when opened: header length, JSON, dtypes,
 /// shapes, offsets that cover the data without overlap. Throws InputError naming file, tensor and
@@ -42,11 +30,20 @@ class SafetensorsFile {
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const;
   /// nullptr where the file has no such tensor.
   [[nodiscard]] const TensorView* find(const std::string& name) const;
+  [[nodiscard]] const MappedFile& mapped() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// The tensors of a whole .safetensors file in memory, checked as SafetensorsFile does; `name` is
+/// that of the file in messages.
+struct SafetensorsContent {
+  std::map<std::string, TensorView> tensors;
+  std::map<std::string, std::string> metadata;
+};
+SafetensorsContent parse_safetensors(std::span<const std::byte> bytes, const std::string& name);
 
 /// A tensor to write; the bytes are borrowed.
 struct NamedTensor {

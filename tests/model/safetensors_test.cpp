@@ -225,14 +225,14 @@ TEST_CASE("float16 converts exactly, for all 65,536 values") {
 
 TEST_CASE("a view converts float32, float16 and bfloat16") {
   const std::vector<std::uint16_t> halves = {0x3c00, 0x0001, 0xfc00};
-  model::TensorView view{DType::float16, {3}, std::as_bytes(std::span(halves))};
+  model::TensorView view{DType::float16, {3}, std::as_bytes(std::span(halves)), {}};
   CHECK(view.to_float32() ==
         std::vector<float>{1.0f, 0x1p-24f, -std::numeric_limits<float>::infinity()});
   const std::vector<std::uint16_t> brains = {0x3f80, 0x0001, 0xff80};
-  view = {DType::bfloat16, {3}, std::as_bytes(std::span(brains))};
+  view = {DType::bfloat16, {3}, std::as_bytes(std::span(brains)), {}};
   CHECK(view.to_float32() ==
         std::vector<float>{1.0f, 0x1p-133f, -std::numeric_limits<float>::infinity()});
   const std::vector<float> floats = {0.1f, -3.0f};
-  view = {DType::float32, {2}, std::as_bytes(std::span(floats))};
+  view = {DType::float32, {2}, std::as_bytes(std::span(floats)), {}};
   CHECK(view.to_float32() == floats);
 }
