@@ -15,7 +15,7 @@ struct GenerationConfig {
   double top_p = 1.0;        ///< sample among the most likely tokens whose probabilities reach this
   std::uint64_t seed = 42;
   std::vector<std::int64_t> stop_tokens;  ///< beside the model's eos_token_id
-  std::int64_t batch_tokens = 8192;       ///< most prompt and key-value-cache rows computed at once
+  std::int64_t batch_tokens = 8192;       ///< most rows of the key-value cache at once
 };
 
 struct Generated {

@@ -57,10 +57,11 @@ at::Tensor finish_decoder(const BaseModel& base, const at::Tensor& x) {
   return weights.project_out.weight.defined() ? linear(h, weights.project_out) : h;
 }
 
-at::Tensor opt_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch, Rows rows,
-                       std::vector<at::Tensor>* hidden_states) {
+at::Tensor decoder_forward(const BaseModel& base, LoraLeaves* lora, const at::Tensor& tokens,
+                           const at::Tensor& positions, const Attention& attention,
+                           const at::Tensor& wanted, std::vector<at::Tensor>* hidden_states) {
   const OptConfig& config = base.config();
-  at::Tensor x = embed(base, index_tensor(batch.tokens), index_tensor(batch.positions));  // [T, d]
+  at::Tensor x = embed(base, tokens, positions);  // [T, d]
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const DecoderLayer& layer = base.weights().layers[static_cast<std::size_t>(i)];
     if (hidden_states != nullptr) hidden_states->push_back(x);
@@ -69,9 +70,8 @@ at::Tensor opt_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatc
     const at::Tensor q = adapted(h, layer.query, lora, i, LinearKind::q_proj);
     const at::Tensor k = adapted(h, layer.key, lora, i, LinearKind::k_proj);
     const at::Tensor v = adapted(h, layer.value, lora, i, LinearKind::v_proj);
-    at::Tensor mixed = packed_attention(q, k, v, batch.offsets, config.num_attention_heads);
-    if (rows == Rows::labelled && i + 1 == config.num_hidden_layers) {
-      const at::Tensor wanted = index_tensor(batch.label_rows);
+    at::Tensor mixed = attention(i, q, k, v);
+    if (wanted.defined() && i + 1 == config.num_hidden_layers) {
       mixed = mixed.index_select(0, wanted);
       x = x.index_select(0, wanted);
     }
@@ -80,6 +80,18 @@ at::Tensor opt_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatc
   x = finish_decoder(base, x);
   if (hidden_states != nullptr) hidden_states->push_back(x);
   return x;
+}
+
+at::Tensor opt_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch, Rows rows,
+                       std::vector<at::Tensor>* hidden_states) {
+  const std::int64_t heads = base.config().num_attention_heads;
+  const Attention attention = [&](std::int64_t, const at::Tensor& q, const at::Tensor& k,
+                                  const at::Tensor& v) {
+    return packed_attention(q, k, v, batch.offsets, heads);
+  };
+  return decoder_forward(
+      base, lora, index_tensor(batch.tokens), index_tensor(batch.positions), attention,
+      rows == Rows::labelled ? index_tensor(batch.label_rows) : at::Tensor(), hidden_states);
 }
 
 }  // namespace lorafleet::model

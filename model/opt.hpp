@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "model/base_model.hpp"
@@ -63,6 +64,17 @@ at::Tensor finish_layer(const BaseModel& base, LoraLeaves* lora, std::int64_t in
                         const at::Tensor& x, at::Tensor y);
 /// The decoder's last norm and project_out.
 at::Tensor finish_decoder(const BaseModel& base, const at::Tensor& x);
+
+/// What one layer's attention makes of its queries, keys and values: q, k, v, result: [rows, d].
+using Attention = std::function<at::Tensor(std::int64_t layer, const at::Tensor& q,
+                                           const at::Tensor& k, const at::Tensor& v)>;
+
+/// The whole decoder over `tokens` at `positions` ([rows], int64): [rows, e], or the rows named by
+/// `wanted` where it is defined.
+at::Tensor decoder_forward(const BaseModel& base, LoraLeaves* lora, const at::Tensor& tokens,
+                           const at::Tensor& positions, const Attention& attention,
+                           const at::Tensor& wanted,
+                           std::vector<at::Tensor>* hidden_states = nullptr);
 
 /// A view of `values` as an int64 tensor.
 at::Tensor index_tensor(const std::vector<std::int64_t>& values);

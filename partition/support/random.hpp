@@ -23,6 +23,7 @@ enum class Purpose : std::uint32_t {
   batch_order = 31,
   lora_dropout = 32,
   evaluation_sample = 33,
+  generation = 34,
   schedule_test = 90,
 };
 
