@@ -31,6 +31,36 @@ Indices sample(Indices indices, std::int64_t most, std::uint64_t seed) {
   return indices;
 }
 
+/// Reads the data and splits them: by group, or into the two files that the user gives.
+partition::Split read_split(const FederationConfig& config,
+                            std::vector<partition::Example>& examples,
+                            const std::function<void(const std::string&)>& log,
+                            const std::function<void(const std::string&)>& warning) {
+  const auto read = [&](const partition::DataConfig& data) {
+    partition::ReadReport report;
+    auto rows = partition::read_examples(data, config.seed, &report);
+    for (const auto& problem : report.problems)
+      warning("skipped " + problem);
+    if (report.left_out > 0) {
+      log("left out " + std::to_string(report.left_out) + " questions without answer");
+    }
+    return rows;
+  };
+  examples = read(config.data);
+  if (config.data.test_path.empty()) return partition::split_by_group(examples);
+  auto test_data = config.data;
+  test_data.path = config.data.test_path;
+  auto test = read(test_data);
+  partition::Split split;
+  const std::size_t shared = partition::append_test(examples, std::move(test), split);
+  if (shared > 0) {
+    warning(std::to_string(shared) +
+            " test examples belong to groups that are in the training "
+            "data too: the evaluation set is seen in training");
+  }
+  return split;
+}
+
 }  // namespace
 
 Workload prepare_workload(const FederationConfig& config,
@@ -40,14 +70,15 @@ Workload prepare_workload(const FederationConfig& config,
   work.opt = model::read_opt_config(config.model.path / "config.json");
   const auto tokenizer = model::Tokenizer::load(config.model.path);
 
-  partition::ReadReport read;
-  work.examples = partition::read_examples(config.data, config.seed, &read);
-  for (const auto& problem : read.problems)
-    warning("skipped " + problem);
-  auto split = partition::split_by_group(work.examples);
+  auto split = read_split(config, work.examples, log, warning);
   partition::degrade(work.examples, split.train, config.data.degrade, config.seed);
 
-  auto encoded = model::encode_examples(work.examples, *tokenizer, config.encoding, work.opt);
+  auto encoding = config.encoding;
+  if (encoding.prompt_template == "auto") {
+    encoding.prompt_template = partition::usual_template(config.data.format);
+  }
+  work.encoder = std::make_shared<const model::ExampleEncoder>(tokenizer, encoding, work.opt);
+  auto encoded = model::encode_examples(work.examples, *work.encoder);
   work.encoding = std::move(encoded.report);
   work.encoded = std::make_shared<const model::EncodedData>(std::move(encoded.data));
   remove_dropped(split.train, work.encoding.dropped_examples);
@@ -65,7 +96,8 @@ Workload prepare_workload(const FederationConfig& config,
   }
   log("read " + std::to_string(work.examples.size()) + " examples (" +
       std::to_string(split.train.size()) + " for training, " + std::to_string(split.test.size()) +
-      " held out by group; " + std::to_string(work.encoding.truncated) + " cut to " +
+      std::string(config.data.test_path.empty() ? " held out by group; " : " to test on; ") +
+      std::to_string(work.encoding.truncated) + " cut to " +
       std::to_string(config.encoding.max_tokens) + " tokens)");
 
   work.scored = sample(split.test, config.evaluation.max_examples, config.seed);

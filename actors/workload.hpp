@@ -20,6 +20,7 @@ namespace lorafleet::actors {
 struct Workload {
   model::OptConfig opt;
   std::vector<partition::Example> examples;
+  std::shared_ptr<const model::ExampleEncoder> encoder;
   std::shared_ptr<const model::EncodedData> encoded;  ///< entry i belongs to example i
   model::EncodingReport encoding;
   std::vector<std::uint32_t> test;    ///< held out

@@ -50,9 +50,11 @@ struct EncodingConfig {
   std::int64_t max_tokens = 256;
   std::string truncation = "cut_context_left";  ///< cut_context_right, drop
   /// Between prompt and target: "none", or "prefix": what the tokenizer puts in front of a text
-  /// (OPT:
-  /// `</s>`), scored as the target's first token.
+  /// (OPT: `</s>`), scored as the target's first token.
   std::string separator = "none";
+  /// "auto" (by the data's format), "plain", "alpaca", or a text (model/prompt_template.hpp).
+  std::string prompt_template = "auto";
+  std::string template_without_context = "";  ///< for rows without context; empty: the same
 };
 
 /// [evaluation]

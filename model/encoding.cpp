@@ -11,115 +11,111 @@ namespace {
 
 using Ids = std::vector<std::int32_t>;
 
-enum class Truncation { cut_context_left, cut_context_right, drop };
-
-Truncation truncation_named(const std::string& name) {
-  if (name == "cut_context_left") return Truncation::cut_context_left;
-  if (name == "cut_context_right") return Truncation::cut_context_right;
-  if (name == "drop") return Truncation::drop;
-  throw InputError(
-      "data.truncation",
-      '"' + name + "\" is unknown; allowed: cut_context_left, cut_context_right, drop");
-}
-
 bool separates(const std::string& name) {
   if (name == "none" || name == "prefix") return name == "prefix";
   throw InputError("data.separator", '"' + name + "\" is unknown; allowed: none, prefix");
 }
 
-/// The text around the context; together with it, the prompt.
-struct PromptFrame {
-  std::string before;
-  std::string after;
-};
-
-PromptFrame frame_of(const partition::Example& example) {
-  if (example.context.empty()) {
-    return {example.instruction, example.instruction.empty() ? "" : "\n\n"};
-  }
-  return {example.instruction.empty() ? "" : example.instruction + '\n', "\n\n"};
+std::size_t limit_of(const EncodingConfig& encoding, const OptConfig& opt) {
+  const std::int64_t limit = std::min(encoding.max_tokens, opt.max_position_embeddings);
+  if (limit >= 2) return static_cast<std::size_t>(limit);
+  throw InputError("data.max_tokens", "at least 2 are needed (and positions in the model), not " +
+                                          std::to_string(limit));
 }
 
 void append(Ids& ids, std::span<const std::int32_t> more) {
   ids.insert(ids.end(), more.begin(), more.end());
 }
 
-class Encoder {
- public:
-  Encoder(const Tokenizer& tokenizer, const EncodingConfig& encoding, const OptConfig& opt)
-      : tokenizer_(tokenizer),
-        truncation_(truncation_named(encoding.truncation)),
-        separates_(separates(encoding.separator)),
-        eos_(opt.eos_token_id) {
-    const std::int64_t limit = std::min(encoding.max_tokens, opt.max_position_embeddings);
-    if (limit < 2) {
-      throw InputError(
-          "data.max_tokens",
-          "at least 2 are needed (and positions in the model), not " + std::to_string(limit));
-    }
-    limit_ = static_cast<std::size_t>(limit);
-    if (tokenizer.vocab_size() > static_cast<std::size_t>(opt.vocab_size)) {
-      throw InputError("model", "the tokenizer has " + std::to_string(tokenizer.vocab_size()) +
-                                    " tokens, the model only " + std::to_string(opt.vocab_size));
-    }
-  }
-
-  void encode(const partition::Example& example, EncodedExamples& into) const {
-    const PromptFrame frame = frame_of(example);
-    const Ids before = tokenizer_.encode(frame.before);
-    const Ids context = tokenizer_.encode(example.context);
-    const Ids after = tokenizer_.encode(frame.after);
-    Ids target;
-    if (separates_) append(target, tokenizer_.prefix());
-    append(target, tokenizer_.encode(example.target));
-    const std::size_t others =
-        tokenizer_.prefix().size() + before.size() + after.size() + target.size() + 1;
-    const std::size_t length = others + context.size();
-    const bool fits = length <= limit_;
-    if (others > limit_ || length < 2 || (!fits && truncation_ == Truncation::drop)) {
-      into.report.dropped_examples.push_back(static_cast<std::uint32_t>(into.data.size()));
-      ++into.report.dropped;
-      into.data.add({}, 0, context.size());
-      return;
-    }
-    into.report.truncated += fits ? 0 : 1;
-    const std::size_t kept = std::min(context.size(), limit_ - others);
-
-    Ids tokens;
-    tokens.reserve(others + kept);
-    append(tokens, tokenizer_.prefix());
-    append(tokens, before);
-    append(tokens, truncation_ == Truncation::cut_context_left ? std::span(context).last(kept)
-                                                               : std::span(context).first(kept));
-    append(tokens, after);
-    const std::size_t label_start = std::max<std::size_t>(tokens.size(), 1);
-    append(tokens, target);
-    tokens.push_back(eos_);
-    into.data.add(tokens, label_start, context.size());
-  }
-
- private:
-  const Tokenizer& tokenizer_;
-  Truncation truncation_;
-  bool separates_;
-  std::int32_t eos_;
-  std::size_t limit_ = 0;
-};
-
 }  // namespace
 
-std::string prompt_text(const partition::Example& example) {
-  const PromptFrame frame = frame_of(example);
-  return frame.before + example.context + frame.after;
+ExampleEncoder::ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& encoding,
+                               const OptConfig& opt)
+    : tokenizer_(std::move(tokenizer)),
+      template_(encoding.prompt_template, encoding.template_without_context),
+      truncation_(Truncation::drop),
+      separates_(separates(encoding.separator)),
+      eos_(opt.eos_token_id),
+      limit_(limit_of(encoding, opt)) {
+  if (encoding.truncation == "cut_context_left") {
+    truncation_ = Truncation::cut_context_left;
+  } else if (encoding.truncation == "cut_context_right") {
+    truncation_ = Truncation::cut_context_right;
+  } else if (encoding.truncation != "drop") {
+    throw InputError("data.truncation",
+                     '"' + encoding.truncation +
+                         "\" is unknown; allowed: cut_context_left, cut_context_right, drop");
+  }
+  if (tokenizer_->vocab_size() > static_cast<std::size_t>(opt.vocab_size)) {
+    throw InputError("model", "the tokenizer has " + std::to_string(tokenizer_->vocab_size()) +
+                                  " tokens, the model only " + std::to_string(opt.vocab_size));
+  }
+}
+
+std::optional<EncodedSequence> ExampleEncoder::encode_prompt(const partition::Example& example,
+                                                             std::size_t room) const {
+  const PromptFrame frame = template_.apply(example);
+  const Ids before = tokenizer_->encode(frame.before);
+  const Ids context = tokenizer_->encode(frame.context);
+  const Ids after = tokenizer_->encode(frame.after);
+  const std::size_t others = tokenizer_->prefix().size() + before.size() + after.size() + room;
+  if (others > limit_) return std::nullopt;
+  EncodedSequence sequence;
+  sequence.context_tokens = context.size();
+  const std::size_t kept = std::min(context.size(), limit_ - others);
+  sequence.tokens_cut = context.size() - kept;
+  if (sequence.tokens_cut > 0 && truncation_ == Truncation::drop) return std::nullopt;
+
+  sequence.tokens.reserve(others + kept);
+  append(sequence.tokens, tokenizer_->prefix());
+  append(sequence.tokens, before);
+  append(sequence.tokens, truncation_ == Truncation::cut_context_left
+                              ? std::span(context).last(kept)
+                              : std::span(context).first(kept));
+  append(sequence.tokens, after);
+  return sequence;
+}
+
+std::optional<EncodedSequence> ExampleEncoder::encode(const partition::Example& example) const {
+  return encode(example, example.target);
+}
+
+std::optional<EncodedSequence> ExampleEncoder::encode(const partition::Example& example,
+                                                      const std::string& target_text) const {
+  Ids target;
+  if (separates_) append(target, tokenizer_->prefix());
+  append(target, tokenizer_->encode(target_text));
+  target.push_back(eos_);
+  auto sequence = encode_prompt(example, target.size());
+  if (!sequence || sequence->tokens.size() + target.size() < 2) return std::nullopt;
+  sequence->label_start = std::max<std::size_t>(sequence->tokens.size(), 1);
+  append(sequence->tokens, target);
+  return sequence;
+}
+
+std::optional<Ids> ExampleEncoder::prompt(const partition::Example& example,
+                                          std::size_t room) const {
+  const std::size_t separator = separates_ ? tokenizer_->prefix().size() : 0;
+  auto sequence = encode_prompt(example, separator + room);
+  if (!sequence) return std::nullopt;
+  if (separates_) append(sequence->tokens, tokenizer_->prefix());
+  return std::move(sequence->tokens);
 }
 
 EncodedExamples encode_examples(const std::vector<partition::Example>& examples,
-                                const Tokenizer& tokenizer, const EncodingConfig& encoding,
-                                const OptConfig& opt) {
-  const Encoder encoder(tokenizer, encoding, opt);
+                                const ExampleEncoder& encoder) {
   EncodedExamples encoded;
   for (const auto& example : examples) {
-    encoder.encode(example, encoded);
+    const auto sequence = encoder.encode(example);
+    if (!sequence) {
+      encoded.report.dropped_examples.push_back(static_cast<std::uint32_t>(encoded.data.size()));
+      ++encoded.report.dropped;
+      encoded.data.add({}, 0, count_tokens(encoder.tokenizer(), example.context));
+      continue;
+    }
+    encoded.report.truncated += sequence->tokens_cut > 0 ? 1 : 0;
+    encoded.report.tokens_cut += static_cast<std::int64_t>(sequence->tokens_cut);
+    encoded.data.add(sequence->tokens, sequence->label_start, sequence->context_tokens);
   }
   return encoded;
 }

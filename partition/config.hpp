@@ -16,6 +16,8 @@ struct FieldNames {
   std::string group = "group";
   std::string client = "client";
   std::string quality = "quality";  ///< an object of numbers
+  std::string choices = "choices";  ///< an array of strings: the candidates, the target among them
+  std::string references = "references";  ///< an array of strings: further right answers
 };
 
 /// [data.degrade]: spoils the contexts of a chosen share of the training examples, so that the
@@ -31,7 +33,9 @@ struct DegradeConfig {
 struct DataConfig {
   std::string format = "jsonl";
   std::filesystem::path path;
+  std::filesystem::path test_path;  ///< empty: a tenth of the groups of `path` is test
   FieldNames fields;
+  std::string unanswerable;  ///< squad 2: the target of questions without answer; empty: left out
   std::int64_t max_bad_lines = 0;
   std::int64_t max_examples = 0;  ///< 0: all; else a seeded sample
   DegradeConfig degrade;

@@ -36,6 +36,13 @@ std::vector<std::string> known_formats() {
   return names;
 }
 
+std::string usual_template(const std::string& name) {
+  for (const auto& format : formats()) {
+    if (format.name == name) return format.prompt_template;
+  }
+  return "plain";
+}
+
 std::vector<Example> read_examples(const DataConfig& config, std::uint64_t seed,
                                    ReadReport* report) {
   const auto format = std::find_if(formats().begin(), formats().end(),

@@ -14,12 +14,15 @@ namespace lorafleet::partition {
 struct ReadReport {
   std::size_t lines = 0;      ///< all lines of the file, blank ones too
   std::size_t bad_lines = 0;  ///< skipped, at most DataConfig::max_bad_lines
+  std::size_t left_out = 0;   ///< good rows without use: questions without answer
   std::vector<std::string>
       problems;  ///< one message for each bad line: "file:line: what was wrong"
 };
 
 /// The names that [data] format may have.
 std::vector<std::string> known_formats();
+/// The prompt template that data of a format usually have: "plain" or "alpaca".
+std::string usual_template(const std::string& format);
 
 /// Reads the examples of `config.path` in the order of the file. With `max_examples` > 0 a sample
 /// of that size is kept, drawn by `seed` (Purpose::sample), still in the order of the file.

@@ -1,6 +1,7 @@
 #include "partition/split.hpp"
 
 #include <set>
+#include <unordered_set>
 
 #include "partition/support/error.hpp"
 #include "partition/support/hash.hpp"
@@ -28,6 +29,28 @@ Split split_by_group(const std::vector<Example>& examples) {
                          "(a finer data.fields.group, or \"\" to split by row) or more data");
   }
   return split;
+}
+
+std::size_t append_test(std::vector<Example>& examples, std::vector<Example> test, Split& split) {
+  std::unordered_set<std::string> ids;
+  std::unordered_set<std::string> groups;
+  for (std::uint32_t i = 0; i < examples.size(); ++i) {
+    split.train.push_back(i);
+    ids.insert(examples[i].id);
+    if (examples[i].group != examples[i].id) groups.insert(examples[i].group);
+  }
+  std::size_t shared = 0;
+  for (Example& example : test) {
+    shared += groups.contains(example.group) ? 1 : 0;
+    const bool own_group = example.group == example.id;
+    while (ids.contains(example.id))
+      example.id = "test/" + example.id;
+    if (own_group) example.group = example.id;
+    ids.insert(example.id);
+    split.test.push_back(static_cast<std::uint32_t>(examples.size()));
+    examples.push_back(std::move(example));
+  }
+  return shared;
 }
 
 }  // namespace lorafleet::partition

@@ -21,4 +21,9 @@ bool is_test_group(std::string_view group);
 /// Throws InputError if either side would be empty.
 Split split_by_group(const std::vector<Example>& examples);
 
+/// Puts the examples of a separate test file behind those to train on and fills `split`. Ids that
+/// are taken get "test/" in front. Returns how many test examples belong to groups of the training
+/// data.
+std::size_t append_test(std::vector<Example>& examples, std::vector<Example> test, Split& split);
+
 }  // namespace lorafleet::partition

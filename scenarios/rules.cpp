@@ -7,6 +7,7 @@
 #include <set>
 
 #include "actors/client_limits.hpp"
+#include "model/prompt_template.hpp"
 
 namespace lorafleet::scenarios {
 
@@ -104,6 +105,18 @@ Broken tiers_are_distinct(const FederationConfig& run) {
   return std::nullopt;
 }
 
+Broken template_is_readable(const FederationConfig& run) {
+  if (run.encoding.prompt_template == "auto") return std::nullopt;
+  try {
+    const model::PromptTemplate parsed(run.encoding.prompt_template,
+                                       run.encoding.template_without_context);
+  } catch (const InputError& error) {
+    const std::string what = error.what();
+    return what.substr(what.find(": ") + 2);
+  }
+  return std::nullopt;
+}
+
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> rules = {
       {{"name"}, name_is_plain},
@@ -112,6 +125,7 @@ const std::vector<Rule>& rules() {
       {{"clients.per_round", "clients.overcommit", "aggregation.mode", "partition.clients"},
        cohort_fits},
       {{"clients.min_updates", "clients.per_round", "aggregation.mode"}, minimum_fits},
+      {{"data.template", "data.template_without_context"}, template_is_readable},
       {{"stop"}, run_ends},
       {{"partition.skew"}, edges_ascend},
       {{"partition.skew"}, quality_is_named},

@@ -26,6 +26,10 @@ Table fields_table() {
   table.field("group", &FieldNames::group, "field with the unit of the train/test split");
   table.field("client", &FieldNames::client, "field with the natural owner");
   table.field("quality", &FieldNames::quality, "field with an object of named scores");
+  table.field("choices", &FieldNames::choices,
+              "field with an array of possible answers, the target among them");
+  table.field("references", &FieldNames::references,
+              "field with an array of further right answers");
   return table;
 }
 
@@ -110,6 +114,11 @@ Table data_table() {
       .names(partition::known_formats());
   table.field("path", in_data(&DataConfig::path), "the data file").file().required();
   table
+      .field(
+          "test_path", in_data(&DataConfig::test_path),
+          "a file of the same format to evaluate on; without it, a tenth of the groups of `path`")
+      .file();
+  table
       .field("max_bad_lines", in_data(&DataConfig::max_bad_lines),
              "lines that may be unreadable before the run stops")
       .at_least(0);
@@ -132,8 +141,24 @@ Table data_table() {
       .field("truncation", in_encoding(&EncodingConfig::truncation),
              "how longer examples are cut, or whether they are left out")
       .names({"cut_context_left", "cut_context_right", "drop"});
-  table.table("fields", in_data(&DataConfig::fields), "the names of the fields in the file",
-              fields_table());
+  table.field(
+      "template", in_encoding(&EncodingConfig::prompt_template),
+      "the prompt: \"auto\" (what the format usually has), \"plain\", \"alpaca\", or a text "
+      "with {instruction} and {context}");
+  table.field("template_without_context", in_encoding(&EncodingConfig::template_without_context),
+              "the prompt of rows without context; empty: as `template`");
+  table
+      .field("unanswerable", in_data(&DataConfig::unanswerable),
+             "target of SQuAD 2's questions without answer; empty: they are left out")
+      .only_if_run(
+          "data.format is \"squad\"",
+          +[](const FederationConfig& run) { return run.data.format == "squad"; });
+  table
+      .table("fields", in_data(&DataConfig::fields), "the names of the fields in the file",
+             fields_table())
+      .only_if_run(
+          "data.format is \"jsonl\"",
+          +[](const FederationConfig& run) { return run.data.format == "jsonl"; });
   table.table("degrade", in_data(&DataConfig::degrade),
               "spoils the contexts of a share of the training examples", degrade_table());
   return table;

@@ -15,10 +15,14 @@ using Ids = std::vector<std::int32_t>;
 
 namespace {
 
-const model::Tokenizer& tokenizer() {
+model::TokenizerPtr tokenizer_pointer() {
   static const auto loaded =
       model::Tokenizer::load(tests::source_folder() / "scenarios" / "base" / "opt-mini");
-  return *loaded;
+  return loaded;
+}
+
+const model::Tokenizer& tokenizer() {
+  return *tokenizer_pointer();
 }
 
 model::OptConfig opt() {
@@ -36,9 +40,15 @@ Example example(std::string instruction, std::string context, std::string target
   return row;
 }
 
+model::EncodedExamples encode_as(const std::vector<Example>& examples, const EncodingConfig& config,
+                                 const model::OptConfig& shape = opt()) {
+  return model::encode_examples(examples,
+                                model::ExampleEncoder(tokenizer_pointer(), config, shape));
+}
+
 model::EncodedExamples encode(const std::vector<Example>& examples, std::int64_t max_tokens = 256,
                               const std::string& truncation = "cut_context_left") {
-  return model::encode_examples(examples, tokenizer(), {max_tokens, truncation, "none"}, opt());
+  return encode_as(examples, {max_tokens, truncation, "none", "plain"});
 }
 
 Ids tokens(const model::EncodedExamples& encoded, std::size_t i = 0) {
@@ -75,19 +85,24 @@ TEST_CASE("a sequence is bos, prompt, target and eos, with the target and eos as
 }
 
 TEST_CASE("a separator is the tokenizer's prefix again, scored with the target") {
-  const auto encoded = model::encode_examples({kRow}, tokenizer(), {256, "drop", "prefix"}, opt());
+  const auto encoded = encode_as({kRow}, {256, "drop", "prefix", "plain"});
   const Ids prompt = ids("Define the noun \"fox\".\nA kind of canine: a dog\nRelated: vulpine\n\n");
   CHECK(tokens(encoded) == joined({{2}, prompt, {2}, ids("a red animal"), {2}}));
   CHECK(encoded.data.label_start(0) == 1 + prompt.size());
-  CHECK_THROWS_WITH_AS(model::encode_examples({kRow}, tokenizer(), {256, "drop", "eos"}, opt()),
+  CHECK_THROWS_WITH_AS(encode_as({kRow}, {256, "drop", "eos", "plain"}),
                        "data.separator: \"eos\" is unknown; allowed: none, prefix", InputError);
 }
 
 TEST_CASE("empty parts of a prompt leave no line ends behind") {
-  CHECK(model::prompt_text(example("i", "c", "t")) == "i\nc\n\n");
-  CHECK(model::prompt_text(example("i", "", "t")) == "i\n\n");
-  CHECK(model::prompt_text(example("", "c", "t")) == "c\n\n");
-  CHECK(model::prompt_text(example("", "", "t")).empty());
+  const model::PromptTemplate plain("plain");
+  const auto text = [&](const Example& row) {
+    const auto frame = plain.apply(row);
+    return frame.before + frame.context + frame.after;
+  };
+  CHECK(text(example("i", "c", "t")) == "i\nc\n\n");
+  CHECK(text(example("i", "", "t")) == "i\n\n");
+  CHECK(text(example("", "c", "t")) == "c\n\n");
+  CHECK(text(example("", "", "t")).empty());
   const auto encoded = encode({example("", "", "t"), example("", "", "")});
   CHECK(tokens(encoded, 0) == joined({{2}, ids("t"), {2}}));
   CHECK(tokens(encoded, 1) == Ids{2, 2});
@@ -182,6 +197,6 @@ TEST_CASE("an impossible encoding is refused") {
   CHECK_THROWS_WITH_AS(encode({}, 1), doctest::Contains("at least 2 are needed"), InputError);
   model::OptConfig small = opt();
   small.vocab_size = 4095;
-  CHECK_THROWS_WITH_AS(model::encode_examples({}, tokenizer(), {}, small),
+  CHECK_THROWS_WITH_AS(encode_as({}, {256, "drop", "none", "plain"}, small),
                        doctest::Contains("has 4096 tokens, the model only 4095"), InputError);
 }

@@ -106,7 +106,7 @@ TEST_CASE("each kind of bad line names file, line, fault and what is allowed") {
   CHECK(
       DataFile(good + "{\"id\": 1,\n").error().starts_with("data.jsonl:2: not valid JSON (column"));
   CHECK(DataFile(good + "[1]\n").error() ==
-        "data.jsonl:2: the line is an array; one JSON object a line was expected");
+        "data.jsonl:2: the row is an array; one JSON object a line was expected");
   CHECK(DataFile(good + R"({"id": "b", "output": "x"})").error() ==
         "data.jsonl:2: field \"target\" (the target) is missing; the row has: id, output; "
         "data.fields.target can name another field");
