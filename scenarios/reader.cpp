@@ -30,8 +30,9 @@ void find_elsewhere(const Table& table, const std::string& path, const std::stri
 /// Reads one document; each overload reads one type of member.
 class DocumentReader {
  public:
-  DocumentReader(const std::filesystem::path& folder, Report& report)
-      : folder_(folder), report_(report) {}
+  DocumentReader(const std::filesystem::path& folder, const std::filesystem::path& sets_folder,
+                 Report& report)
+      : folder_(folder), sets_folder_(sets_folder), report_(report) {}
 
   void read_table(const Table& table, const Value& value, void* owner, const std::string& path) {
     const auto* entries = value.table();
@@ -150,8 +151,7 @@ class DocumentReader {
       member->clear();
       return;
     }
-    const std::filesystem::path start =
-        value.place.on_command_line() ? std::filesystem::current_path() : folder_;
+    const std::filesystem::path start = value.place.on_command_line() ? sets_folder_ : folder_;
     *member = std::filesystem::absolute(start / *text).lexically_normal();
     if (!member->has_filename()) *member = member->parent_path();
   }
@@ -260,14 +260,15 @@ class DocumentReader {
   }
 
   const std::filesystem::path& folder_;
+  const std::filesystem::path& sets_folder_;
   Report& report_;
 };
 
 }  // namespace
 
-void read_document(const Value& document, const std::filesystem::path& folder, Scenario& scenario,
-                   Report& report) {
-  DocumentReader(folder, report).read_table(schema(), document, &scenario, "");
+void read_document(const Value& document, const std::filesystem::path& folder,
+                   const std::filesystem::path& sets_folder, Scenario& scenario, Report& report) {
+  DocumentReader(folder, sets_folder, report).read_table(schema(), document, &scenario, "");
 }
 
 namespace {
@@ -281,7 +282,8 @@ void yield_to_other_limits(const Value& document, strategy::StopConfig& stop) {
 
 }  // namespace
 
-Scenario read_scenario(const std::filesystem::path& file, const std::vector<std::string>& sets) {
+Scenario read_scenario(const std::filesystem::path& file, const std::vector<std::string>& sets,
+                       const std::filesystem::path& sets_folder) {
   if (std::filesystem::is_directory(file)) {
     throw InputError(file.string(), "is a folder; a scenario is a TOML file");
   }
@@ -290,7 +292,7 @@ Scenario read_scenario(const std::filesystem::path& file, const std::vector<std:
   apply_overrides(sets, document, report);
   Scenario scenario;
   scenario.file = std::filesystem::absolute(file).lexically_normal();
-  read_document(document, scenario.file.parent_path(), scenario, report);
+  read_document(document, scenario.file.parent_path(), sets_folder, scenario, report);
   yield_to_other_limits(document, scenario.federation.stop);
   validate(document, file.string(), scenario, report);
   report.throw_errors();

@@ -39,10 +39,10 @@ class ScenarioError : public InputError {
 };
 
 /// Reads a scenario; `sets` are the command line's "section.key=value" in order, later ones win.
-/// Paths in the file are relative to its folder, paths in `sets` to the current one. Throws
+/// Paths in the file are relative to its folder, paths in `sets` to `sets_folder`. Throws
 /// ScenarioError with all errors, or InputError where the file cannot be read.
-Scenario read_scenario(const std::filesystem::path& file,
-                       const std::vector<std::string>& sets = {});
+Scenario read_scenario(const std::filesystem::path& file, const std::vector<std::string>& sets = {},
+                       const std::filesystem::path& sets_folder = std::filesystem::current_path());
 
 /// The scenario as TOML with every default filled in; reading it again gives the same scenario.
 std::string to_toml(const Scenario& scenario);

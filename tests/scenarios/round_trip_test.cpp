@@ -110,7 +110,7 @@ TEST_CASE("any scenario that is written reads back equal") {
     const std::string text = scenarios::to_toml(written);
     Scenario read;
     scenarios::Report report;
-    scenarios::read_document(scenarios::parse_toml(text, "written"), "/", read, report);
+    scenarios::read_document(scenarios::parse_toml(text, "written"), "/", "/", read, report);
     report.throw_errors();
     const auto differences = scenarios::differing_keys(written, read);
     if (!differences.empty()) RC_FAIL(join(differences) + "\n" + text);
