@@ -25,6 +25,7 @@ AggregatorActor::behavior_type AggregatorActor::make_behavior() {
             guarded([this] {
               while (unscored_.size() > 1)
                 unscored_.pop_back();
+              if (!unscored_.empty()) last_evaluated_ = unscored_.front().version;
               coordinator_->interrupt();
             });
           }};
@@ -52,10 +53,15 @@ void AggregatorActor::abandon(sim::ClientId client, sim::Sequence seq) {
 
 void AggregatorActor::publish(sim::Version version, sim::VirtualTime time,
                               const model::AdapterPtr& adapter) {
-  const auto every = static_cast<std::uint64_t>(parts_.config.evaluation.every_versions);
-  const bool due = version.value == 0 || (every > 0 && version.value % every == 0);
+  const auto is_due = [version](std::int64_t every) {
+    return every > 0 && version.value % static_cast<std::uint64_t>(every) == 0;
+  };
+  const auto& evaluation = parts_.config.evaluation;
+  const bool fully = !evaluation.metrics.empty() && is_due(evaluation.text_every_versions);
   parts_.observer->on_version(version, time, coordinator_->totals());
-  if (due) evaluate(version, adapter);
+  if (version.value == 0 || fully || is_due(evaluation.every_versions)) {
+    evaluate(version, adapter, fully);
+  }
 }
 
 void AggregatorActor::record(const Event& event) {
@@ -81,9 +87,10 @@ void AggregatorActor::deliver_held() {
   }
 }
 
-void AggregatorActor::evaluate(sim::Version version, const model::AdapterPtr& adapter) {
+void AggregatorActor::evaluate(sim::Version version, const model::AdapterPtr& adapter, bool fully) {
   last_evaluated_ = version;
-  unscored_.push_back({version, adapter});
+  last_fully_ = fully;
+  unscored_.push_back({version, adapter, fully});
   if (unscored_.size() == 1) score_next();
 }
 
@@ -105,7 +112,10 @@ void AggregatorActor::finish_if_done() {
   if (!coordinator_->finished()) return;
   held_.clear();
   const sim::Version last{coordinator_->totals().versions};
-  if (last_evaluated_ != last) evaluate(last, coordinator_->adapter());
+  const bool want_metrics = !parts_.config.evaluation.metrics.empty();
+  if (last_evaluated_ != last || (want_metrics && !last_fully_)) {
+    evaluate(last, coordinator_->adapter(), want_metrics);
+  }
   if (!unscored_.empty()) return;
   answered_ = true;
   answer_.deliver(RunFinished{coordinator_->adapter(), coordinator_->totals()});

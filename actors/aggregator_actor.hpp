@@ -49,7 +49,7 @@ class AggregatorActor final : public AggregatorHandle::base, private Coordinator
 
   void guarded(const std::function<void()>& step);
   void deliver_held();
-  void evaluate(sim::Version version, const model::AdapterPtr& adapter);
+  void evaluate(sim::Version version, const model::AdapterPtr& adapter, bool fully);
   void score_next();
   void finish_if_done();
   void fail(caf::error failure);
@@ -61,6 +61,7 @@ class AggregatorActor final : public AggregatorHandle::base, private Coordinator
   bool interrupted_ = false;
   bool answered_ = false;
   std::optional<sim::Version> last_evaluated_;
+  bool last_fully_ = false;
   std::deque<EvaluateVersion> unscored_;  // the first one is with the evaluator
   std::deque<ClientUpdate> held_;
 };

@@ -19,8 +19,10 @@ EvaluatorActor::behavior_type EvaluatorActor::make_behavior() {
       lower_priority_ = false;
     }
     try {
-      return VersionEvaluated{order.version, std::make_shared<const model::Evaluation>(
-                                                 scorer_->evaluate(order.adapter))};
+      return VersionEvaluated{order.version,
+                              std::make_shared<const model::Evaluation>(
+                                  order.fully ? scorer_->evaluate_fully(order.adapter)
+                                              : scorer_->evaluate(order.adapter))};
     } catch (const std::exception& failure) {
       return caf::make_error(caf::sec::runtime_error, "evaluation of version " +
                                                           std::to_string(order.version.value) +

@@ -7,10 +7,13 @@
 #include "actors/actor_fleet.hpp"
 #include "actors/client_limits.hpp"
 #include "actors/dry_run.hpp"
+#include "actors/local_evaluation.hpp"
 #include "actors/messages.hpp"
+#include "actors/output/predictions_jsonl.hpp"
 #include "actors/output/run_log.hpp"
 #include "actors/output/run_recorder.hpp"
 #include "actors/output/summary_json.hpp"
+#include "actors/run_scorer.hpp"
 #include "actors/sim/fleet.hpp"
 #include "actors/workload.hpp"
 #include "model/base_model.hpp"
@@ -151,7 +154,36 @@ RunSummary summarise(const Workload& work, const FleetParts& parts, const RunRec
   summary.initial = recorder.initial();
   summary.final = recorder.latest();
   summary.environment = environment_of(parts);
+  summary.encoding = work.encoding;
   return summary;
+}
+
+std::vector<LocalScore> local_scores(const Workload& work, const FleetParts& parts,
+                                     const model::BaseModelPtr& base, const RunEnd& end,
+                                     std::stop_token stop) {
+  LocalParts local;
+  local.trainer = parts.trainer;
+  local.scorer = [&](std::uint32_t client) {
+    return model::make_scorer(base, work.encoded, work.local_test[client], parts.config.evaluation);
+  };
+  local.context_tokens = [&](std::uint32_t client) {
+    double sum = 0.0;
+    for (const std::uint32_t index : work.local_test[client])
+      sum += static_cast<double>(work.encoded->context_tokens(index));
+    return sum / static_cast<double>(work.local_test[client].size());
+  };
+  local.train = work.client_examples;
+  for (std::uint32_t client = 0; client < work.local_test.size(); ++client) {
+    if (!work.local_test[client].empty()) local.clients.push_back(client);
+  }
+  const auto most = static_cast<std::size_t>(parts.config.evaluation.local_clients);
+  if (most > 0 && local.clients.size() > most) local.clients.resize(most);
+  local.adapter = end.adapter;
+  local.run_seed = parts.config.seed;
+  local.version = end.totals.versions;
+  local.slots = parts.slots;
+  local.threads = static_cast<int>(parts.config.slots.threads);
+  return evaluate_locally(local, std::move(stop));
 }
 
 }  // namespace
@@ -166,7 +198,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   FleetParts parts;
   parts.config = config;
   parts.trainer = model::make_lora_trainer(base, work.encoded, config.lora, config.train);
-  parts.scorer = model::make_scorer(base, work.encoded, work.scored, config.evaluation);
+  parts.scorer = make_run_scorer(config, work, base);
   parts.client_examples = work.client_examples;
   parts.train_flops_per_token = model::train_flops_per_token(work.opt);
   parts.initial = std::make_shared<const model::Adapter>(
@@ -201,7 +233,16 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   }
   recorder->write_files();
   model::save_peft(options.out / "adapter", *end.adapter, config.lora, config.model.path.string());
-  const RunSummary summary = summarise(work, parts, *recorder, end);
+  RunSummary summary = summarise(work, parts, *recorder, end);
+  if (!work.local_test.empty()) {
+    log.info("evaluating clients on their own test parts");
+    summary.local = local_scores(work, parts, base, end, options.stop);
+    write_local_csv(*summary.local, options.out / "local.csv");
+  }
+  if (summary.final && !summary.final->predictions.empty()) {
+    write_predictions(summary.final->predictions, options.out / "predictions.jsonl");
+  }
+  summary.wall_seconds = recorder->wall_seconds();
   const std::string text = summary_json(summary);
   write_file(options.out / "summary.json", text);
   log.note(summary.status + " (" + end.totals.stop_reason + "), adapter " + summary.adapter_sha256);
@@ -233,6 +274,14 @@ std::string partition_only(const FederationConfig& config, const RunOptions& opt
                partition::to_svg(work.partition, work.statistics, config.name));
   }
   return partition::to_text(work.partition, work.statistics);
+}
+
+model::Evaluation evaluate_adapter(const FederationConfig& config, const model::AdapterPtr& adapter,
+                                   const RunOptions& options) {
+  model::configure_thread(static_cast<int>(config.slots.threads));
+  const Workload work = prepare_workload(config, options.log, options.warning);
+  const auto base = model::BaseModel::load(config.model);
+  return make_run_scorer(config, work, base)->evaluate_fully(adapter);
 }
 
 }  // namespace lorafleet::actors

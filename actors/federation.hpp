@@ -70,4 +70,9 @@ Schedule dry_run(const FederationConfig& config, const RunOptions& options);
 /// partition.svg under `options.out` unless it is empty; returns a table for people.
 std::string partition_only(const FederationConfig& config, const RunOptions& options);
 
+/// Scores an adapter (null: the base alone) on a scenario's held-out examples as a run's final
+/// adapter is scored, its metrics included.
+model::Evaluation evaluate_adapter(const FederationConfig& config, const model::AdapterPtr& adapter,
+                                   const RunOptions& options);
+
 }  // namespace lorafleet::actors

@@ -36,6 +36,7 @@ struct JobResult {
 struct EvaluateVersion {
   sim::Version version;
   model::AdapterPtr adapter;
+  bool fully = false;  ///< with the metrics that generate text
 };
 
 struct VersionEvaluated {

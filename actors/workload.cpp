@@ -112,7 +112,10 @@ Workload prepare_workload(const FederationConfig& config,
   for (const auto& note : work.partition.notes)
     warning(note);
   for (const auto& part : work.partition.clients) {
-    work.client_examples.push_back(std::make_shared<const Indices>(part));
+    auto [train, test] =
+        partition::split_locally(work.examples, part, config.evaluation.local_share);
+    work.client_examples.push_back(std::make_shared<const Indices>(std::move(train)));
+    if (config.evaluation.local_share > 0.0) work.local_test.push_back(std::move(test));
   }
   return work;
 }

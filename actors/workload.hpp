@@ -28,6 +28,8 @@ struct Workload {
   partition::Partition partition;
   partition::PartitionStatistics statistics;
   std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> client_examples;  ///< by client
+  /// What each client keeps for its own test ([evaluation] local_share); empty without.
+  std::vector<std::vector<std::uint32_t>> local_test;
 };
 
 /// Throws InputError. `log` gets a line about each step, `warning` what a user should know.

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "model/adapter.hpp"
 #include "model/config.hpp"
@@ -44,8 +46,11 @@ std::unique_ptr<Trainer> make_lora_trainer(BaseModelPtr base, EncodedDataPtr dat
                                            const LoraConfig& lora, const TrainConfig& train);
 
 /// Scores the examples of `data` named by `examples`; bins by context length at their quantiles.
+/// `groups`, where given, names the group of each example of `data`: the largest
+/// `evaluation.groups` of them are scored apart.
 std::unique_ptr<Scorer> make_scorer(BaseModelPtr base, EncodedDataPtr data,
                                     std::vector<std::uint32_t> examples,
-                                    const EvaluationConfig& evaluation);
+                                    const EvaluationConfig& evaluation,
+                                    const std::vector<std::string>& groups = {});
 
 }  // namespace lorafleet::model

@@ -43,6 +43,7 @@ struct TrainConfig {
   double momentum = 0.0;  ///< sgd
   double prox_mu = 0.0;   ///< FedProx (arXiv 1812.06127): adds mu/2 |w - w_global|^2 to the loss
   double max_grad_norm = 1.0;  ///< 0 switches clipping off
+  std::string base_dropout = "config";  ///< the base's own: as its config.json says, or none
 };
 
 /// How an example becomes tokens: part of [data].
@@ -63,6 +64,18 @@ struct EvaluationConfig {
   std::int64_t max_examples = 200;  ///< 0: all of the test part
   std::int64_t batch_tokens = 4096;
   std::int64_t context_bins = 4;  ///< quantile bins of context length in the final report
+  std::int64_t groups = 0;        ///< largest groups of the test part that are scored apart
+  /// Beside the likelihood: rouge, exact_match, token_f1 (these generate text), choice_accuracy.
+  std::vector<std::string> metrics = {};
+  std::int64_t text_every_versions = 0;  ///< how often `metrics` are computed; 0: only at the end
+  std::int64_t text_examples = 64;       ///< test examples that they use; 0: all that are scored
+  std::int64_t max_new_tokens = 64;
+  double temperature = 0.0;  ///< 0: greedy
+  std::int64_t top_k = 0;
+  double top_p = 1.0;
+  /// Share of the training groups whose examples are kept apart as each client's own test part.
+  double local_share = 0.0;
+  std::int64_t local_clients = 0;  ///< clients that are evaluated on theirs; 0: all
 };
 
 }  // namespace lorafleet::model

@@ -16,4 +16,12 @@ double Score::token_accuracy() const {
   return label_tokens == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(label_tokens);
 }
 
+Score& Score::operator+=(const Score& score) {
+  examples += score.examples;
+  label_tokens += score.label_tokens;
+  loss_sum += score.loss_sum;
+  correct += score.correct;
+  return *this;
+}
+
 }  // namespace lorafleet::model

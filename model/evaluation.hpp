@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "model/adapter.hpp"
@@ -18,6 +20,8 @@ struct Score {
   [[nodiscard]] double loss() const;  ///< mean, nats a token; 0 without tokens
   [[nodiscard]] double perplexity() const;
   [[nodiscard]] double token_accuracy() const;
+
+  Score& operator+=(const Score& score);
 };
 
 struct ContextBin {
@@ -26,9 +30,26 @@ struct ContextBin {
   Score score;
 };
 
+struct GroupScore {
+  std::string name;
+  Score score;
+};
+
+/// What the model wrote for one held-out example, and how it was judged.
+struct Prediction {
+  std::string id;
+  std::string target;
+  std::string text;                      ///< generated; empty where nothing was
+  std::string choice;                    ///< the most likely one; empty without choices
+  std::map<std::string, double> scores;  ///< "rouge_l", "exact_match", ...
+};
+
 struct Evaluation {
   Score total;
   std::vector<ContextBin> by_context_length;
+  std::vector<GroupScore> by_group;       ///< the largest groups, largest first
+  std::map<std::string, double> metrics;  ///< means over the predictions: "rouge_l", ...
+  std::vector<Prediction> predictions;
 };
 
 /// Scores adapters. Implementations are const and thread-safe.
@@ -37,6 +58,10 @@ class Scorer {
   virtual ~Scorer() = default;
   /// A null adapter scores the base.
   [[nodiscard]] virtual Evaluation evaluate(const AdapterPtr& adapter) const = 0;
+  /// The same, with the metrics for which text is generated, where there are any.
+  [[nodiscard]] virtual Evaluation evaluate_fully(const AdapterPtr& adapter) const {
+    return evaluate(adapter);
+  }
 };
 
 }  // namespace lorafleet::model

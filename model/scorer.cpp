@@ -1,25 +1,17 @@
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "model/base_model.hpp"
 #include "model/batching.hpp"
-#include "model/head_loss.hpp"
-#include "model/opt.hpp"
+#include "model/sequence_scores.hpp"
 
 namespace lorafleet::model {
 namespace {
-
-void add(Score& to, const Score& score) {
-  to.examples += score.examples;
-  to.label_tokens += score.label_tokens;
-  to.loss_sum += score.loss_sum;
-  to.correct += score.correct;
-}
 
 /// Which bin each of `lengths` falls into when they are cut at their quantiles; equal lengths share
 /// a bin, so there may be fewer bins than asked for. Bins are ordered by length.
@@ -44,8 +36,8 @@ std::vector<std::size_t> quantile_bins(const std::vector<std::int64_t>& lengths,
 class PackedScorer final : public Scorer {
  public:
   PackedScorer(BaseModelPtr base, EncodedDataPtr data, std::vector<std::uint32_t> examples,
-               const EvaluationConfig& evaluation)
-      : base_(std::move(base)), data_(std::move(data)) {
+               const EvaluationConfig& evaluation, const std::vector<std::string>& groups)
+      : base_(std::move(base)), data_(std::move(data)), batch_tokens_(evaluation.batch_tokens) {
     check_fits(*data_, base_->config());
     std::erase_if(examples, [this](std::uint32_t i) { return data_->length(i) == 0; });
     std::stable_sort(examples.begin(), examples.end(), [this](std::uint32_t a, std::uint32_t b) {
@@ -65,58 +57,42 @@ class PackedScorer final : public Scorer {
       bin.low = std::min(bin.low, lengths[i]);
       bin.high = std::max(bin.high, lengths[i]);
     }
-    plan(evaluation.batch_tokens);
+    if (!groups.empty()) find_groups(groups, static_cast<std::size_t>(evaluation.groups));
   }
 
   [[nodiscard]] Evaluation evaluate(const AdapterPtr& adapter) const override {
-    const at::NoGradGuard no_grad;
-    std::vector<float> values = adapter ? adapter->values : std::vector<float>();
-    std::unique_ptr<LoraLeaves> lora;
-    if (adapter) {
-      lora = std::make_unique<LoraLeaves>(base_->config(), *adapter->layout, values.data(), false);
-    }
     Evaluation result;
     result.by_context_length = bins_;
-    for (const auto& [first, end] : batches_) {
-      score_batch(lora.get(), first, end, result);
+    result.by_group = groups_;
+    const auto scores = score_sequences(*base_, adapter, *data_, examples_, batch_tokens_);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      result.total += scores[i];
+      result.by_context_length[bin_of_[i]].score += scores[i];
+      if (!group_of_.empty() && group_of_[i] < groups_.size()) {
+        result.by_group[group_of_[i]].score += scores[i];
+      }
     }
     return result;
   }
 
  private:
-  /// Batches are ranges of the examples, shortest first.
-  void plan(std::int64_t batch_tokens) {
-    std::int64_t tokens = 0;
-    for (std::size_t i = 0; i < examples_.size(); ++i) {
-      const auto length = static_cast<std::int64_t>(data_->length(examples_[i]));
-      if (batches_.empty() || tokens + length > batch_tokens) {
-        batches_.emplace_back(i, i);
-        tokens = 0;
-      }
-      batches_.back().second = i + 1;
-      tokens += length;
+  /// The `count` largest groups of the examples, equal ones by name.
+  void find_groups(const std::vector<std::string>& group_of_example, std::size_t count) {
+    std::map<std::string, std::size_t> sizes;
+    for (const std::uint32_t example : examples_)
+      ++sizes[group_of_example[example]];
+    std::vector<std::pair<std::string, std::size_t>> order(sizes.begin(), sizes.end());
+    std::stable_sort(order.begin(), order.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    order.resize(std::min(order.size(), count));
+    std::map<std::string, std::size_t> place;
+    for (const auto& [name, size] : order) {
+      place.emplace(name, groups_.size());
+      groups_.push_back({name, {}});
     }
-  }
-
-  void score_batch(LoraLeaves* lora, std::size_t first, std::size_t end, Evaluation& result) const {
-    const PackedBatch batch = pack(*data_, std::span(examples_).subspan(first, end - first));
-    HeadResult head;
-    if (!batch.labels.empty()) {
-      head = head_loss(opt_forward(*base_, lora, batch, Rows::labelled), base_->weights().head,
-                       batch.labels, 0.0);
-    }
-    std::size_t label = 0;
-    for (std::size_t i = first; i < end; ++i) {
-      Score score;
-      score.examples = 1;
-      const std::int64_t last_row = batch.offsets[i - first + 1];
-      for (; label < batch.labels.size() && batch.label_rows[label] < last_row; ++label) {
-        score.loss_sum += head.rows[label].loss;
-        score.correct += head.rows[label].correct ? 1 : 0;
-        ++score.label_tokens;
-      }
-      add(result.total, score);
-      add(result.by_context_length[bin_of_[i]].score, score);
+    for (const std::uint32_t example : examples_) {
+      const auto found = place.find(group_of_example[example]);
+      group_of_.push_back(found == place.end() ? groups_.size() : found->second);
     }
   }
 
@@ -124,17 +100,20 @@ class PackedScorer final : public Scorer {
   EncodedDataPtr data_;
   std::vector<std::uint32_t> examples_;  ///< by length, equal ones as given
   std::vector<std::size_t> bin_of_;
-  std::vector<ContextBin> bins_;  ///< with empty scores
-  std::vector<std::pair<std::size_t, std::size_t>> batches_;
+  std::vector<ContextBin> bins_;       ///< with empty scores
+  std::vector<std::size_t> group_of_;  ///< of each example; groups_.size(): none of them
+  std::vector<GroupScore> groups_;     ///< with empty scores
+  std::int64_t batch_tokens_;
 };
 
 }  // namespace
 
 std::unique_ptr<Scorer> make_scorer(BaseModelPtr base, EncodedDataPtr data,
                                     std::vector<std::uint32_t> examples,
-                                    const EvaluationConfig& evaluation) {
+                                    const EvaluationConfig& evaluation,
+                                    const std::vector<std::string>& groups) {
   return std::make_unique<PackedScorer>(std::move(base), std::move(data), std::move(examples),
-                                        evaluation);
+                                        evaluation, groups);
 }
 
 }  // namespace lorafleet::model

@@ -53,4 +53,17 @@ std::size_t append_test(std::vector<Example>& examples, std::vector<Example> tes
   return shared;
 }
 
+Split split_locally(const std::vector<Example>& examples, const std::vector<std::uint32_t>& part,
+                    double share) {
+  constexpr std::uint64_t kParts = 1'000'000;
+  const auto limit = static_cast<std::uint64_t>(share * static_cast<double>(kParts));
+  Split split;
+  for (const std::uint32_t index : part) {
+    const bool test = fnv1a64("local test:" + examples[index].group) % kParts < limit;
+    (test ? split.test : split.train).push_back(index);
+  }
+  if (split.train.empty()) return {part, {}};
+  return split;
+}
+
 }  // namespace lorafleet::partition

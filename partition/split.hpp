@@ -26,4 +26,10 @@ Split split_by_group(const std::vector<Example>& examples);
 /// data.
 std::size_t append_test(std::vector<Example>& examples, std::vector<Example> test, Split& split);
 
+/// Splits one client's part into what it trains on and its own test part: of all groups about
+/// `share` is test, for every client the same ones (by a hash of the group), so that nobody trains
+/// on what another is tested on. A client that would have nothing left to train on keeps all.
+Split split_locally(const std::vector<Example>& examples, const std::vector<std::uint32_t>& part,
+                    double share);
+
 }  // namespace lorafleet::partition

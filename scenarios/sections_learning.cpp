@@ -1,6 +1,9 @@
 #include "scenarios/sections.hpp"
 
+#include <algorithm>
+
 #include "model/optimizer.hpp"
+#include "model/text_scorer.hpp"
 #include "scenarios/schema_builder.hpp"
 
 namespace lorafleet::scenarios {
@@ -11,6 +14,17 @@ using Run = const actors::FederationConfig&;
 
 bool uses_adamw(Run run) {
   return run.train.optimizer == "adamw";
+}
+bool has_metrics(Run run) {
+  return !run.evaluation.metrics.empty();
+}
+bool generates_text(Run run) {
+  const auto& metrics = run.evaluation.metrics;
+  return std::any_of(metrics.begin(), metrics.end(),
+                     [](const std::string& metric) { return metric != "choice_accuracy"; });
+}
+bool samples_text(Run run) {
+  return generates_text(run) && run.evaluation.temperature > 0.0;
 }
 bool uses_sgd(Run run) {
   return run.train.optimizer == "sgd";
@@ -123,6 +137,58 @@ Table evaluation_table() {
       .field("context_bins", &EvaluationConfig::context_bins,
              "quantile bins of context length in the final scores")
       .between(1, 100);
+  table
+      .field("groups", &EvaluationConfig::groups,
+             "the largest groups of the test part that are scored apart in the final scores")
+      .between(0, 1000);
+  table
+      .field(
+          "metrics", &EvaluationConfig::metrics,
+          "beside the likelihood: judged by the text that is generated, or by the most likely of "
+          "an example's choices")
+      .names(model::metric_names());
+  constexpr const char* kMetrics = "evaluation.metrics names one";
+  constexpr const char* kTexts = "evaluation.metrics names one that generates text";
+  table
+      .field("text_every_versions", &EvaluationConfig::text_every_versions,
+             "how often `metrics` are computed; 0: only at the end")
+      .at_least(0)
+      .only_if_run(kMetrics, has_metrics);
+  table
+      .field("text_examples", &EvaluationConfig::text_examples,
+             "examples that `metrics` use; 0: all that are scored")
+      .at_least(0)
+      .only_if_run(kMetrics, has_metrics);
+  table.field("max_new_tokens", &EvaluationConfig::max_new_tokens, "longest text")
+      .between(1, 65536)
+      .unit("tokens")
+      .only_if_run(kTexts, generates_text);
+  table.field("temperature", &EvaluationConfig::temperature, "of sampling; 0: greedy")
+      .at_least(0)
+      .only_if_run(kTexts, generates_text);
+  table
+      .field("top_k", &EvaluationConfig::top_k, "sample among this many most likely tokens; 0: all")
+      .at_least(0)
+      .only_if_run("evaluation.temperature is above 0", samples_text);
+  table
+      .field("top_p", &EvaluationConfig::top_p,
+             "sample among the most likely tokens whose probabilities reach this")
+      .above(0)
+      .at_most(1)
+      .only_if_run("evaluation.temperature is above 0", samples_text);
+  table
+      .field("local_share", &EvaluationConfig::local_share,
+             "share of the training groups that clients keep as their own test parts; the final "
+             "adapter is scored on them before and after each client's own training")
+      .at_least(0)
+      .at_most(0.9);
+  table
+      .field("local_clients", &EvaluationConfig::local_clients,
+             "clients that are scored on their own test parts; 0: all")
+      .at_least(0)
+      .only_if_run(
+          "evaluation.local_share is above 0",
+          +[](Run run) { return run.evaluation.local_share > 0.0; });
   return table;
 }
 

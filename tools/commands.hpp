@@ -21,6 +21,8 @@ using Arguments = std::vector<std::string>;
 int run_command(const Arguments& arguments);
 int check_command(const Arguments& arguments);
 int partition_command(const Arguments& arguments);
+int evaluate_command(const Arguments& arguments);
+int generate_command(const Arguments& arguments);
 int import_command(const Arguments& arguments);
 int verify_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);

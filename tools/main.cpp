@@ -19,6 +19,8 @@ constexpr Command kCommands[] = {
     {"run", "train a scenario", run_command},
     {"check", "validate a scenario and print it with every default", check_command},
     {"partition", "spread the data over the clients, without training", partition_command},
+    {"evaluate", "score an adapter on a scenario's held-out examples", evaluate_command},
+    {"generate", "continue prompts with a base and an adapter", generate_command},
     {"import", "write a data set as JSONL", import_command},
     {"verify", "rerun a scenario with other numbers of slots and compare bytes", verify_command},
     {"schema", "print every key of a scenario", schema_command},

@@ -1,5 +1,7 @@
 #include "actors/output/rounds_csv.hpp"
 
+#include <set>
+
 #include "partition/support/files.hpp"
 #include "partition/support/numbers.hpp"
 
@@ -29,6 +31,7 @@ void RoundsCsv::add_version(sim::Version version, sim::VirtualTime time, const R
           latest_,
           latest_train_loss_,
           false,
+          {},
           {}};
   row.made.version = version;
   rows_.push_back(std::move(row));
@@ -38,13 +41,22 @@ void RoundsCsv::add_evaluation(sim::Version version, const model::Evaluation& ev
   auto& row = rows_.at(version.value);
   row.evaluated = true;
   row.score = evaluation.total;
+  row.metrics = evaluation.metrics;
 }
 
 void RoundsCsv::write(const std::filesystem::path& file) const {
   std::string text =
       "version,virtual_seconds,updates,mean_staleness,train_loss,step_norm,adapter_norm,"
       "updates_dropped,train_tokens,bytes_down,bytes_up,eval_loss,eval_perplexity,"
-      "eval_token_accuracy\n";
+      "eval_token_accuracy";
+  std::set<std::string> metrics;
+  for (const auto& row : rows_) {
+    for (const auto& [name, value] : row.metrics)
+      metrics.insert(name);
+  }
+  for (const auto& name : metrics)
+    text += ",eval_" + name;
+  text += '\n';
   for (const auto& row : rows_) {
     text += std::to_string(row.made.version.value) + ',' + shortest(row.time.seconds()) + ',' +
             std::to_string(row.made.updates) + ',' + shortest(row.made.mean_staleness) + ',' +
@@ -57,6 +69,10 @@ void RoundsCsv::write(const std::filesystem::path& file) const {
               shortest(row.score.token_accuracy());
     } else {
       text += ",,";
+    }
+    for (const auto& name : metrics) {
+      const auto found = row.metrics.find(name);
+      text += ',' + (found == row.metrics.end() ? "" : shortest(found->second));
     }
     text += '\n';
   }

@@ -32,6 +32,7 @@ class RoundsCsv {
     double train_loss = 0.0;
     bool evaluated = false;
     model::Score score;
+    std::map<std::string, double> metrics;
   };
   std::vector<Row> rows_;  // by version
   VersionMade latest_;

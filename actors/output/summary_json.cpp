@@ -17,7 +17,7 @@ Json score_json(const model::Score& score) {
           {"label_tokens", score.label_tokens}};
 }
 
-Json evaluation_json(const model::Evaluation& evaluation) {
+Json evaluation_object(const model::Evaluation& evaluation) {
   Json json = score_json(evaluation.total);
   Json bins = Json::array();
   for (const auto& bin : evaluation.by_context_length) {
@@ -26,6 +26,24 @@ Json evaluation_json(const model::Evaluation& evaluation) {
     bins.push_back(std::move(entry));
   }
   json["by_context_length"] = std::move(bins);
+  for (const auto& [name, value] : evaluation.metrics)
+    json[name] = value;
+  if (!evaluation.predictions.empty()) json["predictions"] = evaluation.predictions.size();
+  for (const auto& group : evaluation.by_group)
+    json["by_group"][group.name] = score_json(group.score);
+  return json;
+}
+
+/// Over all tokens of all clients, and the mean of the clients' own perplexities.
+Json local_json(const std::vector<LocalScore>& scores, model::Score LocalScore::*kind) {
+  model::Score total;
+  double perplexities = 0.0;
+  for (const auto& score : scores) {
+    total += score.*kind;
+    perplexities += (score.*kind).perplexity() / static_cast<double>(scores.size());
+  }
+  Json json = score_json(total);
+  json["mean_perplexity"] = perplexities;
   return json;
 }
 
@@ -41,6 +59,10 @@ void flatten(const Json& json, const std::string& key, std::map<std::string, dou
 
 }  // namespace
 
+std::string evaluation_json(const model::Evaluation& evaluation) {
+  return evaluation_object(evaluation).dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
 std::string summary_json(const RunSummary& summary) {
   const auto& totals = summary.totals;
   Json json = {{"name", summary.name},
@@ -52,6 +74,10 @@ std::string summary_json(const RunSummary& summary) {
                {"clients", summary.clients},
                {"train_examples", summary.train_examples},
                {"test_examples", summary.test_examples},
+               {"data",
+                {{"truncated", summary.encoding.truncated},
+                 {"tokens_cut", summary.encoding.tokens_cut},
+                 {"dropped", summary.encoding.dropped}}},
                {"versions", totals.versions},
                {"jobs", totals.jobs},
                {"updates_received", totals.updates_received},
@@ -67,14 +93,20 @@ std::string summary_json(const RunSummary& summary) {
                {"bytes_down", totals.bytes_down},
                {"bytes_up", totals.bytes_up},
                {"peak_rss_bytes", summary.peak_rss_bytes}};
-  if (summary.initial) json["initial"] = evaluation_json(*summary.initial);
-  if (summary.final) json["final"] = evaluation_json(*summary.final);
+  if (summary.initial) json["initial"] = evaluation_object(*summary.initial);
+  if (summary.final) json["final"] = evaluation_object(*summary.final);
   if (summary.initial && summary.final) {
     json["perplexity_ratio"] =
         summary.final->total.perplexity() / summary.initial->total.perplexity();
   }
+  if (summary.local) {
+    json["local"] = {{"clients", summary.local->size()},
+                     {"base", local_json(*summary.local, &LocalScore::base)},
+                     {"global", local_json(*summary.local, &LocalScore::global)},
+                     {"after_training", local_json(*summary.local, &LocalScore::after_training)}};
+  }
   json["environment"] = summary.environment;
-  return json.dump(2) + '\n';
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 std::map<std::string, double> summary_figures(const std::string& summary_text) {

@@ -6,6 +6,8 @@
 
 #include "actors/coordinator.hpp"
 #include "actors/federation_config.hpp"
+#include "actors/local_evaluation.hpp"
+#include "model/encoding.hpp"
 #include "model/evaluation.hpp"
 
 namespace lorafleet::actors {
@@ -26,7 +28,12 @@ struct RunSummary {
   std::optional<model::Evaluation> initial;
   std::optional<model::Evaluation> final;
   std::map<std::string, std::string> environment;
+  model::EncodingReport encoding;
+  std::optional<std::vector<LocalScore>> local;  ///< of the clients with a test part of their own
 };
+
+/// An evaluation as an object of summary.json.
+std::string evaluation_json(const model::Evaluation& evaluation);
 
 /// The text of summary.json; keys as in docs/run-directory.md.
 std::string summary_json(const RunSummary& summary);

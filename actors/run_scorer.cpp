@@ -1,0 +1,25 @@
+#include "actors/run_scorer.hpp"
+
+#include "model/text_scorer.hpp"
+
+namespace lorafleet::actors {
+
+std::shared_ptr<const model::Scorer> make_run_scorer(const FederationConfig& config,
+                                                     const Workload& work,
+                                                     const model::BaseModelPtr& base) {
+  std::vector<std::string> groups;
+  if (config.evaluation.groups > 0) {
+    for (const auto& example : work.examples)
+      groups.push_back(example.group);
+  }
+  std::shared_ptr<const model::Scorer> likelihood =
+      model::make_scorer(base, work.encoded, work.scored, config.evaluation, groups);
+  if (config.evaluation.metrics.empty()) return likelihood;
+  std::vector<partition::Example> examples;
+  for (const std::uint32_t index : work.scored)
+    examples.push_back(work.examples[index]);
+  return model::make_text_scorer(likelihood, base, work.encoder, std::move(examples),
+                                 config.evaluation, config.seed);
+}
+
+}  // namespace lorafleet::actors
