@@ -1,5 +1,8 @@
 #include "model/tokenizer_files.hpp"
 
+#include <charconv>
+#include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,19 +33,41 @@ struct SpecialTokenFiles {
   explicit SpecialTokenFiles(const std::filesystem::path& directory)
       : map_file(directory / "special_tokens_map.json"),
         config_file(directory / "tokenizer_config.json"),
+        added_file(directory / "added_tokens.json"),
         map(read_optional_object(map_file)),
-        config(read_optional_object(config_file)) {}
+        config(read_optional_object(config_file)),
+        added(read_optional_object(added_file)) {}
 
   std::filesystem::path map_file;
   std::filesystem::path config_file;
+  std::filesystem::path added_file;
   json map;
   json config;
+  json added;
 };
+
+/// Refuses what would change the ids and is not implemented.
+void check_config(const SpecialTokenFiles& files) {
+  const std::string place = files.config_file.string();
+  if (files.config.value("add_prefix_space", json(false)) == true) {
+    throw InputError(place, "add_prefix_space must be false");
+  }
+  const json kind = files.config.value("tokenizer_class", json());
+  if (!kind.is_null() && kind != "GPT2Tokenizer" && kind != "GPT2TokenizerFast") {
+    throw InputError(place, "tokenizer_class " + kind.dump() +
+                                " is not supported; allowed: GPT2Tokenizer, GPT2TokenizerFast");
+  }
+}
 
 /// A token is given as a string, as an object with `content`, or as null for none.
 std::optional<std::string> token_content(const json& value, const std::string& place) {
   if (value.is_null()) return std::nullopt;
   const json* content = &value;
+  for (const char* key : {"single_word", "lstrip", "rstrip"}) {
+    if (value.is_object() && value.value(key, json()) == true) {
+      throw InputError(place, std::string(key) + " = true is not supported");
+    }
+  }
   if (value.is_object() && value.contains("content")) content = &value["content"];
   if (!content->is_string()) {
     throw InputError(
@@ -51,22 +76,63 @@ std::optional<std::string> token_content(const json& value, const std::string& p
   return content->get<std::string>();
 }
 
-void add_special(const std::string& content, const std::string& place, VocabularyBuilder& builder) {
-  const std::int32_t* id = builder.find(content);
+using Added = std::map<std::string, AddedToken>;
+
+/// The tokens of added_tokens.json and of tokenizer_config.json's added_tokens_decoder.
+Added read_added(const SpecialTokenFiles& files) {
+  Added added;
+  const auto add = [&](const std::string& content, const json& id, bool special,
+                       const std::string& place) {
+    if (!id.is_number_integer() || id < 0 || id > std::numeric_limits<std::int32_t>::max()) {
+      throw InputError(place, "the id of the added token \"" + content +
+                                  "\" must be an integer from 0 to 2147483647, not " + id.dump());
+    }
+    added[content] = {content, id.get<std::int32_t>(), special};
+  };
+  for (const auto& [content, id] : files.added.items()) {
+    add(content, id, false, files.added_file.string());
+  }
+  const std::string place = files.config_file.string() + ": added_tokens_decoder";
+  const json decoder = files.config.value("added_tokens_decoder", json::object());
+  if (!decoder.is_object()) throw InputError(place, "an object was expected");
+  for (const auto& [id, token] : decoder.items()) {
+    const auto content = token_content(token, place);
+    if (!content) throw InputError(place, "the token of id " + id + " has no content");
+    std::int32_t number = -1;
+    const auto parsed = std::from_chars(id.data(), id.data() + id.size(), number);
+    const bool whole = parsed.ec == std::errc() && parsed.ptr == id.data() + id.size();
+    add(*content, whole ? json(number) : json(id),
+        token.is_object() && token.value("special", json()) == true, place);
+  }
+  return added;
+}
+
+/// The id of a token of the vocabulary, or of an added one; nullptr for neither.
+const std::int32_t* find_token(const std::string& content, const VocabularyBuilder& builder,
+                               const Added& added) {
+  if (const std::int32_t* id = builder.find(content)) return id;
+  const auto found = added.find(content);
+  return found == added.end() ? nullptr : &found->second.id;
+}
+
+void add_special(const std::string& content, const std::string& place, const Added& added,
+                 VocabularyBuilder& builder) {
+  const std::int32_t* id = find_token(content, builder, added);
   if (id == nullptr) {
-    throw InputError(place, "the special token \"" + content + "\" is not in vocab.json");
+    throw InputError(place, "the special token \"" + content +
+                                "\" is neither in vocab.json nor in added_tokens.json");
   }
   builder.add_token({content, *id, true}, place);
 }
 
 /// Returns whether `source` named any.
-bool add_named_specials(const json& source, const std::filesystem::path& file,
+bool add_named_specials(const json& source, const std::filesystem::path& file, const Added& added,
                         VocabularyBuilder& builder) {
   bool any = false;
   const auto add = [&](const json& value, const std::string& key) {
     const std::string place = file.string() + ": " + key;
     if (const auto content = token_content(value, place)) {
-      add_special(*content, place, builder);
+      add_special(*content, place, added, builder);
       any = true;
     }
   };
@@ -97,10 +163,10 @@ bool has_opt_order(const VocabularyBuilder& builder) {
 
 void add_default_specials(VocabularyBuilder& builder, const std::string& place) {
   if (has_opt_order(builder)) {
-    add_special("</s>", place, builder);
-    add_special("<pad>", place, builder);
+    add_special("</s>", place, {}, builder);
+    add_special("<pad>", place, {}, builder);
   } else if (builder.find("<|endoftext|>") != nullptr) {
-    add_special("<|endoftext|>", place, builder);
+    add_special("<|endoftext|>", place, {}, builder);
   }
 }
 
@@ -139,14 +205,19 @@ TokenizerSpec read_vocabulary_and_merges(const std::filesystem::path& directory)
   read_merges(directory / "merges.txt", builder);
 
   const SpecialTokenFiles files(directory);
-  const bool named_in_map = add_named_specials(files.map, files.map_file, builder);
-  const bool named_in_config = add_named_specials(files.config, files.config_file, builder);
+  check_config(files);
+  const Added added = read_added(files);
+  const bool named_in_map = add_named_specials(files.map, files.map_file, added, builder);
+  const bool named_in_config = add_named_specials(files.config, files.config_file, added, builder);
   if (!named_in_map && !named_in_config) add_default_specials(builder, place);
+  for (const auto& [content, token] : added) {
+    builder.add_token(token, place);
+  }
 
   std::vector<std::int32_t> prefix;
   if (adds_bos(directory, files, builder)) {
     const std::string bos = bos_content(files);
-    const std::int32_t* id = builder.find(bos);
+    const std::int32_t* id = find_token(bos, builder, added);
     if (id == nullptr) {
       throw InputError(place, "\"" + bos + "\", which is put before each text, is not in it");
     }

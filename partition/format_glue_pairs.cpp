@@ -14,7 +14,6 @@ namespace {
 /// One of the tasks, by the columns of its files (gluebenchmark.com). GLUE's TSV has no quoting.
 struct PairTask {
   const char* name;
-  std::size_t columns;
   const char* label;
   const char* first;
   const char* second;
@@ -27,12 +26,11 @@ struct PairTask {
 constexpr std::array<std::array<const char*, 2>, 2> kYesNo = {{{"0", "no"}, {"1", "yes"}}};
 
 constexpr std::array<PairTask, 3> kTasks = {{
-    {"MRPC", 5, "Quality", "#1 String", "#2 String", nullptr,
+    {"MRPC", "Quality", "#1 String", "#2 String", nullptr,
      "Do the two sentences mean the same? Answer yes or no.", kYesNo},
-    {"QQP", 6, "is_duplicate", "question1", "question2", "qid1",
+    {"QQP", "is_duplicate", "question1", "question2", "qid1",
      "Do the two questions ask the same? Answer yes or no.", kYesNo},
     {"RTE",
-     4,
      "label",
      "sentence1",
      "sentence2",

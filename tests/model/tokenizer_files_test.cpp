@@ -166,3 +166,55 @@ TEST_CASE("a special token that the vocabulary has not is refused") {
       doctest::Contains("special_tokens_map.json: pad_token: the special token \"[PAD]\""),
       InputError);
 }
+
+TEST_CASE("added_tokens.json and added_tokens_decoder name tokens beyond vocab.json") {
+  const tests::TemporaryFolder folder;
+  write_file(folder / "vocab.json", small_tokenizer()["model"]["vocab"].dump());
+  write_file(folder / "merges.txt", "Ġ t\n");
+  write_file(folder / "added_tokens.json", R"({"<mask>": 700, "<word>": 701})");
+  write_file(folder / "special_tokens_map.json",
+             R"({"bos_token": {"content": "</s>", "lstrip": false}, "mask_token": "<mask>"})");
+  write_file(folder / "tokenizer_config.json",
+             R"({"add_bos_token": true, "tokenizer_class": "GPT2Tokenizer",
+                 "add_prefix_space": false, "errors": "replace",
+                 "added_tokens_decoder": {"702": {"content": "<end>", "special": true}}})");
+  const auto tokenizer = Tokenizer::load(folder.path());
+  const std::vector<std::int32_t> ids = {2, 700, 701, 702};
+  CHECK(tokenizer->encode_with_specials("<mask><word><end>") == ids);
+  CHECK(tokenizer->decode(ids, true) == "<word>");
+  CHECK(tokenizer->encode("<mask>").size() > 1);
+  CHECK(tokenizer->vocab_size() == 703);
+}
+
+TEST_CASE("files beside vocab.json that would change the ids are refused") {
+  const auto refusal_with = [](const std::string& name, const std::string& content) {
+    const tests::TemporaryFolder folder;
+    write_file(folder / "vocab.json", small_tokenizer()["model"]["vocab"].dump());
+    write_file(folder / "merges.txt", "Ġ t\n");
+    write_file(folder / name, content);
+    try {
+      Tokenizer::load(folder.path());
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const auto config = [&](const std::string& content) {
+    return refusal_with("tokenizer_config.json", content);
+  };
+  CHECK(contains(config(R"({"add_prefix_space": true})"), "add_prefix_space must be false"));
+  CHECK(contains(config(R"({"tokenizer_class": "LlamaTokenizer"})"),
+                 "tokenizer_class \"LlamaTokenizer\" is not supported; allowed: GPT2Tokenizer"));
+  CHECK(contains(config(R"({"pad_token": {"content": "</s>", "lstrip": true}})"),
+                 "pad_token: lstrip = true is not supported"));
+  CHECK(contains(config(R"({"add_bos_token": 1})"), "add_bos_token must be true or false"));
+  CHECK(contains(config(R"({"added_tokens_decoder": {"7x": {"content": "<a>"}}})"),
+                 "added_tokens_decoder: the id of the added token \"<a>\""));
+  CHECK(contains(config(R"({"added_tokens_decoder": []})"), "an object was expected"));
+  CHECK(contains(refusal_with("added_tokens.json", R"({"<a>": 18446744073709551615})"),
+                 "must be an integer from 0 to 2147483647, not 18446744073709551615"));
+  CHECK(contains(refusal_with("added_tokens.json", R"({"</s>": 9})"),
+                 "the added token \"</s>\" has the id 9, in the vocabulary it has 2"));
+  CHECK(contains(refusal_with("special_tokens_map.json", std::string(100'000, '[')),
+                 "special_tokens_map.json"));
+}

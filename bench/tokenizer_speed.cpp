@@ -1,0 +1,93 @@
+// Encoding speed of the byte-level BPE on one core, in megabytes (10^6) of text a second.
+//
+//   bench_tokenizer_speed [TEXT_FILE|"" [TOKENIZER_FOLDER...]]
+//
+// Without a file: 26 MB made of the shipped WordNet rows, the words of each repetition shuffled
+// within the row so that the text does not repeat. "first" is the first pass of a fresh tokenizer,
+// "again" the mean of two more passes over the same text.
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "model/tokenizer.hpp"
+#include "partition/reader.hpp"
+#include "partition/support/files.hpp"
+#include "partition/support/random.hpp"
+
+namespace {
+
+using namespace lorafleet;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kBytes = 26'000'000;
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    std::size_t end = text.find(' ', begin);
+    if (end == text.npos) end = text.size();
+    words.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
+std::string made_text() {
+  partition::DataConfig data;
+  data.path = "scenarios/data/wordnet_definitions.jsonl";
+  const auto examples = partition::read_examples(data, 1);
+  std::string text;
+  text.reserve(kBytes + 10'000);
+  for (std::uint64_t repetition = 0; text.size() < kBytes; ++repetition) {
+    Random random(1, Purpose::sample, 0, repetition);
+    for (const auto& example : examples) {
+      auto words = words_of(example.instruction + ' ' + example.context + ' ' + example.target);
+      if (repetition > 0) random.shuffle(words);
+      for (const auto& word : words) {
+        text += word;
+        text += ' ';
+      }
+      text.back() = '\n';
+    }
+  }
+  text.resize(kBytes);
+  return text;
+}
+
+double megabytes_a_second(const model::Tokenizer& tokenizer, const std::string& text, int passes,
+                          std::size_t& tokens) {
+  const auto start = Clock::now();
+  for (int pass = 0; pass < passes; ++pass) {
+    tokens = tokenizer.encode(text).size();
+  }
+  const std::chrono::duration<double> wall = Clock::now() - start;
+  return 1e-6 * static_cast<double>(text.size()) * passes / wall.count();
+}
+
+void measure(const std::string& folder, const std::string& text) {
+  const auto tokenizer = model::Tokenizer::load(folder);
+  std::size_t tokens = 0;
+  const double first = megabytes_a_second(*tokenizer, text, 1, tokens);
+  const double again = megabytes_a_second(*tokenizer, text, 2, tokens);
+  std::printf("%-40s %10zu bytes %10zu tokens: first %6.1f MB/s, again %6.1f MB/s\n",
+              folder.c_str(), text.size(), tokens, first, again);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const std::string file = argc > 1 ? argv[1] : "";
+    const std::string text = file.empty() ? made_text() : read_file(file);
+    measure("scenarios/base/opt-mini", text);
+    for (int i = 2; i < argc; ++i) {
+      measure(argv[i], text);
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
+}
