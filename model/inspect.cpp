@@ -57,13 +57,13 @@ std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, cons
 }
 
 LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
-                            const Dropout& dropout) {
+                            const Dropout& dropout, const BaseDropout& base_dropout) {
   OptionalLeaves lora(base, &adapter, true);
   lora.get()->set_dropout(dropout);
   LossAndGradient result;
   result.gradient.resize(adapter.values.size());
   const auto labels = static_cast<std::int64_t>(batch.labels.size());
-  result.loss = training_step(base, *lora.get(), batch, labels, result.gradient) /
+  result.loss = training_step(base, *lora.get(), batch, labels, result.gradient, base_dropout) /
                 static_cast<double>(labels);
   return result;
 }
@@ -76,11 +76,12 @@ std::vector<float> padded_logits_of(const BaseModel& base, const Adapter* adapte
 }
 
 LossAndGradient padded_loss_of(const BaseModel& base, const Adapter& adapter,
-                               const PaddedBatch& batch, const Dropout& dropout) {
+                               const PaddedBatch& batch, const Dropout& dropout,
+                               const BaseDropout& base_dropout) {
   const at::AutoGradMode with_graph(true);
   OptionalLeaves lora(base, &adapter, true);
   lora.get()->set_dropout(dropout);
-  const at::Tensor loss = padded_loss(padded_logits(base, lora.get(), batch), batch);
+  const at::Tensor loss = padded_loss(padded_logits(base, lora.get(), batch, base_dropout), batch);
   LossAndGradient result;
   result.loss = loss.item<double>();
   result.gradient.resize(adapter.values.size());

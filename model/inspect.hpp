@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/base_dropout.hpp"
 #include "model/base_model.hpp"
 #include "model/batching.hpp"
 #include "model/dropout.hpp"
@@ -27,12 +28,13 @@ struct LossAndGradient {
 
 /// What one training step starts from.
 LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
-                            const Dropout& dropout = {});
+                            const Dropout& dropout = {}, const BaseDropout& base_dropout = {});
 
 /// The same of the padded form: logits [rows, columns, V].
 std::vector<float> padded_logits_of(const BaseModel& base, const Adapter* adapter,
                                     const PaddedBatch& batch);
 LossAndGradient padded_loss_of(const BaseModel& base, const Adapter& adapter,
-                               const PaddedBatch& batch, const Dropout& dropout = {});
+                               const PaddedBatch& batch, const Dropout& dropout = {},
+                               const BaseDropout& base_dropout = {});
 
 }  // namespace lorafleet::model

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/base_dropout.hpp"
 #include "model/base_model.hpp"
 #include "model/batching.hpp"
 #include "model/lora.hpp"
@@ -30,7 +31,7 @@ void check(const TrainConfig& train, const LoraConfig& lora) {
   }
 }
 
-/// LoRA on a frozen base by back-propagation. The base's own dropout is not applied.
+/// LoRA on a frozen base by back-propagation.
 class LoraTrainer final : public Trainer {
  public:
   LoraTrainer(BaseModelPtr base, EncodedDataPtr data, LoraConfig lora, TrainConfig train)
@@ -58,13 +59,15 @@ class LoraTrainer final : public Trainer {
     LoraLeaves leaves(base_->config(), *result.adapter.layout, weights.data(), true);
     leaves.set_dropout(
         {lora_.lora_dropout, Random(job.run_seed, Purpose::lora_dropout, job.client, job.seq)});
+    const BaseDropout dropout = base_dropout(job);
     double loss_sum = 0.0;
     const BatchPlan batches = plan(job);
     const double decay = std::pow(train_.lr_decay, static_cast<double>(job.version));
     for (std::size_t step = 0; step < batches.size(); ++step) {
       if (job.given_up != nullptr && *job.given_up) break;
       stats.tokens += count_tokens(*data_, batches[step]);
-      const StepLoss loss = loss_and_gradient(leaves, batches[step], gradient);
+      const StepLoss loss =
+          loss_and_gradient(leaves, batches[step], dropout.at_step(step), gradient);
       if (loss.labels == 0) continue;  // nothing to learn from
       if (train_.prox_mu != 0.0) {
         add_prox(gradient, weights, job.start->values, train_.prox_mu);
@@ -93,7 +96,7 @@ class LoraTrainer final : public Trainer {
   /// Of one step, and in `gradient` that of the mean loss. A step of more than batch_tokens tokens
   /// goes through in parts, whose gradients are added in order.
   StepLoss loss_and_gradient(LoraLeaves& leaves, const std::vector<std::uint32_t>& examples,
-                             std::vector<float>& gradient) const {
+                             const BaseDropout& dropout, std::vector<float>& gradient) const {
     std::vector<PackedBatch> parts;
     StepLoss loss;
     for (const auto part : split_by_tokens(*data_, examples, train_.batch_tokens)) {
@@ -101,11 +104,20 @@ class LoraTrainer final : public Trainer {
       loss.labels += static_cast<std::int64_t>(parts.back().labels.size());
     }
     std::fill(gradient.begin(), gradient.end(), 0.0f);
+    std::uint64_t first_sequence = 0;
     for (const PackedBatch& part : parts) {
+      const BaseDropout own = dropout.from_sequence(first_sequence);
+      first_sequence += part.offsets.size() - 1;
       if (part.labels.empty()) continue;
-      loss.sum += training_step(*base_, leaves, part, loss.labels, gradient);
+      loss.sum += training_step(*base_, leaves, part, loss.labels, gradient, own);
     }
     return loss;
+  }
+
+  [[nodiscard]] BaseDropout base_dropout(const TrainJob& job) const {
+    if (train_.base_dropout == "none") return {};
+    Random random(job.run_seed, Purpose::base_dropout, job.client, job.seq);
+    return {base_->config(), random.bits()};
   }
 
   [[nodiscard]] BatchPlan plan(const TrainJob& job) const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "model/base_dropout.hpp"
 #include "model/base_model.hpp"
 #include "model/batching.hpp"
 #include "model/frozen_linear.hpp"
@@ -51,17 +52,21 @@ enum class Rows { all, labelled };
 /// given, gets the embeddings and each layer's output, the last one replaced by the result, as in
 /// Hugging Face.
 at::Tensor opt_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch, Rows rows,
-                       std::vector<at::Tensor>* hidden_states = nullptr);
+                       std::vector<at::Tensor>* hidden_states = nullptr,
+                       const BaseDropout& dropout = {});
 
 // Pieces of it that the padded form (model/padded_opt.hpp) shares.
 at::Tensor embed(const BaseModel& base, const at::Tensor& tokens, const at::Tensor& positions);
 at::Tensor layer_norm(const at::Tensor& x, const LayerNorm& norm);
 at::Tensor adapted(const at::Tensor& x, const FrozenLinear& layer, LoraLeaves* lora,
                    std::int64_t index, LinearKind kind);
+/// x [rows, d] with the base's dropout at `site`; null means none.
+at::Tensor dropped(const at::Tensor& x, const BatchDropout* dropout, DropoutSite site,
+                   std::int64_t layer);
 /// The residual stream after the attention's output projection `y`: the layer's second half. x, y:
 /// [rows, d].
 at::Tensor finish_layer(const BaseModel& base, LoraLeaves* lora, std::int64_t index,
-                        const at::Tensor& x, at::Tensor y);
+                        const at::Tensor& x, at::Tensor y, const BatchDropout* dropout = nullptr);
 /// The decoder's last norm and project_out.
 at::Tensor finish_decoder(const BaseModel& base, const at::Tensor& x);
 
@@ -70,11 +75,14 @@ using Attention = std::function<at::Tensor(std::int64_t layer, const at::Tensor&
                                            const at::Tensor& k, const at::Tensor& v)>;
 
 /// The whole decoder over `tokens` at `positions` ([rows], int64): [rows, e], or the rows named by
-/// `wanted` where it is defined.
+/// `wanted` where it is defined. `dropout` is that of all rows, `last_dropout` that of the last
+/// layer's second half; null means none.
 at::Tensor decoder_forward(const BaseModel& base, LoraLeaves* lora, const at::Tensor& tokens,
                            const at::Tensor& positions, const Attention& attention,
                            const at::Tensor& wanted,
-                           std::vector<at::Tensor>* hidden_states = nullptr);
+                           std::vector<at::Tensor>* hidden_states = nullptr,
+                           const BatchDropout* dropout = nullptr,
+                           const BatchDropout* last_dropout = nullptr);
 
 /// A view of `values` as an int64 tensor.
 at::Tensor index_tensor(const std::vector<std::int64_t>& values);

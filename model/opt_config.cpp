@@ -20,7 +20,9 @@ namespace {
 constexpr std::int64_t kMostLayers = 1024;
 constexpr std::int64_t kMostSize = 1 << 24;
 
-const std::vector<std::string> kActivations = {"relu", "gelu", "gelu_new"};
+const std::vector<std::string> kActivations = {
+    "relu",       "relu2", "relu6", "gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh",
+    "quick_gelu", "silu",  "swish", "mish", "tanh",     "sigmoid"};
 
 /// Typed access to the keys; a key whose value is null counts as absent, as in Hugging Face's
 /// configs.
@@ -62,9 +64,9 @@ class ConfigReader {
     return value->get<bool>();
   }
 
-  double probability(const std::string& key) const {
+  double probability(const std::string& key, double fallback) const {
     const json* value = find(key);
-    if (value == nullptr) return 0.0;
+    if (value == nullptr) return fallback;
     if (!value->is_number() || !(value->get<double>() >= 0.0 && value->get<double>() < 1.0)) {
       refuse(key, "must be a number from 0 to below 1, not " + value->dump());
     }
@@ -130,8 +132,9 @@ OptConfig read_opt_config(const std::filesystem::path& file) {
   config.layer_norm_elementwise_affine =
       reader.boolean("layer_norm_elementwise_affine", config.layer_norm_elementwise_affine);
   config.tie_word_embeddings = reader.boolean("tie_word_embeddings", config.tie_word_embeddings);
-  config.dropout = reader.probability("dropout");
-  config.attention_dropout = reader.probability("attention_dropout");
+  config.dropout = reader.probability("dropout", config.dropout);
+  config.attention_dropout = reader.probability("attention_dropout", config.attention_dropout);
+  config.layerdrop = reader.probability("layerdrop", config.layerdrop);
 
   config.activation_function = reader.string("activation_function", config.activation_function);
   if (std::find(kActivations.begin(), kActivations.end(), config.activation_function) ==

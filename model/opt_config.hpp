@@ -21,8 +21,9 @@ struct OptConfig {
   bool layer_norm_elementwise_affine = true;
   bool tie_word_embeddings = true;
   std::string activation_function = "relu";
-  double dropout = 0.0;
+  double dropout = 0.1;
   double attention_dropout = 0.0;
+  double layerdrop = 0.0;
   std::int32_t bos_token_id = 2;
   std::int32_t eos_token_id = 2;
   std::int32_t pad_token_id = 1;

@@ -18,6 +18,7 @@ constexpr std::int64_t query_block = 128;
 
 /// A run of queries of one sequence, and the keys that they see.
 struct Block {
+  std::int64_t sequence;
   std::int64_t start;  ///< first row of the sequence
   std::int64_t first;  ///< first query, in the sequence
   std::int64_t queries;
@@ -32,7 +33,7 @@ std::vector<Block> blocks_of(const std::vector<std::int64_t>& offsets) {
     for (std::int64_t b = 0; b < count; ++b) {
       const std::int64_t first = length * b / count;
       const std::int64_t end = length * (b + 1) / count;
-      blocks.push_back({offsets[i], first, end - first, end});
+      blocks.push_back({static_cast<std::int64_t>(i), offsets[i], first, end - first, end});
     }
   }
   return blocks;
@@ -72,8 +73,21 @@ void probabilities(at::Tensor& p, const at::Tensor& queries, const at::Tensor& k
   }
 }
 
+/// x: [heads, queries, keys], entries dropped in place.
+void drop(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
+  for (std::int64_t h = 0; h < x.size(0); ++h) {
+    for (std::int64_t i = 0; i < block.queries; ++i) {
+      float* row = x.data_ptr<float>() + (h * block.queries + i) * block.keys;
+      const std::int64_t query = block.first + i;
+      dropout.base.apply({row, static_cast<std::size_t>(query + 1)}, DropoutSite::attention_weights,
+                         dropout.layer, h, block.sequence, query);
+    }
+  }
+}
+
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                  const std::vector<std::int64_t>& offsets, std::int64_t heads) {
+                  const std::vector<std::int64_t>& offsets, std::int64_t heads,
+                  const AttentionDropout& dropout) {
   const float scale = scale_of(q, heads);
   const std::vector<Block> blocks = blocks_of(offsets);
   const at::Tensor memory = workspace(blocks, heads, q);
@@ -82,20 +96,29 @@ at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
     at::Tensor p = matrix_in(memory, heads, block);
     probabilities(p, heads_of(q, block.start + block.first, block.queries, heads),
                   heads_of(k, block.start, block.keys, heads), scale);
+    if (dropout.active()) drop(p, block, dropout);
     at::Tensor out = heads_of(result, block.start + block.first, block.queries, heads);
     at::bmm_out(out, p, heads_of(v, block.start, block.keys, heads));
   }
   return result;
 }
 
+/// Keeps an AttentionDropout for the backward pass.
+struct HeldDropout : torch::CustomClassHolder {
+  explicit HeldDropout(const AttentionDropout& held) : dropout(held) {}
+  AttentionDropout dropout;
+};
+
 struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k,
                             const at::Tensor& v, const std::vector<std::int64_t>& offsets,
-                            std::int64_t heads) {
+                            std::int64_t heads, const AttentionDropout& dropout) {
     context->save_for_backward({q, k, v});
     context->saved_data["offsets"] = offsets;
     context->saved_data["heads"] = heads;
-    return attend(q, k, v, offsets, heads);
+    context->saved_data["dropout"] =
+        at::IValue::make_capsule(c10::make_intrusive<HeldDropout>(dropout));
+    return attend(q, k, v, offsets, heads, dropout);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -104,6 +127,8 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     const at::Tensor g = gradients[0].contiguous();
     const std::int64_t heads = context->saved_data["heads"].toInt();
     const std::vector<Block> blocks = blocks_of(context->saved_data["offsets"].toIntVector());
+    const auto held = context->saved_data["dropout"].toCapsule();
+    const AttentionDropout& dropout = static_cast<const HeldDropout&>(*held).dropout;
     const float scale = scale_of(q, heads);
     const at::Tensor p_memory = workspace(blocks, heads, q);
     const at::Tensor d_memory = at::empty_like(p_memory);
@@ -118,10 +143,13 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
       at::Tensor p = matrix_in(p_memory, heads, block);
       probabilities(p, queries, keys, scale);
       at::Tensor values_gradient = heads_of(grad_v, block.start, block.keys, heads);
-      values_gradient.baddbmm_(p.transpose(1, 2), g_block);
+      at::Tensor kept = dropout.active() ? p.clone() : p;
+      if (dropout.active()) drop(kept, block, dropout);
+      values_gradient.baddbmm_(kept.transpose(1, 2), g_block);
 
       at::Tensor d = matrix_in(d_memory, heads, block);
       at::bmm_out(d, g_block, heads_of(v, block.start, block.keys, heads).transpose(1, 2));
+      if (dropout.active()) drop(d, block, dropout);
       for (std::int64_t h = 0; h < heads; ++h) {
         causal_softmax_backward(p.data_ptr<float>() + h * p.stride(0),
                                 d.data_ptr<float>() + h * d.stride(0), block.queries, block.keys,
@@ -132,15 +160,17 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
       at::Tensor keys_gradient = heads_of(grad_k, block.start, block.keys, heads);
       keys_gradient.baddbmm_(d.transpose(1, 2), queries);
     }
-    return {grad_q, grad_k, grad_v, at::Tensor(), at::Tensor()};
+    return {grad_q, grad_k, grad_v, at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
 }  // namespace
 
 at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                            const std::vector<std::int64_t>& offsets, std::int64_t heads) {
-  return AttentionFunction::apply(q.contiguous(), k.contiguous(), v.contiguous(), offsets, heads);
+                            const std::vector<std::int64_t>& offsets, std::int64_t heads,
+                            const AttentionDropout& dropout) {
+  return AttentionFunction::apply(q.contiguous(), k.contiguous(), v.contiguous(), offsets, heads,
+                                  dropout);
 }
 
 }  // namespace lorafleet::model

@@ -8,11 +8,14 @@
 namespace lorafleet::model {
 
 double training_step(const BaseModel& base, LoraLeaves& lora, const PackedBatch& batch,
-                     std::int64_t step_labels, std::vector<float>& gradient) {
+                     std::int64_t step_labels, std::vector<float>& gradient,
+                     const BaseDropout& dropout) {
   const at::AutoGradMode with_graph(true);
-  const at::Tensor hidden = opt_forward(base, &lora, batch, Rows::labelled);  // [N, e]
+  const at::Tensor hidden =
+      opt_forward(base, &lora, batch, Rows::labelled, nullptr, dropout);  // [N, e]
   const HeadResult head =
       head_loss(hidden, base.weights().head, batch.labels, 1.0 / static_cast<double>(step_labels));
+  if (!hidden.requires_grad()) return head.loss_sum;  // layerdrop left no adapted layer
   const auto gradients =
       torch::autograd::grad({hidden}, lora.leaves(), {head.gradient},
                             /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);

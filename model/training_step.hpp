@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/base_dropout.hpp"
 #include "model/base_model.hpp"
 #include "model/batching.hpp"
 #include "model/lora.hpp"
@@ -14,6 +15,7 @@ namespace lorafleet::model {
 /// the loss summed over the batch's labels / step_labels, and returns this sum in nats. Internal to
 /// model/.
 double training_step(const BaseModel& base, LoraLeaves& lora, const PackedBatch& batch,
-                     std::int64_t step_labels, std::vector<float>& gradient);
+                     std::int64_t step_labels, std::vector<float>& gradient,
+                     const BaseDropout& dropout = {});
 
 }  // namespace lorafleet::model

@@ -116,6 +116,10 @@ Table train_table() {
       .field("max_grad_norm", &TrainConfig::max_grad_norm,
              "gradients are clipped to this Euclidean norm; 0: not clipped")
       .at_least(0);
+  table
+      .field("base_dropout", &TrainConfig::base_dropout,
+             "the frozen base's own dropout while it trains: as its config.json says, or none")
+      .names({"config", "none"});
   return table;
 }
 

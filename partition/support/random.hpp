@@ -24,6 +24,7 @@ enum class Purpose : std::uint32_t {
   lora_dropout = 32,
   evaluation_sample = 33,
   generation = 34,
+  base_dropout = 35,
   schedule_test = 90,
 };
 

@@ -37,6 +37,12 @@ const std::vector<Variant>& variants() {
       {"as it is", {{"tie_word_embeddings", true}}, nothing},
       {"gelu", {{"activation_function", "gelu"}}, nothing},
       {"gelu_new", {{"activation_function", "gelu_new"}}, nothing},
+      {"quick_gelu", {{"activation_function", "quick_gelu"}}, nothing},
+      {"silu", {{"activation_function", "silu"}}, nothing},
+      {"mish", {{"activation_function", "mish"}}, nothing},
+      {"tanh", {{"activation_function", "tanh"}}, nothing},
+      {"sigmoid", {{"activation_function", "sigmoid"}}, nothing},
+      {"relu2", {{"activation_function", "relu2"}}, nothing},
       {"no bias",
        {{"enable_bias", false}},
        [](const std::string& name) {
@@ -94,6 +100,20 @@ TEST_CASE("each option of the configuration computes what its definition says") 
     }
     results.push_back(logits);
   }
+}
+
+TEST_CASE("names of one activation function mean the same") {
+  const std::vector<std::int32_t> tokens = some_tokens(12);
+  PackedBatch batch;
+  batch.add(tokens, 1);
+  const auto logits = [&](const std::string& name) {
+    const Variant variant{name, {{"activation_function", name}}, nothing};
+    return packed_logits(*made(variant).load(), nullptr, batch, false);
+  };
+  CHECK(logits("swish") == logits("silu"));
+  CHECK(logits("gelu_fast") == logits("gelu_new"));
+  CHECK(logits("gelu_pytorch_tanh") == logits("gelu_new"));
+  CHECK(logits("relu6") == logits("relu"));  // nothing in the tiny model exceeds 6
 }
 
 TEST_CASE("with each option the gradients are the padded form's and what small steps show") {

@@ -97,6 +97,9 @@ TEST_CASE("absent and null keys take OPT's defaults, unknown ones are ignored") 
   CHECK(config.enable_bias);
   CHECK(config.tie_word_embeddings);
   CHECK(config.activation_function == "relu");
+  CHECK(config.dropout == 0.1);  // OPTConfig's default
+  CHECK(config.attention_dropout == 0.0);
+  CHECK(config.layerdrop == 0.0);
   CHECK(config.bos_token_id == 2);
 }
 
@@ -117,8 +120,9 @@ TEST_CASE("what is wrong is named with file, key and what is allowed") {
       contains(refusal("pad_token_id", 18446744073709551615u), "pad_token_id: must be an integer"));
   CHECK(contains(refusal("num_attention_heads", 7),
                  "num_attention_heads: 7 does not divide hidden_size = 256"));
-  CHECK(contains(refusal("activation_function", "silu"),
-                 "\"silu\" is not supported; allowed: relu, gelu, gelu_new"));
+  CHECK(contains(refusal("activation_function", "elu"),
+                 "\"elu\" is not supported; allowed: relu, relu2, relu6, gelu, gelu_new"));
+  CHECK(contains(refusal("layerdrop", 1.0), "layerdrop: must be a number from 0 to below 1"));
   CHECK(
       contains(refusal("do_layer_norm_before", 1), "do_layer_norm_before: must be true or false"));
   CHECK(contains(refusal("dropout", 1.0), "dropout: must be a number from 0 to below 1"));

@@ -113,6 +113,13 @@ class PlainOpt {
       const double inner = std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x * x * x);
       return 0.5 * x * (1.0 + std::tanh(inner));
     }
+    const double sigmoid = 1.0 / (1.0 + std::exp(-x));
+    if (name == "quick_gelu") return x / (1.0 + std::exp(-1.702 * x));
+    if (name == "silu") return x * sigmoid;
+    if (name == "mish") return x * std::tanh(std::log1p(std::exp(x)));
+    if (name == "tanh") return std::tanh(x);
+    if (name == "sigmoid") return sigmoid;
+    if (name == "relu2") return x > 0.0 ? x * x : 0.0;
     return std::max(x, 0.0);
   }
 
