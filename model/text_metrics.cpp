@@ -147,4 +147,10 @@ double token_f1(std::string_view text, const std::vector<std::string>& answers) 
   return best;
 }
 
+const std::vector<std::string>& metric_names() {
+  static const std::vector<std::string> kNames = {"rouge", "exact_match", "token_f1",
+                                                  "choice_accuracy"};
+  return kNames;
+}
+
 }  // namespace lorafleet::model

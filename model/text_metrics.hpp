@@ -6,6 +6,9 @@
 
 namespace lorafleet::model {
 
+/// Names of [evaluation] metrics.
+const std::vector<std::string>& metric_names();
+
 /// Precision, recall and their harmonic mean; 0 where there is nothing in common.
 struct Overlap {
   double precision = 0.0;

@@ -201,12 +201,6 @@ class TextScorer final : public Scorer {
 
 }  // namespace
 
-const std::vector<std::string>& metric_names() {
-  static const std::vector<std::string> kNames = {"rouge", "exact_match", "token_f1",
-                                                  "choice_accuracy"};
-  return kNames;
-}
-
 std::unique_ptr<Scorer> make_text_scorer(std::shared_ptr<const Scorer> likelihood,
                                          BaseModelPtr base,
                                          std::shared_ptr<const ExampleEncoder> encoder,

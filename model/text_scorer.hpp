@@ -5,11 +5,9 @@
 
 #include "model/base_model.hpp"
 #include "model/encoding.hpp"
+#include "model/text_metrics.hpp"
 
 namespace lorafleet::model {
-
-/// Names of [evaluation] metrics.
-const std::vector<std::string>& metric_names();
 
 /// `likelihood`, and in evaluate_fully the metrics that `evaluation` names, over the first
 /// `evaluation.text_examples` of `examples`. Text is generated from the prompts that the encoder
