@@ -14,6 +14,7 @@ class ElementScanner {
   }
 
   void enter_key(const std::string& key) {
+    inside_object_ = true;
     expect('{', "an object with the key \"" + key + "\"");
     while (peek() != '}') {
       const auto name = value();
@@ -25,14 +26,20 @@ class ElementScanner {
     refuse("the key \"" + key + "\" is missing");
   }
 
+  /// At the array's end, which must also be the text's unless the array stands in an object.
+  void finish() {
+    ++at_;
+    if (!inside_object_ && peek() != '\0') refuse("nothing was expected after the array");
+  }
+
   void each(const std::function<void(std::string_view, std::size_t)>& element) {
     expect('[', "an array");
-    if (peek() == ']') return;
+    if (peek() == ']') return finish();
     while (true) {
       skip_space();
       const std::size_t line = line_;
       element(value(), line);
-      if (peek() == ']') return;
+      if (peek() == ']') return finish();
       expect(',', "a ',' or the array's ']'");
     }
   }
@@ -97,6 +104,7 @@ class ElementScanner {
   const std::string& file_;
   std::size_t at_ = 0;
   std::size_t line_ = 1;
+  bool inside_object_ = false;
 };
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST_CASE("elements of an array are found with their lines") {
   CHECK(elements("{\"v\": {\"data\": [9]}, \"data\": [[1], 2]}", "data") == Texts{"1:[1]", "1:2"});
   CHECK_THROWS_WITH_AS(elements("{}", "data"), "f:1: not valid JSON: the key \"data\" is missing",
                        InputError);
-  for (const char* bad : {"", "{}", "[1", "[1,", "[1 2]", "[{]", "[\"a", "[,]", "[\"\\"}) {
+  for (const char* bad : {"", "{}", "[1", "[1,", "[1 2]", "[{]", "[\"a", "[,]", "[\"\\", "[1] 2"}) {
     CAPTURE(bad);
     CHECK_THROWS_AS(elements(bad), InputError);
   }

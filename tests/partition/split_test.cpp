@@ -77,3 +77,37 @@ TEST_CASE("a split without test examples says what to do") {
                        "data.fields.group, or \"\" to split by row) or more data",
                        InputError);
 }
+
+TEST_CASE("clients' own test parts take whole groups, the same for every client") {
+  std::vector<int> groups(6000);
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    groups[i] = static_cast<int>(i / 3);
+  const auto examples = examples_of(groups);
+  std::vector<std::uint32_t> parts[2];  // every group belongs to both clients
+  for (std::uint32_t i = 0; i < examples.size(); ++i)
+    parts[i % 2].push_back(i);
+  std::set<std::string> tested;
+  std::set<std::string> trained;
+  std::size_t test_size = 0;
+  for (const auto& part : parts) {
+    const auto split = split_locally(examples, part, 0.2);
+    CHECK(split.train.size() + split.test.size() == part.size());
+    for (const auto i : split.test)
+      tested.insert(examples[i].group);
+    for (const auto i : split.train)
+      trained.insert(examples[i].group);
+    test_size += split.test.size();
+  }
+  for (const auto& group : tested)
+    CHECK_FALSE(trained.contains(group));
+  CHECK(test_size > 1000);
+  CHECK(test_size < 1400);
+  CHECK(split_locally(examples, parts[0], 0.0).test.empty());
+}
+
+TEST_CASE("a client that would have nothing left to train on keeps all") {
+  const auto examples = examples_of({1, 1, 1});
+  const auto split = split_locally(examples, {0, 1, 2}, 1.0);
+  CHECK(split.train.size() == 3);
+  CHECK(split.test.empty());
+}

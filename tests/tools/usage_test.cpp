@@ -26,6 +26,8 @@ TEST_CASE("every command explains itself") {
                                    {"verify"},
                                    {"schema"},
                                    {"version"},
+                                   {"evaluate"},
+                                   {"generate"},
                                    {"import"},
                                    {"import", "wordnet"},
                                    {"import", "debian-descriptions"}}) {
@@ -46,8 +48,8 @@ TEST_CASE("bad usage ends with status 2, one line on stderr and nothing on stdou
   const std::vector<std::pair<Arguments, std::string>> cases = {
       {{}, "error: COMMAND is missing"},
       {{"chekc"},
-       "error: unknown command \"chekc\"; allowed: run, check, partition, import, "
-       "verify, schema, version; did you mean check?"},
+       "error: unknown command \"chekc\"; allowed: run, check, partition, evaluate, "
+       "generate, import, verify, schema, version; did you mean check?"},
       {{"run"}, "error: run: SCENARIO is missing (lorafleet run --help shows how)"},
       {{"run", "a.toml", "--dryrun"},
        "error: run: unknown option --dryrun; allowed: --set, --out, --dry-run, --quiet, --help; "
