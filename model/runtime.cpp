@@ -47,6 +47,14 @@ void configure_process() {
   ::mallopt(M_TRIM_THRESHOLD, never);
   ::mallopt(M_TOP_PAD, 64 << 20);
   limit_blas_threads(loaded);
+  limit_primitive_cache(loaded);
+}
+
+void limit_primitive_cache(const std::function<void*(const char*)>& symbol) {
+  constexpr int primitives = 128;
+  if (void* const set_capacity = symbol("dnnl_set_primitive_cache_capacity")) {
+    reinterpret_cast<int (*)(int)>(set_capacity)(primitives);
+  }
 }
 
 void limit_blas_threads(const std::function<void*(const char*)>& symbol) {

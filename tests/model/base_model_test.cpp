@@ -116,6 +116,19 @@ TEST_CASE("only OpenBLAS built on pthreads is set to one thread") {
   limit_blas_threads([](const char*) -> void* { return nullptr; });  // another BLAS
 }
 
+TEST_CASE("oneDNN keeps few primitives, where it is there") {
+  static int capacity = 0;
+  limit_primitive_cache([](const char* name) -> void* {
+    if (std::strcmp(name, "dnnl_set_primitive_cache_capacity") != 0) return nullptr;
+    return reinterpret_cast<void*>(+[](int count) {
+      capacity = count;
+      return 0;
+    });
+  });
+  CHECK(capacity == 128);
+  limit_primitive_cache([](const char*) -> void* { return nullptr; });
+}
+
 TEST_CASE("what results depend on is recorded") {
   configure_thread(1);
   const RuntimeInfo info = runtime_info();
