@@ -63,7 +63,7 @@ std::string rounded(double value) {
 std::string cell_of(const Spread& spread) {
   if (spread.count == 0) return "-";
   if (spread.count == 1) return rounded(spread.mean);
-  return rounded(spread.mean) + " ± " + rounded(spread.deviation);
+  return rounded(spread.mean) + " +- " + rounded(spread.deviation);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"evaluate", "score an adapter on a scenario's held-out examples", evaluate_command},
     {"generate", "continue prompts with a base and an adapter", generate_command},
     {"import", "write a data set as JSONL", import_command},
+    {"sweep", "run a grid of scenarios and seeds into one table", sweep_command},
     {"verify", "rerun a scenario with other numbers of slots and compare bytes", verify_command},
     {"schema", "print every key of a scenario", schema_command},
     {"version", "print the version", version_command},

@@ -27,6 +27,7 @@ TEST_CASE("every command explains itself") {
                                    {"schema"},
                                    {"version"},
                                    {"evaluate"},
+                                   {"sweep"},
                                    {"generate"},
                                    {"import"},
                                    {"import", "wordnet"},
@@ -49,7 +50,7 @@ TEST_CASE("bad usage ends with status 2, one line on stderr and nothing on stdou
       {{}, "error: COMMAND is missing"},
       {{"chekc"},
        "error: unknown command \"chekc\"; allowed: run, check, partition, evaluate, "
-       "generate, import, verify, schema, version; did you mean check?"},
+       "generate, import, sweep, verify, schema, version; did you mean check?"},
       {{"run"}, "error: run: SCENARIO is missing (lorafleet run --help shows how)"},
       {{"run", "a.toml", "--dryrun"},
        "error: run: unknown option --dryrun; allowed: --set, --out, --dry-run, --quiet, --help; "

@@ -1,0 +1,47 @@
+#include <doctest/doctest.h>
+
+#include "partition/support/files.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/tools/program.hpp"
+#include "tests/tools/small_scenario.hpp"
+
+namespace lorafleet {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("a sweep runs all cases, keeps failed ones, and does not repeat complete ones") {
+  const tests::SmallScenario small;
+  const tests::TemporaryFolder folder;
+  write_file(folder / "grid.toml", "scenario = \"" + small.file() +
+                                       "\"\nfigures = [\"versions\"]\n[axes]\n\"lora.r\" = [2, 4]\n"
+                                       "[set]\n\"train.lr\" = 1e-3\n");
+  const std::string out = (folder / "out").string();
+  const auto first =
+      tests::run_program({"sweep", (folder / "grid.toml").string(), "--out", out, "--jobs", "2"});
+  CAPTURE(first.err);
+  CHECK(first.status == 0);
+  CHECK(contains(first.out, "01-r=2   1/1"));
+  CHECK(contains(first.out, "02-r=4   1/1"));
+  const std::string csv = read_file(folder / "out/sweep.csv");
+  CHECK(contains(csv, "01-r=2,2,"));
+  CHECK(contains(csv, ",completed,,02-r=4/seed-"));
+
+  const auto written = std::filesystem::last_write_time(folder / "out/01-r=2");
+  std::filesystem::remove_all(folder / "out/02-r=4");
+  const auto again =
+      tests::run_program({"sweep", (folder / "grid.toml").string(), "--out", out, "--quiet"});
+  CHECK(again.status == 0);
+  CHECK(std::filesystem::last_write_time(folder / "out/01-r=2") == written);
+  CHECK(read_file(folder / "out/sweep.csv").size() > 0);
+
+  const auto changed = tests::run_program(
+      {"sweep", (folder / "grid.toml").string(), "--out", out, "--quiet", "--set", "train.lr=0.1"});
+  CHECK(changed.status == 2);
+  CHECK(contains(changed.err, "belongs to another version of this sweep; use another --out"));
+}
+
+}  // namespace
+}  // namespace lorafleet

@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <atomic>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include "actors/output/summary_json.hpp"
+#include "partition/support/files.hpp"
+#include "partition/support/process.hpp"
+#include "scenarios/sweep_table.hpp"
+#include "tools/command_line.hpp"
+#include "tools/console.hpp"
+#include "tools/progress.hpp"
+#include "tools/signals.hpp"
+#include "tools/text.hpp"
+
+namespace lorafleet::tools {
+
+namespace {
+
+namespace fs = std::filesystem;
+using scenarios::Sweep;
+using scenarios::SweepRun;
+using scenarios::SweepRuns;
+
+/// One run of the sweep, with where it is kept: <case>/seed-<n>.toml and <case>/seed-<n>/.
+struct Task {
+  std::size_t point;
+  std::size_t seed;
+  std::string folder;  ///< relative to the sweep's
+};
+
+std::string last_line(const std::string& text) {
+  const auto end = text.find_last_not_of('\n');
+  if (end == text.npos) return "";
+  const auto begin = text.find_last_of('\n', end);
+  return text.substr(begin == text.npos ? 0 : begin + 1,
+                     end - (begin == text.npos ? 0 : begin + 1) + 1);
+}
+
+class SweepRunner {
+ public:
+  SweepRunner(const Sweep& sweep, fs::path out, std::size_t jobs, ProgressDisplay& display,
+              std::stop_token stop)
+      : sweep_(sweep),
+        out_(std::move(out)),
+        jobs_(jobs),
+        display_(display),
+        stop_(std::move(stop)),
+        runs_(sweep.cases.size(), std::vector<SweepRun>(sweep.seeds.size())) {
+    for (std::size_t c = 0; c < sweep_.cases.size(); ++c) {
+      for (std::size_t s = 0; s < sweep_.seeds.size(); ++s) {
+        tasks_.push_back({c, s, sweep_.cases[c].name + "/seed-" + std::to_string(sweep_.seeds[s])});
+        runs_[c][s].folder = tasks_.back().folder;
+      }
+    }
+  }
+
+  /// Runs what is not there yet; a table after each run.
+  const SweepRuns& run() {
+    for (const auto& task : tasks_)
+      prepare(task);
+    write_tables();
+    std::vector<std::jthread> workers;
+    for (std::size_t i = 0; i < std::min(jobs_, tasks_.size()); ++i)
+      workers.emplace_back([this] { work(); });
+    workers.clear();
+    return runs_;
+  }
+
+  [[nodiscard]] bool failed() const {
+    return any([](const SweepRun& run) { return run.status == "failed"; });
+  }
+  [[nodiscard]] bool missed() const {
+    return any([](const SweepRun& run) { return run.status == "missed"; });
+  }
+
+ private:
+  template <typename Predicate>
+  bool any(Predicate predicate) const {
+    for (const auto& runs : runs_) {
+      if (std::any_of(runs.begin(), runs.end(), predicate)) return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] fs::path scenario_file(const Task& task) const {
+    return out_ / (task.folder + ".toml");
+  }
+
+  /// Writes the run's scenario, or checks that what is there was made from the same one.
+  void prepare(const Task& task) const {
+    const std::string text = scenarios::to_toml(sweep_.cases[task.point].runs[task.seed]);
+    const fs::path file = scenario_file(task);
+    if (!fs::exists(file)) {
+      make_folder(file.parent_path());
+      write_file(file, text);
+    } else if (read_file(file) != text) {
+      throw InputError(file.string(),
+                       "belongs to another version of this sweep; use another --out");
+    }
+  }
+
+  void work() {
+    for (std::size_t i = next_++; i < tasks_.size() && !stop_.stop_requested(); i = next_++) {
+      const SweepRun run = perform(tasks_[i]);
+      const std::lock_guard lock(mutex_);
+      runs_[tasks_[i].point][tasks_[i].seed] = run;
+      ++done_;
+      display_.info(std::to_string(done_) + " of " + std::to_string(tasks_.size()) + ": " +
+                    run.folder + " " + run.status + (run.error.empty() ? "" : ": " + run.error));
+      write_tables();
+    }
+  }
+
+  SweepRun perform(const Task& task) const {
+    const fs::path folder = out_ / task.folder;
+    const fs::path verdict = out_ / (task.folder + ".status");
+    SweepRun run;
+    run.folder = task.folder;
+    if (fs::exists(verdict) && fs::exists(folder / "summary.json")) {
+      run.status = read_file(verdict);
+      run.figures = actors::summary_figures(read_file(folder / "summary.json"));
+      return run;
+    }
+    fs::remove_all(folder);  // what a run left that was cut off
+    std::vector<std::string> command = {"/proc/self/exe", "run",           scenario_file(task),
+                                        "--out",          folder.string(), "--quiet"};
+    if (jobs_ > 1) {
+      const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+      command.insert(
+          command.end(),
+          {"--set", "slots.count=" + std::to_string(std::max<std::size_t>(1, cores / jobs_))});
+    }
+    const auto result = run_program(command, [](std::string_view) {});
+    switch (result.status) {
+      case kDone:
+        run.status = "completed";
+        break;
+      case kMissed:
+        run.status = "missed";
+        break;
+      case kInterrupted:
+        run.status = "interrupted";
+        break;
+      default:
+        run.status = "failed";
+    }
+    if (result.status != kDone) run.error = last_line(result.errors);
+    if (fs::exists(folder / "summary.json")) {
+      run.figures = actors::summary_figures(read_file(folder / "summary.json"));
+    }
+    if (run.status == "completed" || run.status == "missed") write_file(verdict, run.status);
+    return run;
+  }
+
+  void write_tables() const {
+    write_file(out_ / "sweep.csv", scenarios::sweep_csv(sweep_, runs_));
+    write_file(out_ / "sweep.json", scenarios::sweep_json(sweep_, runs_));
+  }
+
+  const Sweep& sweep_;
+  fs::path out_;
+  std::size_t jobs_;
+  ProgressDisplay& display_;
+  std::stop_token stop_;
+  std::vector<Task> tasks_;
+  std::atomic<std::size_t> next_{0};
+  std::mutex mutex_;
+  std::size_t done_ = 0;
+  SweepRuns runs_;
+};
+
+void list_cases(const Sweep& sweep) {
+  for (const auto& one : sweep.cases) {
+    std::cout << one.name;
+    for (const auto& setting : one.settings)
+      std::cout << "  " << setting.key << "=" << setting.value;
+    std::cout << "\n";
+  }
+  std::cout << sweep.cases.size() << " cases, " << sweep.seeds.size() << " seeds\n";
+}
+
+}  // namespace
+
+int sweep_command(const Arguments& arguments) {
+  CommandLine line("sweep", "Runs a grid of scenarios and seeds into one table.",
+                   "sweep scenarios/sweeps/staleness.toml --out runs/staleness");
+  line.positional("SWEEP", "the sweep file (TOML); docs/sweeps.md explains it");
+  line.repeated("set", "K=V", "set a key of every scenario, e.g. stop.versions=3");
+  line.option("out", "DIR", "where the runs and tables go; default: runs/<name>");
+  line.option("jobs", "N", "runs at the same time, which share the cores", "1");
+  line.flag("list", "show the cases without running them");
+  line.flag("quiet", "no progress, only the table");
+  line.note(
+      "Runs that are there already are not repeated: the same command goes on after an "
+      "interruption. Failed runs stay in the table, and are tried again next time.\n"
+      "Exit status: 0 all done, 1 a run failed, 2 bad input, 3 an [expect] threshold missed, 130 "
+      "interrupted.");
+  if (!line.parse(arguments)) return kDone;
+
+  const auto sweep = scenarios::read_sweep(line.text("SWEEP"), line.texts("set"));
+  if (line.on("list")) {
+    list_cases(sweep);
+    return kDone;
+  }
+  const auto jobs = static_cast<std::size_t>(line.whole("jobs", 1));
+  ProgressDisplay display(0, line.on("quiet"));
+  StopOnSignals signals([&] { display.info("stopping after the current runs"); });
+  const fs::path out = line.has("out") ? fs::path(line.text("out")) : fs::path("runs") / sweep.name;
+  make_folder(out);
+  SweepRunner runner(sweep, out, jobs, display, signals.token());
+  const auto& runs = runner.run();
+  display.finish();
+  std::cout << aligned(scenarios::sweep_rows(sweep, runs)) << "written to "
+            << (out / "sweep.csv").string() << " and sweep.json\n";
+  if (signals.requested()) return kInterrupted;
+  if (runner.failed()) {
+    print_error("runs failed; " + (out / "sweep.csv").string() + " says why");
+    return kFailed;
+  }
+  return runner.missed() ? kMissed : kDone;
+}
+
+}  // namespace lorafleet::tools
