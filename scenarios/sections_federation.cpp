@@ -28,8 +28,19 @@ bool weighs(Run run) {
   return !is_fedasync(run);
 }
 
+bool is_sgd(Run run) {
+  return run.aggregation.server_optimizer == "sgd";
+}
+bool is_adaptive(Run run) {
+  return !is_sgd(run);
+}
+bool has_beta2(Run run) {
+  return is_adaptive(run) && run.aggregation.server_optimizer != "adagrad";
+}
+
 constexpr const char* kSync = "aggregation.mode is \"sync\"";
 constexpr const char* kAsynchronous = "aggregation.mode is not \"sync\"";
+constexpr const char* kAdaptive = "aggregation.server_optimizer is not \"sgd\"";
 
 bool staleness_has_a(const strategy::StalenessConfig& s) {
   return s.fn != "constant";
@@ -123,6 +134,27 @@ Table aggregation_table() {
              "how the aggregate changes the global adapter")
       .names(strategy::server_optimizers().names());
   table.field("server_lr", &AggregationConfig::server_lr, "learning rate of the server").above(0);
+  table
+      .field("server_momentum", &AggregationConfig::server_momentum,
+             "momentum of the server (arXiv 1909.06335); 0: none")
+      .at_least(0)
+      .below(1)
+      .only_if_run("aggregation.server_optimizer is \"sgd\"", is_sgd);
+  table
+      .field("server_beta1", &AggregationConfig::server_beta1,
+             "decay of the first moment (arXiv 2003.00295)")
+      .at_least(0)
+      .below(1)
+      .only_if_run(kAdaptive, is_adaptive);
+  table.field("server_beta2", &AggregationConfig::server_beta2, "decay of the second moment")
+      .at_least(0)
+      .below(1)
+      .only_if_run("aggregation.server_optimizer is \"adam\" or \"yogi\"", has_beta2);
+  table
+      .field("server_tau", &AggregationConfig::server_tau,
+             "added to the root of the second moment: the less, the more adaptive")
+      .above(0)
+      .only_if_run(kAdaptive, is_adaptive);
   return table;
 }
 

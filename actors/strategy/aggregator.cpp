@@ -14,9 +14,12 @@ model::AdapterPtr Aggregator::fold(const model::Adapter& current, std::span<cons
   if (!std::all_of(delta.begin(), delta.end(), [](double x) { return std::isfinite(x); })) {
     return nullptr;
   }
+  const NamedVectors before = optimizer_->state();
   auto next = std::make_shared<model::Adapter>(
       model::Adapter{current.layout, optimizer_->step(current.values, delta)});
-  return model::all_finite(*next) ? next : nullptr;
+  if (model::all_finite(*next)) return next;
+  optimizer_->restore(before);
+  return nullptr;
 }
 
 }  // namespace lorafleet::strategy

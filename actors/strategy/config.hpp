@@ -31,9 +31,13 @@ struct AggregationConfig {
   std::int64_t buffer_size = 5;        ///< fedbuff's K
   double alpha = 0.6;                  ///< fedasync's mixing weight
   StalenessConfig staleness;
-  std::int64_t max_staleness = -1;  ///< updates staler than this are dropped; -1: none
-  std::string server_optimizer = "sgd";
+  std::int64_t max_staleness = -1;       ///< updates staler than this are dropped; -1: none
+  std::string server_optimizer = "sgd";  ///< sgd, adagrad, adam, yogi
   double server_lr = 1.0;
+  double server_momentum = 0.0;  ///< sgd: FedAvgM's beta; 0: none
+  double server_beta1 = 0.9;     ///< adagrad, adam, yogi
+  double server_beta2 = 0.99;    ///< adam, yogi
+  double server_tau = 1e-3;      ///< adagrad, adam, yogi: the degree of adaptivity
 };
 
 /// [stop]: the run ends at the first of these that is reached; 0 means: not set.

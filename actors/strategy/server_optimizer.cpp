@@ -1,19 +1,45 @@
 #include "actors/strategy/server_optimizer.hpp"
 
 #include <cmath>
+#include <stdexcept>
 
 namespace lorafleet::strategy {
 namespace {
 
+void check_share(const char* key, double value) {
+  if (!(value >= 0.0) || !(value < 1.0)) {
+    throw InputError(key, "must be at least 0 and below 1");
+  }
+}
+
+double checked_learning_rate(const AggregationConfig& config) {
+  if (!(config.server_lr > 0.0) || !std::isfinite(config.server_lr)) {
+    throw InputError("aggregation.server_lr", "must be a number above 0");
+  }
+  return config.server_lr;
+}
+
+void check_names(const NamedVectors& state, const NamedVectors& own) {
+  bool same = state.size() == own.size();
+  for (std::size_t i = 0; same && i < own.size(); ++i)
+    same = state[i].first == own[i].first;
+  if (!same) throw std::invalid_argument("the state is not of this server optimiser");
+}
+
 class Sgd final : public ServerOptimizer {
  public:
-  explicit Sgd(const AggregationConfig& config) : learning_rate_(config.server_lr) {
-    if (!(learning_rate_ > 0.0) || !std::isfinite(learning_rate_)) {
-      throw InputError("aggregation.server_lr", "must be a number above 0");
-    }
+  explicit Sgd(const AggregationConfig& config)
+      : learning_rate_(checked_learning_rate(config)), momentum_(config.server_momentum) {
+    check_share("aggregation.server_momentum", momentum_);
   }
 
   std::vector<float> step(std::span<const float> current, std::span<const double> delta) override {
+    if (momentum_ > 0.0) {
+      velocity_.resize(delta.size(), 0.0);
+      for (std::size_t i = 0; i < delta.size(); ++i)
+        velocity_[i] = momentum_ * velocity_[i] + delta[i];
+      delta = velocity_;
+    }
     std::vector<float> next(current.size());
     for (std::size_t i = 0; i < next.size(); ++i) {
       next[i] = static_cast<float>(static_cast<double>(current[i]) + learning_rate_ * delta[i]);
@@ -21,16 +47,101 @@ class Sgd final : public ServerOptimizer {
     return next;
   }
 
+  [[nodiscard]] NamedVectors state() const override {
+    if (momentum_ == 0.0) return {};
+    return {{"velocity", velocity_}};
+  }
+  void restore(const NamedVectors& state) override {
+    check_names(state, this->state());
+    if (momentum_ > 0.0) velocity_ = state[0].second;
+  }
+
  private:
   double learning_rate_;
+  double momentum_;
+  std::vector<double> velocity_;
 };
 
+enum class SecondMoment { adagrad, adam, yogi };
+
+class Adaptive final : public ServerOptimizer {
+ public:
+  Adaptive(SecondMoment kind, const AggregationConfig& config)
+      : kind_(kind),
+        learning_rate_(checked_learning_rate(config)),
+        beta1_(config.server_beta1),
+        beta2_(config.server_beta2),
+        tau_(config.server_tau) {
+    check_share("aggregation.server_beta1", beta1_);
+    check_share("aggregation.server_beta2", beta2_);
+    if (!(tau_ > 0.0) || !std::isfinite(tau_)) {
+      throw InputError("aggregation.server_tau", "must be a number above 0");
+    }
+  }
+
+  std::vector<float> step(std::span<const float> current, std::span<const double> delta) override {
+    first_.resize(delta.size(), 0.0);
+    second_.resize(delta.size(), tau_ * tau_);
+    std::vector<float> next(current.size());
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      first_[i] = beta1_ * first_[i] + (1.0 - beta1_) * delta[i];
+      second_[i] = second_moment(second_[i], delta[i] * delta[i]);
+      const double change = learning_rate_ * first_[i] / (std::sqrt(second_[i]) + tau_);
+      next[i] = static_cast<float>(static_cast<double>(current[i]) + change);
+    }
+    return next;
+  }
+
+  [[nodiscard]] NamedVectors state() const override {
+    return {{"first_moment", first_}, {"second_moment", second_}};
+  }
+  void restore(const NamedVectors& state) override {
+    check_names(state, this->state());
+    first_ = state[0].second;
+    second_ = state[1].second;
+  }
+
+ private:
+  [[nodiscard]] double second_moment(double v, double square) const {
+    switch (kind_) {
+      case SecondMoment::adagrad:
+        return v + square;
+      case SecondMoment::adam:
+        return beta2_ * v + (1.0 - beta2_) * square;
+      case SecondMoment::yogi:
+        break;
+    }
+    const double sign = v > square ? 1.0 : v < square ? -1.0 : 0.0;
+    return v - (1.0 - beta2_) * square * sign;
+  }
+
+  SecondMoment kind_;
+  double learning_rate_;
+  double beta1_;
+  double beta2_;
+  double tau_;
+  std::vector<double> first_;
+  std::vector<double> second_;
+};
+
+auto adaptive(SecondMoment kind) {
+  return
+      [kind](const AggregationConfig& config) { return std::make_unique<Adaptive>(kind, config); };
+}
+
 }  // namespace
+
+void ServerOptimizer::restore(const NamedVectors& state) {
+  check_names(state, {});
+}
 
 const Registry<ServerOptimizer, AggregationConfig>& server_optimizers() {
   static const Registry<ServerOptimizer, AggregationConfig> registry(
       "aggregation.server_optimizer",
-      {{"sgd", [](const AggregationConfig& config) { return std::make_unique<Sgd>(config); }}});
+      {{"sgd", [](const AggregationConfig& config) { return std::make_unique<Sgd>(config); }},
+       {"adagrad", adaptive(SecondMoment::adagrad)},
+       {"adam", adaptive(SecondMoment::adam)},
+       {"yogi", adaptive(SecondMoment::yogi)}});
   return registry;
 }
 
