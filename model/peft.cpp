@@ -8,7 +8,9 @@
 #include <string_view>
 #include <tuple>
 
+#include "model/checkpoint.hpp"
 #include "model/lora_layout.hpp"
+#include "model/mapped_file.hpp"
 #include "model/peft_config.hpp"
 #include "model/safetensors.hpp"
 #include "partition/support/error.hpp"
@@ -52,21 +54,19 @@ struct Factors {
   const TensorView* b = nullptr;
 };
 
-std::map<std::string, Factors> find_factors(const SafetensorsFile& file) {
+std::map<std::string, Factors> find_factors(const std::map<std::string, TensorView>& tensors,
+                                            const std::string& file) {
   std::map<std::string, Factors> factors;
-  for (const auto& [name, tensor] : file.tensors()) {
+  for (const auto& [name, tensor] : tensors) {
     std::string_view module = name;
     const bool is_a = module.ends_with(kA);
     if (!module.starts_with(kPrefix) || (!is_a && !module.ends_with(kB)) ||
         module.size() <= kPrefix.size() + kA.size()) {
-      throw InputError(file.path().string(),
-                       "tensor \"" + name + "\" is not a LoRA factor; allowed: " +
-                           tensor_name("<module>", kA) + ", " + tensor_name("<module>", kB));
+      throw InputError(file, "tensor \"" + name + "\" is not a LoRA factor; allowed: " +
+                                 tensor_name("<module>", kA) + ", " + tensor_name("<module>", kB));
     }
-    if (tensor.dtype != DType::float32 && tensor.dtype != DType::float16 &&
-        tensor.dtype != DType::bfloat16) {
-      throw InputError(file.path().string(),
-                       "tensor \"" + name + "\": dtype must be F32, F16 or BF16");
+    if (!is_weight_type(tensor.dtype)) {
+      throw InputError(file, "tensor \"" + name + "\": dtype must be F32, F16 or BF16");
     }
     module.remove_prefix(kPrefix.size());
     module.remove_suffix(kA.size());
@@ -123,13 +123,19 @@ void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
 
 Adapter load_peft(const std::filesystem::path& directory) {
   const PeftConfig config(directory / "adapter_config.json");
-  const SafetensorsFile file(directory / "adapter_model.safetensors");
-  const auto factors = find_factors(file);
-  if (factors.empty()) throw InputError(file.path().string(), "holds no LoRA factors");
+  std::filesystem::path path = directory / "adapter_model.safetensors";
+  if (!std::filesystem::exists(path) && std::filesystem::exists(directory / "adapter_model.bin")) {
+    path = directory / "adapter_model.bin";
+  }
+  const std::string file = path.string();
+  const MappedFile mapped(path);
+  const auto tensors = parse_weights(mapped.bytes(), path);
+  const auto factors = find_factors(tensors, file);
+  if (factors.empty()) throw InputError(file, "holds no LoRA factors");
 
   std::vector<LoraModule> modules;
   for (const auto& [name, pair] : factors) {
-    modules.push_back(check_module(name, pair, config, file.path().string()));
+    modules.push_back(check_module(name, pair, config, file));
   }
   std::sort(modules.begin(), modules.end(), [](const LoraModule& a, const LoraModule& b) {
     return std::tuple(layer_of(a.name), kind_of_module(a.name), a.name) <

@@ -15,9 +15,9 @@ namespace lorafleet::model {
 void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
                const LoraConfig& lora, const std::string& base_model_name);
 
-/// Reads such a directory, written by LoRAFleet or by PEFT; modules in the order of the layers,
-/// then as make_layout orders them. Throws InputError, also for settings of PEFT under which the
-/// factors would mean something else (DoRA, trained biases, …).
+/// Reads such a directory, written by LoRAFleet or by PEFT (adapter_model.bin too); modules in the
+/// order of the layers, then as make_layout orders them. Throws InputError, also for settings of
+/// PEFT under which the factors would mean something else (DoRA, trained biases, …).
 Adapter load_peft(const std::filesystem::path& directory);
 
 }  // namespace lorafleet::model

@@ -207,34 +207,55 @@ const MappedFile& SafetensorsFile::mapped() const {
   return state_->mapped;
 }
 
-void write_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
-                       const std::map<std::string, std::string>& metadata) {
+SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path,
+                                     const std::vector<Entry>& tensors,
+                                     const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
-  std::uint64_t offset = 0;
   for (const auto& tensor : tensors) {
     if (header.contains(tensor.name)) {
       throw std::logic_error("tensor \"" + tensor.name + "\" is given twice");
     }
-    if (tensor_bytes(tensor.dtype, tensor.shape) != tensor.bytes.size()) {
-      throw std::logic_error("tensor \"" + tensor.name + "\": shape and bytes do not agree");
-    }
+    const std::uint64_t size = tensor_bytes(tensor.dtype, tensor.shape).value();
     auto& entry = header[tensor.name];
     entry["dtype"] = dtype_name(tensor.dtype);
     entry["shape"] = tensor.shape;
-    entry["data_offsets"] = {offset, offset + tensor.bytes.size()};
-    offset += tensor.bytes.size();
+    entry["data_offsets"] = {missing_, missing_ + size};
+    missing_ += size;
   }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = text.size();
+  file_ = std::make_unique<AtomicFile>(path);
+  file_->write({reinterpret_cast<const char*>(&length), sizeof length});
+  file_->write(text);
+}
 
-  AtomicFile file(path);
-  file.write({reinterpret_cast<const char*>(&length), sizeof length});
-  file.write(text);
+SafetensorsWriter::~SafetensorsWriter() = default;
+
+void SafetensorsWriter::write(std::span<const std::byte> bytes) {
+  if (bytes.size() > missing_) throw std::logic_error("more bytes than the tensors have");
+  missing_ -= bytes.size();
+  file_->write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+void SafetensorsWriter::commit() {
+  if (missing_ != 0) throw std::logic_error("fewer bytes than the tensors have");
+  file_->commit();
+}
+
+void write_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  std::vector<SafetensorsWriter::Entry> entries;
   for (const auto& tensor : tensors) {
-    file.write({reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()});
+    if (tensor_bytes(tensor.dtype, tensor.shape) != tensor.bytes.size()) {
+      throw std::logic_error("tensor \"" + tensor.name + "\": shape and bytes do not agree");
+    }
+    entries.push_back({tensor.name, tensor.dtype, tensor.shape});
   }
+  SafetensorsWriter file(path, entries, metadata);
+  for (const auto& tensor : tensors)
+    file.write(tensor.bytes);
   file.commit();
 }
 

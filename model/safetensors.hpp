@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/tensor_view.hpp"
+#include "partition/support/files.hpp"
 
 namespace lorafleet::model {
 
@@ -51,6 +52,28 @@ struct NamedTensor {
   DType dtype = DType::float32;
   std::vector<std::int64_t> shape;
   std::span<const std::byte> bytes;
+};
+
+/// A .safetensors file written piece by piece, atomically: its tensors are known at the start,
+/// their bytes follow in order. Throws RuntimeFailure.
+class SafetensorsWriter {
+ public:
+  struct Entry {
+    std::string name;
+    DType dtype = DType::float32;
+    std::vector<std::int64_t> shape;
+  };
+  SafetensorsWriter(const std::filesystem::path& path, const std::vector<Entry>& tensors,
+                    const std::map<std::string, std::string>& metadata);
+  ~SafetensorsWriter();
+
+  void write(std::span<const std::byte> bytes);
+  /// Throws std::logic_error where there were too few bytes, or too many.
+  void commit();
+
+ private:
+  std::unique_ptr<AtomicFile> file_;
+  std::uint64_t missing_ = 0;
 };
 
 /// Writes atomically, in the order given, the header padded to 8 bytes. Throws RuntimeFailure.

@@ -24,6 +24,8 @@ int partition_command(const Arguments& arguments);
 int evaluate_command(const Arguments& arguments);
 int generate_command(const Arguments& arguments);
 int import_command(const Arguments& arguments);
+int merge_command(const Arguments& arguments);
+int new_base_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);
 int verify_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);

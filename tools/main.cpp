@@ -22,6 +22,8 @@ constexpr Command kCommands[] = {
     {"evaluate", "score an adapter on a scenario's held-out examples", evaluate_command},
     {"generate", "continue prompts with a base and an adapter", generate_command},
     {"import", "write a data set as JSONL", import_command},
+    {"merge", "write a base with an adapter folded in", merge_command},
+    {"new-base", "write an OPT with random weights", new_base_command},
     {"sweep", "run a grid of scenarios and seeds into one table", sweep_command},
     {"verify", "rerun a scenario with other numbers of slots and compare bytes", verify_command},
     {"schema", "print every key of a scenario", schema_command},

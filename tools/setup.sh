@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what LoRAFleet builds and runs with: packages of Debian bookworm only, nothing else.
-# Usage: tools/setup.sh [--dev]     --dev adds the formatter, the linter and the sanitizers' clang
+# Usage: tools/setup.sh [--dev]     --dev adds the formatter and the linter
 set -euo pipefail
 
 packages=(
@@ -15,9 +15,10 @@ packages=(
   libpcre2-dev                  # the tokenizer's Unicode pattern
   libssl-dev                    # SHA-256
   doctest-dev librapidcheck-dev # tests
+  clang libclang-rt-dev         # the fuzzers among them
 )
 if [[ "${1:-}" == "--dev" ]]; then
-  packages+=(clang-format clang-tidy clang)
+  packages+=(clang-format clang-tidy)
 elif [[ $# -gt 0 ]]; then
   echo "usage: tools/setup.sh [--dev]" >&2
   exit 2

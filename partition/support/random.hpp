@@ -25,6 +25,7 @@ enum class Purpose : std::uint32_t {
   evaluation_sample = 33,
   generation = 34,
   base_dropout = 35,
+  base_init = 36,
   schedule_test = 90,
 };
 

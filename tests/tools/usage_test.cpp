@@ -27,6 +27,8 @@ TEST_CASE("every command explains itself") {
                                    {"schema"},
                                    {"version"},
                                    {"evaluate"},
+                                   {"merge"},
+                                   {"new-base"},
                                    {"sweep"},
                                    {"generate"},
                                    {"import"},
@@ -50,7 +52,7 @@ TEST_CASE("bad usage ends with status 2, one line on stderr and nothing on stdou
       {{}, "error: COMMAND is missing"},
       {{"chekc"},
        "error: unknown command \"chekc\"; allowed: run, check, partition, evaluate, "
-       "generate, import, sweep, verify, schema, version; did you mean check?"},
+       "generate, import, merge, new-base, sweep, verify, schema, version; did you mean check?"},
       {{"run"}, "error: run: SCENARIO is missing (lorafleet run --help shows how)"},
       {{"run", "a.toml", "--dryrun"},
        "error: run: unknown option --dryrun; allowed: --set, --out, --dry-run, --quiet, --help; "

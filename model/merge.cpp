@@ -1,0 +1,109 @@
+#include "model/merge.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/checkpoint.hpp"
+#include "model/hf_directory.hpp"
+#include "model/json.hpp"
+#include "model/lora_layout.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string dtype_text(DType dtype) {
+  return dtype == DType::float16 ? "float16" : dtype == DType::bfloat16 ? "bfloat16" : "float32";
+}
+
+std::string config_text(const fs::path& file, DType dtype) {
+  auto config = nlohmann::ordered_json::parse(read_file(file));
+  config["dtype"] = dtype_text(dtype);
+  if (config.contains("torch_dtype")) config["torch_dtype"] = dtype_text(dtype);
+  return config.dump(2) + "\n";
+}
+
+/// Adds scale B A to a run of a matrix's elements that begins at `first`, row-major.
+void add_product(const Adapter& adapter, std::size_t index, std::size_t first,
+                 std::vector<float>& values) {
+  const LoraModule& module = adapter.layout->modules()[index];
+  const auto in = static_cast<std::size_t>(module.in);
+  const auto rank = static_cast<std::size_t>(module.rank);
+  const std::span<const float> a = adapter.a(index);
+  const std::span<const float> b = adapter.b(index);
+  for (std::size_t at = 0; at < values.size();) {
+    const std::size_t row = (first + at) / in;
+    const std::size_t column = (first + at) % in;
+    const std::size_t count = std::min(in - column, values.size() - at);
+    for (std::size_t r = 0; r < rank; ++r) {
+      const float factor = static_cast<float>(module.scale()) * b[row * rank + r];
+      for (std::size_t i = 0; i < count; ++i)
+        values[at + i] += factor * a[r * in + column + i];
+    }
+    at += count;
+  }
+}
+
+ProducedTensor merged_tensor(const Checkpoint& checkpoint, const Adapter& adapter,
+                             const std::string& name, const Checkpoint::Tensor& tensor,
+                             std::ptrdiff_t module) {
+  return {name, tensor.view.shape,
+          [&checkpoint, &adapter, &tensor, module](const ProducedTensor::Sink& sink) {
+            checkpoint.read(tensor, [&](std::size_t first, std::span<const float> block) {
+              if (module < 0) return sink(block);
+              std::vector<float> values(block.begin(), block.end());
+              add_product(adapter, static_cast<std::size_t>(module), first, values);
+              sink(values);
+            });
+          }};
+}
+
+}  // namespace
+
+void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& out, DType dtype,
+                  std::uint64_t max_shard_bytes) {
+  const OptConfig opt = read_opt_config(base / "config.json");
+  const Checkpoint checkpoint(base);
+  std::map<std::string, std::ptrdiff_t> module_of;
+  for (std::size_t i = 0; i < adapter.layout->modules().size(); ++i) {
+    find_module(opt, adapter.layout->modules()[i]);
+    module_of.emplace(adapter.layout->modules()[i].name + ".weight",
+                      static_cast<std::ptrdiff_t>(i));
+  }
+  std::vector<ProducedTensor> tensors;
+  std::set<std::string> missing;
+  for (const auto& [name, index] : module_of)
+    missing.insert(name);
+  for (const auto& [key, tensor] : checkpoint.tensors()) {
+    const std::string name = key.starts_with("decoder.") ? "model." + key : key;
+    if (!is_weight_type(tensor.view.dtype) || name == "model.decoder.version") continue;
+    if (name == "lm_head.weight" && opt.tie_word_embeddings) continue;
+    const auto found = module_of.find(name);
+    std::ptrdiff_t module = -1;
+    if (found != module_of.end()) {
+      module = found->second;
+      missing.erase(name);
+      const auto& shape = adapter.layout->modules()[static_cast<std::size_t>(module)];
+      if (tensor.view.shape != std::vector<std::int64_t>{shape.out, shape.in}) {
+        throw InputError(checkpoint.path_of(tensor).string(),
+                         "tensor " + key + " has another shape than config.json says");
+      }
+    }
+    tensors.push_back(merged_tensor(checkpoint, adapter, name, tensor, module));
+  }
+  if (!missing.empty()) {
+    throw InputError(checkpoint.path().string(), "tensor " + *missing.begin() + " is missing");
+  }
+  make_folder(out);
+  write_weights(out, tensors, dtype, max_shard_bytes);
+  write_file(out / "config.json", config_text(base / "config.json", dtype));
+  copy_model_files(base, out);
+}
+
+}  // namespace lorafleet::model
