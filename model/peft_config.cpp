@@ -50,28 +50,24 @@ bool is_off(const json& value) {
 }
 
 template <typename T, typename Read>
-std::vector<std::pair<std::regex, T>> read_patterns(const ordered_json& root, const char* key,
-                                                    const std::string& file, Read read) {
-  std::vector<std::pair<std::regex, T>> patterns;
+std::vector<std::pair<ModulePattern, T>> read_patterns(const ordered_json& root, const char* key,
+                                                       const std::string& file, Read read) {
+  std::vector<std::pair<ModulePattern, T>> patterns;
   const auto found = root.find(key);
   if (found == root.end() || found->is_null()) return patterns;
   if (!found->is_object()) throw InputError(file + ": " + key, "must be an object");
   for (const auto& [pattern, value] : found->items()) {
     const std::string place = file + ": " + key + ": \"" + pattern + '"';
-    try {
-      patterns.emplace_back(std::regex("(.*\\.)?(" + pattern + ")"), read(value, place));
-    } catch (const std::regex_error&) {
-      throw InputError(place, "is not a regular expression");
-    }
+    patterns.emplace_back(ModulePattern(pattern, place), read(value, place));
   }
   return patterns;
 }
 
 template <typename T>
-T first_match(const std::vector<std::pair<std::regex, T>>& patterns, const std::string& module,
+T first_match(const std::vector<std::pair<ModulePattern, T>>& patterns, const std::string& module,
               T fallback) {
   for (const auto& [pattern, value] : patterns) {
-    if (std::regex_match(module, pattern)) return value;
+    if (pattern.matches(module)) return value;
   }
   return fallback;
 }

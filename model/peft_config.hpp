@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +9,7 @@
 
 #include "model/adapter.hpp"
 #include "model/config.hpp"
+#include "model/module_pattern.hpp"
 
 namespace lorafleet::model {
 
@@ -27,7 +27,7 @@ class PeftConfig {
   /// As in PEFT, a pattern is a regular expression for the end of a module's name; the first one
   /// counts.
   template <typename T>
-  using Patterns = std::vector<std::pair<std::regex, T>>;
+  using Patterns = std::vector<std::pair<ModulePattern, T>>;
 
   std::int64_t rank_ = 0;
   double alpha_ = 0.0;

@@ -91,16 +91,16 @@ class StorageReader {
   /// Its index in the storage, checked to lie inside.
   std::uint64_t last_element(const std::string& name, const PickledTensor& tensor) const {
     std::uint64_t last = tensor.offset;
+    if (last >= tensor.storage_size) refuse(name, "it begins behind its storage");
     for (std::size_t d = 0; d < tensor.shape.size(); ++d) {
       const auto steps = static_cast<std::uint64_t>(tensor.shape[d] - 1);
       const auto stride = static_cast<std::uint64_t>(tensor.strides[d]);
-      if (last < tensor.storage_size && steps > 0 && stride > tensor.storage_size / steps) {
+      if (steps > 0 && stride > tensor.storage_size / steps) {
         refuse(name, "its strides lead out of its storage");
       }
       last += steps * stride;
       if (last >= tensor.storage_size) refuse(name, "it reaches beyond its storage");
     }
-    if (last >= tensor.storage_size) refuse(name, "it reaches beyond its storage");
     return last;
   }
 

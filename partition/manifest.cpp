@@ -130,9 +130,14 @@ class Claims {
 };
 
 Json parse(const std::filesystem::path& path) {
+  constexpr int kDeepest = 16;  // a manifest has four levels; copying and writing JSON recurse
+  const auto check_depth = [&](int depth, Json::parse_event_t, const Json&) {
+    if (depth > kDeepest) throw InputError(path.string(), "not valid JSON: nested too deeply");
+    return true;
+  };
   Json manifest;
   try {
-    manifest = Json::parse(read_file(path));
+    manifest = Json::parse(read_file(path), check_depth);
   } catch (const Json::exception& error) {
     throw InputError(path.string(), std::string("not valid JSON: ") + error.what());
   }

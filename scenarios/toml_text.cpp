@@ -6,6 +6,7 @@
 
 #include "partition/support/error.hpp"
 #include "scenarios/scenario.hpp"
+#include "scenarios/toml_depth.hpp"
 
 namespace lorafleet::scenarios {
 
@@ -54,6 +55,10 @@ bool bare(std::string_view key) {
 }  // namespace
 
 Value parse_toml(std::string_view text, const std::string& source) {
+  if (const auto line = line_of_long_key(text)) {
+    throw ScenarioError({at_line(source, *line) + ": a dotted key has at most " +
+                         std::to_string(kMostKeyParts) + " parts"});
+  }
   try {
     return to_value(toml::parse(text, source), source);
   } catch (const toml::parse_error& error) {
@@ -63,6 +68,7 @@ Value parse_toml(std::string_view text, const std::string& source) {
 }
 
 std::optional<Value> parse_toml_value(std::string_view text, const std::string& source) {
+  if (line_of_long_key(text)) return std::nullopt;
   try {
     const toml::table table = toml::parse("value = " + std::string(text), source);
     if (table.size() != 1) return std::nullopt;
@@ -73,6 +79,7 @@ std::optional<Value> parse_toml_value(std::string_view text, const std::string& 
 }
 
 std::optional<std::vector<std::string>> parse_toml_key(std::string_view text) {
+  if (line_of_long_key(text)) return std::nullopt;
   try {
     if (text.find('\n') != std::string_view::npos || text.find('=') != std::string_view::npos) {
       return std::nullopt;
