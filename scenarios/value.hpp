@@ -38,8 +38,14 @@ struct Value {
   Place place;
   std::string typed;  ///< command line only: the text as the user typed it
 
-  Value() = default;
-  explicit Value(Data content) : data(std::move(content)) {}
+  // Defined below: what a Value holds is complete only there.
+  Value();
+  explicit Value(Data content);
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
 
   [[nodiscard]] const Table* table() const { return std::get_if<Table>(&data); }
   [[nodiscard]] const List* list() const { return std::get_if<List>(&data); }
@@ -58,6 +64,14 @@ struct Entry {
   Entry(std::string name, Place at, Value content)
       : key(std::move(name)), place(std::move(at)), value(std::move(content)) {}
 };
+
+inline Value::Value() = default;
+inline Value::Value(Data content) : data(std::move(content)) {}
+inline Value::Value(const Value&) = default;
+inline Value::Value(Value&&) noexcept = default;
+inline Value& Value::operator=(const Value&) = default;
+inline Value& Value::operator=(Value&&) noexcept = default;
+inline Value::~Value() = default;
 
 /// Shortest text that reads back as the same number, always recognisable as a floating-point one.
 std::string number_text(double value);

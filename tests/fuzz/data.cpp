@@ -1,0 +1,18 @@
+#include "partition/reader.hpp"
+#include "tests/fuzz/input_folder.hpp"
+#include "tests/fuzz/targets.hpp"
+
+namespace lorafleet::fuzz {
+
+void read_data(std::string_view input) {
+  static const InputFolder folder;
+  if (input.empty()) return;
+  const auto formats = partition::known_formats();
+  partition::DataConfig config;
+  config.format = formats[static_cast<unsigned char>(input.front()) % formats.size()];
+  config.path = folder.write("data", input.substr(1));
+  config.max_bad_lines = 4;
+  partition::read_examples(config, 1);
+}
+
+}  // namespace lorafleet::fuzz
