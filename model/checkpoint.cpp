@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <set>
 
 #include "model/json.hpp"
@@ -22,11 +23,12 @@ constexpr std::array<const char*, 4> kForms = {"model.safetensors", "model.safet
                                                "pytorch_model.bin", "pytorch_model.bin.index.json"};
 
 fs::path choose(const fs::path& directory) {
-  if (!fs::is_directory(directory)) {
+  std::error_code unreadable;
+  if (!fs::is_directory(directory, unreadable)) {
     throw InputError(directory.string(), "is not a folder; a Hugging Face folder was expected");
   }
   for (const char* form : kForms) {
-    if (fs::exists(directory / form)) return directory / form;
+    if (fs::exists(directory / form, unreadable)) return directory / form;
   }
   throw InputError(directory.string(),
                    "has no weights; allowed: " + join({kForms.begin(), kForms.end()}));
@@ -87,7 +89,8 @@ struct Checkpoint::State {
       shards.insert(shard);
     for (const auto& shard : shards) {
       const fs::path shard_path = path.parent_path() / shard;
-      if (!fs::exists(shard_path)) {
+      std::error_code unreadable;
+      if (!fs::exists(shard_path, unreadable)) {
         throw InputError(path.string(), "names the file " + shard + ", which is not there");
       }
       const std::size_t file = open(shard_path);
@@ -165,6 +168,17 @@ void Checkpoint::read(
       state_->files[tensor.file].mapped->release(
           tensor.view.bytes.subspan(first * size, part.size() * size));
     }
+  }
+  release(tensor);
+}
+
+void Checkpoint::copy(const Tensor& tensor, std::span<std::byte> to) const {
+  constexpr std::size_t kBytes = kBlock * sizeof(float);
+  const auto& bytes = tensor.view.bytes;
+  for (std::size_t first = 0; first < bytes.size(); first += kBytes) {
+    const auto part = bytes.subspan(first, std::min(kBytes, bytes.size() - first));
+    std::memcpy(to.data() + first, part.data(), part.size());
+    state_->files[tensor.file].mapped->release(part);
   }
   release(tensor);
 }

@@ -43,6 +43,9 @@ class Checkpoint {
   /// bounded size, and gives the file's memory back behind itself.
   void read(const Tensor& tensor,
             const std::function<void(std::size_t first, std::span<const float>)>& block) const;
+  /// The bytes of a tensor that lies without gaps (its view has no strides); the file's memory is
+  /// given back as by `read`.
+  void copy(const Tensor& tensor, std::span<std::byte> to) const;
   /// Gives back the memory of a tensor that was read through its view.
   void release(const Tensor& tensor) const;
 

@@ -41,6 +41,11 @@ using Tensor = std::unique_ptr<PickledTensor>;
 /// Something that can be written in a pickle but means nothing here.
 struct Opaque {};
 
+/// A state_dict has some 20 values a tensor; the largest models have some thousand tensors.
+constexpr std::size_t kMostValues = 200'000;
+constexpr std::size_t kMostDimensions = 8;
+constexpr std::size_t kLongestStorageKey = 64;
+
 using Value = std::variant<None, Mark, Opaque, bool, std::int64_t, double, std::string, GlobalRef,
                            Sequence, Dict, Storage, Tensor>;
 
@@ -89,7 +94,7 @@ class Unpickler {
       if (tensor == nullptr) {
         refuse("\"" + *text + "\" is not a tensor; a plain state_dict was expected");
       }
-      tensors.insert_or_assign(*text, **tensor);
+      if (!tensors.emplace(*text, **tensor).second) refuse("\"" + *text + "\" occurs twice");
     }
     return tensors;
   }
@@ -133,8 +138,7 @@ class Unpickler {
   }
 
   void push_again(Id id) {
-    constexpr std::size_t kMost = 2'000'000;  // a state_dict has some 20 a tensor
-    if (values_.size() > kMost || stack_.size() > kMost) refuse("too many values");
+    if (values_.size() > kMostValues || stack_.size() >= kMostValues) refuse("too many values");
     stack_.push_back(id);
   }
 
@@ -187,6 +191,7 @@ class Unpickler {
 
   void memoize(std::uint64_t index) {
     if (stack_.empty()) refuse("nothing to remember");
+    if (memo_.size() >= kMostValues) refuse("too many values");
     memo_[index] = stack_.back();
   }
 
@@ -251,9 +256,8 @@ class Unpickler {
   }
 
   std::vector<std::int64_t> extents(Id id, const char* what) const {
-    constexpr std::size_t kMostDimensions = 64;  // torch's own limit
     const Sequence& sequence = tuple(id, 0, what);
-    if (sequence.items.size() > kMostDimensions) refuse("a tensor of more than 64 dimensions");
+    if (sequence.items.size() > kMostDimensions) refuse("a tensor of more than 8 dimensions");
     std::vector<std::int64_t> result;
     for (const Id item : sequence.items)
       result.push_back(static_cast<std::int64_t>(count(item, what)));
@@ -263,12 +267,11 @@ class Unpickler {
   /// ("storage", class, key, location, elements)
   void persistent_id() {
     const Sequence& id = tuple(pop(), 5, "a description of a storage");
-    constexpr std::size_t kLongestKey = 256;
     const auto* kind = std::get_if<std::string>(&values_[id.items[0]]);
     const auto* type = std::get_if<GlobalRef>(&values_[id.items[1]]);
     const auto* key = std::get_if<std::string>(&values_[id.items[2]]);
     if (kind == nullptr || *kind != "storage" || type == nullptr || type->kind != Global::storage ||
-        key == nullptr || key->size() > kLongestKey) {
+        key == nullptr || key->size() > kLongestStorageKey) {
       refuse("a description of a storage was expected");
     }
     push(Storage{*key, type->dtype, count(id.items[4], "the size of a storage")});

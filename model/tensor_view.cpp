@@ -82,6 +82,8 @@ std::optional<std::uint64_t> tensor_bytes(DType dtype, const std::vector<std::in
 }
 
 std::int64_t TensorView::numel() const {
+  // tensor_bytes passed the shape; beside an extent of 0 the product of the others may overflow.
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
   std::int64_t count = 1;
   for (const std::int64_t extent : shape)
     count *= extent;

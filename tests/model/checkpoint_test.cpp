@@ -13,6 +13,7 @@
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/torch_archive.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -179,6 +180,30 @@ TEST_CASE("a tensor is read in blocks, and its shape and type are known") {
   CHECK(values == tensor->view.to_float32());
 }
 
+TEST_CASE("bytes are copied whole, across blocks, and read again from the file") {
+  const Directory directory("opt_prenorm");
+  std::vector<float> values((1 << 21) + 12345);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(i);
+  const auto rows = static_cast<std::int64_t>(values.size());
+  write_safetensors(directory.path() / "model.safetensors",
+                    {{"w", DType::float32, {rows}, std::as_bytes(std::span(values))}}, {});
+  const Checkpoint checkpoint(directory.path());
+  const auto* tensor = checkpoint.find("w");
+  REQUIRE(tensor != nullptr);
+  for (int pass = 0; pass < 2; ++pass) {
+    std::vector<float> copy(values.size());
+    checkpoint.copy(*tensor, std::as_writable_bytes(std::span(copy)));
+    CHECK((copy == values));
+    std::vector<float> blocks;
+    checkpoint.read(*tensor, [&](std::size_t first, std::span<const float> part) {
+      CHECK(first == blocks.size());
+      blocks.insert(blocks.end(), part.begin(), part.end());
+    });
+    CHECK((blocks == values));
+  }
+}
+
 TEST_CASE("safetensors come before pytorch_model.bin, whole files before shards") {
   const Directory directory("opt_prenorm");
   directory.put(golden("opt_prenorm") / "pytorch_model.bin", "pytorch_model.bin");
@@ -231,6 +256,35 @@ class Sharded {
 TEST_CASE("sharded weights are those of the whole file") {
   const Sharded sharded;
   CHECK(deviation("opt_prenorm", sharded.directory().path()) <= 1e-5);
+}
+
+TEST_CASE("sharded files of torch.save are those of the whole file") {
+  const Directory directory("opt_prenorm");
+  const SafetensorsFile whole(golden("opt_prenorm") / "hf" / "model.safetensors");
+  std::vector<std::pair<std::string, std::string>> entries[2];
+  std::string storages[2];
+  std::string map;
+  for (const auto& [name, view] : whole.tensors()) {
+    const std::size_t shard = map.size() % 2;
+    const auto offset = static_cast<std::int32_t>(storages[shard].size() / sizeof(float));
+    std::vector<std::int32_t> shape(view.shape.begin(), view.shape.end());
+    const std::vector<std::int32_t> strides =
+        shape.size() == 2 ? std::vector{shape[1], 1} : std::vector{1};
+    entries[shard].emplace_back(name, pickled_tensor("STORAGE", offset, shape, strides));
+    storages[shard].append(reinterpret_cast<const char*>(view.bytes.data()), view.bytes.size());
+    map += (map.empty() ? "\"" : ", \"") + name + "\": \"part" + std::to_string(shard) + ".bin\"";
+  }
+  for (const std::size_t shard : {0u, 1u}) {
+    REQUIRE(entries[shard].size() > 3);
+    const std::string storage = pickled_storage(
+        "FloatStorage", "0", static_cast<std::int32_t>(storages[shard].size() / sizeof(float)));
+    for (auto& [name, tensor] : entries[shard])
+      tensor.replace(tensor.find("STORAGE"), 7, storage);
+    directory.write("part" + std::to_string(shard) + ".bin",
+                    torch_archive(state_dict(entries[shard]), storages[shard]));
+  }
+  directory.write("pytorch_model.bin.index.json", "{\"weight_map\": {" + map + "}}");
+  CHECK(deviation("opt_prenorm", directory.path()) <= 1e-5);
 }
 
 TEST_CASE("shards that do not fit their index are refused") {

@@ -145,6 +145,15 @@ TEST_CASE("damaged files are refused with the tensor and the reason") {
   CHECK(contains(one(tensor("F32", "[4294967296,4294967296]", "[0,8]"), 8), "shape is too large"));
   // 2^62 · 4 bytes wrap to 0.
   CHECK(contains(one(tensor("F32", "[4611686018427387904]", "[0,0]"), 0), "shape is too large"));
+  CHECK(one(tensor("F32", "[4611686018427387904,4,0]", "[0,0]"), 0).empty());
+  CHECK(contains(one(tensor("F32", "[4611686018427387904,4,0]", "[0,4]"), 4), "need 0 bytes"));
+  CHECK(contains(one(tensor("F32", "[1,1000000]", "[0,4]"), 4), "need 4000000 bytes"));
+  std::string ones = "[1";
+  for (int i = 0; i < 100000; ++i)
+    ones += ",1";
+  CHECK(one(tensor("U8", ones + "]", "[0,1]"), 1).empty());
+  CHECK(contains(one(tensor("U8", ones + ",3]", "[0,1]"), 1), "need 3 bytes"));
+  CHECK(contains(one(tensor("F32", "[2]", "[0,9223372036854775807]"), 8), "are not within"));
   CHECK(contains(one(tensor("F32", "2", "[0,8]"), 8), "shape must be an array, not an integer"));
   CHECK(contains(one(tensor("F32", "[2]", "[0]"), 8), "data_offsets must hold two numbers"));
   CHECK(contains(one(tensor("F32", "[2]", "[8,0]"), 8), "[8, 0] are not within the 8 bytes"));

@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <string>
 #include <vector>
 
+#include "model/zip_archive.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/model/torch_archive.hpp"
@@ -73,6 +75,12 @@ TEST_CASE("tensors are views of storages, which they may share") {
   CHECK(tensors.at("diagonal").to_float32() == std::vector<float>{0, 5, 10, 15});
   CHECK(tensors.at("one").to_float32() == std::vector<float>{7});
   CHECK(tensors.at("none").to_float32().empty());
+  // 2^31 · 2^31 · 2^31 would overflow, were there no 0.
+  const std::string empty = torch_archive(
+      state_dict({{"w", pickled_tensor(floats, 0, {2147483647, 2147483647, 2147483647, 0},
+                                       {0, 0, 0, 0})}}),
+      sixteen_floats());
+  CHECK(parse_torch_file(as_file(empty), "x.bin").at("w").to_float32().empty());
 }
 
 TEST_CASE("types of storages are known by their class") {
@@ -121,7 +129,9 @@ TEST_CASE("tensors that do not fit their storage are refused") {
   contains(error_of_tensor(pickled_tensor(floats, 1, {4, 4}, {4, 1})), "beyond its storage");
   contains(error_of_tensor(pickled_tensor(floats, 0, {4}, {6})), "out of its storage");
   contains(error_of_tensor(pickled_tensor(floats, 8, {4}, {3})), "beyond its storage");
-  contains(error_of_tensor(pickled_tensor(floats, 16, {1}, {1})), "beyond its storage");
+  contains(error_of_tensor(pickled_tensor(floats, 16, {1}, {1})), "behind its storage");
+  contains(error_of_tensor(pickled_tensor(floats, 2147483647, {1}, {1})), "behind its storage");
+  contains(error_of_tensor(pickled_tensor(floats, 1, {2, 2}, {8, 2147483647})), "its storage");
   contains(error_of_tensor(pickled_tensor(floats, -1, {1}, {1})), "0 or more");
   contains(error_of_tensor(pickled_tensor(floats, 0, {2}, {-1})), "0 or more");
   contains(error_of_tensor(pickled_tensor(floats, 0, {4}, {4, 1})), "differ in length");
@@ -138,17 +148,35 @@ TEST_CASE("tensors that do not fit their storage are refused") {
 }
 
 TEST_CASE("bombs stay small") {
-  std::string deep(1000000, ']');
-  for (int i = 0; i < 999999; ++i)
+  std::string deep(100000, ']');
+  for (int i = 0; i < 99999; ++i)
     deep += 'a';
   contains(error_of_pickle(deep + "."), "a dictionary of tensors");
-  contains(error_of_pickle(std::string(3000000, 'N') + "."), "too many values");
+  contains(error_of_pickle(std::string(300000, 'N') + "."), "too many values");
+  contains(error_of_pickle("N" + std::string(300000, '\x94')), "too many values");   // MEMOIZE
+  contains(error_of_pickle("]q\x01" + std::string(300000, '2') + "."), "too many");  // DUP
+  // A list that holds itself ten times, again and again: names of values, not copies.
+  std::string doubled = "]";
+  for (int i = 0; i < 10000; ++i)
+    doubled += "q" + std::string(1, '\0') + "](h" + std::string(1, '\0') + "h" +
+               std::string(1, '\0') + "e";
+  contains(error_of_pickle(doubled + "."), "a dictionary of tensors");
+  // One long key for many entries.
+  std::string same = "}(" + pickled_text(std::string(100000, 'k')) + "q" + std::string(1, '\0') +
+                     pickled_tensor(floats, 0, {1}, {1}) + "q\x01";
+  for (int i = 0; i < 50000; ++i)
+    same += "h" + std::string(1, '\0') + "h\x01";
+  contains(error_of_pickle(same + "u."), "occurs twice");
+  contains(error_of_tensor(
+               pickled_tensor(pickled_storage("FloatStorage", std::string(65, '0'), 1), 0, {}, {})),
+           "a description of a storage");
+  contains(error_of_pickle(std::string((16 << 20) + 1, 'N')), "at most 16 MiB are read");
   std::string shape = "(";
-  for (int i = 0; i < 100; ++i)
+  for (int i = 0; i < 9; ++i)
     shape += "K\x01";
   contains(error_of_tensor("ctorch._utils\n_rebuild_tensor_v2\n(" + floats + "K" +
                            std::string(1, '\0') + shape + "t" + shape + "ttR"),
-           "more than 64 dimensions");
+           "more than 8 dimensions");
 }
 
 TEST_CASE("damaged archives are refused") {
@@ -184,6 +212,81 @@ TEST_CASE("damaged archives are refused") {
     contains(error_of("hello"), "does not begin as a ZIP archive");
     contains(error_of(zip_of({{"a/data.pkl", "}."}, {"a/byteorder", "big"}})), "not little-endian");
   }
+}
+
+TEST_CASE("an archive's directory is not believed") {
+  const std::string content = "hello";
+  const std::string good = zip_of({{"a", content}});
+  const std::size_t directory = 30 + 1 + content.size();
+  const std::size_t end = directory + 46 + 1;
+  const auto changed = [&](std::size_t at, const std::string& bytes) {
+    std::string bad = good;
+    bad.replace(at, bytes.size(), bytes);
+    try {
+      read_zip(as_file(bad), "x.bin");
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  CHECK(changed(0, "") == "no error");
+  const std::string big = bytes_of<std::uint32_t>(1000);
+  const std::string bigger = bytes_of<std::uint32_t>(0xfffffffe);
+  contains(changed(end + 10, "\x02"),
+           "x.bin: not a readable ZIP archive: its directory is damaged");
+  contains(changed(end + 10, "\xff\xff"), "its zip64 locator is missing");
+  contains(changed(end + 16, big), "an offset lies behind its 105 bytes");
+  contains(changed(end + 16, bytes_of<std::uint32_t>(1)), "its directory is damaged");
+  contains(changed(directory + 20, big + big), "an offset lies behind");        // both sizes
+  contains(changed(directory + 20, bigger + bigger), "an offset lies behind");  // both sizes
+  contains(changed(directory + 24, big), "is compressed");                      // one of them
+  contains(changed(directory + 28, "\xff\xff"), "an offset lies behind");       // name
+  contains(changed(directory + 30, "\xff\xff"), "an offset lies behind");       // extra field
+  contains(changed(directory + 42, bigger), "an offset lies behind");           // member
+  contains(changed(directory + 42, bytes_of<std::uint32_t>(1)), "no header where");
+  contains(changed(26, "\xff\xff"), "an offset lies behind");  // name, in the member's header
+  contains(changed(end, "QQ"), "it has no end record");
+}
+
+TEST_CASE("zip64 archives are read, and their lies refused") {
+  const std::uint32_t in_zip64 = 0xffffffff;
+  const auto archive = [&](std::uint64_t size, std::uint64_t offset, std::uint64_t directory,
+                           std::uint16_t field) {
+    const std::string member = "PK\x03\x04" + std::string(22, '\0') + bytes_of<std::uint16_t>(1) +
+                               bytes_of<std::uint16_t>(0) + "ahello";
+    const std::string entry = "PK\x01\x02" + std::string(16, '\0') + bytes_of(in_zip64) +
+                              bytes_of(in_zip64) + bytes_of<std::uint16_t>(1) +
+                              bytes_of<std::uint16_t>(28) + std::string(10, '\0') +
+                              bytes_of(in_zip64) + "a" + bytes_of<std::uint16_t>(1) +
+                              bytes_of(field) + bytes_of(size) + bytes_of(size) + bytes_of(offset);
+    const std::string record = "PK\x06\x06" + bytes_of<std::uint64_t>(44) + std::string(12, '\0') +
+                               bytes_of<std::uint64_t>(1) + bytes_of<std::uint64_t>(1) +
+                               bytes_of<std::uint64_t>(entry.size()) + bytes_of(directory);
+    const std::string locator = "PK\x06\x07" + bytes_of<std::uint32_t>(0) +
+                                bytes_of<std::uint64_t>(member.size() + entry.size()) +
+                                bytes_of<std::uint32_t>(1);
+    return member + entry + record + locator + "PK\x05\x06" + std::string(4, '\0') +
+           std::string(8, '\xff') + bytes_of(in_zip64) + std::string(2, '\0');
+  };
+  const auto error = [&](const std::string& file) {
+    try {
+      read_zip(as_file(file), "x.bin");
+    } catch (const InputError& refused) {
+      return std::string(refused.what());
+    }
+    return std::string("no error");
+  };
+  const std::string good = archive(5, 0, 36, 24);
+  const auto members = read_zip(as_file(good), "x.bin");
+  REQUIRE(members.size() == 1);
+  CHECK(std::ranges::equal(members.at("a"), as_file(std::string("hello"))));
+  const std::uint64_t huge = ~std::uint64_t{0};
+  contains(error(archive(huge, 0, 36, 24)), "an offset lies behind");
+  contains(error(archive(5, huge, 36, 24)), "an offset lies behind");
+  contains(error(archive(5, huge - 20, 36, 24)), "an offset lies behind");
+  contains(error(archive(5, 0, huge, 24)), "an offset lies behind");
+  contains(error(archive(5, 0, 36, 16)), "the zip64 field of \"a\" is too short");
+  contains(error(archive(5, 0, 36, 25)), "an extra field of \"a\" is too long");
 }
 
 TEST_CASE("older forms of torch.save are refused, with a way out") {
