@@ -1,0 +1,137 @@
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "partition/support/files.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/tools/program.hpp"
+#include "tests/tools/small_scenario.hpp"
+
+namespace lorafleet {
+namespace {
+
+using Json = nlohmann::json;
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string mini() {
+  return (tests::source_folder() / "scenarios" / "base" / "opt-mini").string();
+}
+
+/// A finished run with metrics and local evaluation.
+struct FinishedRun {
+  FinishedRun() {
+    result =
+        tests::run_program({"run", small.file(), "--out", small.path("run"), "--quiet", "--set",
+                            "evaluation.metrics=[\"rouge\", \"exact_match\"]", "--set",
+                            "evaluation.max_new_tokens=6", "--set", "evaluation.local_share=0.3"});
+  }
+  tests::SmallScenario small;
+  tests::Output result;
+};
+
+TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
+  const FinishedRun run;
+  CAPTURE(run.result.err);
+  REQUIRE(run.result.status == 0);
+  const std::string folder = run.small.path("run");
+  const Json summary = Json::parse(read_file(folder + "/summary.json"));
+  CHECK(summary.at("final").contains("rouge_l"));
+  CHECK(summary.at("local").at("clients") > 0);
+  CHECK(contains(read_file(folder + "/rounds.csv"), ",eval_exact_match,eval_rouge_1,"));
+  CHECK(contains(read_file(folder + "/local.csv"), "client,train_examples,"));
+
+  SUBCASE("evaluate gives the run's final figures") {
+    const auto evaluated = tests::run_program(
+        {"evaluate", folder, "--json", "--quiet", "--predictions", run.small.path("texts.jsonl")});
+    REQUIRE(evaluated.status == 0);
+    const Json scores = Json::parse(evaluated.out);
+    CHECK(scores == summary.at("final"));
+    CHECK(read_file(run.small.path("texts.jsonl")) == read_file(folder + "/predictions.jsonl"));
+    const auto base = tests::run_program({"evaluate", folder, "--base-only", "--quiet"});
+    CHECK(base.status == 0);
+    CHECK(contains(base.out, "perplexity"));
+  }
+  SUBCASE("evaluate refuses what it cannot score") {
+    CHECK(tests::run_program({"evaluate", run.small.file()}).err ==
+          "error: --adapter: is missing; allowed: a PEFT directory, or --base-only\n");
+    CHECK(tests::run_program({"evaluate", folder, "--adapter", "nowhere"}).status == 2);
+    CHECK(contains(tests::run_program({"evaluate", folder, "--metrics", "[\"bleu\"]"}).err,
+                   "\"bleu\" is not known; allowed: rouge"));
+  }
+  SUBCASE("generate continues prompts and held-out examples") {
+    const auto texts = tests::run_program(
+        {"generate", "--run", folder, "--prompt", "It is", "--max-new-tokens", "4", "--json"});
+    REQUIRE(texts.status == 0);
+    const Json row = Json::parse(texts.out);
+    CHECK(row.at("prompt") == "It is");
+    CHECK(row.at("tokens").size() <= 4);
+    const auto examples = tests::run_program(
+        {"generate", "--run", folder, "--examples", "2", "--max-new-tokens", "4"});
+    CHECK(contains(examples.out, "Say the number."));
+    CHECK(contains(examples.out, "(target: number "));
+  }
+  SUBCASE("merge writes a base that scores like base and adapter") {
+    const auto merged =
+        tests::run_program({"merge", "--base", mini(), "--adapter", folder + "/adapter", "--out",
+                            run.small.path("merged")});
+    CAPTURE(merged.err);
+    REQUIRE(merged.status == 0);
+    const auto scores =
+        tests::run_program({"evaluate", run.small.file(), "--base-only", "--json", "--quiet",
+                            "--set", "model.path=" + run.small.path("merged")});
+    REQUIRE(scores.status == 0);
+    CHECK(Json::parse(scores.out).at("loss").get<double>() ==
+          doctest::Approx(summary.at("final").at("loss").get<double>()).epsilon(1e-5));
+    CHECK(tests::run_program({"merge", "--base", mini(), "--adapter", folder + "/adapter", "--out",
+                              run.small.path("merged")})
+              .status == 2);
+  }
+}
+
+TEST_CASE("generate follows its options and refuses bad ones") {
+  const auto generate = [](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"generate", "--base", mini()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return tests::run_program(arguments);
+  };
+  const auto a = generate({"--prompt", "The sea", "--temperature", "1", "--seed", "3"});
+  const auto b = generate({"--prompt", "The sea", "--temperature", "1", "--seed", "3"});
+  const auto c = generate({"--prompt", "The sea", "--temperature", "1", "--seed", "4"});
+  CHECK(a.status == 0);
+  CHECK(a.out == b.out);
+  CHECK(a.out != c.out);
+  const auto cut = generate({"--prompt", "The sea", "--stop", " "});
+  CHECK(cut.status == 0);
+  CHECK_FALSE(contains(cut.out, " "));
+  CHECK(contains(generate({"--prompt", "x", "--top-p", "2"}).err, "top_p: must be above 0"));
+  CHECK(contains(generate({"--prompt", "x", "--examples", "2"}).err, "needs --run"));
+  CHECK(generate({"--prompt", "x", "--temperature", "warm"}).status == 2);
+  CHECK(generate({}).status == 2);
+}
+
+TEST_CASE("new-base writes a model that runs") {
+  const tests::SmallScenario small;
+  const auto made =
+      tests::run_program({"new-base", "--like", "opt-350m", "--hidden", "64", "--layers", "2",
+                          "--positions", "64", "--vocab-size", "4096", "--tokenizer", mini(),
+                          "--out", small.path("base"), "--max-shard-size", "300KB"});
+  CAPTURE(made.err);
+  REQUIRE(made.status == 0);
+  CHECK(std::filesystem::exists(small.path("base") + "/model.safetensors.index.json"));
+  const auto run = tests::run_program({"run", small.file(), "--out", small.path("run"), "--quiet",
+                                       "--set", "model.path=" + small.path("base")});
+  CAPTURE(run.err);
+  CHECK(run.status == 0);
+  CHECK(contains(tests::run_program({"new-base", "--like", "opt-1b", "--out", "x"}).err,
+                 "allowed: opt-125m, opt-350m"));
+  CHECK(contains(tests::run_program({"new-base", "--vocab-size", "100", "--tokenizer", mini(),
+                                     "--out", small.path("y")})
+                     .err,
+                 "has 4096 tokens, more than the model's 100"));
+}
+
+}  // namespace
+}  // namespace lorafleet
