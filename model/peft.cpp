@@ -23,6 +23,9 @@ namespace {
 constexpr std::string_view kPrefix = "base_model.model.";
 constexpr std::string_view kA = ".lora_A.weight";
 constexpr std::string_view kB = ".lora_B.weight";
+/// As in a state_dict that was saved without save_pretrained.
+constexpr std::string_view kDefaultA = ".lora_A.default.weight";
+constexpr std::string_view kDefaultB = ".lora_B.default.weight";
 
 std::string tensor_name(const std::string& module, std::string_view factor) {
   return std::string(kPrefix) + module + std::string(factor);
@@ -54,24 +57,41 @@ struct Factors {
   const TensorView* b = nullptr;
 };
 
+/// Which factor of which module a tensor is; an empty module where it is none.
+struct FactorName {
+  std::string module;
+  bool is_a = false;
+};
+
+FactorName parse_factor_name(std::string_view name) {
+  if (!name.starts_with(kPrefix)) return {};
+  name.remove_prefix(kPrefix.size());
+  for (const std::string_view end : {kA, kB, kDefaultA, kDefaultB}) {
+    if (!name.ends_with(end)) continue;
+    name.remove_suffix(end.size());
+    return {std::string(name), end == kA || end == kDefaultA};
+  }
+  return {};
+}
+
 std::map<std::string, Factors> find_factors(const std::map<std::string, TensorView>& tensors,
                                             const std::string& file) {
   std::map<std::string, Factors> factors;
   for (const auto& [name, tensor] : tensors) {
-    std::string_view module = name;
-    const bool is_a = module.ends_with(kA);
-    if (!module.starts_with(kPrefix) || (!is_a && !module.ends_with(kB)) ||
-        module.size() <= kPrefix.size() + kA.size()) {
+    const FactorName factor = parse_factor_name(name);
+    if (factor.module.empty()) {
       throw InputError(file, "tensor \"" + name + "\" is not a LoRA factor; allowed: " +
                                  tensor_name("<module>", kA) + ", " + tensor_name("<module>", kB));
     }
     if (!is_weight_type(tensor.dtype)) {
       throw InputError(file, "tensor \"" + name + "\": dtype must be F32, F16 or BF16");
     }
-    module.remove_prefix(kPrefix.size());
-    module.remove_suffix(kA.size());
-    Factors& found = factors[std::string(module)];
-    (is_a ? found.a : found.b) = &tensor;
+    Factors& found = factors[factor.module];
+    const TensorView*& place = factor.is_a ? found.a : found.b;
+    if (place != nullptr) {
+      throw InputError(file, "tensor \"" + name + "\": the factor occurs twice");
+    }
+    place = &tensor;
   }
   return factors;
 }

@@ -11,6 +11,7 @@
 #include "model/safetensors.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "tests/model/torch_archive.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -250,8 +251,77 @@ TEST_CASE("factors that do not fit together are refused") {
   CHECK(contains(adapter.refusal(), "lora_A.weight\": the shape must be [4, in]"));
   adapter.tensors({{a, {4, 6}}, {b, {5, 4}}, {"lm_head.weight", {2}}});
   CHECK(contains(adapter.refusal(), "\"lm_head.weight\" is not a LoRA factor"));
+  adapter.tensors({{"base_model.model.lora_A.weight", {4, 6}}});
+  CHECK(contains(adapter.refusal(), "lora_A.weight\" is not a LoRA factor"));
   adapter.tensors({});
   CHECK(contains(adapter.refusal(), "holds no LoRA factors"));
+}
+
+TEST_CASE("keys may carry the name of PEFT's default adapter") {
+  const std::string module = "base_model.model.x.q_proj";
+  const std::string a = module + ".lora_A.default.weight";
+  const std::string b = module + ".lora_B.default.weight";
+  SpoiledAdapter adapter;
+  adapter.tensors({{a, {4, 6}}, {b, {5, 4}}});
+  const auto modules = model::load_peft(adapter.path()).layout->modules();
+  REQUIRE(modules.size() == 1);
+  CHECK(modules[0] == model::LoraModule{"x.q_proj", 6, 5, 4, 8.0, false});
+  adapter.tensors({{a, {4, 6}}, {module + ".lora_A.weight", {4, 6}}, {b, {5, 4}}});
+  CHECK(contains(adapter.refusal(), "the factor occurs twice"));
+  adapter.tensors({{module + ".lora_A.other.weight", {4, 6}}, {b, {5, 4}}});
+  CHECK(contains(adapter.refusal(), "lora_A.other.weight\" is not a LoRA factor"));
+}
+
+TEST_CASE("an adapter of torch.save is read where there is no safetensors file") {
+  const std::string module = "base_model.model.x.q_proj";
+  const std::string storage = tests::pickled_storage("FloatStorage", "0", 16);
+  const std::string pickle = tests::state_dict(
+      {{module + ".lora_A.weight", tests::pickled_tensor(storage, 0, {4, 2}, {2, 1})},
+       {module + ".lora_B.weight", tests::pickled_tensor(storage, 8, {2, 4}, {1, 2})}});
+  std::string floats;
+  for (int i = 0; i < 16; ++i) {
+    floats += tests::bytes_of(static_cast<float>(i));
+  }
+  const SpoiledAdapter adapter;
+  std::filesystem::remove(adapter.path() / "adapter_model.safetensors");
+  write_file(adapter.path() / "adapter_model.bin", tests::torch_archive(pickle, floats));
+  const Adapter loaded = model::load_peft(adapter.path());
+  REQUIRE(loaded.layout->modules().size() == 1);
+  CHECK(std::ranges::equal(loaded.a(0), std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7}));
+  CHECK(std::ranges::equal(loaded.b(0), std::vector<float>{8, 10, 12, 14, 9, 11, 13, 15}));
+}
+
+TEST_CASE("the factors say which modules are adapted, however target_modules is written") {
+  SpoiledAdapter adapter;
+  const auto layout = model::load_peft(adapter.path()).layout;
+  for (const json& form :
+       {json("all-linear"), json(".*\\.(q|v)_proj"), json({"self_attn.q_proj", "v_proj"})}) {
+    adapter.set("target_modules", form);
+    CHECK(*model::load_peft(adapter.path()).layout == *layout);
+  }
+  adapter.set("layers_to_transform", {0, 1});
+  adapter.set("layers_pattern", "layers");
+  adapter.set("exclude_modules", {"fc1"});
+  CHECK(*model::load_peft(adapter.path()).layout == *layout);
+}
+
+TEST_CASE("an older PEFT's configuration is enough") {
+  const SpoiledAdapter adapter;
+  const auto layout = model::load_peft(adapter.path()).layout;
+  const json old = {{"base_model_name_or_path", "x"},
+                    {"bias", "none"},
+                    {"fan_in_fan_out", false},
+                    {"inference_mode", true},
+                    {"init_lora_weights", true},
+                    {"lora_alpha", 8},
+                    {"lora_dropout", 0.0},
+                    {"modules_to_save", nullptr},
+                    {"peft_type", "LORA"},
+                    {"r", 4},
+                    {"target_modules", {"q_proj"}},
+                    {"task_type", "CAUSAL_LM"}};
+  write_file(adapter.path() / "adapter_config.json", old.dump());
+  CHECK(*model::load_peft(adapter.path()).layout == *layout);
 }
 
 TEST_CASE("a base path that is not UTF-8 does not lose the adapter") {
