@@ -21,6 +21,7 @@
 #include "model/flops.hpp"
 #include "model/peft.hpp"
 #include "model/runtime.hpp"
+#include "model/starting_adapter.hpp"
 #include "partition/manifest.hpp"
 #include "partition/picture.hpp"
 #include "partition/support/error.hpp"
@@ -202,7 +203,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   parts.client_examples = work.client_examples;
   parts.train_flops_per_token = model::train_flops_per_token(work.opt);
   parts.initial = std::make_shared<const model::Adapter>(
-      model::initial_adapter(model::make_layout(work.opt, config.lora), config.seed));
+      model::starting_adapter(model::make_layout(work.opt, config.lora), config.lora, config.seed));
   parts.slots = config.slots.count > 0 ? static_cast<std::size_t>(config.slots.count)
                                        : std::max(1u, std::thread::hardware_concurrency());
   auto facts = client_facts(config, work, parts.train_flops_per_token);
@@ -261,7 +262,7 @@ Schedule dry_run(const FederationConfig& config, const RunOptions& options) {
                            config.seed, client.value, seq.value);
   };
   const auto adapter = std::make_shared<const model::Adapter>(
-      model::initial_adapter(model::make_layout(work.opt, config.lora), config.seed));
+      model::starting_adapter(model::make_layout(work.opt, config.lora), config.lora, config.seed));
   return simulate_schedule(config, devices, sizer, flops, adapter);
 }
 

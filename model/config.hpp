@@ -10,7 +10,19 @@ namespace lorafleet::model {
 /// [model]
 struct ModelConfig {
   std::filesystem::path path;     ///< a Hugging Face directory
-  std::string dtype = "float32";  ///< of the frozen base: float32, bfloat16
+  std::string dtype = "float32";  ///< of the frozen base: float32, bfloat16, float16
+};
+
+/// An element of [lora] rank_pattern: a rank for some of the modules.
+struct RankPattern {
+  std::string modules;  ///< a regular expression for the end of a module's name
+  std::int64_t r = 8;
+};
+
+/// An element of [lora] alpha_pattern.
+struct AlphaPattern {
+  std::string modules;
+  double lora_alpha = 16.0;
 };
 
 /// [lora]
@@ -20,6 +32,10 @@ struct LoraConfig {
   double lora_dropout = 0.0;
   bool use_rslora = false;
   std::vector<std::string> target_modules = {"q_proj", "v_proj"};
+  /// As PEFT's; of several that match a module the first counts.
+  std::vector<RankPattern> rank_pattern = {};
+  std::vector<AlphaPattern> alpha_pattern = {};
+  std::filesystem::path init_adapter = {};  ///< a PEFT directory to start from; empty: a fresh one
 };
 
 /// [train]
@@ -42,7 +58,7 @@ struct TrainConfig {
   double epsilon = 1e-8;
   double momentum = 0.0;  ///< sgd
   double prox_mu = 0.0;   ///< FedProx (arXiv 1812.06127): adds mu/2 |w - w_global|^2 to the loss
-  double max_grad_norm = 1.0;  ///< 0 switches clipping off
+  double max_grad_norm = 1.0;           ///< 0 switches clipping off
   std::string base_dropout = "config";  ///< the base's own: as its config.json says, or none
 };
 

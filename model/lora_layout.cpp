@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/base_model.hpp"
+#include "model/module_pattern.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {
@@ -14,6 +15,48 @@ const std::vector<std::string>& kind_names() {
   static const std::vector<std::string> names = {"q_proj",   "k_proj", "v_proj",
                                                  "out_proj", "fc1",    "fc2"};
   return names;
+}
+
+/// lora.rank_pattern or lora.alpha_pattern.
+template <typename Entry>
+class Patterns {
+ public:
+  Patterns(const std::vector<Entry>& entries, std::string key)
+      : entries_(entries), key_(std::move(key)) {
+    for (const Entry& entry : entries)
+      patterns_.emplace_back(entry.modules, key_ + ": \"" + entry.modules + '"');
+  }
+
+  /// The first that matches, or nullptr.
+  [[nodiscard]] const Entry* find(const std::string& module) const {
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      if (patterns_[i].matches(module)) return &entries_[i];
+    }
+    return nullptr;
+  }
+
+  void check_used(const std::vector<LoraModule>& modules) const {
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      const auto matches = [&](const auto& module) { return patterns_[i].matches(module.name); };
+      if (std::none_of(modules.begin(), modules.end(), matches)) {
+        throw InputError(key_, "\"" + entries_[i].modules + "\" matches none of the " +
+                                   std::to_string(modules.size()) + " adapted modules, such as " +
+                                   modules.front().name);
+      }
+    }
+  }
+
+ private:
+  const std::vector<Entry>& entries_;
+  std::string key_;
+  std::vector<ModulePattern> patterns_;
+};
+
+void check_rank(std::int64_t rank, LinearShape shape, LinearKind kind, const std::string& key) {
+  const std::int64_t most = std::min(shape.in, shape.out);
+  if (rank >= 1 && rank <= most) return;
+  throw InputError(key, "must be from 1 to " + std::to_string(most) + " (the smaller side of " +
+                            name_of(kind) + "), not " + std::to_string(rank));
 }
 
 }  // namespace
@@ -74,6 +117,8 @@ LayoutPtr make_layout(const OptConfig& opt, const LoraConfig& lora) {
   if (!std::isfinite(lora.lora_alpha) || lora.lora_alpha <= 0.0) {
     throw InputError("lora.lora_alpha", "must be above 0");
   }
+  const Patterns ranks(lora.rank_pattern, "lora.rank_pattern");
+  const Patterns alphas(lora.alpha_pattern, "lora.alpha_pattern");
   std::vector<LoraModule> modules;
   for (std::int64_t layer = 0; layer < opt.num_hidden_layers; ++layer) {
     for (std::size_t i = 0; i < linear_kinds; ++i) {
@@ -83,16 +128,17 @@ LayoutPtr make_layout(const OptConfig& opt, const LoraConfig& lora) {
       }
       const auto kind = static_cast<LinearKind>(i);
       const LinearShape shape = shape_of(opt, kind);
-      const std::int64_t most = std::min(shape.in, shape.out);
-      if (lora.r < 1 || lora.r > most) {
-        throw InputError("lora.r", "must be from 1 to " + std::to_string(most) +
-                                       " (the smaller side of " + name_of(kind) + "), not " +
-                                       std::to_string(lora.r));
-      }
-      modules.push_back({module_name(layer, kind), shape.in, shape.out, lora.r, lora.lora_alpha,
-                         lora.use_rslora});
+      const std::string name = module_name(layer, kind);
+      const RankPattern* rank = ranks.find(name);
+      const AlphaPattern* alpha = alphas.find(name);
+      const std::int64_t r = rank == nullptr ? lora.r : rank->r;
+      check_rank(r, shape, kind, rank == nullptr ? "lora.r" : "lora.rank_pattern");
+      modules.push_back({name, shape.in, shape.out, r,
+                         alpha == nullptr ? lora.lora_alpha : alpha->lora_alpha, lora.use_rslora});
     }
   }
+  ranks.check_used(modules);
+  alphas.check_used(modules);
   return std::make_shared<const AdapterLayout>(std::move(modules));
 }
 

@@ -43,6 +43,28 @@ Table model_table() {
   return table;
 }
 
+namespace {
+
+constexpr const char* kModules = "regular expression for the end of modules' names";
+
+Table rank_pattern_table() {
+  using model::RankPattern;
+  TableOf<RankPattern> table;
+  table.field("modules", &RankPattern::modules, kModules).required();
+  table.field("r", &RankPattern::r, "their rank").between(1, 1024).required();
+  return table;
+}
+
+Table alpha_pattern_table() {
+  using model::AlphaPattern;
+  TableOf<AlphaPattern> table;
+  table.field("modules", &AlphaPattern::modules, kModules).required();
+  table.field("lora_alpha", &AlphaPattern::lora_alpha, "their lora_alpha").above(0).required();
+  return table;
+}
+
+}  // namespace
+
 Table lora_table() {
   using model::LoraConfig;
   TableOf<LoraConfig> table;
@@ -55,6 +77,15 @@ Table lora_table() {
   table.field("use_rslora", &LoraConfig::use_rslora, "scale by lora_alpha / sqrt(r) instead");
   table.field("target_modules", &LoraConfig::target_modules, "linear layers that are adapted")
       .names({"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"});
+  table.list("rank_pattern", &LoraConfig::rank_pattern,
+             "other ranks for some modules; the first that matches counts", rank_pattern_table());
+  table.list("alpha_pattern", &LoraConfig::alpha_pattern,
+             "other lora_alpha for some modules; the first that matches counts",
+             alpha_pattern_table());
+  table
+      .field("init_adapter", &LoraConfig::init_adapter,
+             "PEFT directory whose factors the run starts from; empty: A random, B zero")
+      .folder();
   return table;
 }
 

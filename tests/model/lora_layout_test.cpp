@@ -71,6 +71,41 @@ TEST_CASE("wrong LoRA settings are refused, and the message says what is allowed
   CHECK_NOTHROW(make_layout(tiny(), on({"fc1"}, 8)));
 }
 
+TEST_CASE("patterns give modules other ranks and alphas, and the first match counts") {
+  LoraConfig lora = on({"q_proj", "fc1"});
+  lora.rank_pattern = {{"layers.0.self_attn.q_proj", 4}, {"q_proj", 8}};
+  lora.alpha_pattern = {{"layers\\.1\\..*", 5.5}, {"model\\.decoder.*", 7.0}};
+  const auto modules = make_layout(tiny(), lora)->modules();
+  REQUIRE(modules.size() == 4);
+  CHECK(modules[0].rank == 4);
+  CHECK(modules[1].rank == 2);
+  CHECK(modules[2].rank == 8);
+  CHECK(modules[3].rank == 2);
+  CHECK(modules[0].alpha == 7.0);
+  CHECK(modules[1].alpha == 7.0);
+  CHECK(modules[2].alpha == 5.5);
+  CHECK(modules[3].alpha == 5.5);
+  CHECK(modules[0].scale() == 7.0 / 4.0);
+}
+
+TEST_CASE("a pattern that is broken, matches nothing or asks too high a rank is refused") {
+  const auto refused = [](std::vector<RankPattern> ranks, const std::string& message) {
+    LoraConfig lora = on({"q_proj"});
+    lora.rank_pattern = std::move(ranks);
+    CHECK_THROWS_WITH_AS(make_layout(tiny(), lora), message.c_str(), InputError);
+  };
+  refused({{"(", 4}}, "lora.rank_pattern: \"(\": is not a regular expression");
+  refused({{"proj", 4}},
+          "lora.rank_pattern: \"proj\" matches none of the 2 adapted modules, such as "
+          "model.decoder.layers.0.self_attn.q_proj");
+  refused({{"q_proj", 9}},
+          "lora.rank_pattern: must be from 1 to 8 (the smaller side of q_proj), not 9");
+  LoraConfig lora = on({"q_proj"});
+  lora.alpha_pattern = {{"fc1", 4.0}};
+  CHECK_THROWS_WITH_AS(make_layout(tiny(), lora),
+                       doctest::Contains("lora.alpha_pattern: \"fc1\" matches none"), InputError);
+}
+
 TEST_CASE("an adapter of another model is refused") {
   LoraModule module = make_layout(tiny(), on({"q_proj"}))->modules()[0];
   module.in = 16;

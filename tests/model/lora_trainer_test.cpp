@@ -71,7 +71,10 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
 
 }  // namespace
 
-TEST_CASE("gradients of all six modules are those that small steps show") {
+TEST_CASE("gradients of all six modules, of different ranks, are those that small steps show") {
+  LoraConfig lora = lora_on(all_modules);
+  lora.rank_pattern = {{"layers.1.*proj", 3}, {"fc1", 5}};
+  lora.alpha_pattern = {{"fc1", 2.0}};
   for (const char* name : {"opt_prenorm", "opt_postnorm_proj"}) {
     const GoldenOpt golden(name);
     PackedBatch batch;
@@ -79,7 +82,7 @@ TEST_CASE("gradients of all six modules are those that small steps show") {
     for (std::size_t i = 0; i < data->size(); ++i) {
       batch.add(data->tokens(i), data->label_start(i));
     }
-    const Adapter adapter = random_adapter(golden.base().config(), lora_on(all_modules));
+    const Adapter adapter = random_adapter(golden.base().config(), lora);
     const std::vector<float> gradient = packed_loss(golden.base(), adapter, batch).gradient;
     for (std::size_t m = 0; m < adapter.layout->modules().size(); ++m) {
       for (const auto& [offset, size] :

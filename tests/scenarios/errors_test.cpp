@@ -27,7 +27,8 @@ TEST_CASE("the smallest scenario names a model and data") {
 TEST_CASE("an unknown key is named with what is allowed and the nearest key") {
   CHECK(only_error("[lora]\nlora_alfa = 16\n") ==
         "scenario.toml:6:1: lora.lora_alfa: unknown key; allowed: r, lora_alpha, lora_dropout, "
-        "use_rslora, target_modules; did you mean lora_alpha?");
+        "use_rslora, target_modules, rank_pattern, alpha_pattern, init_adapter; did you mean "
+        "lora_alpha?");
 }
 
 TEST_CASE("an unknown section is named with the nearest section") {
@@ -87,8 +88,6 @@ TEST_CASE("an unknown name is named with the known ones and the nearest") {
   CHECK(only_error("[lora]\ntarget_modules = [\"q_proj\", \"vproj\"]\n") ==
         "scenario.toml:6:29: lora.target_modules: \"vproj\" is not known; allowed: q_proj, k_proj, "
         "v_proj, out_proj, fc1, fc2; did you mean v_proj?");
-  CHECK(only_error("[slots]\ndevice = \"cuda:0\"\n") ==
-        "scenario.toml:6:10: slots.device: \"cuda:0\" is not known; allowed: cpu");
 }
 
 TEST_CASE("a syntax error has its line and column") {
@@ -123,7 +122,7 @@ TEST_CASE("all errors are listed, in the order of the file") {
               "scenario.toml:3:12: stop.versions: -3 is out of range; allowed: 0 or more",
               "scenario.toml:5:5: lora.r: 0 is out of range; allowed: 1 to 1024",
               "scenario.toml:6:1: lora.rank: unknown key; allowed: r, lora_alpha, lora_dropout, "
-              "use_rslora, target_modules",
+              "use_rslora, target_modules, rank_pattern, alpha_pattern, init_adapter",
               "scenario.toml:8:8: model.path: no such folder: nowhere",
               "--set train.lr=fast: train.lr: must be a number, not the string \"fast\"; allowed: "
               "above 0"},

@@ -58,6 +58,32 @@ TEST_CASE("a run writes its directory and says what came of it") {
   }
 }
 
+TEST_CASE("a run starts where another ended, with layers of different ranks") {
+  const tests::SmallScenario small;
+  const std::string ranks = "lora.rank_pattern=[{ modules = \"layers.0.*\", r = 4 }]";
+  REQUIRE(tests::run_program({"run", small.file(), "--out", small.path("first"), "--set", ranks})
+              .status == 0);
+  const auto config =
+      nlohmann::json::parse(read_file(small.path("first/adapter/adapter_config.json")));
+  CHECK(config["r"] == 8);
+  CHECK(config["rank_pattern"] == nlohmann::json({{"decoder.layers.0.self_attn.q_proj", 4},
+                                                  {"decoder.layers.0.self_attn.v_proj", 4}}));
+
+  const std::string start = "lora.init_adapter=" + small.path("first/adapter");
+  REQUIRE(tests::run_program(
+              {"run", small.file(), "--out", small.path("second"), "--set", ranks, "--set", start})
+              .status == 0);
+  const auto first = nlohmann::json::parse(read_file(small.path("first/summary.json")));
+  const auto second = nlohmann::json::parse(read_file(small.path("second/summary.json")));
+  CHECK(second["initial"]["loss"] == first["final"]["loss"]);
+
+  const auto other =
+      tests::run_program({"run", small.file(), "--out", small.path("third"), "--set", start});
+  CHECK(other.status == 2);
+  CHECK(contains(other.err, "lora.init_adapter: "));
+  CHECK(contains(other.err, "layers.0.self_attn.q_proj of [256, 256] with rank 4"));
+}
+
 TEST_CASE("a missed threshold ends with status 3 and leaves the results") {
   const tests::SmallScenario small;
   const auto output =
