@@ -129,11 +129,12 @@ std::string status_of(const std::string& stop_reason) {
 }
 
 std::map<std::string, std::string> environment_of(const FleetParts& parts) {
-  const auto runtime = model::runtime_info();
+  const auto runtime = model::runtime_info(parts.config.slots.device);
   return {{"libtorch", runtime.libtorch},
           {"blas", runtime.blas},
           {"cpu", runtime.cpu},
           {"isa", runtime.isa},
+          {"device", runtime.device},
           {"slots", std::to_string(parts.slots)},
           {"threads_per_slot", std::to_string(parts.config.slots.threads)}};
 }
@@ -193,7 +194,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   const EarlyLines early(options);
   const Workload work = prepare_workload(config, early.log, early.warning);
   check_client_limits(config, work.client_examples.size());
-  const auto base = model::BaseModel::load(config.model);
+  const auto base = model::BaseModel::load(config.model, config.slots.device);
   early.log("loaded the base from " + config.model.path.string());
 
   FleetParts parts;
@@ -281,7 +282,7 @@ model::Evaluation evaluate_adapter(const FederationConfig& config, const model::
                                    const RunOptions& options) {
   model::configure_thread(static_cast<int>(config.slots.threads));
   const Workload work = prepare_workload(config, options.log, options.warning);
-  const auto base = model::BaseModel::load(config.model);
+  const auto base = model::BaseModel::load(config.model, config.slots.device);
   return make_run_scorer(config, work, base)->evaluate_fully(adapter);
 }
 

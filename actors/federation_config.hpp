@@ -12,9 +12,9 @@ namespace lorafleet::actors {
 
 /// [slots]
 struct SlotsConfig {
-  std::int64_t count = 0;    ///< 0: as many as the machine has cores
-  std::int64_t threads = 1;  ///< intra-op threads of each job; part of the result's bytes
-  std::string device = "cpu";
+  std::int64_t count = 0;      ///< 0: as many as the machine has cores
+  std::int64_t threads = 1;    ///< intra-op threads of each job; part of the result's bytes
+  std::string device = "cpu";  ///< "cpu", "cuda" (the first GPU), "cuda:N"
 };
 
 /// Everything that a run depends on.

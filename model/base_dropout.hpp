@@ -27,7 +27,9 @@ class BaseDropout {
   [[nodiscard]] BaseDropout from_sequence(std::uint64_t first) const;
 
   [[nodiscard]] double probability(DropoutSite site) const;
-  /// Layerdrop: the layer passes its input on unchanged.
+  /// Layerdrop: the layer passes its input on unchanged, and its factors get gradients of 0, to
+  /// which AdamW applies moments and weight decay. With Hugging Face they get none and stay as they
+  /// are.
   [[nodiscard]] bool skips(std::int64_t layer) const;
   /// Multiplies the entries of one row by 0 where they are dropped, else by 1 / (1 - p). `sequence`
   /// counts from the batch's first, `row` from the sequence's first; `head` is 0 but for

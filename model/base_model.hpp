@@ -17,8 +17,10 @@ namespace lorafleet::model {
 /// A frozen OPT, loaded once for each device and shared by all clients on it. Thread-safe.
 class BaseModel {
  public:
-  /// Throws InputError naming the file and what was wrong with it.
-  static std::shared_ptr<const BaseModel> load(const ModelConfig& config);
+  /// With tie_word_embeddings, an lm_head.weight in the files is ignored, whatever it holds, as
+  /// Hugging Face does. Throws InputError naming the file and what was wrong with it.
+  static std::shared_ptr<const BaseModel> load(const ModelConfig& config,
+                                               const std::string& device = "cpu");
   ~BaseModel();
   BaseModel(const BaseModel&) = delete;
   BaseModel& operator=(const BaseModel&) = delete;

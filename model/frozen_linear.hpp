@@ -9,7 +9,7 @@ namespace lorafleet::model {
 
 /// y = x W^T + b. The product runs in the weight's dtype, everything else in float32.
 struct FrozenLinear {
-  at::Tensor weight;  ///< [out, in], float32 or bfloat16
+  at::Tensor weight;  ///< [out, in], float32, bfloat16 or float16
   at::Tensor bias;    ///< [out], float32, or undefined
 };
 

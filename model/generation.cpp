@@ -33,7 +33,8 @@ class GenerationBatch {
         first_(first),
         config_(config),
         results_(results),
-        cache_(base.config(), static_cast<std::int64_t>(prompts.size()), capacity()) {
+        cache_(base.config(), static_cast<std::int64_t>(prompts.size()), capacity(),
+               base.weights().device()) {
     for (std::size_t i = 0; i < prompts.size(); ++i) {
       rows_.push_back({i, static_cast<std::int64_t>(prompts[i].size()), 0, false});
     }
@@ -64,7 +65,7 @@ class GenerationBatch {
   }
 
   [[nodiscard]] at::Tensor logits(const at::Tensor& h) const {
-    return linear(h, {base_.weights().head, {}}).contiguous();
+    return linear(h, {base_.weights().head, {}}).cpu().contiguous();
   }
 
   at::Tensor prefill() {
@@ -178,7 +179,7 @@ std::vector<Generated> generate(const BaseModel& base, const AdapterPtr& adapter
   std::vector<float> values = adapter ? adapter->values : std::vector<float>();
   std::unique_ptr<LoraLeaves> lora;
   if (adapter) {
-    lora = std::make_unique<LoraLeaves>(base.config(), *adapter->layout, values.data(), false);
+    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), false);
   }
   std::vector<Generated> results(prompts.size());
   for (std::size_t first = 0; first < prompts.size();) {

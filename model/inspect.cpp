@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "model/device.hpp"
 #include "model/head_loss.hpp"
 #include "model/opt.hpp"
 #include "model/padded_opt.hpp"
@@ -13,7 +14,7 @@ namespace lorafleet::model {
 namespace {
 
 std::vector<float> values_of(const at::Tensor& tensor) {
-  const at::Tensor dense = tensor.contiguous();
+  const at::Tensor dense = tensor.cpu().contiguous();
   return {dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel()};
 }
 
@@ -23,8 +24,7 @@ class OptionalLeaves {
   OptionalLeaves(const BaseModel& base, const Adapter* adapter, bool trainable) {
     if (adapter == nullptr) return;
     values_ = adapter->values;
-    leaves_ =
-        std::make_unique<LoraLeaves>(base.config(), *adapter->layout, values_.data(), trainable);
+    leaves_ = std::make_unique<LoraLeaves>(base, *adapter->layout, values_.data(), trainable);
   }
   LoraLeaves* get() { return leaves_.get(); }
 
@@ -34,6 +34,14 @@ class OptionalLeaves {
 };
 
 }  // namespace
+
+HostKernelsOff::HostKernelsOff() {
+  host_kernels_off() = true;
+}
+
+HostKernelsOff::~HostKernelsOff() {
+  host_kernels_off() = false;
+}
 
 std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
                                  const PackedBatch& batch, bool labelled_rows_only) {

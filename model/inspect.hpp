@@ -13,6 +13,16 @@ namespace lorafleet::model {
 // Internal to model/, its tests and benchmarks: looks inside the forward and backward pass without
 // LibTorch's types. A null adapter means the base alone.
 
+/// While it lives, this thread computes as it would on a GPU: with ATen's operators alone, and on
+/// copies of the adapter.
+class HostKernelsOff {
+ public:
+  HostKernelsOff();
+  ~HostKernelsOff();
+  HostKernelsOff(const HostKernelsOff&) = delete;
+  HostKernelsOff& operator=(const HostKernelsOff&) = delete;
+};
+
 /// [T, V] (or [N, V] for the rows that predict labels), row-major.
 std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
                                  const PackedBatch& batch, bool labelled_rows_only);

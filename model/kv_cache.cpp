@@ -10,11 +10,13 @@
 
 namespace lorafleet::model {
 
-KvCache::KvCache(const OptConfig& opt, std::int64_t sequences, std::int64_t capacity)
+KvCache::KvCache(const OptConfig& opt, std::int64_t sequences, std::int64_t capacity,
+                 at::Device device)
     : heads_(opt.num_attention_heads), dim_(opt.head_dim()) {
+  const auto options = at::dtype(at::kFloat).device(device);
   for (std::int64_t i = 0; i < opt.num_hidden_layers; ++i) {
-    keys_.push_back(at::empty({sequences * heads_, capacity, dim_}, at::kFloat));
-    values_.push_back(at::zeros({sequences * heads_, capacity, dim_}, at::kFloat));
+    keys_.push_back(at::empty({sequences * heads_, capacity, dim_}, options));
+    values_.push_back(at::zeros({sequences * heads_, capacity, dim_}, options));
   }
 }
 
@@ -39,8 +41,8 @@ at::Tensor KvCache::attend(std::int64_t layer, const at::Tensor& q, const at::Te
   const auto sequences = static_cast<std::int64_t>(lengths.size());
   const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end()) + 1;
 
-  const at::Tensor before = index_tensor(lengths);
-  const at::Tensor rows = at::arange(sequences * heads_, at::kLong);
+  const at::Tensor before = index_tensor(lengths).to(keys.device());
+  const at::Tensor rows = at::arange(sequences * heads_, before.options());
   const at::Tensor place = before.repeat_interleave(heads_);
   const std::vector<std::int64_t> shape = {sequences * heads_, dim_};
   keys.index_put_({rows, place}, k.reshape(shape));
@@ -49,7 +51,8 @@ at::Tensor KvCache::attend(std::int64_t layer, const at::Tensor& q, const at::Te
   at::Tensor scores =
       at::bmm(q.reshape({sequences * heads_, 1, dim_}), keys.narrow(1, 0, longest).transpose(1, 2));
   scores.mul_(1.0 / std::sqrt(static_cast<double>(dim_)));
-  const at::Tensor beyond = at::arange(longest, at::kLong).unsqueeze(0).gt(place.unsqueeze(1));
+  const at::Tensor beyond =
+      at::arange(longest, before.options()).unsqueeze(0).gt(place.unsqueeze(1));
   scores.masked_fill_(beyond.unsqueeze(1), -std::numeric_limits<float>::infinity());
   return at::bmm(at::softmax(scores, -1), values.narrow(1, 0, longest))
       .view({sequences, heads_ * dim_});
@@ -63,7 +66,7 @@ void KvCache::keep(const std::vector<std::int64_t>& sequences) {
   }
   for (auto* cache : {&keys_, &values_}) {
     for (at::Tensor& layer : *cache)
-      layer = layer.index_select(0, index_tensor(rows));
+      layer = layer.index_select(0, index_tensor(rows).to(layer.device()));
   }
 }
 

@@ -13,7 +13,7 @@ namespace lorafleet::model {
 class KvCache {
  public:
   /// For `sequences` of at most `capacity` tokens each.
-  KvCache(const OptConfig& opt, std::int64_t sequences, std::int64_t capacity);
+  KvCache(const OptConfig& opt, std::int64_t sequences, std::int64_t capacity, at::Device device);
 
   /// The first tokens of all sequences, one after the other: sequence i has the rows offsets[i] to
   /// offsets[i + 1] - 1 of k and v: [T, d].

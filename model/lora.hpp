@@ -7,20 +7,23 @@
 #include <vector>
 
 #include "model/adapter.hpp"
+#include "model/base_model.hpp"
 #include "model/dropout.hpp"
 #include "model/frozen_linear.hpp"
 #include "model/lora_layout.hpp"
-#include "model/opt_config.hpp"
 
 namespace lorafleet::model {
 
-/// An adapter's factors as leaves of an autograd graph, by the layer that they adapt. The leaves
-/// are views of the given values: an optimiser that changes the values changes the leaves. Internal
-/// to model/.
+/// An adapter's factors as leaves of an autograd graph, by the layer that they adapt. On the CPU
+/// the leaves are views of the given values: an optimiser that changes the values changes the
+/// leaves. On a GPU they are copies. Internal to model/.
 class LoraLeaves {
  public:
   /// `values` must outlive this. Throws InputError where the layout does not fit the model.
-  LoraLeaves(const OptConfig& opt, const AdapterLayout& layout, float* values, bool trainable);
+  LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float* values, bool trainable);
+
+  /// After the values have changed; before it, copies on a GPU are still the old ones.
+  void refresh();
 
   /// Dropout on the input of each adapted layer.
   void set_dropout(const Dropout& dropout) { dropout_ = dropout; }
@@ -37,6 +40,7 @@ class LoraLeaves {
 
  private:
   std::vector<std::array<LoraFactors, linear_kinds>> layers_;
+  std::vector<at::Tensor> values_;  ///< in the host's memory, as leaves_
   std::vector<at::Tensor> leaves_;
   Dropout dropout_;
 };

@@ -56,7 +56,7 @@ class LoraTrainer final : public Trainer {
     std::vector<float>& weights = result.adapter.values;
     std::vector<float> gradient(weights.size());
     const auto optimizer = make_optimizer(train_, weights.size());
-    LoraLeaves leaves(base_->config(), *result.adapter.layout, weights.data(), true);
+    LoraLeaves leaves(*base_, *result.adapter.layout, weights.data(), true);
     leaves.set_dropout(
         {lora_.lora_dropout, Random(job.run_seed, Purpose::lora_dropout, job.client, job.seq)});
     const BaseDropout dropout = base_dropout(job);

@@ -39,11 +39,13 @@ at::Tensor adapted(const at::Tensor& x, const FrozenLinear& layer, LoraLeaves* l
 
 at::Tensor embed(const BaseModel& base, const at::Tensor& tokens, const at::Tensor& positions) {
   const BaseModel::Weights& weights = base.weights();
-  at::Tensor x = at::index_select(weights.embed_tokens, 0, tokens).to(at::kFloat);
+  const at::Device device = weights.device();
+  at::Tensor x = at::index_select(weights.embed_tokens, 0, tokens.to(device)).to(at::kFloat);
   if (weights.project_in.weight.defined()) {
     x = linear(x, weights.project_in);
   }
-  return x.add_(at::index_select(weights.embed_positions, 0, positions + position_offset));
+  return x.add_(
+      at::index_select(weights.embed_positions, 0, positions.to(device) + position_offset));
 }
 
 at::Tensor dropped(const at::Tensor& x, const BatchDropout* dropout, DropoutSite site,
@@ -82,9 +84,11 @@ at::Tensor finish_decoder(const BaseModel& base, const at::Tensor& x) {
 
 at::Tensor decoder_forward(const BaseModel& base, LoraLeaves* lora, const at::Tensor& tokens,
                            const at::Tensor& positions, const Attention& attention,
-                           const at::Tensor& wanted, std::vector<at::Tensor>* hidden_states,
+                           const at::Tensor& wanted_rows, std::vector<at::Tensor>* hidden_states,
                            const BatchDropout* dropout, const BatchDropout* last_dropout) {
   const OptConfig& config = base.config();
+  const at::Tensor wanted =
+      wanted_rows.defined() ? wanted_rows.to(base.weights().device()) : wanted_rows;
   at::Tensor x = embed(base, tokens, positions);  // [T, d]
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const DecoderLayer& layer = base.weights().layers[static_cast<std::size_t>(i)];

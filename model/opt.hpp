@@ -39,6 +39,9 @@ struct BaseModel::Weights {
   bool has_final_norm = false;
   FrozenLinear project_out;  ///< [e, d], undefined where e = d
   at::Tensor head;           ///< [V, e]: embed_tokens where tied
+
+  /// Where all of them lie, and where everything is computed.
+  [[nodiscard]] at::Device device() const { return embed_tokens.device(); }
 };
 
 /// Positions count from row 2 of their table.
@@ -55,7 +58,8 @@ at::Tensor opt_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatc
                        std::vector<at::Tensor>* hidden_states = nullptr,
                        const BaseDropout& dropout = {});
 
-// Pieces of it that the padded form (model/padded_opt.hpp) shares.
+// Pieces of it that the padded form (model/padded_opt.hpp) shares. `tokens` and `positions` may lie
+// on the CPU whatever the device.
 at::Tensor embed(const BaseModel& base, const at::Tensor& tokens, const at::Tensor& positions);
 at::Tensor layer_norm(const at::Tensor& x, const LayerNorm& norm);
 at::Tensor adapted(const at::Tensor& x, const FrozenLinear& layer, LoraLeaves* lora,
@@ -75,8 +79,8 @@ using Attention = std::function<at::Tensor(std::int64_t layer, const at::Tensor&
                                            const at::Tensor& k, const at::Tensor& v)>;
 
 /// The whole decoder over `tokens` at `positions` ([rows], int64): [rows, e], or the rows named by
-/// `wanted` where it is defined. `dropout` is that of all rows, `last_dropout` that of the last
-/// layer's second half; null means none.
+/// `wanted` where it is defined; the three may lie on the CPU. `dropout` is that of all rows,
+/// `last_dropout` that of the last layer's second half; null means none.
 at::Tensor decoder_forward(const BaseModel& base, LoraLeaves* lora, const at::Tensor& tokens,
                            const at::Tensor& positions, const Attention& attention,
                            const at::Tensor& wanted,
@@ -84,7 +88,7 @@ at::Tensor decoder_forward(const BaseModel& base, LoraLeaves* lora, const at::Te
                            const BatchDropout* dropout = nullptr,
                            const BatchDropout* last_dropout = nullptr);
 
-/// A view of `values` as an int64 tensor.
+/// A view of `values` as an int64 tensor on the CPU.
 at::Tensor index_tensor(const std::vector<std::int64_t>& values);
 
 }  // namespace lorafleet::model

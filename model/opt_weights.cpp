@@ -1,7 +1,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cstddef>
 #include <filesystem>
 #include <set>
 #include <span>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/checkpoint.hpp"
+#include "model/device.hpp"
 #include "model/lora_layout.hpp"
 #include "model/opt.hpp"
 #include "partition/support/error.hpp"
@@ -36,11 +37,11 @@ at::ScalarType scalar_type(DType dtype) {
 }
 
 /// Takes the tensors of a checkpoint one by one and remembers which. Each goes straight from the
-/// file into its final type.
+/// file into its final type, and then to the device.
 class WeightReader {
  public:
-  WeightReader(const Checkpoint& checkpoint, at::ScalarType dtype)
-      : checkpoint_(checkpoint), dtype_(dtype) {}
+  WeightReader(const Checkpoint& checkpoint, at::ScalarType dtype, at::Device device)
+      : checkpoint_(checkpoint), dtype_(dtype), device_(device) {}
 
   /// In the model's dtype.
   at::Tensor matrix(const std::string& name, std::int64_t rows, std::int64_t columns) {
@@ -99,9 +100,8 @@ class WeightReader {
     taken_.insert(key);
     at::Tensor result = at::empty(shape, dtype);
     if (view.strides.empty() && scalar_type(view.dtype) == dtype) {
-      std::memcpy(result.data_ptr(), view.bytes.data(), view.bytes.size());
-      checkpoint_.release(*tensor);
-      return result;
+      checkpoint_.copy(*tensor, {static_cast<std::byte*>(result.data_ptr()), view.bytes.size()});
+      return result.to(device_);
     }
     at::Tensor flat = result.view(-1);
     checkpoint_.read(*tensor, [&](std::size_t first, std::span<const float> values) {
@@ -109,18 +109,27 @@ class WeightReader {
       flat.narrow(0, static_cast<std::int64_t>(first), count)
           .copy_(at::from_blob(const_cast<float*>(values.data()), {count}, at::kFloat));
     });
-    return result;
+    return result.to(device_);
   }
 
   const Checkpoint& checkpoint_;
   at::ScalarType dtype_;
+  at::Device device_;
   std::set<std::string> taken_;
 };
 
-at::ScalarType dtype_of(const std::string& name) {
+at::ScalarType dtype_of(const std::string& name, at::Device device) {
   if (name == "float32") return at::kFloat;
   if (name == "bfloat16") return at::kBFloat16;
-  throw InputError("model.dtype", "must be float32 or bfloat16, not \"" + name + "\"");
+  if (name != "float16") {
+    throw InputError("model.dtype", "must be float32, bfloat16 or float16, not \"" + name + "\"");
+  }
+  if (device.is_cpu()) {
+    throw InputError("model.dtype",
+                     "float16 needs a GPU: LibTorch has no float16 matrix products on CPUs; "
+                     "allowed there: float32, bfloat16");
+  }
+  return at::kHalf;
 }
 
 DecoderLayer read_layer(WeightReader& reader, const OptConfig& config, std::int64_t index) {
@@ -145,16 +154,18 @@ DecoderLayer read_layer(WeightReader& reader, const OptConfig& config, std::int6
 
 }  // namespace
 
-std::shared_ptr<const BaseModel> BaseModel::load(const ModelConfig& model) {
+std::shared_ptr<const BaseModel> BaseModel::load(const ModelConfig& model,
+                                                 const std::string& device_name) {
   const at::NoGradGuard no_grad;
-  const at::ScalarType dtype = dtype_of(model.dtype);
+  const at::Device device = open_device(device_name);
+  const at::ScalarType dtype = dtype_of(model.dtype, device);
   if (!std::filesystem::is_directory(model.path)) {
     throw InputError(model.path.string(),
                      "is not a folder; model.path names a Hugging Face folder");
   }
   const OptConfig config = read_opt_config(model.path / "config.json");
   const Checkpoint checkpoint(model.path);
-  WeightReader reader(checkpoint, dtype);
+  WeightReader reader(checkpoint, dtype, device);
 
   const std::int64_t d = config.hidden_size;
   const std::int64_t e = config.word_embed_proj_dim;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "model/device.hpp"
 #include "model/row_kernels.hpp"
 
 namespace lorafleet::model {
@@ -68,13 +70,32 @@ float scale_of(const at::Tensor& q, std::int64_t heads) {
 /// p: [heads, queries, keys] = the block's attention weights.
 void probabilities(at::Tensor& p, const at::Tensor& queries, const at::Tensor& keys, float scale) {
   at::bmm_out(p, queries, keys.transpose(1, 2));
+  if (!computes_on_host(p.device())) {
+    const at::Tensor unseen = at::ones({p.size(1), p.size(2)}, p.options().dtype(at::kBool))
+                                  .triu(p.size(2) - p.size(1) + 1);
+    p.mul_(scale).masked_fill_(unseen, -std::numeric_limits<float>::infinity());
+    p.copy_(at::softmax(p, -1));
+    return;
+  }
   for (std::int64_t h = 0; h < p.size(0); ++h) {
     causal_softmax(p.data_ptr<float>() + h * p.stride(0), p.size(1), p.size(2), scale);
   }
 }
 
-/// x: [heads, queries, keys], entries dropped in place.
-void drop(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
+/// d: [heads, queries, keys], the gradient of p on entry, that of the scores on return.
+void scores_gradient(const at::Tensor& p, at::Tensor& d, float scale) {
+  if (!computes_on_host(p.device())) {
+    d.sub_((d * p).sum(-1, true)).mul_(p).mul_(scale);
+    return;
+  }
+  for (std::int64_t h = 0; h < p.size(0); ++h) {
+    causal_softmax_backward(p.data_ptr<float>() + h * p.stride(0),
+                            d.data_ptr<float>() + h * d.stride(0), p.size(1), p.size(2), scale);
+  }
+}
+
+/// x: [heads, queries, keys] in the host's memory, entries dropped in place.
+void drop_rows(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
   for (std::int64_t h = 0; h < x.size(0); ++h) {
     for (std::int64_t i = 0; i < block.queries; ++i) {
       float* row = x.data_ptr<float>() + (h * block.queries + i) * block.keys;
@@ -82,6 +103,17 @@ void drop(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
       dropout.base.apply({row, static_cast<std::size_t>(query + 1)}, DropoutSite::attention_weights,
                          dropout.layer, h, block.sequence, query);
     }
+  }
+}
+
+/// The same on any device.
+void drop(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
+  if (!computes_on_host(x.device())) {
+    at::Tensor mask = at::ones(x.sizes(), at::kFloat);
+    drop_rows(mask, block, dropout);
+    x.mul_(mask.to(x.device()));
+  } else {
+    drop_rows(x, block, dropout);
   }
 }
 
@@ -150,11 +182,7 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
       at::Tensor d = matrix_in(d_memory, heads, block);
       at::bmm_out(d, g_block, heads_of(v, block.start, block.keys, heads).transpose(1, 2));
       if (dropout.active()) drop(d, block, dropout);
-      for (std::int64_t h = 0; h < heads; ++h) {
-        causal_softmax_backward(p.data_ptr<float>() + h * p.stride(0),
-                                d.data_ptr<float>() + h * d.stride(0), block.queries, block.keys,
-                                scale);
-      }
+      scores_gradient(p, d, scale);
       at::Tensor queries_gradient = heads_of(grad_q, row, block.queries, heads);
       at::bmm_out(queries_gradient, d, keys);
       at::Tensor keys_gradient = heads_of(grad_k, block.start, block.keys, heads);

@@ -17,9 +17,10 @@ at::Tensor split_heads(const at::Tensor& x, const PaddedBatch& batch, std::int64
 
 /// [rows, 1, columns, columns]: the lowest float where a query may not look.
 at::Tensor attention_mask(const at::Tensor& mask, const PaddedBatch& batch) {
-  const at::Tensor causal = at::ones({batch.columns, batch.columns}, at::kBool).tril();
+  const at::Tensor causal =
+      at::ones({batch.columns, batch.columns}, mask.options().dtype(at::kBool)).tril();
   const at::Tensor seen = causal.unsqueeze(0) & mask.to(at::kBool).unsqueeze(1);
-  return at::zeros(seen.sizes(), at::kFloat)
+  return at::zeros(seen.sizes(), mask.options().dtype(at::kFloat))
       .masked_fill(seen.logical_not(), std::numeric_limits<float>::lowest())
       .unsqueeze(1);
 }
@@ -37,7 +38,7 @@ at::Tensor dropped_weights(const at::Tensor& p, const BaseDropout& dropout, std:
       }
     }
   }
-  return p * mask;
+  return p * mask.to(p.device());
 }
 
 }  // namespace
@@ -45,7 +46,8 @@ at::Tensor dropped_weights(const at::Tensor& p, const BaseDropout& dropout, std:
 at::Tensor padded_logits(const BaseModel& base, LoraLeaves* lora, const PaddedBatch& batch,
                          const BaseDropout& dropout) {
   const OptConfig& config = base.config();
-  const at::Tensor mask = index_tensor(batch.mask).view({batch.rows, batch.columns});
+  const at::Tensor mask =
+      index_tensor(batch.mask).to(base.weights().device()).view({batch.rows, batch.columns});
   const at::Tensor positions = (mask.cumsum(1) * mask - 1).view({-1});
   const at::Tensor hidden_from = attention_mask(mask, batch);
   const std::int64_t heads = config.num_attention_heads;
@@ -79,7 +81,8 @@ at::Tensor padded_logits(const BaseModel& base, LoraLeaves* lora, const PaddedBa
 }
 
 at::Tensor padded_loss(const at::Tensor& logits, const PaddedBatch& batch) {
-  const at::Tensor labels = index_tensor(batch.labels).view({batch.rows, batch.columns});
+  const at::Tensor labels =
+      index_tensor(batch.labels).to(logits.device()).view({batch.rows, batch.columns});
   return at::cross_entropy_loss(
       logits.narrow(1, 0, batch.columns - 1).reshape({-1, logits.size(2)}),
       labels.narrow(1, 1, batch.columns - 1).reshape({-1}));

@@ -1,11 +1,15 @@
 #include "model/runtime.hpp"
 
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
 #include <malloc.h>
 #include <sys/resource.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 namespace lorafleet::model {
@@ -39,6 +43,20 @@ std::string cpu_name() {
   return text_after(text.str(), "model name");
 }
 
+void* driver_function(const char* name) {
+  void* const driver = ::dlopen("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
+  return driver == nullptr ? nullptr : ::dlsym(driver, name);
+}
+
+/// "cpu", or the GPU's name and CUDA's version.
+std::string describe(const std::string& device) {
+  if (device == "cpu") return device;
+  const auto version = at::detail::getCUDAHooks().versionCUDART();  // 1000 major + 10 minor
+  const int index = std::max(0, static_cast<int>(at::Device(device).index()));
+  return gpu_name(driver_function, index) + ", CUDA " + std::to_string(version / 1000) + "." +
+         std::to_string(version % 1000 / 10);
+}
+
 }  // namespace
 
 void configure_process() {
@@ -48,6 +66,7 @@ void configure_process() {
   ::mallopt(M_TOP_PAD, 64 << 20);
   limit_blas_threads(loaded);
   limit_primitive_cache(loaded);
+  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
 }
 
 void limit_primitive_cache(const std::function<void*(const char*)>& symbol) {
@@ -71,9 +90,32 @@ void configure_thread(int threads) {
   at::set_num_threads(threads);
 }
 
-RuntimeInfo runtime_info() {
-  return {TORCH_VERSION, blas_name(), cpu_name(),
-          text_after(at::show_config(), "CPU capability usage"), at::get_num_threads()};
+bool is_device_name(const std::string& name) {
+  static const std::regex form("cpu|cuda(:(0|[1-9][0-9]?))?");
+  return std::regex_match(name, form);
+}
+
+std::string gpu_name(const std::function<void*(const char*)>& symbol, int index) {
+  // Of the driver's stable C interface: 0 says success.
+  void* const get = symbol("cuDeviceGet");
+  void* const get_name = symbol("cuDeviceGetName");
+  int device = 0;
+  char text[128] = {};
+  if (get == nullptr || get_name == nullptr ||
+      reinterpret_cast<int (*)(int*, int)>(get)(&device, index) != 0 ||
+      reinterpret_cast<int (*)(char*, int, int)>(get_name)(text, sizeof text - 1, device) != 0) {
+    return "unknown";
+  }
+  return text;
+}
+
+RuntimeInfo runtime_info(const std::string& device) {
+  return {TORCH_VERSION,
+          blas_name(),
+          cpu_name(),
+          text_after(at::show_config(), "CPU capability usage"),
+          at::get_num_threads(),
+          describe(device)};
 }
 
 std::int64_t peak_rss_bytes() {

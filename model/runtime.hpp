@@ -7,7 +7,7 @@
 namespace lorafleet::model {
 
 /// Once, first thing in main: keeps freed memory in the process, since page faults otherwise take a
-/// good part of the training time, and limits BLAS and oneDNN as below.
+/// good part of the training time, limits BLAS and oneDNN as below, and makes cuBLAS deterministic.
 void configure_process();
 
 /// OpenBLAS built on pthreads does not follow configure_thread and would compute with all cores in
@@ -24,6 +24,13 @@ void limit_primitive_cache(const std::function<void*(const char*)>& symbol);
 /// setting belongs to the thread.
 void configure_thread(int threads);
 
+/// "cpu", "cuda" or "cuda:N".
+bool is_device_name(const std::string& name);
+
+/// The name of GPU `index` as CUDA's driver gives it, or "unknown". `symbol` gives the address of a
+/// function of the driver by its name, or null.
+std::string gpu_name(const std::function<void*(const char*)>& symbol, int index);
+
 /// What results depend on besides the scenario, for summary.json.
 struct RuntimeInfo {
   std::string libtorch;  ///< "1.13.1"
@@ -31,8 +38,10 @@ struct RuntimeInfo {
   std::string cpu;       ///< as in /proc/cpuinfo
   std::string isa;       ///< LibTorch's kernels: "AVX2", "AVX512"
   int threads = 1;       ///< of the calling thread
+  std::string device;    ///< "cpu", or "NVIDIA ..., CUDA 12.4"
 };
-RuntimeInfo runtime_info();
+/// `device`: the one that jobs train on, already in use.
+RuntimeInfo runtime_info(const std::string& device = "cpu");
 
 /// The largest resident set of this process so far.
 std::int64_t peak_rss_bytes();

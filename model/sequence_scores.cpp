@@ -42,7 +42,7 @@ std::vector<Score> score_sequences(const BaseModel& base, const AdapterPtr& adap
   std::vector<float> values = adapter ? adapter->values : std::vector<float>();
   std::unique_ptr<LoraLeaves> lora;
   if (adapter) {
-    lora = std::make_unique<LoraLeaves>(base.config(), *adapter->layout, values.data(), false);
+    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), false);
   }
   std::vector<Score> scores;
   for (const auto part : split_by_tokens(data, examples, batch_tokens)) {

@@ -10,6 +10,7 @@ namespace lorafleet::model {
 double training_step(const BaseModel& base, LoraLeaves& lora, const PackedBatch& batch,
                      std::int64_t step_labels, std::vector<float>& gradient,
                      const BaseDropout& dropout) {
+  lora.refresh();
   const at::AutoGradMode with_graph(true);
   const at::Tensor hidden =
       opt_forward(base, &lora, batch, Rows::labelled, nullptr, dropout);  // [N, e]

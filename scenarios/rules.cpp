@@ -8,6 +8,7 @@
 
 #include "actors/client_limits.hpp"
 #include "model/prompt_template.hpp"
+#include "model/runtime.hpp"
 
 namespace lorafleet::scenarios {
 
@@ -117,6 +118,17 @@ Broken template_is_readable(const FederationConfig& run) {
   return std::nullopt;
 }
 
+Broken device_is_named(const FederationConfig& run) {
+  if (model::is_device_name(run.slots.device)) return std::nullopt;
+  return "\"" + run.slots.device + "\" is no device; allowed: cpu, cuda, cuda:N";
+}
+
+Broken device_multiplies_dtype(const FederationConfig& run) {
+  if (run.model.dtype != "float16" || run.slots.device != "cpu") return std::nullopt;
+  return "float16 needs a GPU (slots.device): LibTorch has no float16 matrix products on CPUs; "
+         "allowed there: float32, bfloat16";
+}
+
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> rules = {
       {{"name"}, name_is_plain},
@@ -130,6 +142,8 @@ const std::vector<Rule>& rules() {
       {{"partition.skew"}, edges_ascend},
       {{"partition.skew"}, quality_is_named},
       {{"devices.tiers"}, tiers_are_distinct},
+      {{"slots.device"}, device_is_named},
+      {{"model.dtype", "slots.device"}, device_multiplies_dtype},
   };
   return rules;
 }

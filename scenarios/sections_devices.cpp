@@ -88,7 +88,8 @@ Table slots_table() {
       .field("threads", &SlotsConfig::threads,
              "threads inside each job; changes results in the last bits")
       .between(1, 256);
-  table.field("device", &SlotsConfig::device, "where jobs train").names({"cpu"});
+  table.field("device", &SlotsConfig::device,
+              "where jobs train: `cpu`, `cuda` (the first GPU) or `cuda:N`");
   return table;
 }
 

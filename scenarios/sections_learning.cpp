@@ -39,7 +39,7 @@ Table model_table() {
       .folder()
       .required();
   table.field("dtype", &ModelConfig::dtype, "number format of the frozen weights")
-      .names({"float32", "bfloat16"});
+      .names({"float32", "bfloat16", "float16"});
   return table;
 }
 

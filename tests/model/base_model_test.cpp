@@ -84,7 +84,8 @@ TEST_CASE("a wrong folder or dtype is refused") {
                        (empty.path().string() + "/config.json: no such file").c_str(), InputError);
   CHECK_THROWS_AS(BaseModel::load({empty / "nowhere", "float32"}), InputError);
   CHECK_THROWS_WITH_AS(BaseModel::load({empty.path(), "int8"}),
-                       "model.dtype: must be float32 or bfloat16, not \"int8\"", InputError);
+                       "model.dtype: must be float32, bfloat16 or float16, not \"int8\"",
+                       InputError);
 }
 
 TEST_CASE("the cost of a token counts each frozen matrix forward and backward") {
