@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/base_model.hpp"
+#include "model/half.hpp"
 #include "model/peft_config.hpp"
 #include "model/safetensors.hpp"
 #include "partition/support/error.hpp"
@@ -289,6 +290,26 @@ TEST_CASE("an adapter of torch.save is read where there is no safetensors file")
   REQUIRE(loaded.layout->modules().size() == 1);
   CHECK(std::ranges::equal(loaded.a(0), std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7}));
   CHECK(std::ranges::equal(loaded.b(0), std::vector<float>{8, 10, 12, 14, 9, 11, 13, 15}));
+}
+
+TEST_CASE("factors stored in half precision are widened without rounding") {
+  std::vector<std::uint16_t> halves(24 + 20);
+  for (const auto dtype : {model::DType::float16, model::DType::bfloat16}) {
+    std::vector<float> expected;
+    for (std::size_t i = 0; i < halves.size(); ++i) {
+      expected.push_back((static_cast<float>(i) - 20.0f) / 64.0f);  // exact in both
+      halves[i] = dtype == model::DType::float16 ? model::float32_to_float16(expected[i])
+                                                 : model::float32_to_bfloat16(expected[i]);
+    }
+    const SpoiledAdapter adapter;
+    const auto bytes = std::as_bytes(std::span(halves));
+    model::write_safetensors(
+        adapter.path() / "adapter_model.safetensors",
+        {{"base_model.model.x.q_proj.lora_A.weight", dtype, {4, 6}, bytes.first(48)},
+         {"base_model.model.x.q_proj.lora_B.weight", dtype, {5, 4}, bytes.subspan(48)}},
+        {});
+    CHECK(model::load_peft(adapter.path()).values == expected);
+  }
 }
 
 TEST_CASE("the factors say which modules are adapted, however target_modules is written") {
