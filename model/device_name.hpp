@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace lorafleet::model {
+
+/// "cpu", "cuda" or "cuda:N".
+bool is_device_name(const std::string& name);
+
+}  // namespace lorafleet::model
