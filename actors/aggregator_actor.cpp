@@ -25,7 +25,10 @@ AggregatorActor::behavior_type AggregatorActor::make_behavior() {
             guarded([this] {
               while (unscored_.size() > 1)
                 unscored_.pop_back();
-              if (!unscored_.empty()) last_evaluated_ = unscored_.front().version;
+              if (!unscored_.empty()) {
+                last_evaluated_ = unscored_.front().version;
+                last_fully_ = unscored_.front().fully;
+              }
               coordinator_->interrupt();
             });
           }};

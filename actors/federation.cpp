@@ -238,13 +238,19 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   RunSummary summary = summarise(work, parts, *recorder, end);
   if (!work.local_test.empty()) {
     log.info("evaluating clients on their own test parts");
-    summary.local = local_scores(work, parts, base, end, options.stop);
-    write_local_csv(*summary.local, options.out / "local.csv");
+    auto scores = local_scores(work, parts, base, end, options.stop);
+    if (options.stop.stop_requested()) {
+      summary.status = "interrupted";  // which clients were finished depends on real time
+    } else if (scores.empty()) {
+      log.warning("no client has a test part of its own; evaluation.local_share is too small");
+    } else {
+      summary.local = std::move(scores);
+      write_local_csv(*summary.local, options.out / "local.csv");
+    }
   }
   if (summary.final && !summary.final->predictions.empty()) {
     write_predictions(summary.final->predictions, options.out / "predictions.jsonl");
   }
-  summary.wall_seconds = recorder->wall_seconds();
   const std::string text = summary_json(summary);
   write_file(options.out / "summary.json", text);
   log.note(summary.status + " (" + end.totals.stop_reason + "), adapter " + summary.adapter_sha256);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "model/device_name.hpp"
 #include "model/runtime.hpp"
 #include "partition/support/error.hpp"
 

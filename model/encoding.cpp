@@ -36,7 +36,8 @@ ExampleEncoder::ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& enc
       truncation_(Truncation::drop),
       separates_(separates(encoding.separator)),
       eos_(opt.eos_token_id),
-      limit_(limit_of(encoding, opt)) {
+      limit_(limit_of(encoding, opt)),
+      positions_(static_cast<std::size_t>(opt.max_position_embeddings)) {
   if (encoding.truncation == "cut_context_left") {
     truncation_ = Truncation::cut_context_left;
   } else if (encoding.truncation == "cut_context_right") {
@@ -53,16 +54,17 @@ ExampleEncoder::ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& enc
 }
 
 std::optional<EncodedSequence> ExampleEncoder::encode_prompt(const partition::Example& example,
-                                                             std::size_t room) const {
+                                                             std::size_t room,
+                                                             std::size_t limit) const {
   const PromptFrame frame = template_.apply(example);
   const Ids before = tokenizer_->encode(frame.before);
   const Ids context = tokenizer_->encode(frame.context);
   const Ids after = tokenizer_->encode(frame.after);
   const std::size_t others = tokenizer_->prefix().size() + before.size() + after.size() + room;
-  if (others > limit_) return std::nullopt;
+  if (others > limit) return std::nullopt;
   EncodedSequence sequence;
   sequence.context_tokens = context.size();
-  const std::size_t kept = std::min(context.size(), limit_ - others);
+  const std::size_t kept = std::min(context.size(), limit - others);
   sequence.tokens_cut = context.size() - kept;
   if (sequence.tokens_cut > 0 && truncation_ == Truncation::drop) return std::nullopt;
 
@@ -86,7 +88,7 @@ std::optional<EncodedSequence> ExampleEncoder::encode(const partition::Example& 
   if (separates_) append(target, tokenizer_->prefix());
   append(target, tokenizer_->encode(target_text));
   target.push_back(eos_);
-  auto sequence = encode_prompt(example, target.size());
+  auto sequence = encode_prompt(example, target.size(), limit_);
   if (!sequence || sequence->tokens.size() + target.size() < 2) return std::nullopt;
   sequence->label_start = std::max<std::size_t>(sequence->tokens.size(), 1);
   append(sequence->tokens, target);
@@ -96,7 +98,8 @@ std::optional<EncodedSequence> ExampleEncoder::encode(const partition::Example& 
 std::optional<Ids> ExampleEncoder::prompt(const partition::Example& example,
                                           std::size_t room) const {
   const std::size_t separator = separates_ ? tokenizer_->prefix().size() : 0;
-  auto sequence = encode_prompt(example, separator + room);
+  const std::size_t limit = std::min(limit_ + room, positions_);
+  auto sequence = encode_prompt(example, separator + room, limit);
   if (!sequence) return std::nullopt;
   if (separates_) append(sequence->tokens, tokenizer_->prefix());
   return std::move(sequence->tokens);

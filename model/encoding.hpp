@@ -60,7 +60,8 @@ class ExampleEncoder {
   /// With another target, for example one of its choices.
   [[nodiscard]] std::optional<EncodedSequence> encode(const partition::Example& example,
                                                       const std::string& target) const;
-  /// All before the target, cut so that `room` more tokens fit.
+  /// All before the target, cut so that it has at most encoding.max_tokens tokens and `room` more
+  /// fit into the model's positions.
   [[nodiscard]] std::optional<std::vector<std::int32_t>> prompt(const partition::Example& example,
                                                                 std::size_t room) const;
   [[nodiscard]] const Tokenizer& tokenizer() const { return *tokenizer_; }
@@ -68,7 +69,8 @@ class ExampleEncoder {
  private:
   enum class Truncation { cut_context_left, cut_context_right, drop };
   [[nodiscard]] std::optional<EncodedSequence> encode_prompt(const partition::Example& example,
-                                                             std::size_t room) const;
+                                                             std::size_t room,
+                                                             std::size_t limit) const;
 
   TokenizerPtr tokenizer_;
   PromptTemplate template_;
@@ -76,6 +78,7 @@ class ExampleEncoder {
   bool separates_;
   std::int32_t eos_;
   std::size_t limit_;
+  std::size_t positions_;
 };
 
 /// All of `examples`, in order.

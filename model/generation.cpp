@@ -91,7 +91,8 @@ class GenerationBatch {
     Tokens lengths;
     for (auto& row : rows_) {
       tokens.push_back(row.next);
-      lengths.push_back(row.length);
+      // Where a finished row computes along does not matter, as long as the place exists.
+      lengths.push_back(std::min(row.length, base_.config().max_position_embeddings - 1));
     }
     const Attention attention = [&](std::int64_t layer, const at::Tensor& q, const at::Tensor& k,
                                     const at::Tensor& v) {

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <regex>
 #include <sstream>
 
 namespace lorafleet::model {
@@ -88,11 +87,6 @@ void limit_blas_threads(const std::function<void*(const char*)>& symbol) {
 
 void configure_thread(int threads) {
   at::set_num_threads(threads);
-}
-
-bool is_device_name(const std::string& name) {
-  static const std::regex form("cpu|cuda(:(0|[1-9][0-9]?))?");
-  return std::regex_match(name, form);
 }
 
 std::string gpu_name(const std::function<void*(const char*)>& symbol, int index) {

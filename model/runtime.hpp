@@ -24,9 +24,6 @@ void limit_primitive_cache(const std::function<void*(const char*)>& symbol);
 /// setting belongs to the thread.
 void configure_thread(int threads);
 
-/// "cpu", "cuda" or "cuda:N".
-bool is_device_name(const std::string& name);
-
 /// The name of GPU `index` as CUDA's driver gives it, or "unknown". `symbol` gives the address of a
 /// function of the driver by its name, or null.
 std::string gpu_name(const std::function<void*(const char*)>& symbol, int index);

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "actors/client_limits.hpp"
+#include "model/device_name.hpp"
 #include "model/prompt_template.hpp"
-#include "model/runtime.hpp"
 
 namespace lorafleet::scenarios {
 

@@ -114,6 +114,10 @@ class SweepReader {
   void flatten(const Value& value, const std::string& where, const std::string& key,
                std::vector<Setting>& settings) {
     const bool nested = value.table() != nullptr && value.find("distribution") == nullptr;
+    if (key == "seed") {
+      report_.error(value.place, where + ".seed", "cannot be varied here; use seeds = [1, 2, 3]");
+      return;
+    }
     if (!nested) {
       if (key.empty()) return wrong(value, where, "a table of scenario keys");
       settings.push_back({key, inline_text(value)});
@@ -125,6 +129,10 @@ class SweepReader {
   }
 
   void read_axes(const Value& value, const std::string& key, std::vector<Axis>& axes) {
+    if (key == "seed") {
+      report_.error(value.place, "axes.seed", "cannot be varied here; use seeds = [1, 2, 3]");
+      return;
+    }
     if (value.table() != nullptr) {
       for (const auto& entry : *value.table()) {
         read_axes(entry.value, key.empty() ? entry.key : key + "." + entry.key, axes);

@@ -58,8 +58,10 @@ class SweepRunner {
 
   /// Runs what is not there yet; a table after each run.
   const SweepRuns& run() {
-    for (const auto& task : tasks_)
+    for (const auto& task : tasks_) {
       prepare(task);
+      if (is_complete(task)) runs_[task.point][task.seed] = perform(task);
+    }
     write_tables();
     std::vector<std::jthread> workers;
     for (std::size_t i = 0; i < std::min(jobs_, tasks_.size()); ++i)
@@ -101,9 +103,14 @@ class SweepRunner {
     }
   }
 
+  [[nodiscard]] bool is_complete(const Task& task) const {
+    return fs::exists(out_ / (task.folder + ".status")) &&
+           fs::exists(out_ / task.folder / "summary.json");
+  }
+
   void work() {
     for (std::size_t i = next_++; i < tasks_.size() && !stop_.stop_requested(); i = next_++) {
-      const SweepRun run = perform(tasks_[i]);
+      const SweepRun run = perform_safely(tasks_[i]);
       const std::lock_guard lock(mutex_);
       runs_[tasks_[i].point][tasks_[i].seed] = run;
       ++done_;
@@ -113,12 +120,24 @@ class SweepRunner {
     }
   }
 
+  SweepRun perform_safely(const Task& task) const {
+    try {
+      return perform(task);
+    } catch (const std::exception& failure) {
+      SweepRun run;
+      run.status = "failed";
+      run.error = failure.what();
+      run.folder = task.folder;
+      return run;
+    }
+  }
+
   SweepRun perform(const Task& task) const {
     const fs::path folder = out_ / task.folder;
     const fs::path verdict = out_ / (task.folder + ".status");
     SweepRun run;
     run.folder = task.folder;
-    if (fs::exists(verdict) && fs::exists(folder / "summary.json")) {
+    if (is_complete(task)) {
       run.status = read_file(verdict);
       run.figures = actors::summary_figures(read_file(folder / "summary.json"));
       return run;
@@ -147,10 +166,11 @@ class SweepRunner {
         run.status = "failed";
     }
     if (result.status != kDone) run.error = last_line(result.errors);
-    if (fs::exists(folder / "summary.json")) {
+    const bool counts = run.status == "completed" || run.status == "missed";
+    if (counts && fs::exists(folder / "summary.json")) {
       run.figures = actors::summary_figures(read_file(folder / "summary.json"));
     }
-    if (run.status == "completed" || run.status == "missed") write_file(verdict, run.status);
+    if (counts) write_file(verdict, run.status);
     return run;
   }
 

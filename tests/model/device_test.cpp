@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/base_model.hpp"
+#include "model/device_name.hpp"
 #include "model/generation.hpp"
 #include "model/inspect.hpp"
 #include "model/runtime.hpp"

@@ -69,7 +69,9 @@ TEST_CASE("context length is measured in the unit asked for") {
                   .target = "t",
                   .group = "",
                   .client = {},
-                  .quality = {}};
+                  .quality = {},
+                  .choices = {},
+                  .references = {}};
   const CountFn bytes = [](const Example& example) { return example.context.size(); };
   CHECK(context_length(e, "words", {}) == 3);
   CHECK(context_length(e, "sentences", {}) == 2);
@@ -87,7 +89,9 @@ TEST_CASE("quality scores come from the data, coverage is computed where they la
             .target = "metal disk",
             .group = "",
             .client = {},
-            .quality = {{"votes", 3.0}}};
+            .quality = {{"votes", 3.0}},
+            .choices = {},
+            .references = {}};
   CHECK(quality_score(e, "votes") == 3.0);
   CHECK(quality_score(e, "coverage") == 0.5);
   e.quality["coverage"] = 0.125;

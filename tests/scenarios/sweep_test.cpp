@@ -92,6 +92,7 @@ TEST_CASE("errors of a sweep name the place, those of a scenario the setting") {
   contains(folder.error("seeds = []"), "seeds: must be an array of whole numbers");
   contains(folder.error("seeds = [1, 1]"), "1 stands there twice");
   contains(folder.error("[axes]\n\"lora.r\" = 3"), "axes.lora.r: must be an array");
+  contains(folder.error("[axes]\nseed = [1, 2]"), "axes.seed: cannot be varied here; use seeds");
   contains(folder.error("[[cases]]\nset = {}"), "cases.name: is missing");
   contains(folder.error("[axes]\n\"lora.r\" = [2, 0]"), "lora.r: 0 is out of range");
   contains(folder.error("[axes]\n\"lora.rr\" = [2]"), "unknown key");
