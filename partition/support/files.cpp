@@ -89,6 +89,55 @@ void write_file(const std::filesystem::path& path, std::string_view bytes) {
   file.commit();
 }
 
+GrowingFile::GrowingFile(std::filesystem::path path, std::uint64_t keep) : path_(std::move(path)) {
+  file_ = std::fopen(path_.c_str(), keep > 0 ? "r+b" : "wb");
+  if (file_ == nullptr) fail(keep > 0 ? "open" : "create");
+  if (keep == 0) return;
+  struct stat found = {};
+  if (::fstat(::fileno(file_), &found) != 0) fail("open");
+  if (static_cast<std::uint64_t>(found.st_size) < keep) {
+    std::fclose(file_);
+    throw InputError(path_.string(), "has " + std::to_string(found.st_size) +
+                                         " bytes; the checkpoint needs the first " +
+                                         std::to_string(keep));
+  }
+  if (::ftruncate(::fileno(file_), static_cast<off_t>(keep)) != 0 ||
+      std::fseek(file_, 0, SEEK_END) != 0) {
+    fail("truncate");
+  }
+  size_ = keep;
+}
+
+GrowingFile::~GrowingFile() {
+  if (file_ != nullptr) std::fclose(file_);
+}
+
+void GrowingFile::write(std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail("write");
+  size_ += bytes.size();
+}
+
+void GrowingFile::sync() {
+  if (std::fflush(file_) != 0 || ::fdatasync(::fileno(file_)) != 0) fail("write");
+}
+
+void GrowingFile::fail(std::string_view action) const {
+  throw RuntimeFailure(path_.string() + ": cannot " + std::string(action) + ": " +
+                       std::strerror(errno));
+}
+
+void rename_folder(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const auto fail = [&] {
+    return RuntimeFailure(to.string() + ": cannot finish: " + std::strerror(errno));
+  };
+  if (std::rename(from.c_str(), to.c_str()) != 0) throw fail();
+  const int parent = ::open(std::filesystem::absolute(to).parent_path().c_str(), O_RDONLY);
+  if (parent < 0) throw fail();
+  const int synced = ::fsync(parent);
+  ::close(parent);
+  if (synced != 0) throw fail();
+}
+
 void make_folder(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);

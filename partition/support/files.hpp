@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -40,6 +41,33 @@ class AtomicFile {
 
 /// AtomicFile in one step.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// A file that grows in place, for logs that outlive a crash. Throws RuntimeFailure with the path
+/// and the system's reason.
+class GrowingFile {
+ public:
+  /// Keeps the first `keep` bytes of what is there; the file is made where there is none. Throws
+  /// InputError where it is shorter.
+  explicit GrowingFile(std::filesystem::path path, std::uint64_t keep = 0);
+  ~GrowingFile();
+  GrowingFile(const GrowingFile&) = delete;
+  GrowingFile& operator=(const GrowingFile&) = delete;
+
+  void write(std::string_view bytes);
+  /// What was written so far is on the disk afterwards.
+  void sync();
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+
+ private:
+  [[noreturn]] void fail(std::string_view action) const;
+
+  std::filesystem::path path_;
+  std::FILE* file_ = nullptr;
+  std::uint64_t size_ = 0;
+};
+
+/// Gives a whole folder its name, its files being on the disk already. Throws RuntimeFailure.
+void rename_folder(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Creates the folder and its parents. Throws RuntimeFailure.
 void make_folder(const std::filesystem::path& path);

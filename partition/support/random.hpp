@@ -18,6 +18,10 @@ enum class Purpose : std::uint32_t {
   availability = 12,
   compute_jitter = 13,
   failure = 14,
+  outage = 15,
+  slow_down = 16,
+  fault = 17,
+  compression = 18,
   selection = 20,
   adapter_init = 30,
   batch_order = 31,
@@ -26,6 +30,10 @@ enum class Purpose : std::uint32_t {
   generation = 34,
   base_dropout = 35,
   base_init = 36,
+  surrogate = 37,
+  client_rank = 50,
+  factor_restart = 51,
+  sketch = 52,
   schedule_test = 90,
 };
 
