@@ -99,6 +99,11 @@ std::string sha256(const Adapter& adapter) {
                 ' ' + std::to_string(module.out) + '\n');
   }
   hash.update(std::span<const float>(adapter.values));
+  if (adapter.base_change) {
+    hash.update("base change\n");
+    for (const auto& delta : adapter.base_change->deltas)
+      hash.update(std::span<const float>(delta));
+  }
   return hash.hex();
 }
 

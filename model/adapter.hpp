@@ -50,10 +50,21 @@ class AdapterLayout {
 
 using LayoutPtr = std::shared_ptr<const AdapterLayout>;
 
+/// What rules such as FLoRA and FedEx-LoRA have folded into the frozen base so far: a dense sum of
+/// updates for each module. Never changed once it is shared.
+struct BaseChange {
+  std::uint64_t id = 0;                    ///< names this change within a run, for caches; never 0
+  std::vector<LoraModule> modules;         ///< names and shapes count, ranks do not
+  std::vector<std::vector<float>> deltas;  ///< for each module [out, in], row-major
+};
+
+using BaseChangePtr = std::shared_ptr<const BaseChange>;
+
 /// The LoRA factors of all target modules, as float32.
 struct Adapter {
   LayoutPtr layout;
-  std::vector<float> values;  ///< layout->size() of them
+  std::vector<float> values;            ///< layout->size() of them
+  BaseChangePtr base_change = nullptr;  ///< on top of the frozen base; null: none
 
   std::span<float> a(std::size_t module);
   std::span<float> b(std::size_t module);
@@ -62,6 +73,9 @@ struct Adapter {
 };
 
 using AdapterPtr = std::shared_ptr<const Adapter>;
+
+/// Which of the two factors of each module: what a job trains, or what a message carries.
+enum class Factors { both, a, b };
 
 /// PEFT's initial state: A uniform in ±1/sqrt(in), B zero, so that delta W = 0.
 Adapter initial_adapter(LayoutPtr layout, std::uint64_t run_seed);
@@ -73,7 +87,7 @@ Adapter weighted_sum(const std::vector<AdapterPtr>& adapters, const std::vector<
 /// Euclidean norm over all factors.
 double l2_norm(std::span<const float> values);
 bool all_finite(const Adapter& adapter);
-/// SHA-256 of the module names, shapes and values.
+/// SHA-256 of the module names, shapes and values, and of the base change where there is one.
 std::string sha256(const Adapter& adapter);
 
 }  // namespace lorafleet::model

@@ -15,7 +15,7 @@
 namespace lorafleet::model {
 
 /// A frozen OPT, loaded once for each device and shared by all clients on it. Thread-safe.
-class BaseModel {
+class BaseModel : public std::enable_shared_from_this<BaseModel> {
  public:
   /// With tie_word_embeddings, an lm_head.weight in the files is ignored, whatever it holds, as
   /// Hugging Face does. Throws InputError naming the file and what was wrong with it.
@@ -30,10 +30,21 @@ class BaseModel {
   struct Weights;  ///< defined beside the code that computes (model/opt.hpp)
   [[nodiscard]] const Weights& weights() const { return *weights_; }
 
+  /// What `adapter` lies on: this base with the adapter's base change added, W + delta W rounded
+  /// once into the base's dtype; this base itself where there is no adapter or no change. All that
+  /// ask for one change (the same pointer) share one copy, which shares its other tensors with this
+  /// base. Copies whose change nobody holds any more are let go at the next call. Throws InputError
+  /// where the change does not fit the model.
+  [[nodiscard]] std::shared_ptr<const BaseModel> under(const Adapter* adapter) const;
+
  private:
   BaseModel(OptConfig config, std::unique_ptr<Weights> weights);
+  [[nodiscard]] std::shared_ptr<const BaseModel> changed(const BaseChange& change) const;
+
   OptConfig config_;
   std::unique_ptr<Weights> weights_;
+  class ChangedBases;  ///< the copies in use (model/changed_base.cpp)
+  std::unique_ptr<ChangedBases> changed_;
 };
 
 using BaseModelPtr = std::shared_ptr<const BaseModel>;

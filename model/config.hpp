@@ -25,6 +25,14 @@ struct AlphaPattern {
   double lora_alpha = 16.0;
 };
 
+/// An element of [lora] ranks: a rank for some of the clients, by share or by device tier.
+struct ClientRank {
+  std::int64_t r = 8;
+  double share = 0.0;       ///< of the clients; shares are normalised
+  std::string tier;         ///< of [devices]
+  double lora_alpha = 0.0;  ///< 0: [lora]'s
+};
+
 /// [lora]
 struct LoraConfig {
   std::int64_t r = 8;
@@ -35,6 +43,7 @@ struct LoraConfig {
   /// As PEFT's; of several that match a module the first counts.
   std::vector<RankPattern> rank_pattern = {};
   std::vector<AlphaPattern> alpha_pattern = {};
+  std::vector<ClientRank> ranks = {};       ///< in place of `r`; empty: `r` for all
   std::filesystem::path init_adapter = {};  ///< a PEFT directory to start from; empty: a fresh one
 };
 

@@ -13,6 +13,9 @@ class EncodedData {
  public:
   void add(std::span<const std::int32_t> tokens, std::size_t label_start,
            std::size_t context_tokens);
+  /// Gives entry i other tokens; before the data is shared. The block keeps those that it had.
+  void replace(std::size_t i, std::span<const std::int32_t> tokens, std::size_t label_start,
+               std::size_t context_tokens);
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::span<const std::int32_t> tokens(std::size_t i) const;
@@ -33,6 +36,9 @@ class EncodedData {
     std::uint32_t label_start;
     std::uint32_t context_tokens;
   };
+  Entry append(std::span<const std::int32_t> tokens, std::size_t label_start,
+               std::size_t context_tokens);
+
   std::vector<std::int32_t> tokens_;
   std::vector<Entry> entries_;
 };

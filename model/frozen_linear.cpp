@@ -61,11 +61,13 @@ struct LoraFunction : torch::autograd::Function<LoraFunction> {
     const at::Tensor &x = saved[0], &a = saved[1], &b = saved[2], &low = saved[4], &mask = saved[5];
     const double scale = context->saved_data["scale"].toDouble();
     const at::Tensor& g = gradients[0];
-    const at::Tensor grad_b = at::mm(g.t(), low).mul_(scale);  // [out, r]
-    const at::Tensor grad_low = at::mm(g, b).mul_(scale);      // [T, r]
-    const at::Tensor dropped = mask.defined() ? x * mask : x;
-    const at::Tensor grad_a = at::mm(grad_low.t(), dropped);  // [r, in]
-    at::Tensor grad_x;
+    at::Tensor grad_x, grad_a, grad_b;
+    if (b.requires_grad()) grad_b = at::mm(g.t(), low).mul_(scale);  // [out, r]
+    at::Tensor grad_low;                                             // [T, r]
+    if (a.requires_grad() || x.requires_grad()) grad_low = at::mm(g, b).mul_(scale);
+    if (a.requires_grad()) {
+      grad_a = at::mm(grad_low.t(), mask.defined() ? x * mask : x);  // [r, in]
+    }
     if (x.requires_grad()) {
       grad_x = input_gradient(g, saved[3]);
       if (mask.defined()) {

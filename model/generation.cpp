@@ -177,10 +177,11 @@ std::vector<Generated> generate(const BaseModel& base, const AdapterPtr& adapter
   check_sampling(config);
   check_prompts(prompts, base.config());
   const at::NoGradGuard no_grad;
+  const BaseModelPtr changed = base.under(adapter.get());
   std::vector<float> values = adapter ? adapter->values : std::vector<float>();
   std::unique_ptr<LoraLeaves> lora;
   if (adapter) {
-    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), false);
+    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
   }
   std::vector<Generated> results(prompts.size());
   for (std::size_t first = 0; first < prompts.size();) {
@@ -193,7 +194,7 @@ std::vector<Generated> generate(const BaseModel& base, const AdapterPtr& adapter
       if (end > first && rows > config.batch_tokens) break;
       ++end;
     }
-    GenerationBatch(base, lora.get(), std::span(prompts).subspan(first, end - first), first, config,
+    GenerationBatch(*changed, lora.get(), std::span(prompts).subspan(first, end - first), first, config,
                     std::span(results).subspan(first, end - first))
         .run();
     first = end;

@@ -18,17 +18,21 @@ std::vector<float> values_of(const at::Tensor& tensor) {
   return {dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel()};
 }
 
-/// Leaves over a copy of the adapter, or none.
+/// The base under the adapter, and leaves over a copy of the adapter, or none.
 class OptionalLeaves {
  public:
-  OptionalLeaves(const BaseModel& base, const Adapter* adapter, bool trainable) {
+  OptionalLeaves(const BaseModel& base, const Adapter* adapter, bool trainable)
+      : base_(base.under(adapter)) {
     if (adapter == nullptr) return;
     values_ = adapter->values;
-    leaves_ = std::make_unique<LoraLeaves>(base, *adapter->layout, values_.data(), trainable);
+    leaves_ = std::make_unique<LoraLeaves>(base, *adapter->layout, values_.data(),
+                                           trainable ? std::optional(Factors::both) : std::nullopt);
   }
   LoraLeaves* get() { return leaves_.get(); }
+  [[nodiscard]] const BaseModel& base() const { return *base_; }
 
  private:
+  BaseModelPtr base_;
   std::vector<float> values_;
   std::unique_ptr<LoraLeaves> leaves_;
 };
@@ -48,7 +52,8 @@ std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
   const at::NoGradGuard no_grad;
   OptionalLeaves lora(base, adapter, false);
   const Rows rows = labelled_rows_only ? Rows::labelled : Rows::all;
-  return values_of(head_logits(opt_forward(base, lora.get(), batch, rows), base.weights().head));
+  return values_of(
+      head_logits(opt_forward(lora.base(), lora.get(), batch, rows), base.weights().head));
 }
 
 std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, const Adapter* adapter,
@@ -56,7 +61,7 @@ std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, cons
   const at::NoGradGuard no_grad;
   OptionalLeaves lora(base, adapter, false);
   std::vector<at::Tensor> states;
-  opt_forward(base, lora.get(), batch, Rows::all, &states);
+  opt_forward(lora.base(), lora.get(), batch, Rows::all, &states);
   std::vector<std::vector<float>> result;
   for (const at::Tensor& state : states) {
     result.push_back(values_of(state));
@@ -71,8 +76,9 @@ LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const
   LossAndGradient result;
   result.gradient.resize(adapter.values.size());
   const auto labels = static_cast<std::int64_t>(batch.labels.size());
-  result.loss = training_step(base, *lora.get(), batch, labels, result.gradient, base_dropout) /
-                static_cast<double>(labels);
+  result.loss =
+      training_step(lora.base(), *lora.get(), batch, labels, result.gradient, base_dropout) /
+      static_cast<double>(labels);
   return result;
 }
 
@@ -80,7 +86,7 @@ std::vector<float> padded_logits_of(const BaseModel& base, const Adapter* adapte
                                     const PaddedBatch& batch) {
   const at::NoGradGuard no_grad;
   OptionalLeaves lora(base, adapter, false);
-  return values_of(padded_logits(base, lora.get(), batch));
+  return values_of(padded_logits(lora.base(), lora.get(), batch));
 }
 
 LossAndGradient padded_loss_of(const BaseModel& base, const Adapter& adapter,
@@ -89,11 +95,12 @@ LossAndGradient padded_loss_of(const BaseModel& base, const Adapter& adapter,
   const at::AutoGradMode with_graph(true);
   OptionalLeaves lora(base, &adapter, true);
   lora.get()->set_dropout(dropout);
-  const at::Tensor loss = padded_loss(padded_logits(base, lora.get(), batch, base_dropout), batch);
+  const at::Tensor loss =
+      padded_loss(padded_logits(lora.base(), lora.get(), batch, base_dropout), batch);
   LossAndGradient result;
   result.loss = loss.item<double>();
   result.gradient.resize(adapter.values.size());
-  lora.get()->add_flat(torch::autograd::grad({loss}, lora.get()->leaves(), {}, false, false, true),
+  lora.get()->add_flat(torch::autograd::grad({loss}, lora.get()->trained(), {}, false, false, true),
                        result.gradient);
   return result;
 }

@@ -11,7 +11,7 @@
 namespace lorafleet::model {
 
 LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float* values,
-                       bool trainable)
+                       std::optional<Factors> trained)
     : layers_(static_cast<std::size_t>(base.config().num_hidden_layers)) {
   const at::Device device = base.weights().device();
   for (std::size_t i = 0; i < layout.modules().size(); ++i) {
@@ -25,8 +25,10 @@ LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float
     for (at::Tensor* leaf : {&factors.a, &factors.b}) {
       values_.push_back(*leaf);
       if (!computes_on_host(device)) *leaf = leaf->to(device, false, /*copy=*/true);
-      leaf->set_requires_grad(trainable);
+      const Factors other = leaf == &factors.a ? Factors::b : Factors::a;
+      leaf->set_requires_grad(trained && *trained != other);
       leaves_.push_back(*leaf);
+      if (leaf->requires_grad()) trained_.push_back(*leaf);
     }
   }
 }
@@ -53,8 +55,8 @@ at::Tensor LoraLeaves::dropout_mask(const at::Tensor& x) {
 void LoraLeaves::add_flat(const std::vector<at::Tensor>& gradients,
                           std::vector<float>& flat) const {
   float* target = flat.data();
-  for (std::size_t i = 0; i < leaves_.size(); ++i) {
-    const std::int64_t size = leaves_[i].numel();
+  for (std::size_t i = 0; i < trained_.size(); ++i) {
+    const std::int64_t size = trained_[i].numel();
     if (gradients[i].defined()) {
       const at::Tensor gradient = gradients[i].cpu().contiguous();
       std::transform(target, target + size, gradient.data_ptr<float>(), target, std::plus<>());

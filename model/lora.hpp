@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "model/adapter.hpp"
@@ -19,8 +20,10 @@ namespace lorafleet::model {
 /// leaves. On a GPU they are copies. Internal to model/.
 class LoraLeaves {
  public:
-  /// `values` must outlive this. Throws InputError where the layout does not fit the model.
-  LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float* values, bool trainable);
+  /// `values` must outlive this. Gradients flow to the factors that `trained` names, and to none
+  /// where it is nothing. Throws InputError where the layout does not fit the model.
+  LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float* values,
+             std::optional<Factors> trained);
 
   /// After the values have changed; before it, copies on a GPU are still the old ones.
   void refresh();
@@ -33,15 +36,17 @@ class LoraLeaves {
   /// A mask for x [T, in], undefined without dropout. Each call draws anew.
   [[nodiscard]] at::Tensor dropout_mask(const at::Tensor& x);
 
-  /// A and B of each module, in the layout's order.
-  [[nodiscard]] const std::vector<at::Tensor>& leaves() const { return leaves_; }
-  /// Adds gradients of the leaves, in their order, to one flat array; undefined ones are zero.
+  /// The trained ones of A and B of each module, in the layout's order.
+  [[nodiscard]] const std::vector<at::Tensor>& trained() const { return trained_; }
+  /// Adds gradients of the trained leaves, in their order, to one flat array (the layout of
+  /// FactorSelection); undefined ones are zero.
   void add_flat(const std::vector<at::Tensor>& gradients, std::vector<float>& flat) const;
 
  private:
   std::vector<std::array<LoraFactors, linear_kinds>> layers_;
   std::vector<at::Tensor> values_;  ///< in the host's memory, as leaves_
-  std::vector<at::Tensor> leaves_;
+  std::vector<at::Tensor> leaves_;  ///< all of them, A and B of each module
+  std::vector<at::Tensor> trained_;
   Dropout dropout_;
 };
 

@@ -1,7 +1,11 @@
 #include "model/lora_layout.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <limits>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "model/base_model.hpp"
@@ -59,6 +63,26 @@ void check_rank(std::int64_t rank, LinearShape shape, LinearKind kind, const std
                             name_of(kind) + "), not " + std::to_string(rank));
 }
 
+/// The N of "….layers.N.…"; the largest number where there is none.
+std::uint64_t layer_of(const std::string& module) {
+  constexpr std::string_view kLayers = "layers.";
+  std::uint64_t layer = std::numeric_limits<std::uint64_t>::max();
+  const std::size_t at = module.find(kLayers);
+  if (at != std::string::npos) {
+    std::from_chars(module.data() + at + kLayers.size(), module.data() + module.size(), layer);
+  }
+  return layer;
+}
+
+/// Where make_layout puts the module within its layer.
+std::size_t kind_of_module(const std::string& module) {
+  const std::string last = module.substr(module.rfind('.') + 1);
+  for (std::size_t kind = 0; kind < linear_kinds; ++kind) {
+    if (name_of(static_cast<LinearKind>(kind)) == last) return kind;
+  }
+  return linear_kinds;
+}
+
 }  // namespace
 
 std::string name_of(LinearKind kind) {
@@ -69,6 +93,11 @@ std::string module_name(std::int64_t layer, LinearKind kind) {
   const bool attention = kind != LinearKind::fc1 && kind != LinearKind::fc2;
   return "model.decoder.layers." + std::to_string(layer) + (attention ? ".self_attn." : ".") +
          name_of(kind);
+}
+
+bool comes_before(const std::string& a, const std::string& b) {
+  return std::tuple(layer_of(a), kind_of_module(a), a) <
+         std::tuple(layer_of(b), kind_of_module(b), b);
 }
 
 LinearShape shape_of(const OptConfig& opt, LinearKind kind) {

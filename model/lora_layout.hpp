@@ -19,6 +19,10 @@ std::string name_of(LinearKind kind);
 /// "model.decoder.layers.3.self_attn.q_proj", "model.decoder.layers.3.fc1".
 std::string module_name(std::int64_t layer, LinearKind kind);
 
+/// Whether a module stands before another one in make_layout's order: by layer, then by kind;
+/// others come last, by name.
+bool comes_before(const std::string& a, const std::string& b);
+
 struct LinearShape {
   std::int64_t in = 0;
   std::int64_t out = 0;

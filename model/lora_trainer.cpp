@@ -8,6 +8,7 @@
 #include "model/base_dropout.hpp"
 #include "model/base_model.hpp"
 #include "model/batching.hpp"
+#include "model/factor_selection.hpp"
 #include "model/lora.hpp"
 #include "model/optimizer.hpp"
 #include "model/training_step.hpp"
@@ -31,7 +32,8 @@ void check(const TrainConfig& train, const LoraConfig& lora) {
   }
 }
 
-/// LoRA on a frozen base by back-propagation.
+/// LoRA on a frozen base by back-propagation. Only the factors that a job trains have gradients,
+/// optimiser state and a part in clipping and FedProx; the others stay bit for bit.
 class LoraTrainer final : public Trainer {
  public:
   LoraTrainer(BaseModelPtr base, EncodedDataPtr data, LoraConfig lora, TrainConfig train)
@@ -54,9 +56,13 @@ class LoraTrainer final : public Trainer {
     stats.examples = static_cast<std::int64_t>(job.examples->size());
 
     std::vector<float>& weights = result.adapter.values;
-    std::vector<float> gradient(weights.size());
-    const auto optimizer = make_optimizer(train_, weights.size());
-    LoraLeaves leaves(*base_, *result.adapter.layout, weights.data(), true);
+    const FactorSelection selection(*result.adapter.layout, job.trains);
+    const std::vector<float> start = selection.gather(weights);
+    std::vector<float> trained = start;
+    std::vector<float> gradient(trained.size());
+    const auto optimizer = make_optimizer(train_, trained.size());
+    const BaseModelPtr base = base_->under(job.start.get());
+    LoraLeaves leaves(*base, *result.adapter.layout, weights.data(), job.trains);
     leaves.set_dropout(
         {lora_.lora_dropout, Random(job.run_seed, Purpose::lora_dropout, job.client, job.seq)});
     const BaseDropout dropout = base_dropout(job);
@@ -67,13 +73,14 @@ class LoraTrainer final : public Trainer {
       if (job.given_up != nullptr && *job.given_up) break;
       stats.tokens += count_tokens(*data_, batches[step]);
       const StepLoss loss =
-          loss_and_gradient(leaves, batches[step], dropout.at_step(step), gradient);
+          loss_and_gradient(*base, leaves, batches[step], dropout.at_step(step), gradient);
       if (loss.labels == 0) continue;  // nothing to learn from
       if (train_.prox_mu != 0.0) {
-        add_prox(gradient, weights, job.start->values, train_.prox_mu);
+        add_prox(gradient, trained, start, train_.prox_mu);
       }
       clip_by_norm(gradient, train_.max_grad_norm);
-      optimizer->step(weights, gradient, decay * scheduled_lr(train_, step, batches.size()));
+      optimizer->step(trained, gradient, decay * scheduled_lr(train_, step, batches.size()));
+      selection.scatter(trained, weights);
       loss_sum += loss.sum;
       stats.last_loss = loss.sum / static_cast<double>(loss.labels);
       stats.label_tokens += loss.labels;
@@ -95,8 +102,9 @@ class LoraTrainer final : public Trainer {
 
   /// Of one step, and in `gradient` that of the mean loss. A step of more than batch_tokens tokens
   /// goes through in parts, whose gradients are added in order.
-  StepLoss loss_and_gradient(LoraLeaves& leaves, const std::vector<std::uint32_t>& examples,
-                             const BaseDropout& dropout, std::vector<float>& gradient) const {
+  StepLoss loss_and_gradient(const BaseModel& base, LoraLeaves& leaves,
+                             const std::vector<std::uint32_t>& examples, const BaseDropout& dropout,
+                             std::vector<float>& gradient) const {
     std::vector<PackedBatch> parts;
     StepLoss loss;
     for (const auto part : split_by_tokens(*data_, examples, train_.batch_tokens)) {
@@ -109,7 +117,7 @@ class LoraTrainer final : public Trainer {
       const BaseDropout own = dropout.from_sequence(first_sequence);
       first_sequence += part.offsets.size() - 1;
       if (part.labels.empty()) continue;
-      loss.sum += training_step(*base_, leaves, part, loss.labels, gradient, own);
+      loss.sum += training_step(base, leaves, part, loss.labels, gradient, own);
     }
     return loss;
   }

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "model/base_change.hpp"
 #include "model/checkpoint.hpp"
 #include "model/hf_directory.hpp"
 #include "model/json.hpp"
@@ -50,15 +52,46 @@ void add_product(const Adapter& adapter, std::size_t index, std::size_t first,
   }
 }
 
+/// What is added to one tensor of the base.
+struct Additions {
+  std::optional<std::size_t> module;          ///< of the adapter
+  const std::vector<float>* delta = nullptr;  ///< of the base change
+  std::vector<std::int64_t> shape;            ///< [out, in] as the one or the other says
+};
+
+/// By the tensor's name. Throws InputError where the adapter does not fit the base.
+std::map<std::string, Additions> find_additions(const OptConfig& opt, const Adapter& adapter) {
+  std::map<std::string, Additions> additions;
+  const auto of = [&](const LoraModule& module) -> Additions& {
+    find_module(opt, module);
+    Additions& found = additions[module.name + ".weight"];
+    found.shape = {module.out, module.in};
+    return found;
+  };
+  for (std::size_t i = 0; i < adapter.layout->modules().size(); ++i)
+    of(adapter.layout->modules()[i]).module = i;
+  if (adapter.base_change) {
+    const BaseChange& change = *adapter.base_change;
+    check_fits(change, opt);
+    for (std::size_t i = 0; i < change.modules.size(); ++i)
+      of(change.modules[i]).delta = &change.deltas[i];
+  }
+  return additions;
+}
+
 ProducedTensor merged_tensor(const Checkpoint& checkpoint, const Adapter& adapter,
                              const std::string& name, const Checkpoint::Tensor& tensor,
-                             std::ptrdiff_t module) {
+                             const Additions& additions) {
   return {name, tensor.view.shape,
-          [&checkpoint, &adapter, &tensor, module](const ProducedTensor::Sink& sink) {
+          [&checkpoint, &adapter, &tensor, additions](const ProducedTensor::Sink& sink) {
             checkpoint.read(tensor, [&](std::size_t first, std::span<const float> block) {
-              if (module < 0) return sink(block);
+              if (!additions.module && additions.delta == nullptr) return sink(block);
               std::vector<float> values(block.begin(), block.end());
-              add_product(adapter, static_cast<std::size_t>(module), first, values);
+              if (additions.delta != nullptr) {
+                for (std::size_t i = 0; i < values.size(); ++i)
+                  values[i] += (*additions.delta)[first + i];
+              }
+              if (additions.module) add_product(adapter, *additions.module, first, values);
               sink(values);
             });
           }};
@@ -70,32 +103,25 @@ void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& 
                   std::uint64_t max_shard_bytes) {
   const OptConfig opt = read_opt_config(base / "config.json");
   const Checkpoint checkpoint(base);
-  std::map<std::string, std::ptrdiff_t> module_of;
-  for (std::size_t i = 0; i < adapter.layout->modules().size(); ++i) {
-    find_module(opt, adapter.layout->modules()[i]);
-    module_of.emplace(adapter.layout->modules()[i].name + ".weight",
-                      static_cast<std::ptrdiff_t>(i));
-  }
+  const auto additions = find_additions(opt, adapter);
   std::vector<ProducedTensor> tensors;
   std::set<std::string> missing;
-  for (const auto& [name, index] : module_of)
+  for (const auto& [name, added] : additions)
     missing.insert(name);
   for (const auto& [key, tensor] : checkpoint.tensors()) {
     const std::string name = key.starts_with("decoder.") ? "model." + key : key;
     if (!is_weight_type(tensor.view.dtype) || name == "model.decoder.version") continue;
     if (name == "lm_head.weight" && opt.tie_word_embeddings) continue;
-    const auto found = module_of.find(name);
-    std::ptrdiff_t module = -1;
-    if (found != module_of.end()) {
-      module = found->second;
+    const auto found = additions.find(name);
+    if (found != additions.end()) {
       missing.erase(name);
-      const auto& shape = adapter.layout->modules()[static_cast<std::size_t>(module)];
-      if (tensor.view.shape != std::vector<std::int64_t>{shape.out, shape.in}) {
+      if (tensor.view.shape != found->second.shape) {
         throw InputError(checkpoint.path_of(tensor).string(),
                          "tensor " + key + " has another shape than config.json says");
       }
     }
-    tensors.push_back(merged_tensor(checkpoint, adapter, name, tensor, module));
+    tensors.push_back(merged_tensor(checkpoint, adapter, name, tensor,
+                                    found == additions.end() ? Additions{} : found->second));
   }
   if (!missing.empty()) {
     throw InputError(checkpoint.path().string(), "tensor " + *missing.begin() + " is missing");

@@ -27,6 +27,23 @@ at::Tensor index_tensor(const std::vector<std::int64_t>& values) {
                        {static_cast<std::int64_t>(values.size())}, at::kLong);
 }
 
+FrozenLinear& linear_of(DecoderLayer& layer, LinearKind kind) {
+  switch (kind) {
+    case LinearKind::q_proj:
+      return layer.query;
+    case LinearKind::k_proj:
+      return layer.key;
+    case LinearKind::v_proj:
+      return layer.value;
+    case LinearKind::out_proj:
+      return layer.out;
+    case LinearKind::fc1:
+      return layer.up;
+    default:
+      return layer.down;
+  }
+}
+
 at::Tensor layer_norm(const at::Tensor& x, const LayerNorm& norm) {
   return at::layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, 1e-5);
 }

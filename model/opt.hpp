@@ -30,6 +30,9 @@ struct DecoderLayer {
   LayerNorm final_norm;
 };
 
+/// The linear layer of this kind.
+FrozenLinear& linear_of(DecoderLayer& layer, LinearKind kind);
+
 struct BaseModel::Weights {
   at::Tensor embed_tokens;     ///< [V, e], in the model's dtype
   at::Tensor embed_positions;  ///< [positions + 2, d], float32

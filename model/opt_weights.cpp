@@ -139,15 +139,12 @@ DecoderLayer read_layer(WeightReader& reader, const OptConfig& config, std::int6
   DecoderLayer layer;
   layer.attention_norm = reader.norm(name + ".self_attn_layer_norm", d, affine);
   layer.final_norm = reader.norm(name + ".final_layer_norm", d, affine);
-  const std::vector<std::pair<LinearKind, FrozenLinear*>> linears = {
-      {LinearKind::q_proj, &layer.query}, {LinearKind::k_proj, &layer.key},
-      {LinearKind::v_proj, &layer.value}, {LinearKind::out_proj, &layer.out},
-      {LinearKind::fc1, &layer.up},       {LinearKind::fc2, &layer.down}};
-  for (const auto& [kind, target] : linears) {
+  for (std::size_t i = 0; i < linear_kinds; ++i) {
+    const auto kind = static_cast<LinearKind>(i);
     const LinearShape shape = shape_of(config, kind);
     const std::string full = module_name(index, kind);
-    *target = reader.linear(full.substr(std::string("model.").size()), shape.in, shape.out,
-                            config.enable_bias);
+    linear_of(layer, kind) = reader.linear(full.substr(std::string("model.").size()), shape.in,
+                                           shape.out, config.enable_bias);
   }
   return layer;
 }
@@ -196,15 +193,6 @@ std::shared_ptr<const BaseModel> BaseModel::load(const ModelConfig& model,
   }
   reader.refuse_leftovers();
   return std::shared_ptr<const BaseModel>(new BaseModel(config, std::move(weights)));
-}
-
-BaseModel::BaseModel(OptConfig config, std::unique_ptr<Weights> weights)
-    : config_(std::move(config)), weights_(std::move(weights)) {}
-
-BaseModel::~BaseModel() = default;
-
-const OptConfig& BaseModel::config() const {
-  return config_;
 }
 
 }  // namespace lorafleet::model

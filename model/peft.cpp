@@ -1,13 +1,11 @@
 #include "model/peft.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 #include <map>
 #include <memory>
 #include <string_view>
-#include <tuple>
 
+#include "model/base_change.hpp"
 #include "model/checkpoint.hpp"
 #include "model/lora_layout.hpp"
 #include "model/mapped_file.hpp"
@@ -31,28 +29,8 @@ std::string tensor_name(const std::string& module, std::string_view factor) {
   return std::string(kPrefix) + module + std::string(factor);
 }
 
-/// The N of "….layers.N.…"; the largest number where there is none.
-std::uint64_t layer_of(const std::string& module) {
-  constexpr std::string_view kLayers = "layers.";
-  std::uint64_t layer = std::numeric_limits<std::uint64_t>::max();
-  const std::size_t at = module.find(kLayers);
-  if (at != std::string::npos) {
-    std::from_chars(module.data() + at + kLayers.size(), module.data() + module.size(), layer);
-  }
-  return layer;
-}
-
-/// Where make_layout puts the module within its layer.
-std::size_t kind_of_module(const std::string& module) {
-  const std::string last = module.substr(module.rfind('.') + 1);
-  for (std::size_t kind = 0; kind < linear_kinds; ++kind) {
-    if (name_of(static_cast<LinearKind>(kind)) == last) return kind;
-  }
-  return linear_kinds;
-}
-
 /// The two factors of one module, in the file.
-struct Factors {
+struct FactorViews {
   const TensorView* a = nullptr;
   const TensorView* b = nullptr;
 };
@@ -74,9 +52,9 @@ FactorName parse_factor_name(std::string_view name) {
   return {};
 }
 
-std::map<std::string, Factors> find_factors(const std::map<std::string, TensorView>& tensors,
-                                            const std::string& file) {
-  std::map<std::string, Factors> factors;
+std::map<std::string, FactorViews> find_factors(const std::map<std::string, TensorView>& tensors,
+                                                const std::string& file) {
+  std::map<std::string, FactorViews> factors;
   for (const auto& [name, tensor] : tensors) {
     const FactorName factor = parse_factor_name(name);
     if (factor.module.empty()) {
@@ -86,7 +64,7 @@ std::map<std::string, Factors> find_factors(const std::map<std::string, TensorVi
     if (!is_weight_type(tensor.dtype)) {
       throw InputError(file, "tensor \"" + name + "\": dtype must be F32, F16 or BF16");
     }
-    Factors& found = factors[factor.module];
+    FactorViews& found = factors[factor.module];
     const TensorView*& place = factor.is_a ? found.a : found.b;
     if (place != nullptr) {
       throw InputError(file, "tensor \"" + name + "\": the factor occurs twice");
@@ -96,8 +74,8 @@ std::map<std::string, Factors> find_factors(const std::map<std::string, TensorVi
   return factors;
 }
 
-LoraModule check_module(const std::string& name, const Factors& factors, const PeftConfig& config,
-                        const std::string& file) {
+LoraModule check_module(const std::string& name, const FactorViews& factors,
+                        const PeftConfig& config, const std::string& file) {
   if (factors.a == nullptr || factors.b == nullptr) {
     throw InputError(file, "tensor \"" + tensor_name(name, factors.a == nullptr ? kA : kB) +
                                "\" is missing; its partner is there");
@@ -139,6 +117,12 @@ void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
   write_safetensors(directory / "adapter_model.safetensors", tensors, {{"format", "pt"}});
   write_file(directory / "adapter_config.json",
              peft_config_text(*adapter.layout, lora, base_model_name));
+  if (adapter.base_change) {
+    save_base_change(directory / base_change_file, *adapter.base_change);
+  } else {
+    std::error_code ignored;  // one left by an earlier adapter would be read with this one
+    std::filesystem::remove(directory / base_change_file, ignored);
+  }
 }
 
 Adapter load_peft(const std::filesystem::path& directory) {
@@ -157,16 +141,17 @@ Adapter load_peft(const std::filesystem::path& directory) {
   for (const auto& [name, pair] : factors) {
     modules.push_back(check_module(name, pair, config, file));
   }
-  std::sort(modules.begin(), modules.end(), [](const LoraModule& a, const LoraModule& b) {
-    return std::tuple(layer_of(a.name), kind_of_module(a.name), a.name) <
-           std::tuple(layer_of(b.name), kind_of_module(b.name), b.name);
-  });
+  std::sort(modules.begin(), modules.end(),
+            [](const LoraModule& a, const LoraModule& b) { return comes_before(a.name, b.name); });
   const auto layout = std::make_shared<const AdapterLayout>(std::move(modules));
   Adapter adapter{layout, std::vector<float>(layout->size())};
   for (std::size_t i = 0; i < layout->modules().size(); ++i) {
-    const Factors& pair = factors.at(layout->modules()[i].name);
+    const FactorViews& pair = factors.at(layout->modules()[i].name);
     std::ranges::copy(pair.a->to_float32(), adapter.a(i).begin());
     std::ranges::copy(pair.b->to_float32(), adapter.b(i).begin());
+  }
+  if (std::filesystem::exists(directory / base_change_file)) {
+    adapter.base_change = load_base_change(directory / base_change_file);
   }
   return adapter;
 }

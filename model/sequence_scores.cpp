@@ -39,14 +39,15 @@ std::vector<Score> score_sequences(const BaseModel& base, const AdapterPtr& adap
                                    const EncodedData& data, std::span<const std::uint32_t> examples,
                                    std::int64_t batch_tokens) {
   const at::NoGradGuard no_grad;
+  const BaseModelPtr changed = base.under(adapter.get());
   std::vector<float> values = adapter ? adapter->values : std::vector<float>();
   std::unique_ptr<LoraLeaves> lora;
   if (adapter) {
-    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), false);
+    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
   }
   std::vector<Score> scores;
   for (const auto part : split_by_tokens(data, examples, batch_tokens)) {
-    score_batch(base, lora.get(), data, part, scores);
+    score_batch(*changed, lora.get(), data, part, scores);
   }
   return scores;
 }

@@ -3,11 +3,24 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/adapter.hpp"
 
 namespace lorafleet::model {
+
+/// What a client keeps to itself from one job to the next (error feedback, FedSA's B): vectors by
+/// name, in a fixed order. It never counts as part of a message.
+struct PrivateState {
+  std::vector<std::pair<std::string, std::vector<float>>> vectors;
+
+  /// Null where there is no such vector.
+  [[nodiscard]] const std::vector<float>* find(std::string_view name) const;
+};
+using PrivateStatePtr = std::shared_ptr<const PrivateState>;
 
 /// What one training job depends on; its result is a pure function of this.
 struct TrainJob {
@@ -19,6 +32,8 @@ struct TrainJob {
   std::shared_ptr<const std::vector<std::uint32_t>> examples;  ///< indices into the training data
   /// Where it is given and becomes true, the job may end early: its result will be ignored.
   std::shared_ptr<const std::atomic<bool>> given_up = nullptr;
+  PrivateStatePtr state = nullptr;  ///< the client's own, as its last job left it; null: none yet
+  Factors trains = Factors::both;   ///< the other factors stay as they are
 };
 
 struct TrainStats {
@@ -34,6 +49,7 @@ struct TrainStats {
 struct TrainResult {
   Adapter adapter;
   TrainStats stats;
+  PrivateStatePtr state = nullptr;  ///< what the client keeps; null: as the job gave it
 };
 
 /// The work of a job that is known before it is trained.
@@ -48,6 +64,8 @@ class Trainer {
   virtual ~Trainer() = default;
   [[nodiscard]] virtual JobSize size(const TrainJob& job) const = 0;
   [[nodiscard]] virtual TrainResult train(const TrainJob& job) const = 0;
+  /// A job costs less than handing it to a slot: clients do it by themselves.
+  [[nodiscard]] virtual bool is_instant() const { return false; }
 };
 
 }  // namespace lorafleet::model

@@ -18,7 +18,7 @@ double training_step(const BaseModel& base, LoraLeaves& lora, const PackedBatch&
       head_loss(hidden, base.weights().head, batch.labels, 1.0 / static_cast<double>(step_labels));
   if (!hidden.requires_grad()) return head.loss_sum;  // layerdrop left no adapted layer
   const auto gradients =
-      torch::autograd::grad({hidden}, lora.leaves(), {head.gradient},
+      torch::autograd::grad({hidden}, lora.trained(), {head.gradient},
                             /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);
   lora.add_flat(gradients, gradient);
   return head.loss_sum;

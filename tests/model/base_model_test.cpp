@@ -8,6 +8,7 @@
 
 #include "model/flops.hpp"
 #include "model/inspect.hpp"
+#include "model/random_base.hpp"
 #include "model/runtime.hpp"
 #include "model/safetensors.hpp"
 #include "partition/support/error.hpp"
@@ -94,6 +95,15 @@ TEST_CASE("the cost of a token counts each frozen matrix forward and backward") 
         4.0 * (2 * 49152 + 32768));
   CHECK(train_flops_per_token(GoldenOpt("opt_postnorm_proj").base().config()) ==
         4.0 * (2 * 49152 + 16384 + 4096));
+}
+
+TEST_CASE("OPT-125M costs 494 million operations a token, OPT-350M 1.3 billion") {
+  // 12 layers of four 768 x 768 and two 768 x 3072: 12 * (2359296 + 4718592) = 84934656 weights;
+  // the head 50272 * 768 = 38608896; four operations each.
+  CHECK(train_flops_per_token(shape_named("opt-125m")) == 494'174'208.0);
+  // 24 layers of four 1024 x 1024 and two 1024 x 4096: 24 * (4194304 + 8388608) = 301989888; the
+  // projections 2 * 512 * 1024 = 1048576; the head 50272 * 512 = 25739264.
+  CHECK(train_flops_per_token(shape_named("opt-350m")) == 1'315'110'912.0);
 }
 
 TEST_CASE("only OpenBLAS built on pthreads is set to one thread") {

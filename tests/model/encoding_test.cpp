@@ -190,6 +190,18 @@ TEST_CASE("special tokens spelled out in the data are ordinary text") {
   CHECK(std::count(all.begin(), all.end(), 2) == 2);
 }
 
+TEST_CASE("an entry of encoded data can be replaced, and the others stay") {
+  model::EncodedData data;
+  data.add(Ids{1, 2, 3}, 2, 1);
+  data.add(Ids{4, 5}, 1, 0);
+  data.replace(0, Ids{7, 8, 9, 10}, 3, 2);
+  CHECK(data.size() == 2);
+  CHECK(Ids(data.tokens(0).begin(), data.tokens(0).end()) == Ids{7, 8, 9, 10});
+  CHECK(data.label_count(0) == 1);
+  CHECK(data.context_tokens(0) == 2);
+  CHECK(Ids(data.tokens(1).begin(), data.tokens(1).end()) == Ids{4, 5});
+}
+
 TEST_CASE("an impossible encoding is refused") {
   CHECK_THROWS_WITH_AS(encode({}, 256, "cut"),
                        doctest::Contains("\"cut\" is unknown; allowed: cut_context_left"),

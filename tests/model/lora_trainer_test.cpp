@@ -148,6 +148,75 @@ TEST_CASE("training lowers the loss") {
   CHECK(all_finite(result.adapter));
 }
 
+TEST_CASE("adapters of different ranks train in one trainer, whatever [lora] r says") {
+  Bench bench;
+  bench.lora.lora_dropout = 0.1;
+  bench.lora.r = 3;  // nobody's
+  bench.train.epochs = 2;
+  const auto trainer = bench.trainer();
+  const auto job_of_rank = [&](const Bench& from, std::uint32_t client) {
+    LoraConfig own = from.lora;
+    own.r = client % 2 == 0 ? 2 : 5;
+    own.lora_alpha = client % 2 == 0 ? 4.0 : 20.0;
+    own.use_rslora = client % 2 != 0;
+    TrainJob job = from.job(client);
+    job.start =
+        std::make_shared<const Adapter>(random_adapter(from.golden.base().config(), own, 0.05));
+    return job;
+  };
+  std::vector<TrainResult> together(6);
+  std::vector<std::thread> threads;
+  for (std::uint32_t client = 0; client < together.size(); ++client) {
+    threads.emplace_back([&, client] {
+      configure_thread(1);
+      together[client] = trainer->train(job_of_rank(bench, client));
+    });
+  }
+  for (auto& thread : threads)
+    thread.join();
+  for (std::uint32_t client = 0; client < together.size(); ++client) {
+    // Alone, in a trainer whose [lora] is the client's own.
+    Bench own;
+    const TrainJob job = job_of_rank(bench, client);
+    own.lora.r = job.start->layout->modules()[0].rank;
+    own.lora.lora_alpha = job.start->layout->modules()[0].alpha;
+    own.lora.use_rslora = job.start->layout->modules()[0].use_rslora;
+    own.lora.lora_dropout = 0.1;
+    own.train.epochs = 2;
+    const TrainResult alone = own.trainer()->train(job);
+    CHECK(*together[client].adapter.layout == *job.start->layout);
+    CHECK(together[client].adapter.values == alone.adapter.values);
+    CHECK(together[client].stats.loss == alone.stats.loss);
+    CHECK(together[client].adapter.values != job.start->values);
+    // What it learned counts with the scale of its own rank: scored as the merged product says.
+    const auto scorer = make_scorer(bench.golden.base_pointer(), bench.data, *job.examples, {});
+    const auto score = [&](const Adapter& adapter) {
+      return scorer->evaluate(std::make_shared<const Adapter>(adapter)).total.loss();
+    };
+    auto change = std::make_shared<BaseChange>();
+    const Adapter& adapter = together[client].adapter;
+    for (std::size_t m = 0; m < adapter.layout->modules().size(); ++m) {
+      const LoraModule& module = adapter.layout->modules()[m];
+      const double scale = client % 2 == 0 ? 4.0 / 2.0 : 20.0 / std::sqrt(5.0);
+      change->modules.push_back(module);
+      auto& delta = change->deltas.emplace_back();
+      for (std::int64_t o = 0; o < module.out; ++o) {
+        for (std::int64_t i = 0; i < module.in; ++i) {
+          double sum = 0.0;
+          for (std::int64_t r = 0; r < module.rank; ++r) {
+            sum +=
+                static_cast<double>(adapter.b(m)[static_cast<std::size_t>(o * module.rank + r)]) *
+                static_cast<double>(adapter.a(m)[static_cast<std::size_t>(r * module.in + i)]);
+          }
+          delta.push_back(static_cast<float>(scale * sum));
+        }
+      }
+    }
+    Adapter dense{adapter.layout, std::vector<float>(adapter.values.size()), change};
+    CHECK(score(adapter) == doctest::Approx(score(dense)).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("the same job gives the same bytes, also beside other jobs") {
   Bench bench;
   bench.lora.lora_dropout = 0.1;
