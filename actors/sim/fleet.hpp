@@ -12,15 +12,19 @@ namespace lorafleet::sim {
 
 /// The simulated device and link of one client.
 struct DeviceProfile {
-  std::size_t tier = 0;  ///< index into [devices] tiers
+  std::size_t tier = 0;  ///< index into tier_names()
   double tokens_per_second = 0.0;
   double download_mbps = 0.0;
   double upload_mbps = 0.0;
   double latency_seconds = 0.0;
+  std::int64_t rank = 0;  ///< of its adapter, as the file of devices gives it; 0: not given
+  double watts = 0.0;
+  double cost_per_hour = 0.0;
   friend bool operator==(const DeviceProfile&, const DeviceProfile&) = default;
 };
 
-/// The devices of all clients: a pure function of the arguments of its constructor.
+/// The devices of all clients: a pure function of the arguments of its constructor (and of the
+/// bytes of the file of devices).
 ///
 /// Tiers hold their shares exactly: tier i gets floor(q_i) clients with q_i = clients * share_i /
 /// (sum of shares), the clients that remain go to the tiers of the largest fractions q_i -
@@ -30,10 +34,19 @@ struct DeviceProfile {
 /// Speed is drawn once for each client from the tier's distribution, or is teraflops * 1e12 /
 /// train_flops_per_token for each client of a tier that gives teraflops. Link speeds and latency
 /// come from [network], unless the tier gives its own.
+///
+/// With a file of devices, its rows say who has which device, by file_order: "exact" (row i is
+/// client i, and there are as many rows as clients), "cycle" (row i modulo their number), "sample"
+/// (a row drawn for each client, with replacement, from the run seed). What a row does not give
+/// comes from the entry of [devices] tiers that has the row's tier name, then from [network]. Tiers
+/// are then numbered in the order of the config, with those that only the file names behind, as the
+/// rows name them.
 class Fleet {
  public:
   /// Throws InputError for shares that are negative or all zero, for speeds that are not positive
-  /// numbers, for negative latencies, and for teraflops without a positive train_flops_per_token.
+  /// numbers, for negative latencies, for teraflops without a positive train_flops_per_token, and
+  /// for a file of devices that cannot be read, has another number of rows than file_order asks
+  /// for, or a row whose speed nobody gives.
   Fleet(const DevicesConfig& devices, const NetworkConfig& network, std::size_t clients,
         std::uint64_t run_seed, double train_flops_per_token);
 

@@ -2,44 +2,81 @@
 
 #include <algorithm>
 
+#include "actors/sim/durations.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::sim {
+
 namespace {
 
-constexpr double kShortestSeconds = 1e-6;
-constexpr double kLongestSeconds = 1e9;
-
-/// NaN counts as the shortest.
-VirtualDuration duration(double seconds) {
-  if (!(seconds > kShortestSeconds)) return {1};
-  return VirtualDuration::from_seconds(std::min(seconds, kLongestSeconds));
-}
-
-double transfer_seconds(std::int64_t bytes, double mbps) {
-  return static_cast<double>(bytes) * 8.0 / (mbps * 1e6);
-}
+constexpr double kSecondsPerHour = 3600.0;
 
 }  // namespace
+
+const char* name(LossReason reason) {
+  switch (reason) {
+    case LossReason::none:
+      return "";
+    case LossReason::dropped_out:
+      return "dropped_out";
+    case LossReason::went_offline:
+      return "went_offline";
+    case LossReason::outage:
+      return "outage";
+    case LossReason::crashed:
+      return "crashed";
+  }
+  return "";
+}
+
+JobWork job_work(const DeviceProfile& profile, const DevicesConfig& devices,
+                 const NetworkConfig& network, std::uint64_t run_seed, const JobLoad& load) {
+  Random compute_random(run_seed, Purpose::compute_jitter, load.client.value, load.seq.value);
+  // Jobs count from 1: the draws of the client's link are those of seq 0.
+  Random network_random(run_seed, Purpose::network, load.client.value, load.seq.value);
+  double down = transfer_seconds(load.bytes_down, profile.download_mbps) *
+                network.jitter.draw(network_random);
+  const double up =
+      transfer_seconds(load.bytes_up, profile.upload_mbps) * network.jitter.draw(network_random);
+  if (network.server_upload_mbps > 0.0) {
+    down = std::max(down, transfer_seconds(load.bytes_down, network.server_upload_mbps));
+  }
+  const double compute = static_cast<double>(load.tokens) / profile.tokens_per_second *
+                         devices.jitter.draw(compute_random);
+  return {bounded_duration(profile.latency_seconds + down),
+          bounded_duration(devices.startup_seconds + compute),
+          bounded_duration(profile.latency_seconds + up)};
+}
+
+JobFailures job_failures(const AvailabilityConfig& availability, std::uint64_t run_seed,
+                         const JobLoad& load) {
+  const bool crashes = availability.crash_rate_per_hour > 0.0;
+  JobFailures failures{false, 0.0, -1.0};
+  if (!crashes && !(availability.drop_probability > 0.0)) return failures;
+  Random random(run_seed, Purpose::failure, load.client.value, load.seq.value);
+  failures.drops = random.bernoulli(availability.drop_probability);
+  failures.drop_point = random.uniform();
+  if (crashes) {
+    failures.crash_seconds = random.exponential(kSecondsPerHour / availability.crash_rate_per_hour);
+  }
+  return failures;
+}
 
 JobTiming predict(const DeviceProfile& profile, const DevicesConfig& devices,
                   const AvailabilityConfig& availability, std::uint64_t run_seed,
                   const JobLoad& load) {
-  Random jitter_random(run_seed, Purpose::compute_jitter, load.client.value, load.seq.value);
-  const double jitter = devices.jitter.draw(jitter_random);
-
+  const JobWork work = job_work(profile, devices, {}, run_seed, load);
+  const JobFailures failures = job_failures(availability, run_seed, load);
   JobTiming timing;
-  timing.down =
-      duration(profile.latency_seconds + transfer_seconds(load.bytes_down, profile.download_mbps));
-  timing.compute = duration(devices.startup_seconds +
-                            static_cast<double>(load.tokens) / profile.tokens_per_second * jitter);
-  timing.up =
-      duration(profile.latency_seconds + transfer_seconds(load.bytes_up, profile.upload_mbps));
-
-  Random failure(run_seed, Purpose::failure, load.client.value, load.seq.value);
-  timing.lost = failure.bernoulli(availability.drop_probability);
-  timing.end =
-      timing.lost ? duration(failure.uniform() * timing.total().seconds()) : timing.total();
+  timing.down = work.down;
+  timing.compute = work.compute;
+  timing.up = work.up;
+  timing.end = work.total();
+  if (failures.drops) {
+    timing.lost = true;
+    timing.reason = LossReason::dropped_out;
+    timing.end = bounded_duration(failures.drop_point * work.total().seconds());
+  }
   return timing;
 }
 

@@ -18,6 +18,20 @@ struct JobLoad {
   std::int64_t bytes_up = 0;
 };
 
+/// Why an update never comes.
+enum class LossReason : std::uint8_t { none, dropped_out, went_offline, outage, crashed };
+
+/// "dropped_out", "went_offline", "outage", "crashed"; "" for none.
+const char* name(LossReason reason);
+
+/// The three phases of a job, as they would be if nothing came in between.
+struct JobWork {
+  VirtualDuration down;
+  VirtualDuration compute;
+  VirtualDuration up;
+  [[nodiscard]] VirtualDuration total() const { return down + compute + up; }
+};
+
 /// The future of a job, from its dispatch on.
 struct JobTiming {
   VirtualDuration down;
@@ -25,19 +39,41 @@ struct JobTiming {
   VirtualDuration up;
   bool lost = false;    ///< the update never comes
   VirtualDuration end;  ///< until the arrival: down + compute + up; or until the loss
+  LossReason reason = LossReason::none;
+  VirtualDuration waited;  ///< for the server's uplink; the first part of down
+  double joules = 0.0;     ///< of computing, until the end
+  double cost = 0.0;       ///< of hours and bytes, until the end
 
   [[nodiscard]] VirtualDuration total() const { return down + compute + up; }
 };
 
-/// Prices a job. With the client's profile and draws that depend on (run seed, client, seq) alone:
+/// The work of a job. With the client's profile and draws that depend on (run seed, client, seq)
+/// alone:
 ///
-///     down    = latency + 8 * bytes_down / (download_mbps * 1e6)
-///     compute = startup + tokens / tokens_per_second * jitter,  jitter ~ [devices] jitter
-///     up      = latency + 8 * bytes_up / (upload_mbps * 1e6)
-///     lost    with [availability] drop_probability; then end = u * (down + compute + up), u ~ U(0,
-///     1)
+///     down    = latency + max(8 bytes_down / (download_mbps 1e6) j_1,
+///                             8 bytes_down / (server_upload_mbps 1e6))     j_1, j_2 ~ [network]
+///                             jitter
+///     compute = startup + tokens / tokens_per_second * j_0                 j_0 ~ [devices] jitter
+///     up      = latency + 8 bytes_up / (upload_mbps 1e6) j_2
 ///
-/// each rounded to microseconds and at least 1 us long (at most 1e9 s, so that no clock overflows).
+/// without the server's term where server_upload_mbps is 0; each rounded to microseconds and at
+/// least 1 us long (at most 1e9 s, so that no clock overflows).
+JobWork job_work(const DeviceProfile& profile, const DevicesConfig& devices,
+                 const NetworkConfig& network, std::uint64_t run_seed, const JobLoad& load);
+
+/// What may go wrong in a job, drawn from (run seed, client, seq).
+struct JobFailures {
+  bool drops = false;
+  double drop_point = 0.0;     ///< U(0, 1): of the job's whole length
+  double crash_seconds = 0.0;  ///< of computing until the device crashes, Exp(crash_rate_per_hour);
+                               ///< below 0: it never does
+};
+JobFailures job_failures(const AvailabilityConfig& availability, std::uint64_t run_seed,
+                         const JobLoad& load);
+
+/// Prices a job on a network without jitter or shared uplink, of a client that is always there and
+/// never crashes: job_work, lost with [availability] drop_probability after
+/// drop_point * (down + compute + up). sim::World prices everything else.
 JobTiming predict(const DeviceProfile& profile, const DevicesConfig& devices,
                   const AvailabilityConfig& availability, std::uint64_t run_seed,
                   const JobLoad& load);

@@ -18,6 +18,9 @@ struct VirtualDuration {
   friend VirtualDuration operator+(VirtualDuration a, VirtualDuration b) {
     return {a.microseconds + b.microseconds};
   }
+  friend VirtualDuration operator-(VirtualDuration a, VirtualDuration b) {
+    return {a.microseconds - b.microseconds};
+  }
 };
 
 /// A point in simulated time since the start of the run. Only the coordinator moves it.

@@ -190,7 +190,8 @@ TEST_CASE("jitter and losses depend on seed, client and seq") {
 
 TEST_CASE("losses come as often as asked, at random points of the job") {
   const DeviceProfile profile{0, 1.0, 1.0, 1.0, 0.0};
-  const AvailabilityConfig availability{0.25};
+  AvailabilityConfig availability;
+  availability.drop_probability = 0.25;
   int lost = 0;
   double where = 0.0;
   constexpr int kJobs = 20000;

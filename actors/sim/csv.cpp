@@ -1,0 +1,141 @@
+#include "actors/sim/csv.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "partition/support/error.hpp"
+#include "partition/support/numbers.hpp"
+
+namespace lorafleet::sim {
+
+namespace {
+
+constexpr std::size_t kLongestQuoted = 40;
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r";
+  const auto begin = text.find_first_not_of(kBlanks);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+void split(std::string_view line, std::vector<std::string_view>& cells) {
+  cells.clear();
+  while (true) {
+    const auto comma = line.find(',');
+    cells.push_back(trimmed(line.substr(0, comma)));
+    if (comma == line.npos) return;
+    line.remove_prefix(comma + 1);
+  }
+}
+
+std::string quoted(std::string_view text) {
+  const bool cut = text.size() > kLongestQuoted;
+  return '"' + std::string(text.substr(0, kLongestQuoted)) + (cut ? "...\"" : "\"");
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::vector<std::string> checked_header(const std::vector<std::string_view>& cells,
+                                        const std::string& place, const CsvColumns& columns) {
+  std::vector<std::string> header;
+  for (const auto cell : cells) {
+    if (!contains(columns.known, cell)) {
+      const std::string nearest =
+          cell.size() > kLongestQuoted ? "" : nearest_name(cell, columns.known);
+      throw InputError(place, "unknown column " + quoted(cell) +
+                                  "; allowed in the header: " + join(columns.known) +
+                                  (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+    }
+    if (contains(header, cell)) {
+      throw InputError(place, "the header has the column " + quoted(cell) + " twice");
+    }
+    header.emplace_back(cell);
+  }
+  for (const auto& name : columns.required) {
+    if (!contains(header, name)) {
+      throw InputError(place, "the header has no column \"" + name + "\"");
+    }
+  }
+  return header;
+}
+
+}  // namespace
+
+std::string_view CsvRow::text(std::string_view column) const {
+  const auto found = std::find(header_.begin(), header_.end(), column);
+  if (found == header_.end()) return {};
+  return cells_[static_cast<std::size_t>(found - header_.begin())];
+}
+
+void CsvRow::fail(std::string_view column, std::string_view what) const {
+  throw InputError(at_line(file_, line_) + ":" + std::string(column), what);
+}
+
+std::optional<double> CsvRow::number(std::string_view column, double low, bool open,
+                                     double high) const {
+  const std::string_view cell = text(column);
+  if (cell.empty()) return std::nullopt;
+  double value = 0.0;
+  const auto end = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  const bool read = end.ec == std::errc() && end.ptr == cell.data() + cell.size();
+  if (!read || !std::isfinite(value)) {
+    fail(column, "must be a finite number, not " + quoted(cell));
+  }
+  if (value < low || (open && value <= low) || value > high) {
+    const std::string most =
+        high < std::numeric_limits<double>::max() ? ", at most " + shortest(high) : "";
+    fail(column, quoted(cell) + " is out of range; allowed: " +
+                     (open ? "above " + shortest(low) : shortest(low) + " or more") + most);
+  }
+  return value;
+}
+
+std::optional<std::int64_t> CsvRow::whole(std::string_view column, std::int64_t low,
+                                          std::int64_t high) const {
+  const std::string_view cell = text(column);
+  if (cell.empty()) return std::nullopt;
+  std::int64_t value = 0;
+  const auto end = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  if (end.ec != std::errc() || end.ptr != cell.data() + cell.size() || value < low ||
+      value > high) {
+    fail(column, "must be a whole number from " + std::to_string(low) + " to " +
+                     std::to_string(high) + ", not " + quoted(cell));
+  }
+  return value;
+}
+
+void for_each_csv_row(std::string_view text, std::string_view file, const CsvColumns& columns,
+                      const std::function<void(const CsvRow&)>& row) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  CsvRow current;
+  current.file_ = file;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const std::string_view line = trimmed(text.substr(0, end));
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    ++current.line_;
+    if (line.empty() || line.front() == '#') continue;
+    split(line, current.cells_);
+    if (current.header_.empty()) {
+      current.header_ = checked_header(current.cells_, at_line(file, current.line_), columns);
+      continue;
+    }
+    if (current.cells_.size() != current.header_.size()) {
+      throw InputError(at_line(file, current.line_),
+                       "has " + std::to_string(current.cells_.size()) + " cells; the header has " +
+                           std::to_string(current.header_.size()));
+    }
+    row(current);
+  }
+  if (current.header_.empty()) {
+    throw InputError(file,
+                     "is empty; a header with columns of " + join(columns.known) + " was expected");
+  }
+}
+
+}  // namespace lorafleet::sim

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lorafleet::sim {
+
+/// The columns that a table may have; `required` ones it must have.
+struct CsvColumns {
+  std::vector<std::string> known;
+  std::vector<std::string> required;
+};
+
+/// One row of a table. Cells are asked for by the name of their column; each reader throws
+/// InputError "file:line:column name: ..." for a cell that is wrong, and gives nothing for one that
+/// is empty or that the table does not have.
+class CsvRow {
+ public:
+  [[nodiscard]] std::string_view text(std::string_view column) const;
+  /// A finite number from `low` on (above it where `open`), at most `high`.
+  [[nodiscard]] std::optional<double> number(std::string_view column, double low, bool open,
+                                             double high) const;
+  [[nodiscard]] std::optional<std::int64_t> whole(std::string_view column, std::int64_t low,
+                                                  std::int64_t high) const;
+  [[nodiscard]] std::size_t line() const { return line_; }
+  [[noreturn]] void fail(std::string_view column, std::string_view what) const;
+
+ private:
+  friend void for_each_csv_row(std::string_view, std::string_view, const CsvColumns&,
+                               const std::function<void(const CsvRow&)>&);
+
+  std::string_view file_;
+  std::size_t line_ = 0;
+  std::vector<std::string> header_;
+  std::vector<std::string_view> cells_;
+};
+
+/// Reads a table of commas: a header with names of columns in any order, then the rows. Blanks
+/// around cells, empty lines, lines that start with '#', "\r\n" and a byte order mark are passed
+/// over; there are no quotes. `file` is for messages. Throws InputError for a header that is
+/// missing, or has unknown, repeated or missing columns, and for rows with another number of cells.
+void for_each_csv_row(std::string_view text, std::string_view file, const CsvColumns& columns,
+                      const std::function<void(const CsvRow&)>& row);
+
+}  // namespace lorafleet::sim

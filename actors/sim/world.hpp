@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/sim/config.hpp"
+#include "actors/sim/course.hpp"
+#include "actors/sim/fleet.hpp"
+#include "actors/sim/ids.hpp"
+#include "actors/sim/outages.hpp"
+#include "actors/sim/timeline.hpp"
+#include "actors/sim/timing.hpp"
+#include "actors/sim/toggle_heap.hpp"
+#include "actors/sim/uplink.hpp"
+
+namespace lorafleet::sim {
+
+/// What a World cannot compute again from its config and the time. For checkpoints.
+struct WorldState {
+  std::int64_t uplink_free_at_nanoseconds = 0;
+  friend bool operator==(const WorldState&, const WorldState&) = default;
+};
+
+/// All that makes clients unequal: devices, links, when they are there, what goes wrong. The
+/// coordinator's one view of it. docs/heterogeneity.md has the models.
+///
+/// Everything is a pure function of (config, run seed, client, seq, time), except for the server's
+/// uplink, which depends on the jobs dispatched before. A client is online when the model of
+/// [availability] says so and no outage hits it. Without such a model and without outages nothing
+/// is kept for each client but its profile; a model costs 32 bytes a client, slow-down episodes 16.
+class World {
+ public:
+  using Changed = std::function<void(ClientId, bool online)>;
+
+  /// At time 0. Throws InputError for configs that make no sense and files that cannot be read.
+  World(DevicesConfig devices, NetworkConfig network, AvailabilityConfig availability,
+        std::size_t clients, std::uint64_t run_seed, double train_flops_per_token);
+
+  [[nodiscard]] const Fleet& fleet() const { return fleet_; }
+  [[nodiscard]] const DeviceProfile& profile(ClientId client) const {
+    return fleet_.profile(client);
+  }
+  [[nodiscard]] const std::vector<std::string>& tier_names() const { return fleet_.tier_names(); }
+  [[nodiscard]] std::size_t clients() const { return fleet_.clients(); }
+  [[nodiscard]] const DevicesConfig& devices() const { return devices_; }
+  [[nodiscard]] const NetworkConfig& network() const { return network_; }
+  [[nodiscard]] const AvailabilityConfig& availability() const { return availability_; }
+  [[nodiscard]] std::uint64_t run_seed() const { return run_seed_; }
+
+  /// Moves to `now`, which may not lie before the last one. Calls `changed` (where there is one)
+  /// for each client that came online or went offline since, in the order (time, client); a client
+  /// that does both in the same microsecond is not mentioned. At the moment of a change the new
+  /// state holds. One long step makes the same calls as many short ones.
+  void advance(VirtualTime now, const Changed& changed);
+  [[nodiscard]] VirtualTime now() const { return now_; }
+  [[nodiscard]] bool online(ClientId client) const;
+  /// When to look again: nobody comes or goes before. It may turn out that nobody does then (a
+  /// period that ends during an outage). nullopt: nobody ever will.
+  [[nodiscard]] std::optional<VirtualTime> next_change() const;
+  /// When the client is next online, from the current time on and before `limit`.
+  [[nodiscard]] std::optional<VirtualTime> online_from(ClientId client, VirtualTime limit) const;
+
+  /// Model "bernoulli": whether the client takes the invitation number `seq`; else true. Pure. A
+  /// coordinator that asks again must ask with another seq, so a refusal uses its number up.
+  [[nodiscard]] bool answers(ClientId client, Sequence seq) const;
+
+  /// Prices a job dispatched now: `advance(now)` comes first. Calls must be in the order of
+  /// dispatch, since each occupies the server's uplink. A job for a client that is offline is lost
+  /// at once. Of several losses the first counts; of the same microsecond: outage, went_offline,
+  /// crashed, dropped_out.
+  JobTiming predict(const JobLoad& load, VirtualTime now);
+
+  [[nodiscard]] WorldState save() const { return {uplink_.free_at_nanoseconds()}; }
+  /// On a World of the same arguments that was advanced to the time of `save`.
+  void restore(const WorldState& state) { uplink_.restore(state.uplink_free_at_nanoseconds); }
+
+  /// The timeline of [availability] model; nullptr: clients are always there. For checks of a
+  /// config.
+  [[nodiscard]] const Timeline* timeline() const { return timeline_.get(); }
+
+ private:
+  using Phases = std::array<VirtualDuration, kPhases>;
+  struct Loss {
+    VirtualTime time = kNever;
+    LossReason reason = LossReason::none;
+    void consider(VirtualTime at, LossReason why) {
+      if (at < time) *this = {at, why};
+    }
+  };
+
+  [[nodiscard]] VirtualTime next_toggle() const;
+  void toggle_client(const Changed& changed);
+  void toggle_group(const Changed& changed);
+  Hindrances hindrances(ClientId client, VirtualTime now);
+  [[nodiscard]] Loss loss_of(const JobLoad& load, const Phases& phases, const Course& course,
+                             VirtualTime now, const Hindrances& met) const;
+  void charge(const JobLoad& load, const JobWork& work, const Phases& active,
+              JobTiming& timing) const;
+
+  DevicesConfig devices_;
+  NetworkConfig network_;
+  AvailabilityConfig availability_;
+  std::uint64_t run_seed_;
+  Fleet fleet_;
+  bool answers_always_;
+  bool pauses_;
+  bool charges_;  ///< somebody pays or draws power
+
+  std::unique_ptr<const Timeline> timeline_;
+  std::vector<Period> periods_;  ///< of the current time; empty without a timeline
+  ToggleHeap toggles_;
+  Outages outages_;
+  std::unique_ptr<const Timeline> slow_;
+  std::vector<Period> slow_periods_;  ///< of each client's last job; empty without episodes
+  Uplink uplink_;
+  VirtualTime now_;
+};
+
+}  // namespace lorafleet::sim
