@@ -3,20 +3,55 @@
 #include <algorithm>
 #include <cmath>
 
+#include "actors/strategy/fold_measures.hpp"
+
 namespace lorafleet::strategy {
 
 Aggregator::Aggregator(const AggregationConfig& config)
-    : rule_(lora_rules().make(config.lora)),
-      optimizer_(server_optimizers().make(config.server_optimizer, config)) {}
+    : rule_(lora_rules().make(config.lora, config)),
+      optimizer_(server_optimizers().make(config.server_optimizer, config)),
+      server_lr_(config.server_lr),
+      plain_sgd_(config.server_optimizer == "sgd" && config.server_momentum == 0.0),
+      report_(config.lora_report) {
+  check_lora_rule(*rule_, config);
+}
 
-model::AdapterPtr Aggregator::fold(const model::Adapter& current, std::span<const FoldItem> items) {
-  const auto delta = rule_->aggregate(current, items);
+Folded Aggregator::fold(const model::Adapter& current, std::span<const FoldItem> items,
+                        sim::Version next, std::uint64_t run_seed) {
+  if (!std::all_of(items.begin(), items.end(),
+                   [](const FoldItem& item) { return model::all_finite(*item.adapter); })) {
+    return {};
+  }
+  const RuleTraits traits = rule_->traits();
+  FoldOutcome outcome = rule_->fold(current, items, {next, run_seed, server_lr_, report_});
+  Folded folded{traits.factor_space ? step(current, outcome.delta) : std::move(outcome.next),
+                std::move(outcome.report)};
+  if (folded.next == nullptr) return {};
+  FoldReport& report = folded.report;
+  if (report_ && traits.has_global_product) {
+    const std::size_t modules = current.layout->modules().size();
+    if (traits.factor_space && plain_sgd_) {
+      const auto ideal = rule_->ideal(current, items, server_lr_);
+      auto difference = ideal;
+      difference.push_back({-1.0, folded.next.get()});
+      report.reconstruction_error = relative_norm(difference, ideal, modules);
+    }
+    report.views = view_losses(*rule_, folded.next, items);
+    if (!report.effective_rank) report.effective_rank = effective_rank(*folded.next);
+  }
+  report.rank_collapse = report.effective_rank && *report.effective_rank > 0.0 &&
+                         *report.effective_rank < collapsed_rank &&
+                         largest_rank(*current.layout) > 1;
+  return folded;
+}
+
+model::AdapterPtr Aggregator::step(const model::Adapter& current, std::span<const double> delta) {
   if (!std::all_of(delta.begin(), delta.end(), [](double x) { return std::isfinite(x); })) {
     return nullptr;
   }
   const NamedVectors before = optimizer_->state();
   auto next = std::make_shared<model::Adapter>(
-      model::Adapter{current.layout, optimizer_->step(current.values, delta)});
+      model::Adapter{current.layout, optimizer_->step(current.values, delta), current.base_change});
   if (model::all_finite(*next)) return next;
   optimizer_->restore(before);
   return nullptr;

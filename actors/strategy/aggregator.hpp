@@ -4,24 +4,43 @@
 #include <span>
 
 #include "actors/strategy/config.hpp"
+#include "actors/strategy/fold_report.hpp"
 #include "actors/strategy/lora_rule.hpp"
 #include "actors/strategy/server_optimizer.hpp"
 #include "model/adapter.hpp"
 
 namespace lorafleet::strategy {
 
-/// Folds updates into the next global adapter: the LoRA rule, then the server optimiser.
+struct Folded {
+  model::AdapterPtr next;  ///< null where it would hold a NaN or an infinity
+  FoldReport report;
+};
+
+/// Folds updates into the next global adapter: the LoRA rule, then the server optimiser where the
+/// rule gives a change of the factors.
 class Aggregator {
  public:
-  /// Throws InputError for unknown names and bad options.
+  /// Throws InputError for unknown names, bad options, and a mode or an optimiser that does not fit
+  /// the rule.
   explicit Aggregator(const AggregationConfig& config);
 
-  /// The next adapter, or null where it would hold a NaN or an infinity.
-  model::AdapterPtr fold(const model::Adapter& current, std::span<const FoldItem> items);
+  [[nodiscard]] const LoraRule& rule() const { return *rule_; }
+  [[nodiscard]] ServerOptimizer& optimizer() { return *optimizer_; }
+  /// From which adapter the change of an update is measured, in a mode that says `mode`.
+  [[nodiscard]] bool anchors_at_start() const { return rule_->traits().from_trained; }
+
+  /// `next` and `run_seed` key what a rule draws.
+  Folded fold(const model::Adapter& current, std::span<const FoldItem> items,
+              sim::Version next = {1}, std::uint64_t run_seed = 0);
 
  private:
+  model::AdapterPtr step(const model::Adapter& current, std::span<const double> delta);
+
   std::unique_ptr<LoraRule> rule_;
   std::unique_ptr<ServerOptimizer> optimizer_;
+  double server_lr_;
+  bool plain_sgd_;
+  bool report_;
 };
 
 }  // namespace lorafleet::strategy

@@ -18,8 +18,10 @@ bool Policy::ready(std::size_t /*waiting*/) const {
 
 const Registry<Policy, ClientsConfig, AggregationConfig>& policies() {
   static const Registry<Policy, ClientsConfig, AggregationConfig> registry(
-      "aggregation.mode",
-      {{"sync", make_sync}, {"fedbuff", make_fedbuff}, {"fedasync", make_fedasync}});
+      "aggregation.mode", {{"sync", make_sync},
+                           {"fedbuff", make_fedbuff},
+                           {"fedasync", make_fedasync},
+                           {"tiered", make_tiered}});
   return registry;
 }
 

@@ -29,6 +29,7 @@ enum class Fate {
   surplus,  ///< enough others came first
   late,     ///< not there at the deadline
   futile,   ///< there in time, but the round is known to fail
+  carried,  ///< surplus or late, and folded with the round in which it arrives
 };
 
 /// A round whose end is known as soon as its cohort is. Only jobs that count are trained.
@@ -57,7 +58,17 @@ class Policy {
 
   /// The mode can make no version with fewer clients than these.
   [[nodiscard]] virtual std::size_t least_clients() const { return 1; }
-  /// How many clients to invite while `in_flight` jobs are on their way.
+  /// How many lanes there are: groups of clients, equal in number and alike in speed, each of which
+  /// works at its own pace.
+  [[nodiscard]] virtual std::size_t lanes() const { return 1; }
+  /// What the latest update of each lane weighs in a version, from the number of versions that each
+  /// has made. Empty: only the lane that makes the version counts.
+  [[nodiscard]] virtual std::vector<double> lane_weights(
+      std::span<const std::uint64_t> /*versions*/) const {
+    return {};
+  }
+  /// How many clients of a lane to invite while `in_flight` of its jobs (without those that are
+  /// carried over) are on their way.
   [[nodiscard]] virtual std::size_t invitations(std::size_t in_flight) const = 0;
   /// For modes with rounds: the round of the cohort that is handed out at `now`.
   [[nodiscard]] virtual std::optional<RoundPlan> plan(sim::VirtualTime now,

@@ -1,37 +1,44 @@
 #include "actors/strategy/selection.hpp"
 
-#include <unordered_map>
+#include <stdexcept>
+
+#include "actors/strategy/selections.hpp"
 
 namespace lorafleet::strategy {
 namespace {
 
-/// The first `count` steps of a Fisher-Yates shuffle; only the places that it touched are stored.
-class UniformSelection final : public Selection {
+class NothingKnown final : public SelectionView {
  public:
-  std::vector<sim::ClientId> choose(std::span<const sim::ClientId> candidates, std::size_t count,
-                                    Random& random) override {
-    if (count == 1) return {candidates[random.below(candidates.size())]};
-    std::vector<sim::ClientId> chosen;
-    chosen.reserve(count);
-    std::unordered_map<std::size_t, std::size_t> moved;
-    const auto at = [&](std::size_t place) {
-      const auto found = moved.find(place);
-      return found == moved.end() ? place : found->second;
-    };
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t place = i + random.below(candidates.size() - i);
-      chosen.push_back(candidates[at(place)]);
-      moved[place] = at(i);
-    }
-    return chosen;
+  [[nodiscard]] std::int64_t examples(sim::ClientId /*client*/) const override { refuse(); }
+  [[nodiscard]] std::int64_t most_examples() const override { refuse(); }
+  [[nodiscard]] double expected_seconds(sim::ClientId /*client*/) const override { refuse(); }
+  [[nodiscard]] sim::Version version() const override { refuse(); }
+  [[nodiscard]] sim::VirtualTime now() const override { refuse(); }
+
+ private:
+  [[noreturn]] static void refuse() {
+    throw std::logic_error("this selection needs to know about the clients");
   }
 };
 
 }  // namespace
 
-const Registry<Selection>& selections() {
-  static const Registry<Selection> registry(
-      "clients.selection", {{"uniform", [] { return std::make_unique<UniformSelection>(); }}});
+std::vector<sim::ClientId> Selection::choose(std::span<const sim::ClientId> candidates,
+                                             std::size_t count, Random& random) {
+  return choose(candidates, count, random, NothingKnown{});
+}
+
+void Selection::restore(const NamedVectors& state) {
+  if (!state.empty()) throw std::invalid_argument("the state is not of this selection");
+}
+
+const Registry<Selection, ClientsConfig>& selections() {
+  static const Registry<Selection, ClientsConfig> registry(
+      "clients.selection", {{"uniform", make_uniform},
+                            {"weighted", make_weighted},
+                            {"round_robin", make_round_robin},
+                            {"oort", make_oort},
+                            {"power_of_choice", make_power_of_choice}});
   return registry;
 }
 

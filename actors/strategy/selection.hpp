@@ -1,30 +1,74 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "actors/sim/ids.hpp"
+#include "actors/sim/virtual_time.hpp"
+#include "actors/strategy/config.hpp"
 #include "actors/strategy/registry.hpp"
+#include "actors/strategy/state.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::strategy {
 
-/// Whom to invite. May keep a memory of what it chose (round robin).
+/// What a server may know about its clients when it chooses. Asked only by the selections that need
+/// it, so that none of it has to be kept ready for uniform choice.
+class SelectionView {
+ public:
+  virtual ~SelectionView() = default;
+  [[nodiscard]] virtual std::int64_t examples(sim::ClientId client) const = 0;
+  /// Of the client with the most; the same in each call of a run.
+  [[nodiscard]] virtual std::int64_t most_examples() const = 0;
+  /// What a job handed out now would take if nothing came between: transfers and compute, without
+  /// jitter.
+  [[nodiscard]] virtual double expected_seconds(sim::ClientId client) const = 0;
+  [[nodiscard]] virtual sim::Version version() const = 0;  ///< the current one
+  [[nodiscard]] virtual sim::VirtualTime now() const = 0;
+};
+
+/// How a job ended.
+struct Outcome {
+  sim::ClientId client;
+  sim::Sequence seq;
+  sim::Version version;        ///< trained from
+  std::optional<double> loss;  ///< mean training loss as reported; nothing: no usable update came
+  double seconds = 0.0;        ///< virtual, from dispatch to arrival or loss
+  std::int64_t examples = 0;
+  std::int64_t tokens = 0;
+};
+
+/// Whom to invite. May remember what it chose and what became of it.
 class Selection {
  public:
   virtual ~Selection() = default;
   /// `count` different ones of `candidates` (at least as many, none in flight, all with examples),
   /// in the order in which they are to be invited. `random` is fresh: keyed by (run seed,
-  /// Purpose::selection, seq of the first job to be handed out).
+  /// Purpose::selection, seq of the first job to be handed out). Depends on these arguments and the
+  /// state alone.
   virtual std::vector<sim::ClientId> choose(std::span<const sim::ClientId> candidates,
-                                            std::size_t count, Random& random) = 0;
+                                            std::size_t count, Random& random,
+                                            const SelectionView& view) = 0;
+  /// The same, for a selection that asks nothing about the clients (uniform); others throw
+  /// std::logic_error.
+  std::vector<sim::ClientId> choose(std::span<const sim::ClientId> candidates, std::size_t count,
+                                    Random& random);
+  /// To be called after each ended job, in the order of the ends, and before the version that its
+  /// update makes.
+  virtual void observe(const Outcome& /*outcome*/) {}
+
+  /// The memory, for checkpoints: nothing for a selection without any.
+  [[nodiscard]] virtual NamedVectors state() const { return {}; }
+  /// Takes back what `state` of a selection with the same config gave; from then on both choose
+  /// alike. Throws std::invalid_argument for anything else.
+  virtual void restore(const NamedVectors& state);
 };
 
-/// [clients] selection.
-///   uniform: each subset of `count` candidates is equally likely; O(count), whatever their number.
-const Registry<Selection>& selections();
+/// [clients] selection; the rules stand at make_... in selections.hpp.
+const Registry<Selection, ClientsConfig>& selections();
 
 }  // namespace lorafleet::strategy

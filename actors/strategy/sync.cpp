@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "actors/strategy/modes.hpp"
+#include "actors/strategy/staleness.hpp"
 
 namespace lorafleet::strategy {
 namespace {
@@ -12,7 +13,12 @@ constexpr double kLongestDeadlineSeconds = 1e9;
 class Sync final : public Policy {
  public:
   Sync(const ClientsConfig& clients, const AggregationConfig& config)
-      : weighting_(config.weighting) {
+      : weighting_(config.weighting), staleness_(config.staleness) {
+    if (clients.late != "drop" && clients.late != "carry_over") {
+      throw InputError("clients.late",
+                       "\"" + clients.late + "\" is not known; known: drop, carry_over");
+    }
+    carries_over_ = clients.late == "carry_over";
     if (clients.per_round < 1) throw InputError("clients.per_round", "must be at least 1");
     if (!(clients.overcommit >= 1.0) || !(clients.overcommit <= 1e6)) {
       throw InputError("clients.overcommit", "must be between 1 and 1e6");
@@ -65,21 +71,31 @@ class Sync final : public Policy {
       round.fates.assign(jobs.size(), Fate::late);
     }
     const Fate fate = in_time.size() >= min_updates_ ? Fate::counts : Fate::futile;
+    if (carries_over_) round.fates.assign(jobs.size(), Fate::carried);
     for (const std::size_t i : in_time)
       round.fates[i] = fate;
     return round;
   }
 
   [[nodiscard]] double raw_weight(const Contribution& update) const override {
-    return weighting_.amount(update);
+    return weighting_.amount(update) * (carries_over_ ? staleness_(update.staleness) : 1.0);
   }
   [[nodiscard]] std::vector<double> weights(std::span<const Contribution> updates) const override {
-    return weighting_.normalised(updates);
+    auto weights = weighting_.normalised(updates);
+    if (!carries_over_) return weights;
+    double sum = 0.0;
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      sum += weights[i] *= staleness_(updates[i].staleness);
+    for (double& weight : weights)
+      weight /= sum;
+    return weights;
   }
-  [[nodiscard]] Anchor anchor() const override { return Anchor::current; }
+  [[nodiscard]] Anchor anchor() const override { return Anchor::trained_from; }
 
  private:
   Weighting weighting_;
+  StalenessWeight staleness_;
+  bool carries_over_ = false;
   std::size_t per_round_;
   std::size_t invited_;
   std::size_t min_updates_;

@@ -99,8 +99,8 @@ TEST_CASE("a fold that overflows leaves the server's moments as they were") {
   const auto largest = flat_adapter(std::numeric_limits<float>::max());
   const auto one = flat_adapter(1.0F);
   const std::vector<FoldItem> too_far{{largest, zero, 2.0}};
-  CHECK(aggregator.fold(*zero, too_far) == nullptr);
-  const auto next = aggregator.fold(*zero, std::vector<FoldItem>{{one, zero, 1.0}});
+  CHECK(aggregator.fold(*zero, too_far).next == nullptr);
+  const auto next = aggregator.fold(*zero, std::vector<FoldItem>{{one, zero, 1.0, {}}}).next;
   REQUIRE(next);
   CHECK(next->values[0] == 1.0F);
 }

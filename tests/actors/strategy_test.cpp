@@ -49,13 +49,14 @@ TEST_CASE("weights of staleness fall, from 1, and stay above 0") {
 }
 
 TEST_CASE("an unknown name is answered with the known ones") {
-  CHECK_THROWS_WITH(lora_rules().make("fedti"),
-                    "aggregation.lora: \"fedti\" is not known; known: fedit (did you mean "
-                    "\"fedit\"?)");
+  const AggregationConfig config;
+  CHECK_THROWS_WITH(lora_rules().make("fedti", config),
+                    "aggregation.lora: \"fedti\" is not known; known: fedit, ffa, fedsa, rolora, "
+                    "flora, fedex, hetlora, hlora, flexlora, product (did you mean \"fedit\"?)");
   CHECK_THROWS_AS(StalenessWeight({"polynomal", 1.0, 1.0}), InputError);
   CHECK_THROWS_AS(StalenessWeight({"polynomial", -1.0, 1.0}), InputError);
   CHECK_THROWS_AS(Weighting("example"), InputError);
-  CHECK(policies().names() == std::vector<std::string>{"sync", "fedbuff", "fedasync"});
+  CHECK(policies().names() == std::vector<std::string>{"sync", "fedbuff", "fedasync", "tiered"});
 }
 
 TEST_CASE("options out of range are refused") {
@@ -190,9 +191,11 @@ TEST_CASE("fedit averages the factors, from the anchor that the mode names") {
   Aggregator aggregator(config);
   const auto current = flat_adapter(10.0f);
   // 10 + 0.5 (0.25 (14 - 10) + 0.75 (3 - 1))
-  const auto next = aggregator.fold(
-      *current, std::vector<FoldItem>{{flat_adapter(14.0f), current, 0.25},
-                                      {flat_adapter(3.0f), flat_adapter(1.0f), 0.75}});
+  const auto next =
+      aggregator
+          .fold(*current, std::vector<FoldItem>{{flat_adapter(14.0f), current, 0.25, {}},
+                                                {flat_adapter(3.0f), flat_adapter(1.0f), 0.75, {}}})
+          .next;
   REQUIRE(next);
   CHECK(next->values == flat_adapter(11.25f)->values);
 }
@@ -202,8 +205,10 @@ TEST_CASE("an average of equal adapters is that adapter, to the last bit") {
   Aggregator aggregator(config);
   const auto current = flat_adapter(0.1f);
   const auto same = flat_adapter(-1.7e-5f);
-  const auto next = aggregator.fold(
-      *current, std::vector<FoldItem>{{same, current, 0.25}, {same, current, 0.75}});
+  const auto next = aggregator
+                        .fold(*current, std::vector<FoldItem>{{same, current, 0.25, {}},
+                                                              {same, current, 0.75, {}}})
+                        .next;
   REQUIRE(next);
   CHECK(next->values == same->values);
 }
@@ -214,7 +219,8 @@ TEST_CASE("a fold that is not finite gives nothing") {
   config.server_lr = 2.0;
   Aggregator aggregator(config);
   const auto current = flat_adapter(0.0f);
-  CHECK(!aggregator.fold(*current, std::vector<FoldItem>{{flat_adapter(kHuge), current, 1.0}}));
+  CHECK(!aggregator.fold(*current, std::vector<FoldItem>{{flat_adapter(kHuge), current, 1.0, {}}})
+             .next);
   const auto nan = flat_adapter(std::numeric_limits<float>::quiet_NaN());
-  CHECK(!aggregator.fold(*current, std::vector<FoldItem>{{nan, current, 1.0}}));
+  CHECK(!aggregator.fold(*current, std::vector<FoldItem>{{nan, current, 1.0, {}}}).next);
 }
