@@ -42,16 +42,24 @@ ActorFleet::ActorFleet(caf::actor_system& system, const FleetParts& parts)
   actors_->evaluator =
       spawn_worker<EvaluatorActor>(system, parts.detached, parts.scorer, parts.detached);
   actors_->host = system.spawn<HostActor>(actors_->slots);
+  const auto context = std::make_shared<const ClientContext>(
+      ClientContext{parts.config.seed, parts.trainer, actors_->host});
+  actors_->clients.reserve(parts.client_examples.size());
   for (std::size_t i = 0; i < parts.client_examples.size(); ++i) {
-    actors_->clients.push_back(
-        system.spawn<ClientActor>(sim::ClientId{static_cast<std::uint32_t>(i)}, parts.config.seed,
-                                  parts.client_examples[i], actors_->host));
+    actors_->clients.push_back(system.spawn<ClientActor>(
+        sim::ClientId{static_cast<std::uint32_t>(i)}, parts.client_examples[i], context));
   }
   FederationConfig config = parts.config;
   config.partition.clients = static_cast<std::int64_t>(parts.client_examples.size());
   actors_->aggregator = system.spawn<AggregatorActor>(
-      AggregatorParts{std::move(config), make_sizer(parts), parts.train_flops_per_token,
-                      parts.initial, actors_->clients, actors_->evaluator, parts.observer});
+      AggregatorParts{std::move(config),
+                      {make_sizer(parts), parts.train_flops_per_token, parts.initial, parts.layouts,
+                       parts.message_bytes},
+                      actors_->clients,
+                      actors_->evaluator,
+                      parts.observer,
+                      parts.checkpoints,
+                      parts.resumed});
 }
 
 ActorFleet::~ActorFleet() {

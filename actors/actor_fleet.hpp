@@ -21,11 +21,16 @@ struct FleetParts {
   std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> client_examples;  ///< by ClientId
   double train_flops_per_token = 0.0;
   model::AdapterPtr initial;
+  std::vector<model::LayoutPtr> layouts = {};  ///< by ClientId; empty: all have `initial`'s
+  std::int64_t message_bytes = 0;              ///< see FederationParts
   std::shared_ptr<RunObserver> observer;
   std::size_t slots = 1;
   /// True in production: slots and evaluator have threads of their own. False: all actors share the
   /// scheduler, so that a test can choose the order of their steps.
   bool detached = true;
+  std::size_t workers = 2;  ///< threads of the scheduler
+  std::shared_ptr<CheckpointStore> checkpoints = nullptr;
+  std::shared_ptr<const RunCheckpoint> resumed = nullptr;
 };
 
 /// What a finished run leaves.

@@ -1,12 +1,13 @@
 #include "actors/aggregator_actor.hpp"
 
+#include "actors/coordinator_state.hpp"
+
 namespace lorafleet::actors {
 
 AggregatorActor::AggregatorActor(caf::actor_config& config, AggregatorParts parts)
     : AggregatorHandle::base(config), parts_(std::move(parts)) {
   CoordinatorEffects& effects = *this;
-  coordinator_ = std::make_unique<Coordinator>(
-      parts_.config, parts_.sizer, parts_.train_flops_per_token, parts_.initial, effects);
+  coordinator_ = std::make_unique<Coordinator>(parts_.config, parts_.federation, effects);
 }
 
 AggregatorActor::behavior_type AggregatorActor::make_behavior() {
@@ -14,23 +15,25 @@ AggregatorActor::behavior_type AggregatorActor::make_behavior() {
             answer_ = make_response_promise<RunFinished>();
             started_ = true;
             guarded([this] {
-              coordinator_->start();
-              if (interrupted_) coordinator_->interrupt();
+              start();
+              if (interrupted_) interrupt();
             });
             return answer_;
           },
           [this](InterruptRun) {
             interrupted_ = true;
-            if (!started_) return;
-            guarded([this] {
-              while (unscored_.size() > 1)
-                unscored_.pop_back();
-              if (!unscored_.empty()) {
-                last_evaluated_ = unscored_.front().version;
-                last_fully_ = unscored_.front().fully;
-              }
-              coordinator_->interrupt();
-            });
+            if (started_) guarded([this] { interrupt(); });
+          },
+          [this](ClientUpdate& update) {
+            if (held_.empty() && unscored_.size() <= kMostUnscored) {
+              guarded([&] { coordinator_->deliver(std::move(update)); });
+            } else {
+              held_.push_back(std::move(update));
+              guarded([this] { deliver_held(); });
+            }
+          },
+          [this](const JobFailed& failure) {
+            fail(caf::make_error(caf::sec::runtime_error, failure.reason));
           }};
 }
 
@@ -39,15 +42,34 @@ void AggregatorActor::on_exit() {
   parts_.evaluator = nullptr;
 }
 
+void AggregatorActor::start() {
+  if (!parts_.resumed) {
+    coordinator_->start();
+    return;
+  }
+  const auto resumed = std::move(parts_.resumed);
+  last_evaluated_ = resumed->last_evaluated;
+  last_fully_ = resumed->last_fully;
+  for (const auto& [version, adapter, fully] : resumed->unscored)
+    unscored_.push_back({version, adapter, fully});
+  if (!unscored_.empty()) score_next();
+  coordinator_->resume(resumed->coordinator);
+}
+
+void AggregatorActor::interrupt() {
+  if (coordinator_->finished()) return;
+  if (parts_.checkpoints) write_checkpoint();
+  while (unscored_.size() > 1)
+    unscored_.pop_back();
+  if (!unscored_.empty()) {
+    last_evaluated_ = unscored_.front().version;
+    last_fully_ = unscored_.front().fully;
+  }
+  coordinator_->interrupt();
+}
+
 void AggregatorActor::train(const TrainRequest& order) {
-  request(parts_.clients[order.client.value], caf::infinite, order)
-      .then(
-          [this](ClientUpdate& update) {
-            if (update.adapter == nullptr) return;  // abandoned before it was trained
-            held_.push_back(std::move(update));
-            guarded([this] { deliver_held(); });
-          },
-          [this](caf::error& failure) { fail(std::move(failure)); });
+  send(parts_.clients[order.client.value], order);
 }
 
 void AggregatorActor::abandon(sim::ClientId client, sim::Sequence seq) {
@@ -56,22 +78,41 @@ void AggregatorActor::abandon(sim::ClientId client, sim::Sequence seq) {
 
 void AggregatorActor::publish(sim::Version version, sim::VirtualTime time,
                               const model::AdapterPtr& adapter) {
-  const auto is_due = [version](std::int64_t every) {
-    return every > 0 && version.value % static_cast<std::uint64_t>(every) == 0;
-  };
   const auto& evaluation = parts_.config.evaluation;
-  const bool fully = !evaluation.metrics.empty() && is_due(evaluation.text_every_versions);
+  const auto every = static_cast<std::uint64_t>(evaluation.text_every_versions);
+  const bool fully = !evaluation.metrics.empty() && every > 0 && version.value % every == 0;
   parts_.observer->on_version(version, time, coordinator_->totals());
-  if (version.value == 0 || fully || is_due(evaluation.every_versions)) {
-    evaluate(version, adapter, fully);
-  }
+  if (fully || evaluation_is_due(evaluation, version)) evaluate(version, adapter, fully);
 }
 
 void AggregatorActor::record(const Event& event) {
   parts_.observer->on_event(event, coordinator_->totals());
 }
 
-void AggregatorActor::guarded(const std::function<void()>& step) {
+void AggregatorActor::version_boundary(const Coordinator& coordinator) {
+  if (!parts_.checkpoints) return;
+  const auto& config = parts_.config.checkpoint;
+  const auto every = static_cast<std::uint64_t>(config.every_versions);
+  const std::chrono::duration<double> since = std::chrono::steady_clock::now() - checkpointed_at_;
+  const bool by_versions = every > 0 && coordinator.totals().versions % every == 0;
+  const bool by_time = config.every_seconds > 0.0 && since.count() >= config.every_seconds;
+  if (by_versions || by_time) write_checkpoint();
+}
+
+void AggregatorActor::write_checkpoint() {
+  RunCheckpoint checkpoint;
+  checkpoint.coordinator = coordinator_->save();
+  for (const auto& order : unscored_)
+    checkpoint.unscored.push_back({order.version, order.adapter, order.fully});
+  checkpoint.last_evaluated = last_evaluated_;
+  checkpoint.last_fully = last_fully_;
+  checkpoint.recorder = parts_.observer->settle();
+  parts_.checkpoints->write(checkpoint);
+  checkpointed_at_ = std::chrono::steady_clock::now();
+}
+
+template <typename Step>
+void AggregatorActor::guarded(const Step& step) {
   if (answered_) return;
   try {
     step();
@@ -82,7 +123,6 @@ void AggregatorActor::guarded(const std::function<void()>& step) {
 }
 
 void AggregatorActor::deliver_held() {
-  constexpr std::size_t kMostUnscored = 32;
   while (!held_.empty() && unscored_.size() <= kMostUnscored) {
     ClientUpdate update = std::move(held_.front());
     held_.pop_front();
@@ -105,6 +145,7 @@ void AggregatorActor::score_next() {
               parts_.observer->on_evaluation(scored.version, *scored.evaluation);
               unscored_.pop_front();
               if (!unscored_.empty()) score_next();
+              coordinator_->score(scored.version, scored.evaluation->total.perplexity());
               deliver_held();
             });
           },

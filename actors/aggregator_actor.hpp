@@ -1,7 +1,7 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -14,12 +14,12 @@ namespace lorafleet::actors {
 /// What the aggregator needs besides the configuration.
 struct AggregatorParts {
   FederationConfig config;
-  JobSizer sizer;
-  double train_flops_per_token = 0.0;
-  model::AdapterPtr initial;
+  FederationParts federation;
   std::vector<ClientHandle> clients;  ///< by ClientId
   EvaluatorHandle evaluator;
   std::shared_ptr<RunObserver> observer;
+  std::shared_ptr<CheckpointStore> checkpoints;  ///< null: none are written
+  std::shared_ptr<const RunCheckpoint> resumed;  ///< null: the run starts
 };
 
 /// The server: a thin shell that turns the coordinator's decisions into messages and the clients'
@@ -41,13 +41,20 @@ class AggregatorActor final : public AggregatorHandle::base, private Coordinator
   const char* name() const override { return "aggregator"; }
 
  private:
+  static constexpr std::size_t kMostUnscored = 32;
+
   void train(const TrainRequest& order) override;
   void abandon(sim::ClientId client, sim::Sequence seq) override;
   void publish(sim::Version version, sim::VirtualTime time,
                const model::AdapterPtr& adapter) override;
   void record(const Event& event) override;
+  void version_boundary(const Coordinator& coordinator) override;
 
-  void guarded(const std::function<void()>& step);
+  template <typename Step>
+  void guarded(const Step& step);
+  void start();
+  void interrupt();
+  void write_checkpoint();
   void deliver_held();
   void evaluate(sim::Version version, const model::AdapterPtr& adapter, bool fully);
   void score_next();
@@ -64,6 +71,7 @@ class AggregatorActor final : public AggregatorHandle::base, private Coordinator
   bool last_fully_ = false;
   std::deque<EvaluateVersion> unscored_;  // the first one is with the evaluator
   std::deque<ClientUpdate> held_;
+  std::chrono::steady_clock::time_point checkpointed_at_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace lorafleet::actors

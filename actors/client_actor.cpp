@@ -2,35 +2,55 @@
 
 namespace lorafleet::actors {
 
-ClientActor::ClientActor(caf::actor_config& config, sim::ClientId id, std::uint64_t run_seed,
+namespace {
+
+ClientUpdate update_of(const TrainRequest& order,
+                       const std::shared_ptr<const model::TrainResult>& result) {
+  return {order.client, order.seq, {result, &result->adapter}, result->stats, result->state};
+}
+
+std::string reason_of(const caf::error& failure) {
+  if (failure.context().match_elements<std::string>()) {
+    return failure.context().get_as<std::string>(0);
+  }
+  return caf::to_string(failure);
+}
+
+}  // namespace
+
+ClientActor::ClientActor(caf::actor_config& config, sim::ClientId id,
                          std::shared_ptr<const std::vector<std::uint32_t>> examples,
-                         HostHandle host)
+                         std::shared_ptr<const ClientContext> context)
     : ClientHandle::base(config),
       id_(id),
-      run_seed_(run_seed),
       examples_(std::move(examples)),
-      host_(std::move(host)) {}
+      context_(std::move(context)) {}
 
 ClientActor::behavior_type ClientActor::make_behavior() {
-  return {
-      [this](const TrainRequest& order) {
-        auto promise = make_response_promise<ClientUpdate>();
-        model::TrainJob job{id_.value,           order.seq.value, run_seed_,
-                            order.version.value, order.adapter,   examples_};
-        request(host_, caf::infinite, QueueJob{order.arrival, std::move(job)})
-            .then(
-                [this, promise, seq = order.seq](const JobResult& done) mutable {
-                  ClientUpdate update{id_, seq, nullptr, {}};
-                  if (done.result != nullptr) {
-                    update.adapter = {done.result, &done.result->adapter};
-                    update.stats = done.result->stats;
-                  }
-                  promise.deliver(std::move(update));
-                },
-                [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
-        return promise;
-      },
-      [this](const AbandonJob& order) { send(host_, order); }};
+  return {[this](const TrainRequest& order) { train(order); },
+          [this](const AbandonJob& order) {
+            if (!context_->trainer->is_instant()) send(context_->host, order);
+          }};
+}
+
+void ClientActor::train(const TrainRequest& order) {
+  const auto aggregator = caf::actor_cast<AggregatorHandle>(current_sender());
+  model::TrainJob job{
+      id_.value, order.seq.value, context_->run_seed, order.version.value, order.adapter,
+      examples_, nullptr,         order.state,        order.trains};
+  if (context_->trainer->is_instant()) {
+    send(aggregator, update_of(order, std::make_shared<const model::TrainResult>(
+                                          context_->trainer->train(job))));
+    return;
+  }
+  request(context_->host, caf::infinite, QueueJob{order.arrival, std::move(job)})
+      .then(
+          [this, aggregator, order](const JobResult& done) {
+            if (done.result != nullptr) send(aggregator, update_of(order, done.result));
+          },
+          [this, aggregator](const caf::error& failure) {
+            send(aggregator, JobFailed{reason_of(failure)});
+          });
 }
 
 }  // namespace lorafleet::actors

@@ -8,20 +8,30 @@
 
 namespace lorafleet::actors {
 
+/// What all clients of a process have in common.
+struct ClientContext {
+  std::uint64_t run_seed = 0;
+  std::shared_ptr<const model::Trainer> trainer;
+  HostHandle host;
+};
+
 /// One federated client: owns its part of the data, prepares its jobs, and answers the aggregator
-/// with its trained adapter.
+/// with its trained adapter. Where training costs next to nothing it trains by itself.
 class ClientActor final : public ClientHandle::base {
  public:
-  ClientActor(caf::actor_config& config, sim::ClientId id, std::uint64_t run_seed,
-              std::shared_ptr<const std::vector<std::uint32_t>> examples, HostHandle host);
+  ClientActor(caf::actor_config& config, sim::ClientId id,
+              std::shared_ptr<const std::vector<std::uint32_t>> examples,
+              std::shared_ptr<const ClientContext> context);
   behavior_type make_behavior() override;
+  void on_exit() override { context_.reset(); }
   const char* name() const override { return "client"; }
 
  private:
+  void train(const TrainRequest& order);
+
   sim::ClientId id_;
-  std::uint64_t run_seed_;
   std::shared_ptr<const std::vector<std::uint32_t>> examples_;
-  HostHandle host_;
+  std::shared_ptr<const ClientContext> context_;
 };
 
 }  // namespace lorafleet::actors

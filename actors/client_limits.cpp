@@ -10,10 +10,17 @@ std::optional<ClientLimit> broken_client_limit(const FederationConfig& config,
                                                std::size_t clients) {
   const auto& wanted = config.clients;
   const auto most = static_cast<std::int64_t>(clients);
-  if (config.aggregation.mode != "sync") {
+  const std::string& mode = config.aggregation.mode;
+  if (mode != "sync" && mode != "tiered") {
     if (wanted.concurrency <= most) return std::nullopt;
     return ClientLimit{"clients.concurrency",
                        std::to_string(wanted.concurrency) + " clients cannot be in flight"};
+  }
+  const std::int64_t lane = mode == "tiered" ? most / config.aggregation.tiers : most;
+  if (mode == "tiered" && wanted.per_round > lane) {
+    return ClientLimit{"clients.per_round", std::to_string(wanted.per_round) +
+                                                " clients cannot be picked of a tier of " +
+                                                std::to_string(lane)};
   }
   if (wanted.per_round > most) {
     return ClientLimit{"clients.per_round",
@@ -22,7 +29,7 @@ std::optional<ClientLimit> broken_client_limit(const FederationConfig& config,
   // 10 * 1.1 is a little more than 11.
   const auto invited = static_cast<std::int64_t>(
       std::ceil(static_cast<double>(wanted.per_round) * wanted.overcommit * (1.0 - 1e-12)));
-  if (invited <= most) return std::nullopt;
+  if (invited <= lane) return std::nullopt;
   return ClientLimit{"clients.per_round", "with clients.overcommit, " + std::to_string(invited) +
                                               " clients would be invited"};
 }

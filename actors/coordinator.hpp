@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "actors/events.hpp"
 #include "actors/federation_config.hpp"
@@ -14,13 +15,17 @@
 
 namespace lorafleet::actors {
 
+struct CoordinatorState;
+
 /// The order to train: sent to a client when the coordinator picks it.
 struct TrainRequest {
   sim::ClientId client;
   sim::Sequence seq;
-  sim::Version version;       ///< of `adapter`
-  sim::VirtualTime arrival;   ///< of the update: the slots' priority
-  model::AdapterPtr adapter;  ///< the global adapter at dispatch
+  sim::Version version;                    ///< of `adapter`
+  sim::VirtualTime arrival;                ///< of the update: the slots' priority
+  model::AdapterPtr adapter;               ///< what the client receives of the global adapter
+  model::PrivateStatePtr state = nullptr;  ///< the client's own; null: none yet
+  model::Factors trains = model::Factors::both;
 };
 
 /// A trained adapter on its way back.
@@ -29,7 +34,10 @@ struct ClientUpdate {
   sim::Sequence seq;
   model::AdapterPtr adapter;
   model::TrainStats stats;
+  model::PrivateStatePtr state = nullptr;  ///< what the client keeps; null: as the request gave it
 };
+
+class Coordinator;
 
 /// What the coordinator makes happen outside itself. Actors implement it; tests fake it.
 class CoordinatorEffects {
@@ -43,6 +51,8 @@ class CoordinatorEffects {
   virtual void publish(sim::Version version, sim::VirtualTime time,
                        const model::AdapterPtr& adapter) = 0;
   virtual void record(const Event& event) = 0;
+  /// Between two steps, after a version was made: the moment for a checkpoint.
+  virtual void version_boundary(const Coordinator& /*coordinator*/) {}
 };
 
 /// Totals of a run; keys of summary.json have the same names.
@@ -54,9 +64,13 @@ struct RunTotals {
   std::int64_t updates_dropped = 0;  ///< every job that ended without being applied
   std::int64_t rounds_failed = 0;
   std::int64_t updates_not_finite = 0;
-  std::int64_t train_tokens = 0;  ///< of the updates received
+  std::int64_t updates_clipped = 0;
+  std::int64_t updates_rejected = 0;  ///< by a robust rule
+  std::int64_t train_tokens = 0;      ///< of the updates received
   std::int64_t bytes_down = 0;
   std::int64_t bytes_up = 0;
+  double joules = 0.0;  ///< of computing, lost jobs included
+  double cost = 0.0;
   sim::VirtualTime time;
   std::string stop_reason;  ///< empty while running
 };
@@ -65,26 +79,52 @@ struct RunTotals {
 /// construction: clients without examples are never invited.
 using JobSizer = std::function<model::JobSize(sim::ClientId, sim::Sequence)>;
 
+/// What a run's federation is made of, beside its configuration.
+struct FederationParts {
+  JobSizer sizer;
+  double train_flops_per_token = 0.0;  ///< prices tiers given in FLOP/s
+  model::AdapterPtr initial;
+  std::vector<model::LayoutPtr> layouts = {};  ///< of each client; empty: all have `initial`'s
+  /// What an adapter of the server's layout weighs as a message; 0: what it really has.
+  std::int64_t message_bytes = 0;
+};
+
+/// Whether a version is to be scored ([evaluation]; the first one always is).
+bool evaluation_is_due(const model::EvaluationConfig& evaluation, sim::Version version);
+
 /// The aggregator's mind: a pure state machine over the virtual clock, without threads, actors or
 /// real time. It picks clients, knows from the models when each update will arrive, takes arrivals
 /// strictly in order (arrival, client, seq), waits where the next one is still being trained, folds
 /// by the configured strategy, and reports each step as an event. Every sequence of calls that
 /// delivers the same results gives the same effects, whatever the order of deliveries.
+///
+/// Clients are in lanes: all in one, or, in mode "tiered", one for each speed tier. A lane works in
+/// rounds (one cohort after the other) or without (a new client for each that ended).
 class Coordinator {
  public:
-  /// `train_flops_per_token` prices tiers given in FLOP/s. Throws InputError for impossible
-  /// configs.
+  /// Throws InputError for impossible configs.
+  Coordinator(const FederationConfig& config, FederationParts parts, CoordinatorEffects& effects);
   Coordinator(const FederationConfig& config, JobSizer sizer, double train_flops_per_token,
-              model::AdapterPtr initial, CoordinatorEffects& effects);
+              model::AdapterPtr initial, CoordinatorEffects& effects)
+      : Coordinator(config,
+                    FederationParts{std::move(sizer), train_flops_per_token, std::move(initial)},
+                    effects) {}
   ~Coordinator();
 
   /// Publishes version 0 and hands out the first jobs.
   void start();
+  /// Instead of `start`: goes on where `save` of a coordinator with the same arguments was called.
+  /// The jobs that were in flight are handed out again; nothing is recorded or published twice.
+  void resume(const CoordinatorState& state);
   /// A job's result. Unknown, abandoned or repeated (client, seq) are ignored.
   void deliver(ClientUpdate update);
+  /// The score of a version that is due. Only runs with stop.target_perplexity need it: there the
+  /// virtual clock waits for it.
+  void score(sim::Version version, double perplexity);
   /// Ends the run at the current virtual time with reason "interrupted".
   void interrupt();
 
+  [[nodiscard]] CoordinatorState save() const;
   [[nodiscard]] bool finished() const;
   [[nodiscard]] const RunTotals& totals() const;
   [[nodiscard]] const model::AdapterPtr& adapter() const;  ///< the current global adapter

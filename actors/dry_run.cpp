@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 
+#include "actors/run_audit.hpp"
 #include "partition/support/hash.hpp"
 
 namespace lorafleet::actors {
@@ -12,12 +13,14 @@ namespace {
 
 class InstantTraining final : public CoordinatorEffects {
  public:
+  explicit InstantTraining(RunAudit& audit) : audit_(audit) {}
   void train(const TrainRequest& order) override { orders_.push_back(order); }
   void abandon(sim::ClientId, sim::Sequence) override {}
   void publish(sim::Version, sim::VirtualTime, const model::AdapterPtr&) override {}
 
   void record(const Event& event) override {
     hash_.update(to_json_line(event) + '\n');
+    audit_.add(event);
     if (const auto* job = std::get_if<JobDispatched>(&event.what)) {
       if (job->trained) tokens_[job->seq] = job->tokens;
     } else if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
@@ -62,6 +65,7 @@ class InstantTraining final : public CoordinatorEffects {
   }
 
  private:
+  RunAudit& audit_;
   Sha256 hash_;
   std::deque<TrainRequest> orders_;
   std::map<sim::Sequence, std::int64_t> tokens_;
@@ -74,18 +78,26 @@ class InstantTraining final : public CoordinatorEffects {
 
 }  // namespace
 
-Schedule simulate_schedule(const FederationConfig& config, const sim::Fleet& devices,
-                           const JobSizer& sizer, double train_flops_per_token,
-                           const model::AdapterPtr& adapter) {
+Schedule simulate_schedule(const FederationConfig& config, const Learning& learning,
+                           const Note& warning) {
   FederationConfig actual = config;
-  actual.partition.clients = static_cast<std::int64_t>(devices.clients());
-  InstantTraining training;
-  Coordinator coordinator(actual, sizer, train_flops_per_token, adapter, training);
+  actual.partition.clients = static_cast<std::int64_t>(learning.clients());
+  actual.stop.target_perplexity = 0.0;  // nothing is scored
+  // Nothing changes, so there is nothing to measure, and no rule may alter what costs time.
+  actual.aggregation.lora_report = false;
+  std::size_t trainable = 0;
+  for (std::size_t c = 0; c < learning.clients(); ++c)
+    trainable += learning.examples(c) > 0 ? 1 : 0;
+  RunAudit audit(learning.clients(), trainable);
+  InstantTraining training(audit);
+  Coordinator coordinator(actual, learning.federation, training);
   coordinator.start();
   training.answer_all(coordinator);
   Schedule schedule;
   schedule.totals = coordinator.totals();
-  training.report(devices, schedule);
+  training.report(*learning.devices, schedule);
+  for (const auto& line : audit.warnings(actual))
+    warning(line);
   return schedule;
 }
 

@@ -1,8 +1,12 @@
 #include "actors/events.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
 
 namespace lorafleet::actors {
@@ -63,6 +67,8 @@ struct Writer {
         .add("trained", e.trained)
         .add("tokens", e.tokens)
         .add("bytes_down", e.bytes_down);
+    if (e.joules != 0.0) line.add("joules", e.joules);
+    if (e.cost != 0.0) line.add("cost", e.cost);
   }
   void operator()(const UpdateArrived& e) const {
     line.add_word("event", "update_arrived")
@@ -90,6 +96,16 @@ struct Writer {
         .add("mean_staleness", e.mean_staleness)
         .add("step_norm", e.step_norm)
         .add("adapter_norm", e.adapter_norm);
+    if (e.tier) line.add("tier", *e.tier);
+    if (!e.fold) return;
+    const FoldFigures& fold = *e.fold;
+    if (fold.reconstruction_error) line.add("reconstruction_error", *fold.reconstruction_error);
+    line.add("dropped_energy", fold.dropped_energy);
+    for (const auto& [rank, share] : fold.views)
+      line.add("dropped_energy_r" + std::to_string(rank), share);
+    if (fold.effective_rank) line.add("effective_rank", *fold.effective_rank);
+    line.add("mean_cosine", fold.mean_cosine).add("min_cosine", fold.min_cosine);
+    if (fold.rank_collapse) line.add("rank_collapse", true);
   }
   void operator()(const RoundFailed& e) const {
     line.add_word("event", "round_failed").add("version", e.version).add("updates", e.updates);
@@ -99,7 +115,97 @@ struct Writer {
   }
 };
 
+/// The keys of a line, as they were written.
+class LineReader {
+ public:
+  explicit LineReader(nlohmann::json json) : json_(std::move(json)) {}
+
+  [[nodiscard]] bool has(const std::string& key) const { return json_.contains(key); }
+  [[nodiscard]] std::string word(const std::string& key) const { return json_.at(key); }
+  [[nodiscard]] bool flag(const std::string& key) const { return json_.at(key); }
+  [[nodiscard]] std::int64_t whole(const std::string& key) const { return json_.at(key); }
+  [[nodiscard]] std::uint64_t count(const std::string& key) const { return json_.at(key); }
+  [[nodiscard]] double number(const std::string& key) const {
+    const auto& value = json_.at(key);
+    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+  }
+  [[nodiscard]] double number_or_0(const std::string& key) const {
+    return has(key) ? number(key) : 0.0;
+  }
+  [[nodiscard]] sim::ClientId client() const {
+    return {static_cast<std::uint32_t>(count("client"))};
+  }
+  [[nodiscard]] sim::Sequence seq() const { return {count("seq")}; }
+  [[nodiscard]] sim::Version version() const { return {count("version")}; }
+  [[nodiscard]] const nlohmann::json& json() const { return json_; }
+
+ private:
+  nlohmann::json json_;
+};
+
+std::optional<FoldFigures> read_fold(const LineReader& line) {
+  if (!line.has("mean_cosine")) return std::nullopt;
+  FoldFigures fold;
+  if (line.has("reconstruction_error"))
+    fold.reconstruction_error = line.number("reconstruction_error");
+  if (line.has("effective_rank")) fold.effective_rank = line.number("effective_rank");
+  fold.dropped_energy = line.number("dropped_energy");
+  const std::string prefix = "dropped_energy_r";
+  for (const auto& [key, value] : line.json().items()) {
+    if (key.starts_with(prefix))
+      fold.views.emplace_back(std::stoll(key.substr(prefix.size())), line.number(key));
+  }
+  std::sort(fold.views.begin(), fold.views.end());
+  fold.mean_cosine = line.number("mean_cosine");
+  fold.min_cosine = line.number("min_cosine");
+  fold.rank_collapse = line.has("rank_collapse");
+  return fold;
+}
+
+decltype(Event::what) read_what(const LineReader& line) {
+  const std::string kind = line.word("event");
+  if (kind == "job_dispatched") {
+    return JobDispatched{line.client(),
+                         line.seq(),
+                         line.version(),
+                         {line.whole("arrival_us")},
+                         line.flag("trained"),
+                         line.whole("tokens"),
+                         line.whole("bytes_down"),
+                         line.number_or_0("joules"),
+                         line.number_or_0("cost")};
+  }
+  if (kind == "update_arrived") {
+    return UpdateArrived{
+        line.client(),         line.seq(),          line.version(),      line.count("staleness"),
+        line.number("weight"), line.number("loss"), line.number("norm"), line.whole("tokens"),
+        line.whole("bytes_up")};
+  }
+  if (kind == "update_lost")
+    return UpdateLost{line.client(), line.seq(), line.version(), line.word("reason")};
+  if (kind == "version_made") {
+    VersionMade made{line.version(), line.whole("updates"), line.number("mean_staleness"),
+                     line.number("step_norm"), line.number("adapter_norm")};
+    if (line.has("tier")) made.tier = line.count("tier");
+    made.fold = read_fold(line);
+    return made;
+  }
+  if (kind == "round_failed") return RoundFailed{line.version(), line.whole("updates")};
+  if (kind == "run_stopped") return RunStopped{line.word("reason")};
+  throw std::invalid_argument("unknown event \"" + kind + '"');
+}
+
 }  // namespace
+
+Event from_json_line(const std::string& text, const std::string& file, std::size_t line) {
+  try {
+    const LineReader reader(nlohmann::json::parse(text));
+    return {{reader.whole("t_us")}, read_what(reader)};
+  } catch (const std::exception& error) {
+    throw InputError(file + ":" + std::to_string(line),
+                     std::string("is no line of an event log: ") + error.what());
+  }
+}
 
 std::string to_json_line(const Event& event) {
   JsonLine line;

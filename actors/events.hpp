@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "actors/sim/ids.hpp"
 #include "actors/sim/virtual_time.hpp"
@@ -18,6 +21,8 @@ struct JobDispatched {
   bool trained = true;       ///< false: it can never count, so it is not trained
   std::int64_t tokens = 0;
   std::int64_t bytes_down = 0;
+  double joules = 0.0;  ///< until the end; written where it is not 0
+  double cost = 0.0;    ///< the same
 };
 struct UpdateArrived {
   sim::ClientId client;
@@ -30,12 +35,23 @@ struct UpdateArrived {
   std::int64_t tokens = 0;
   std::int64_t bytes_up = 0;
 };
-/// `reason`: "dropped_out", "late", "surplus", "too_stale", "not_finite", "round_failed".
+/// `reason`: "dropped_out", "went_offline", "outage", "crashed", "late", "surplus", "too_stale",
+/// "not_finite", "rejected", "round_failed".
 struct UpdateLost {
   sim::ClientId client;
   sim::Sequence seq;
   sim::Version version;
   std::string reason;
+};
+/// How good a fold was: see strategy::FoldReport.
+struct FoldFigures {
+  std::optional<double> reconstruction_error;
+  double dropped_energy = 0.0;
+  std::vector<std::pair<std::int64_t, double>> views;  ///< client rank, energy that it loses
+  std::optional<double> effective_rank;
+  double mean_cosine = 0.0;  ///< of the updates with the step
+  double min_cosine = 0.0;
+  bool rank_collapse = false;
 };
 struct VersionMade {
   sim::Version version;
@@ -43,13 +59,16 @@ struct VersionMade {
   double mean_staleness = 0.0;
   double step_norm = 0.0;  ///< |new - old|
   double adapter_norm = 0.0;
+  std::optional<std::uint64_t> tier = std::nullopt;  ///< tiered: which one, 0 is the fastest
+  std::optional<FoldFigures> fold = std::nullopt;    ///< where the rule reports them
 };
 struct RoundFailed {
   sim::Version version;      ///< that was not made
   std::int64_t updates = 0;  ///< that were there
 };
 struct RunStopped {
-  std::string reason;  ///< "versions", "virtual_seconds", "updates", "no_progress", "interrupted"
+  std::string
+      reason;  ///< "versions", "virtual_seconds", "updates", "target", "no_progress", "interrupted"
 };
 
 struct Event {
@@ -59,5 +78,8 @@ struct Event {
 
 /// One line of events.jsonl without its end: fixed key order, shortest round-trip numbers.
 std::string to_json_line(const Event& event);
+
+/// Reads such a line back. Throws InputError that names `file` and `line`.
+Event from_json_line(const std::string& text, const std::string& file, std::size_t line);
 
 }  // namespace lorafleet::actors

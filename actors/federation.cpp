@@ -5,23 +5,22 @@
 #include <thread>
 
 #include "actors/actor_fleet.hpp"
-#include "actors/client_limits.hpp"
 #include "actors/dry_run.hpp"
+#include "actors/learning.hpp"
 #include "actors/local_evaluation.hpp"
 #include "actors/messages.hpp"
+#include "actors/output/checkpoint_files.hpp"
 #include "actors/output/predictions_jsonl.hpp"
 #include "actors/output/run_log.hpp"
 #include "actors/output/run_recorder.hpp"
 #include "actors/output/summary_json.hpp"
 #include "actors/run_scorer.hpp"
-#include "actors/sim/fleet.hpp"
+#include "actors/run_warnings.hpp"
 #include "actors/workload.hpp"
 #include "model/base_model.hpp"
-#include "model/batching.hpp"
-#include "model/flops.hpp"
+#include "model/client_layouts.hpp"
 #include "model/peft.hpp"
 #include "model/runtime.hpp"
-#include "model/starting_adapter.hpp"
 #include "partition/manifest.hpp"
 #include "partition/picture.hpp"
 #include "partition/support/error.hpp"
@@ -43,16 +42,14 @@ class TorchThreadHook final : public caf::thread_hook {
   int threads_;
 };
 
-std::vector<ClientFacts> client_facts(const FederationConfig& config, const Workload& work,
-                                      double flops_per_token) {
-  const sim::Fleet fleet(config.devices, config.network, work.client_examples.size(), config.seed,
-                         flops_per_token);
+std::vector<ClientFacts> client_facts(const Learning& learning) {
   std::vector<ClientFacts> facts;
-  for (std::size_t i = 0; i < work.client_examples.size(); ++i) {
-    const auto& device = fleet.profile({static_cast<std::uint32_t>(i)});
-    facts.push_back({fleet.tier_names()[device.tier], device.tokens_per_second,
-                     device.download_mbps, device.upload_mbps, config.lora.r,
-                     static_cast<std::int64_t>(work.client_examples[i]->size())});
+  facts.reserve(learning.clients());
+  for (std::size_t i = 0; i < learning.clients(); ++i) {
+    const auto& device = learning.devices->profile({static_cast<std::uint32_t>(i)});
+    facts.push_back({learning.devices->tier_names()[device.tier], device.tokens_per_second,
+                     device.download_mbps, device.upload_mbps, learning.rank(i),
+                     learning.examples(i)});
   }
   return facts;
 }
@@ -79,7 +76,7 @@ RunEnd run_actors(const FleetParts& parts, int threads, std::stop_token stop) {
   system_config.add_message_types<caf::id_block::lorafleet>();
   system_config.add_thread_hook<TorchThreadHook>(threads);
   // Training has threads of its own; these only pass messages and fold.
-  system_config.set("scheduler.max-threads", 2u);
+  system_config.set("scheduler.max-threads", parts.workers);
   caf::actor_system system(system_config);
 
   std::promise<RunEnd> promise;
@@ -139,7 +136,7 @@ std::map<std::string, std::string> environment_of(const FleetParts& parts) {
           {"threads_per_slot", std::to_string(parts.config.slots.threads)}};
 }
 
-RunSummary summarise(const Workload& work, const FleetParts& parts, const RunRecorder& recorder,
+RunSummary summarise(const Learning& learning, const FleetParts& parts, const RunRecorder& recorder,
                      const RunEnd& end) {
   RunSummary summary;
   summary.name = parts.config.name;
@@ -148,23 +145,29 @@ RunSummary summarise(const Workload& work, const FleetParts& parts, const RunRec
   summary.adapter_sha256 = model::sha256(*end.adapter);
   summary.events_sha256 = recorder.events_sha256();
   summary.totals = end.totals;
-  summary.clients = static_cast<std::int64_t>(work.client_examples.size());
-  summary.train_examples = static_cast<std::int64_t>(work.partition.training.size());
-  summary.test_examples = static_cast<std::int64_t>(work.scored.size());
+  summary.clients = static_cast<std::int64_t>(learning.clients());
+  if (learning.work) {
+    summary.train_examples = static_cast<std::int64_t>(learning.work->partition.training.size());
+    summary.test_examples = static_cast<std::int64_t>(learning.work->scored.size());
+    summary.encoding = learning.work->encoding;
+  } else {
+    for (std::size_t c = 0; c < learning.clients(); ++c)
+      summary.train_examples += learning.examples(c);
+  }
   summary.wall_seconds = recorder.wall_seconds();
   summary.peak_rss_bytes = model::peak_rss_bytes();
   summary.initial = recorder.initial();
   summary.final = recorder.latest();
   summary.environment = environment_of(parts);
-  summary.encoding = work.encoding;
   return summary;
 }
 
-std::vector<LocalScore> local_scores(const Workload& work, const FleetParts& parts,
-                                     const model::BaseModelPtr& base, const RunEnd& end,
-                                     std::stop_token stop) {
+std::vector<LocalScore> local_scores(const Learning& learning, const FleetParts& parts,
+                                     const RunEnd& end, std::stop_token stop) {
+  const Workload& work = *learning.work;
+  const auto& base = learning.base;
   LocalParts local;
-  local.trainer = parts.trainer;
+  local.trainer = learning.honest;
   local.scorer = [&](std::uint32_t client) {
     return model::make_scorer(base, work.encoded, work.local_test[client], parts.config.evaluation);
   };
@@ -192,38 +195,65 @@ std::vector<LocalScore> local_scores(const Workload& work, const FleetParts& par
 
 RunOutcome run_federation(const FederationConfig& config, const RunOptions& options) {
   const EarlyLines early(options);
-  const Workload work = prepare_workload(config, early.log, early.warning);
-  check_client_limits(config, work.client_examples.size());
-  const auto base = model::BaseModel::load(config.model, config.slots.device);
-  early.log("loaded the base from " + config.model.path.string());
-
-  FleetParts parts;
-  parts.config = config;
-  parts.trainer = model::make_lora_trainer(base, work.encoded, config.lora, config.train);
-  parts.scorer = make_run_scorer(config, work, base);
-  parts.client_examples = work.client_examples;
-  parts.train_flops_per_token = model::train_flops_per_token(work.opt);
-  parts.initial = std::make_shared<const model::Adapter>(
-      model::starting_adapter(model::make_layout(work.opt, config.lora), config.lora, config.seed));
-  parts.slots = config.slots.count > 0 ? static_cast<std::size_t>(config.slots.count)
-                                       : std::max(1u, std::thread::hardware_concurrency());
-  auto facts = client_facts(config, work, parts.train_flops_per_token);
+  const Learning learning = prepare_learning(config, true, early.log, early.warning);
+  const auto& work = learning.work;
 
   make_folder(options.out);
-  RunLog log(options.out / "run.log", options.log, options.warning);
+  const auto checkpoints =
+      std::make_shared<CheckpointFiles>(options.out / "checkpoint", options.identity);
+  std::shared_ptr<const RunCheckpoint> resumed;
+  if (options.resume) {
+    if (auto found = checkpoints->read_latest(early.warning)) {
+      resumed = std::make_shared<const RunCheckpoint>(std::move(*found));
+    }
+  }
+  FleetParts parts;
+  parts.config = config;
+  if (!learning.base) parts.config.aggregation.lora_report = false;  // nothing of it is LoRA
+  parts.trainer = learning.trainer;
+  parts.scorer = learning.scorer;
+  parts.client_examples = learning.client_examples;
+  parts.train_flops_per_token = learning.federation.train_flops_per_token;
+  parts.initial = learning.federation.initial;
+  parts.layouts = learning.federation.layouts;
+  parts.message_bytes = learning.federation.message_bytes;
+  parts.slots = config.slots.count > 0 ? static_cast<std::size_t>(config.slots.count)
+                                       : std::max(1u, std::thread::hardware_concurrency());
+  if (learning.trainer->is_instant()) {
+    parts.workers = parts.slots;
+    parts.slots = 1;
+  }
+  parts.checkpoints = checkpoints;
+  parts.resumed = resumed;
+
+  RunLog log(options.out / "run.log", options.log, options.warning, resumed != nullptr);
   early.replay(log);
+  if (work) {
+    const std::string manifest = manifest_of(config, *work);
+    const auto file = options.out / "partition.json";
+    if (resumed && read_file(file) != manifest) {
+      throw InputError(file.string(),
+                       "is not the partition that the data give now: they changed "
+                       "since the run began; allowed: the same data");
+    }
+    write_file(file, manifest);
+  }
   write_file(options.out / "scenario.toml", options.scenario_toml);
-  write_file(options.out / "partition.json", manifest_of(config, work));
-  const auto recorder = std::make_shared<RunRecorder>(options.out, config.stop, std::move(facts),
-                                                      [&](const Progress& progress) {
-                                                        if (progress.milestone)
-                                                          log.note(progress_line(progress));
-                                                        if (options.progress)
-                                                          options.progress(progress);
-                                                      });
+  const auto recorder = std::make_shared<RunRecorder>(
+      options.out, config, client_facts(learning),
+      [&](const Progress& progress) {
+        if (progress.milestone && work) log.note(progress_line(progress));
+        if (options.progress) options.progress(progress);
+      },
+      resumed ? &resumed->recorder : nullptr);
   parts.observer = recorder;
-  log.info("training " + std::to_string(work.client_examples.size()) + " clients on " +
-           std::to_string(parts.slots) + " slots");
+  for (const auto& line : warnings_before(config, learning, parts.slots))
+    log.warning(line);
+  if (resumed) {
+    log.info("resuming at version " + std::to_string(resumed->coordinator.version.value));
+  }
+  log.info("training " + std::to_string(learning.clients()) + " clients on " +
+           std::to_string(std::max(parts.slots, parts.workers > 2 ? parts.workers : 1)) + " slots");
 
   RunEnd end;
   try {
@@ -234,11 +264,15 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
     throw;
   }
   recorder->write_files();
-  model::save_peft(options.out / "adapter", *end.adapter, config.lora, config.model.path.string());
-  RunSummary summary = summarise(work, parts, *recorder, end);
-  if (!work.local_test.empty()) {
+  if (learning.base) {
+    model::save_peft(options.out / "adapter", *end.adapter,
+                     model::server_lora(config.lora, learning.largest_device_rank()),
+                     config.model.path.string());
+  }
+  RunSummary summary = summarise(learning, parts, *recorder, end);
+  if (work && !work->local_test.empty()) {
     log.info("evaluating clients on their own test parts");
-    auto scores = local_scores(work, parts, base, end, options.stop);
+    auto scores = local_scores(learning, parts, end, options.stop);
     if (options.stop.stop_requested()) {
       summary.status = "interrupted";  // which clients were finished depends on real time
     } else if (scores.empty()) {
@@ -251,26 +285,21 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   if (summary.final && !summary.final->predictions.empty()) {
     write_predictions(summary.final->predictions, options.out / "predictions.jsonl");
   }
+  for (const auto& line : recorder->audit().warnings(config))
+    log.warning(line);
   const std::string text = summary_json(summary);
   write_file(options.out / "summary.json", text);
   log.note(summary.status + " (" + end.totals.stop_reason + "), adapter " + summary.adapter_sha256);
+  if (summary.status == "completed") checkpoints->remove();
   return {summary.status, end.totals.stop_reason, summary.adapter_sha256, summary.events_sha256,
           summary_figures(text)};
 }
 
 Schedule dry_run(const FederationConfig& config, const RunOptions& options) {
-  const Workload work = prepare_workload(config, options.log, options.warning);
-  check_client_limits(config, work.client_examples.size());
-  const auto flops = model::train_flops_per_token(work.opt);
-  const sim::Fleet devices(config.devices, config.network, work.client_examples.size(), config.seed,
-                           flops);
-  const auto sizer = [&](sim::ClientId client, sim::Sequence seq) {
-    return model::job_size(*work.encoded, *work.client_examples[client.value], config.train,
-                           config.seed, client.value, seq.value);
-  };
-  const auto adapter = std::make_shared<const model::Adapter>(
-      model::starting_adapter(model::make_layout(work.opt, config.lora), config.lora, config.seed));
-  return simulate_schedule(config, devices, sizer, flops, adapter);
+  const Learning learning = prepare_learning(config, false, options.log, options.warning);
+  for (const auto& line : warnings_before(config, learning, 1))
+    options.warning(line);
+  return simulate_schedule(config, learning, options.warning);
 }
 
 std::string partition_only(const FederationConfig& config, const RunOptions& options) {

@@ -17,6 +17,29 @@ struct SlotsConfig {
   std::string device = "cpu";  ///< "cpu", "cuda" (the first GPU), "cuda:N"
 };
 
+/// [surrogate]: what clients are made of with [train] kind = "surrogate" (actors/surrogate.hpp).
+struct SurrogateConfig {
+  sim::Distribution examples = sim::Distribution::lognormal(50.0, 1.0);  ///< of a client
+  std::int64_t tokens_per_example = 60;
+  std::int64_t classes = 10;       ///< sorts of data that a client's data mix
+  double alpha = 0.5;              ///< of the Dirichlet draw of that mix
+  double spread = 1.0;             ///< deviation of the classes' optima
+  double noise = 0.0;              ///< deviation of what a job adds to each value
+  std::int64_t width = 2;          ///< the adapter's one module is [width, width]
+  std::int64_t message_bytes = 0;  ///< that an adapter counts as on the links; 0: its own size
+};
+
+/// [checkpoint]
+struct CheckpointConfig {
+  std::int64_t every_versions = 0;  ///< 0: not by versions
+  double every_seconds = 60.0;      ///< of real time; 0: not by time
+};
+
+/// [output]
+struct OutputConfig {
+  bool trace = true;  ///< trace.json
+};
+
 /// Everything that a run depends on.
 struct FederationConfig {
   std::string name = "unnamed";
@@ -27,13 +50,17 @@ struct FederationConfig {
   model::EncodingConfig encoding;  ///< the keys of [data] about tokens
   partition::PartitionConfig partition;
   model::TrainConfig train;
+  SurrogateConfig surrogate;
   strategy::ClientsConfig clients;
   strategy::AggregationConfig aggregation;
   sim::DevicesConfig devices;
   sim::NetworkConfig network;
   sim::AvailabilityConfig availability;
+  strategy::FaultsConfig faults;
   SlotsConfig slots;
   model::EvaluationConfig evaluation;
+  CheckpointConfig checkpoint;
+  OutputConfig output;
   strategy::StopConfig stop;
 };
 

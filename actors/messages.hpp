@@ -22,6 +22,11 @@ struct AbandonJob {
   sim::Sequence seq;
 };
 
+/// Client to aggregator: the training itself failed, which ends the run.
+struct JobFailed {
+  std::string reason;
+};
+
 /// Host to slot.
 struct RunJob {
   model::TrainJob job;
@@ -60,6 +65,7 @@ CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::TrainRequest))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::ClientUpdate))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::QueueJob))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::AbandonJob))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::JobFailed))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::RunJob))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::JobResult))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::EvaluateVersion))
@@ -74,6 +80,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::TrainRequest)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::ClientUpdate)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::QueueJob)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::AbandonJob)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::JobFailed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::RunJob)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::JobResult)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::EvaluateVersion)
@@ -87,10 +94,11 @@ namespace lorafleet::actors {
 using SlotHandle = caf::typed_actor<caf::replies_to<RunJob>::with<JobResult>>;
 using HostHandle =
     caf::typed_actor<caf::replies_to<QueueJob>::with<JobResult>, caf::reacts_to<AbandonJob>>;
-using ClientHandle =
-    caf::typed_actor<caf::replies_to<TrainRequest>::with<ClientUpdate>, caf::reacts_to<AbandonJob>>;
+/// Answers each TrainRequest that is trained with a ClientUpdate or a JobFailed to its sender.
+using ClientHandle = caf::typed_actor<caf::reacts_to<TrainRequest>, caf::reacts_to<AbandonJob>>;
 using EvaluatorHandle = caf::typed_actor<caf::replies_to<EvaluateVersion>::with<VersionEvaluated>>;
 using AggregatorHandle =
-    caf::typed_actor<caf::replies_to<StartRun>::with<RunFinished>, caf::reacts_to<InterruptRun>>;
+    caf::typed_actor<caf::replies_to<StartRun>::with<RunFinished>, caf::reacts_to<InterruptRun>,
+                     caf::reacts_to<ClientUpdate>, caf::reacts_to<JobFailed>>;
 
 }  // namespace lorafleet::actors

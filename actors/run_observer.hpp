@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/coordinator.hpp"
+#include "actors/run_checkpoint.hpp"
 #include "model/evaluation.hpp"
 
 namespace lorafleet::actors {
@@ -14,6 +15,8 @@ class RunObserver {
   virtual void on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals) = 0;
   /// In the order of the versions, at any real time after `on_version`.
   virtual void on_evaluation(sim::Version version, const model::Evaluation& evaluation) = 0;
+  /// For a checkpoint: what was told so far outlives a crash, and this is how far it goes.
+  virtual RecorderState settle() { return {}; }
 };
 
 }  // namespace lorafleet::actors

@@ -1,13 +1,18 @@
 #include "actors/workload.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
+#include "actors/attackers.hpp"
+#include "model/flops.hpp"
 #include "model/tokenizer.hpp"
 #include "partition/degrade.hpp"
 #include "partition/manifest.hpp"
+#include "partition/poison.hpp"
 #include "partition/reader.hpp"
 #include "partition/split.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/hash.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::actors {
@@ -29,6 +34,21 @@ Indices sample(Indices indices, std::int64_t most, std::uint64_t seed) {
   indices.resize(static_cast<std::size_t>(most));
   std::sort(indices.begin(), indices.end());
   return indices;
+}
+
+/// Test examples of which a training example has the same instruction, context and target.
+std::size_t seen_in_training(const std::vector<partition::Example>& examples,
+                             const partition::Split& split) {
+  const auto text = [&](std::uint32_t index) {
+    const auto& example = examples[index];
+    return fnv1a64(example.instruction + '\0' + example.context + '\0' + example.target);
+  };
+  std::unordered_set<std::uint64_t> training;
+  for (const std::uint32_t index : split.train)
+    training.insert(text(index));
+  return static_cast<std::size_t>(
+      std::count_if(split.test.begin(), split.test.end(),
+                    [&](std::uint32_t index) { return training.contains(text(index)); }));
 }
 
 /// Reads the data and splits them: by group, or into the two files that the user gives.
@@ -61,6 +81,36 @@ partition::Split read_split(const FederationConfig& config,
   return split;
 }
 
+/// Gives the label_noise attackers their wrong targets, in `examples` and in `encoded`.
+void poison(Workload& work, const FederationConfig& config,
+            const std::function<void(const std::string&)>& log) {
+  const auto attackers =
+      make_attackers(config, work.client_examples.size(), model::train_flops_per_token(work.opt));
+  std::vector<partition::PoisonedTarget> poisoned;
+  for (const auto client : attackers.clients()) {
+    const auto* attack = attackers.attack_of(client);
+    if (attack->kind != strategy::AttackKind::label_noise) continue;
+    auto own = partition::poisoned_targets(work.examples, *work.client_examples[client.value],
+                                           work.partition.training, attack->examples, config.seed);
+    std::ranges::move(own, std::back_inserter(poisoned));
+  }
+  if (poisoned.empty()) return;
+  auto encoded = std::make_shared<model::EncodedData>(*work.encoded);
+  std::size_t too_long = 0;
+  for (auto& [index, target] : poisoned) {
+    const auto sequence = work.encoder->encode(work.examples[index], target);
+    if (!sequence) {
+      ++too_long;
+      continue;
+    }
+    encoded->replace(index, sequence->tokens, sequence->label_start, sequence->context_tokens);
+    work.examples[index].target = std::move(target);
+  }
+  work.encoded = std::move(encoded);
+  log("gave " + std::to_string(poisoned.size() - too_long) + " training examples wrong targets" +
+      (too_long == 0 ? "" : "; " + std::to_string(too_long) + " would have become too long"));
+}
+
 }  // namespace
 
 Workload prepare_workload(const FederationConfig& config,
@@ -71,6 +121,12 @@ Workload prepare_workload(const FederationConfig& config,
   const auto tokenizer = model::Tokenizer::load(config.model.path);
 
   auto split = read_split(config, work.examples, log, warning);
+  const std::size_t seen = seen_in_training(work.examples, split);
+  if (seen > 0) {
+    warning(std::to_string(seen) + " of " + std::to_string(split.test.size()) +
+            " test examples stand word for word in the training data: the evaluation set is seen "
+            "in training");
+  }
   partition::degrade(work.examples, split.train, config.data.degrade, config.seed);
 
   auto encoding = config.encoding;
@@ -117,6 +173,7 @@ Workload prepare_workload(const FederationConfig& config,
     work.client_examples.push_back(std::make_shared<const Indices>(std::move(train)));
     if (config.evaluation.local_share > 0.0) work.local_test.push_back(std::move(test));
   }
+  if (!config.faults.attackers.empty()) poison(work, config, log);
   return work;
 }
 

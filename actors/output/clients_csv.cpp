@@ -10,7 +10,10 @@ ClientsCsv::ClientsCsv(std::vector<ClientFacts> facts)
 
 void ClientsCsv::add(const Event& event) {
   if (const auto* job = std::get_if<JobDispatched>(&event.what)) {
-    ++tallies_[job->client.value].jobs;
+    auto& tally = tallies_[job->client.value];
+    ++tally.jobs;
+    tally.joules += job->joules;
+    tally.cost += job->cost;
     started_[{job->client, job->seq}] = event.time;
   } else if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
     auto& tally = tallies_[arrived->client.value];
@@ -36,7 +39,8 @@ void ClientsCsv::end_job(sim::ClientId client, sim::Sequence seq, sim::VirtualTi
 void ClientsCsv::write(const std::filesystem::path& file) const {
   std::string text =
       "client,tier,tokens_per_second,download_mbps,upload_mbps,rank,examples,jobs,"
-      "updates_received,jobs_lost,mean_staleness,train_tokens,latest_train_loss,busy_seconds\n";
+      "updates_received,jobs_lost,mean_staleness,train_tokens,latest_train_loss,busy_seconds,"
+      "energy_wh,cost\n";
   for (std::size_t i = 0; i < facts_.size(); ++i) {
     const auto& fact = facts_[i];
     const auto& tally = tallies_[i];
@@ -49,7 +53,8 @@ void ClientsCsv::write(const std::filesystem::path& file) const {
             std::to_string(tally.jobs) + ',' + std::to_string(tally.received) + ',' +
             std::to_string(tally.lost) + ',' + shortest(mean_staleness) + ',' +
             std::to_string(tally.tokens) + ',' + shortest(tally.loss) + ',' +
-            shortest(tally.busy.seconds()) + '\n';
+            shortest(tally.busy.seconds()) + ',' + shortest(tally.joules / 3600.0) + ',' +
+            shortest(tally.cost) + '\n';
   }
   write_file(file, text);
 }

@@ -27,6 +27,7 @@ class ClientsCsv {
   explicit ClientsCsv(std::vector<ClientFacts> facts);
   void add(const Event& event);
   void write(const std::filesystem::path& file) const;
+  [[nodiscard]] const std::vector<ClientFacts>& facts() const { return facts_; }
 
  private:
   struct Tally {
@@ -37,6 +38,8 @@ class ClientsCsv {
     std::int64_t tokens = 0;
     double loss = 0.0;  // of the latest update
     sim::VirtualDuration busy;
+    double joules = 0.0;
+    double cost = 0.0;
   };
   void end_job(sim::ClientId client, sim::Sequence seq, sim::VirtualTime end);
 

@@ -14,7 +14,8 @@ namespace lorafleet::actors {
 class RoundsCsv {
  public:
   void add(const Event& event);
-  void add_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals);
+  /// After the events that belong to it.
+  void add_version(sim::Version version, sim::VirtualTime time);
   void add_evaluation(sim::Version version, const model::Evaluation& evaluation);
 
   /// Mean training loss of the updates that made the latest version; 0 before the first.
@@ -22,12 +23,15 @@ class RoundsCsv {
   void write(const std::filesystem::path& file) const;
 
  private:
-  struct Row {
-    sim::VirtualTime time;
+  struct Totals {
     std::int64_t updates_dropped = 0;
     std::int64_t train_tokens = 0;
     std::int64_t bytes_down = 0;
     std::int64_t bytes_up = 0;
+  };
+  struct Row {
+    sim::VirtualTime time;
+    Totals totals;  ///< since the start
     VersionMade made;
     double train_loss = 0.0;
     bool evaluated = false;
@@ -35,6 +39,7 @@ class RoundsCsv {
     std::map<std::string, double> metrics;
   };
   std::vector<Row> rows_;  // by version
+  Totals totals_;
   VersionMade latest_;
   std::map<sim::Sequence, double> losses_;  // of updates that wait to be folded
   double latest_train_loss_ = 0.0;

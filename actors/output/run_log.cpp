@@ -7,11 +7,11 @@
 
 namespace lorafleet::actors {
 
-RunLog::RunLog(const std::filesystem::path& file, Listener info, Listener warning)
+RunLog::RunLog(const std::filesystem::path& file, Listener info, Listener warning, bool append)
     : info_(std::move(info)), warning_(std::move(warning)) {
   try {
     logger_ = std::make_shared<spdlog::logger>(
-        "run", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string(), true));
+        "run", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string(), !append));
   } catch (const spdlog::spdlog_ex& failure) {
     throw RuntimeFailure(file.string() + ": cannot write: " + failure.what());
   }

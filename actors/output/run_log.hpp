@@ -16,8 +16,8 @@ namespace lorafleet::actors {
 class RunLog {
  public:
   using Listener = std::function<void(const std::string&)>;
-  /// Throws RuntimeFailure where the file cannot be written.
-  RunLog(const std::filesystem::path& file, Listener info, Listener warning);
+  /// `append` keeps what the file has. Throws RuntimeFailure where it cannot be written.
+  RunLog(const std::filesystem::path& file, Listener info, Listener warning, bool append = false);
   ~RunLog();
 
   void info(const std::string& line);

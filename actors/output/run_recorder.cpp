@@ -1,27 +1,85 @@
 #include "actors/output/run_recorder.hpp"
 
 #include <algorithm>
+#include <system_error>
+
+#include "partition/support/error.hpp"
 
 namespace lorafleet::actors {
 
-RunRecorder::RunRecorder(const std::filesystem::path& directory, strategy::StopConfig stop,
+namespace {
+
+constexpr const char* kUnfinished = "events.jsonl.tmp";
+
+/// A run that ended in good order has given its event log the final name.
+std::filesystem::path unfinished_events(const std::filesystem::path& directory) {
+  const auto unfinished = directory / kUnfinished;
+  std::error_code ignored;
+  if (!std::filesystem::exists(unfinished, ignored)) {
+    std::filesystem::rename(directory / "events.jsonl", unfinished, ignored);
+  }
+  return unfinished;
+}
+
+std::size_t with_examples(const std::vector<ClientFacts>& clients) {
+  return static_cast<std::size_t>(std::count_if(
+      clients.begin(), clients.end(), [](const ClientFacts& c) { return c.examples > 0; }));
+}
+
+}  // namespace
+
+RunRecorder::RunRecorder(const std::filesystem::path& directory, const FederationConfig& config,
                          std::vector<ClientFacts> clients,
-                         std::function<void(const Progress&)> progress)
+                         std::function<void(const Progress&)> progress,
+                         const RecorderState* resumed)
     : directory_(directory),
-      stop_(stop),
+      stop_(config.stop),
       progress_(std::move(progress)),
-      events_file_(directory / "events.jsonl"),
+      events_file_(resumed != nullptr ? unfinished_events(directory) : directory / kUnfinished,
+                   resumed != nullptr ? resumed->events_bytes : 0),
       clients_(std::move(clients)),
-      trace_(directory / "trace.json") {}
+      audit_(clients_.facts().size(), with_examples(clients_.facts())) {
+  if (config.output.trace) trace_.emplace(directory / "trace.json");
+  if (resumed != nullptr) replay(*resumed);
+}
+
+void RunRecorder::replay(const RecorderState& resumed) {
+  const std::string name = (directory_ / kUnfinished).string();
+  rounds_.add_version({}, {});
+  for_each_line(directory_ / kUnfinished, [&](std::string_view line, std::size_t number) {
+    const std::string text(line);
+    events_hash_.update(text + '\n');
+    const Event event = from_json_line(text, name, number);
+    now_ = event.time;
+    take(event);
+    if (const auto* made = std::get_if<VersionMade>(&event.what))
+      rounds_.add_version(made->version, event.time);
+  });
+  if (events_hash_.hex() != resumed.events_sha256) {
+    throw InputError(name, "is not the event log that the checkpoint was made of");
+  }
+  for (const auto& scored : resumed.scores)
+    add_score(scored.version, scored.evaluation);
+}
+
+void RunRecorder::take(const Event& event) {
+  rounds_.add(event);
+  clients_.add(event);
+  audit_.add(event);
+  if (trace_) trace_->add(event);
+}
+
+RecorderState RunRecorder::settle() {
+  events_file_.sync();
+  return {events_file_.size(), events_hash_.hex(), scores_};
+}
 
 void RunRecorder::on_event(const Event& event, const RunTotals& totals) {
   now_ = event.time;
   const std::string line = to_json_line(event) + '\n';
   events_hash_.update(line);
   events_file_.write(line);
-  rounds_.add(event);
-  clients_.add(event);
-  trace_.add(event);
+  take(event);
   if (std::holds_alternative<UpdateArrived>(event.what)) {
     totals_ = totals;
     tell(false);
@@ -29,17 +87,23 @@ void RunRecorder::on_event(const Event& event, const RunTotals& totals) {
 }
 
 void RunRecorder::on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals) {
-  rounds_.add_version(version, time, totals);
+  rounds_.add_version(version, time);
   totals_ = totals;
   tell(true);
 }
 
 void RunRecorder::on_evaluation(sim::Version version, const model::Evaluation& evaluation) {
+  add_score(version, evaluation);
+  tell(true);
+}
+
+void RunRecorder::add_score(sim::Version version, const model::Evaluation& evaluation) {
   rounds_.add_evaluation(version, evaluation);
   if (version.value == 0) initial_ = evaluation;
   latest_ = evaluation;
   latest_version_ = version.value;
-  tell(true);
+  if (!scores_.empty()) scores_.back().evaluation.predictions.clear();
+  scores_.push_back({version, evaluation});
 }
 
 double RunRecorder::wall_seconds() const {
@@ -72,10 +136,14 @@ void RunRecorder::tell(bool milestone) {
 }
 
 void RunRecorder::write_files() {
-  events_file_.commit();
+  events_file_.sync();
+  const auto events = directory_ / "events.jsonl";
+  std::error_code error;
+  std::filesystem::rename(directory_ / kUnfinished, events, error);
+  if (error) throw RuntimeFailure(events.string() + ": cannot finish: " + error.message());
   rounds_.write(directory_ / "rounds.csv");
   clients_.write(directory_ / "clients.csv");
-  trace_.finish(now_);
+  if (trace_) trace_->finish(now_);
 }
 
 }  // namespace lorafleet::actors

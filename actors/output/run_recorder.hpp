@@ -10,6 +10,7 @@
 #include "actors/output/clients_csv.hpp"
 #include "actors/output/rounds_csv.hpp"
 #include "actors/output/trace_json.hpp"
+#include "actors/run_audit.hpp"
 #include "actors/run_observer.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/hash.hpp"
@@ -19,12 +20,16 @@ namespace lorafleet::actors {
 /// Writes a run down: events.jsonl as it happens, the tables at the end; tells the progress.
 class RunRecorder final : public RunObserver {
  public:
-  RunRecorder(const std::filesystem::path& directory, strategy::StopConfig stop,
-              std::vector<ClientFacts> clients, std::function<void(const Progress&)> progress);
+  /// `resumed`, where given, is what `settle` said before: the events up to there are read again.
+  /// Throws InputError where they are not those.
+  RunRecorder(const std::filesystem::path& directory, const FederationConfig& config,
+              std::vector<ClientFacts> clients, std::function<void(const Progress&)> progress,
+              const RecorderState* resumed = nullptr);
 
   void on_event(const Event& event, const RunTotals& totals) override;
   void on_version(sim::Version version, sim::VirtualTime time, const RunTotals& totals) override;
   void on_evaluation(sim::Version version, const model::Evaluation& evaluation) override;
+  RecorderState settle() override;
 
   /// Finishes the files.
   void write_files();
@@ -33,19 +38,25 @@ class RunRecorder final : public RunObserver {
   [[nodiscard]] const std::optional<model::Evaluation>& latest() const { return latest_; }
   [[nodiscard]] std::string events_sha256() const { return events_hash_.hex(); }
   [[nodiscard]] double wall_seconds() const;
+  [[nodiscard]] const RunAudit& audit() const { return audit_; }
 
  private:
   void tell(bool milestone);
+  void take(const Event& event);
+  void replay(const RecorderState& resumed);
+  void add_score(sim::Version version, const model::Evaluation& evaluation);
 
   std::filesystem::path directory_;
   strategy::StopConfig stop_;
   std::function<void(const Progress&)> progress_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  AtomicFile events_file_;
+  GrowingFile events_file_;
   Sha256 events_hash_;
   RoundsCsv rounds_;
   ClientsCsv clients_;
-  TraceJson trace_;
+  std::optional<TraceJson> trace_;
+  RunAudit audit_;
+  std::vector<ScoredVersion> scores_;
   sim::VirtualTime now_;
   RunTotals totals_;
   std::optional<model::Evaluation> initial_;

@@ -84,6 +84,8 @@ std::string summary_json(const RunSummary& summary) {
                {"updates_applied", totals.updates_applied},
                {"updates_dropped", totals.updates_dropped},
                {"updates_not_finite", totals.updates_not_finite},
+               {"updates_clipped", totals.updates_clipped},
+               {"updates_rejected", totals.updates_rejected},
                {"rounds_failed", totals.rounds_failed},
                {"virtual_seconds", totals.time.seconds()},
                {"wall_seconds", summary.wall_seconds},
@@ -92,6 +94,8 @@ std::string summary_json(const RunSummary& summary) {
                 static_cast<double>(totals.train_tokens) / std::max(summary.wall_seconds, 1e-9)},
                {"bytes_down", totals.bytes_down},
                {"bytes_up", totals.bytes_up},
+               {"energy_wh", totals.joules / 3600.0},
+               {"cost", totals.cost},
                {"peak_rss_bytes", summary.peak_rss_bytes}};
   if (summary.initial) json["initial"] = evaluation_object(*summary.initial);
   if (summary.final) json["final"] = evaluation_object(*summary.final);

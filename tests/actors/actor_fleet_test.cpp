@@ -202,8 +202,8 @@ TEST_CASE("an interrupt that overtakes the start still gives a scored version 0"
     CAPTURE(seed);
     const tests::TemporaryFolder folder;
     const auto recorder = std::make_shared<actors::RunRecorder>(
-        folder.path(), parts.config.stop,
-        std::vector<actors::ClientFacts>(parts.client_examples.size()), nullptr);
+        folder.path(), parts.config, std::vector<actors::ClientFacts>(parts.client_examples.size()),
+        nullptr);
     parts.observer = recorder;
     Outcome outcome;
     SeededSchedule schedule(seed);

@@ -14,9 +14,12 @@ using namespace lorafleet::tests;
 namespace {
 
 actors::Schedule dry_run(const actors::FederationConfig& config, const actors::JobSizer& sizer) {
-  const sim::Fleet devices(config.devices, config.network,
-                           static_cast<std::size_t>(config.partition.clients), config.seed, 0.0);
-  return actors::simulate_schedule(config, devices, sizer, 0.0, flat_adapter(0.0f));
+  actors::Learning learning;
+  learning.client_examples.resize(static_cast<std::size_t>(config.partition.clients));
+  learning.federation = {sizer, 0.0, flat_adapter(0.0f)};
+  learning.devices = std::make_shared<const sim::Fleet>(config.devices, config.network,
+                                                        learning.clients(), config.seed, 0.0);
+  return actors::simulate_schedule(config, learning, [](const std::string&) {});
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/coordinator.hpp"
+#include "actors/coordinator_state.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::tests {
@@ -37,6 +38,8 @@ inline actors::FederationConfig tiny_config(std::int64_t clients) {
   config.network.latency_seconds = sim::Distribution::constant(0.0);
   config.clients.per_round = clients;
   config.clients.concurrency = clients;
+  config.aggregation.lora_report = false;
+  config.aggregation.weighting = "uniform";
   config.aggregation.weighting = "uniform";
   config.aggregation.staleness = {"constant", 0.0, 0.0};
   return config;
@@ -54,7 +57,9 @@ class FakeRun final : public actors::CoordinatorEffects {
   using Training = std::function<float(const actors::TrainRequest&, std::size_t index)>;
 
   FakeRun(const actors::FederationConfig& config, actors::JobSizer sizer)
-      : sizer_(sizer), coordinator_(config, std::move(sizer), 0.0, flat_adapter(0.0f), *this) {}
+      : FakeRun(config, actors::FederationParts{std::move(sizer), 0.0, flat_adapter(0.0f)}) {}
+  FakeRun(const actors::FederationConfig& config, const actors::FederationParts& parts)
+      : sizer_(parts.sizer), coordinator_(config, parts, *this) {}
 
   Training training = [](const actors::TrainRequest& job, std::size_t index) {
     return job.adapter->values[index] + static_cast<float>(job.client.value + 1);
@@ -65,6 +70,9 @@ class FakeRun final : public actors::CoordinatorEffects {
   std::vector<model::AdapterPtr> published;
   std::string effects;  ///< all calls in their order
   std::size_t trainings = 0;
+  bool keep_states = false;
+  /// At each version boundary, with the number of events before it.
+  std::vector<std::pair<actors::CoordinatorState, std::size_t>> states;
 
   [[nodiscard]] actors::ClientUpdate trained(const actors::TrainRequest& job) const {
     auto adapter = std::make_shared<model::Adapter>(*job.adapter);
@@ -83,6 +91,14 @@ class FakeRun final : public actors::CoordinatorEffects {
     coordinator_.start();
     deliver_all();
     return *this;
+  }
+  FakeRun& resume(const actors::CoordinatorState& state) {
+    coordinator_.resume(state);
+    deliver_all();
+    return *this;
+  }
+  void version_boundary(const actors::Coordinator& coordinator) override {
+    if (keep_states) states.emplace_back(coordinator.save(), events.size());
   }
   void deliver_all() {
     while (!pending.empty())

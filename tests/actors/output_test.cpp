@@ -54,24 +54,22 @@ std::vector<std::string> lines_of(const std::filesystem::path& file) {
 TEST_CASE("rounds.csv has a row a version, with late scores in the right one") {
   const TemporaryFolder folder;
   actors::RoundsCsv rounds;
-  rounds.add_version({0}, {0}, {});
+  rounds.add_version({0}, {0});
   rounds.add(at(500'000, arrival(1, 1, 2.0)));
   rounds.add(at(600'000, arrival(2, 2, 4.0)));
   rounds.add(at(600'000, arrival(3, 3, std::numeric_limits<double>::quiet_NaN())));
   rounds.add(at(600'000, actors::UpdateLost{{3}, {3}, {0}, "not_finite"}));
   rounds.add(at(600'000, actors::VersionMade{{1}, 2, 1.5, 0.25, 3.0}));
-  actors::RunTotals totals;
-  totals.train_tokens = 200;
-  rounds.add_version({1}, {600'000}, totals);
+  rounds.add_version({1}, {600'000});
   CHECK(rounds.latest_train_loss() == 3.0);
-  rounds.add_version({2}, {700'000}, totals);
+  rounds.add_version({2}, {700'000});
   rounds.add_evaluation({0}, score(5.0));
   rounds.add_evaluation({2}, score(1.0));
   rounds.write(folder / "rounds.csv");
   const auto lines = lines_of(folder / "rounds.csv");
   REQUIRE(lines.size() == 4);
   CHECK(lines[1].starts_with("0,0,0,0,0,0,0,0,0,0,0,5,"));
-  CHECK(lines[2] == "1,0.6,2,1.5,3,0.25,3,0,200,0,0,,,");
+  CHECK(lines[2] == "1,0.6,2,1.5,3,0.25,3,1,300,0,0,,,");
   CHECK(lines[3].find(",1,2.718281828459045,0.25") != std::string::npos);
 }
 
@@ -86,8 +84,8 @@ TEST_CASE("clients.csv counts jobs, updates, losses and busy time") {
   clients.write(folder / "clients.csv");
   const auto lines = lines_of(folder / "clients.csv");
   REQUIRE(lines.size() == 3);
-  CHECK(lines[1] == "0,fast,900,50,10,8,30,2,1,1,2,100,3,3");
-  CHECK(lines[2] == "1,slow,60,50,10,8,12,1,0,0,0,0,0,0");
+  CHECK(lines[1] == "0,fast,900,50,10,8,30,2,1,1,2,100,3,3,0,0");
+  CHECK(lines[2] == "1,slow,60,50,10,8,12,1,0,0,0,0,0,0,0,0");
 }
 
 TEST_CASE("trace.json is valid, and every job of it begins and ends on its client's track") {
@@ -138,11 +136,11 @@ TEST_CASE("a summary has the agreed keys, and each number becomes a figure") {
 
 TEST_CASE("progress counts towards the nearest stop condition") {
   const TemporaryFolder folder;
-  strategy::StopConfig stop;
-  stop.versions = 10;
-  stop.virtual_seconds = 2.0;
+  actors::FederationConfig config;
+  config.stop.versions = 10;
+  config.stop.virtual_seconds = 2.0;
   std::vector<actors::Progress> seen;
-  actors::RunRecorder recorder(folder.path(), stop, {{}},
+  actors::RunRecorder recorder(folder.path(), config, {{}},
                                [&](const actors::Progress& progress) { seen.push_back(progress); });
   actors::RunTotals totals;
   totals.versions = 1;
@@ -156,13 +154,15 @@ TEST_CASE("progress counts towards the nearest stop condition") {
   CHECK(seen[1].perplexity == doctest::Approx(std::exp(2.0)));
 }
 
-TEST_CASE("a run that dies leaves no half-written event log") {
+TEST_CASE("a run that dies leaves its events under a temporary name") {
   const TemporaryFolder folder;
+  const actors::FederationConfig config;
   {
-    actors::RunRecorder recorder(folder.path(), {}, {{}}, {});
+    actors::RunRecorder recorder(folder.path(), config, {{}}, {});
     recorder.on_event(at(1, dispatch(0, 1)), {});
   }
-  CHECK(std::filesystem::is_empty(folder.path()));
+  CHECK(lines_of(folder / "events.jsonl.tmp").size() == 1);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
 }  // namespace lorafleet

@@ -26,6 +26,8 @@ inline actors::FederationConfig random_config() {
   config.clients.min_updates = *rc::gen::inRange<std::int64_t>(1, most + 1);
 
   config.aggregation.mode = *rc::gen::element<std::string>("sync", "fedbuff", "fedasync");
+  if (config.aggregation.mode == "sync")
+    config.clients.late = *rc::gen::element<std::string>("drop", "drop", "carry_over");
   config.aggregation.weighting = *rc::gen::element<std::string>("examples", "tokens", "uniform");
   config.aggregation.buffer_size = *rc::gen::inRange(1, 8);
   config.aggregation.staleness.fn =

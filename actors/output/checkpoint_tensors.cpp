@@ -1,0 +1,173 @@
+#include "actors/output/checkpoint_tensors.hpp"
+
+#include <cstring>
+
+#include "partition/support/error.hpp"
+
+namespace lorafleet::actors {
+
+namespace {
+
+using Json = nlohmann::json;
+
+Json module_json(const model::LoraModule& m) {
+  return {{"name", m.name}, {"in", m.in},       {"out", m.out},
+          {"rank", m.rank}, {"alpha", m.alpha}, {"use_rslora", m.use_rslora}};
+}
+
+Json modules_json(const std::vector<model::LoraModule>& modules) {
+  Json json = Json::array();
+  for (const auto& module : modules)
+    json.push_back(module_json(module));
+  return json;
+}
+
+std::vector<model::LoraModule> read_modules(const Json& json) {
+  std::vector<model::LoraModule> modules;
+  for (const auto& m : json)
+    modules.push_back(
+        {m.at("name"), m.at("in"), m.at("out"), m.at("rank"), m.at("alpha"), m.at("use_rslora")});
+  return modules;
+}
+
+}  // namespace
+
+template <typename T>
+std::string TensorSink::add(std::string name, model::DType dtype, const std::vector<T>& values) {
+  tensors_.push_back({name,
+                      dtype,
+                      {static_cast<std::int64_t>(values.size())},
+                      std::as_bytes(std::span<const T>(values))});
+  return name;
+}
+
+Json TensorSink::put(const model::LayoutPtr& layout) {
+  if (!layout) return nullptr;
+  const auto [known, is_new] = known_.try_emplace(layout.get(), layouts_.size());
+  if (!is_new) return known->second;
+  for (std::size_t i = 0; i < layouts_.size(); ++i) {
+    if (*layouts_[i] == *layout) return known->second = i;
+  }
+  layouts_.push_back(layout);
+  return known->second;
+}
+
+Json TensorSink::put(const model::BaseChangePtr& change) {
+  if (!change) return nullptr;
+  const auto [known, is_new] = known_.try_emplace(change.get(), changes_.size());
+  if (!is_new) return known->second;
+  Json deltas = Json::array();
+  const std::string prefix = "base_change." + std::to_string(changes_.size()) + '.';
+  for (std::size_t i = 0; i < change->deltas.size(); ++i)
+    deltas.push_back(add(prefix + std::to_string(i), model::DType::float32, change->deltas[i]));
+  changes_.push_back(
+      {{"id", change->id}, {"modules", modules_json(change->modules)}, {"deltas", deltas}});
+  alive_.push_back(change);
+  return known->second;
+}
+
+Json TensorSink::put(const model::AdapterPtr& adapter) {
+  if (!adapter) return nullptr;
+  const auto [known, is_new] = known_.try_emplace(adapter.get(), adapters_.size());
+  if (!is_new) return known->second;
+  adapters_.push_back({{"layout", put(adapter->layout)},
+                       {"values", add("adapter." + std::to_string(adapters_.size()),
+                                      model::DType::float32, adapter->values)},
+                       {"base_change", put(adapter->base_change)}});
+  alive_.push_back(adapter);
+  return known->second;
+}
+
+Json TensorSink::put(const model::PrivateStatePtr& state) {
+  if (!state) return nullptr;
+  const auto [known, is_new] = known_.try_emplace(state.get(), states_.size());
+  if (!is_new) return known->second;
+  Json vectors = Json::array();
+  const std::string prefix = "private." + std::to_string(states_.size()) + '.';
+  for (const auto& [name, values] : state->vectors)
+    vectors.push_back({name, add(prefix + name, model::DType::float32, values)});
+  states_.push_back(vectors);
+  alive_.push_back(state);
+  return known->second;
+}
+
+Json TensorSink::put(std::vector<double> values) {
+  doubles_.push_back(std::move(values));
+  return add("doubles." + std::to_string(doubles_.size() - 1), model::DType::float64,
+             doubles_.back());
+}
+
+Json TensorSink::put(std::vector<std::int32_t> values) {
+  integers_.push_back(std::move(values));
+  return add("integers." + std::to_string(integers_.size() - 1), model::DType::int32,
+             integers_.back());
+}
+
+Json TensorSink::write(const std::filesystem::path& file) const {
+  model::write_safetensors(file, tensors_, {{"format", "lorafleet-checkpoint"}});
+  Json layouts = Json::array();
+  for (const auto& layout : layouts_)
+    layouts.push_back(modules_json(layout->modules()));
+  return {{"layouts", layouts},
+          {"base_changes", changes_},
+          {"adapters", adapters_},
+          {"private_states", states_}};
+}
+
+template <typename T>
+std::vector<T> TensorSource::read(const std::string& name, model::DType dtype) const {
+  const auto* tensor = file_.find(name);
+  if (tensor == nullptr || tensor->dtype != dtype) {
+    throw InputError(file_.path().string(), "lacks the tensor " + name);
+  }
+  std::vector<T> values(static_cast<std::size_t>(tensor->numel()));
+  if (!values.empty()) std::memcpy(values.data(), tensor->bytes.data(), values.size() * sizeof(T));
+  return values;
+}
+
+TensorSource::TensorSource(const std::filesystem::path& file, const Json& tables) : file_(file) {
+  for (const auto& modules : tables.at("layouts"))
+    layouts_.push_back(std::make_shared<const model::AdapterLayout>(read_modules(modules)));
+  for (const auto& json : tables.at("base_changes")) {
+    auto change = std::make_shared<model::BaseChange>();
+    change->id = json.at("id");
+    change->modules = read_modules(json.at("modules"));
+    for (const auto& name : json.at("deltas"))
+      change->deltas.push_back(read<float>(name, model::DType::float32));
+    changes_.push_back(std::move(change));
+  }
+  for (const auto& json : tables.at("adapters")) {
+    const auto& change = json.at("base_change");
+    auto adapter = std::make_shared<model::Adapter>(model::Adapter{
+        layout(json.at("layout")), read<float>(json.at("values"), model::DType::float32),
+        change.is_null() ? nullptr : changes_.at(change.get<std::size_t>())});
+    if (adapter->values.size() != adapter->layout->size()) {
+      throw InputError(file.string(), "holds an adapter that does not fit its layout");
+    }
+    adapters_.push_back(std::move(adapter));
+  }
+  for (const auto& json : tables.at("private_states")) {
+    auto state = std::make_shared<model::PrivateState>();
+    for (const auto& vector : json)
+      state->vectors.emplace_back(vector.at(0), read<float>(vector.at(1), model::DType::float32));
+    states_.push_back(std::move(state));
+  }
+}
+
+model::AdapterPtr TensorSource::adapter(const Json& reference) const {
+  return reference.is_null() ? nullptr : adapters_.at(reference.get<std::size_t>());
+}
+model::LayoutPtr TensorSource::layout(const Json& reference) const {
+  return reference.is_null() ? nullptr : layouts_.at(reference.get<std::size_t>());
+}
+model::PrivateStatePtr TensorSource::state(const Json& reference) const {
+  return reference.is_null() ? nullptr : states_.at(reference.get<std::size_t>());
+}
+std::vector<double> TensorSource::doubles(const Json& name) const {
+  return read<double>(name, model::DType::float64);
+}
+std::vector<std::int32_t> TensorSource::integers(const Json& name) const {
+  return read<std::int32_t>(name, model::DType::int32);
+}
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "model/adapter.hpp"
+#include "model/safetensors.hpp"
+#include "model/trainer.hpp"
+
+namespace lorafleet::actors {
+
+/// Gathers what a checkpoint holds of large arrays. Adapters, layouts and the like are stored once
+/// and referred to by number, however many jobs share them.
+class TensorSink {
+ public:
+  using Json = nlohmann::json;
+
+  /// A reference for state.json; null for null.
+  Json put(const model::AdapterPtr& adapter);
+  Json put(const model::LayoutPtr& layout);
+  Json put(const model::PrivateStatePtr& state);
+  Json put(std::vector<double> values);
+  Json put(std::vector<std::int32_t> values);
+
+  /// Writes the tensors, and returns the tables that the references point into.
+  Json write(const std::filesystem::path& file) const;
+
+ private:
+  Json put(const model::BaseChangePtr& change);
+  template <typename T>
+  std::string add(std::string name, model::DType dtype, const std::vector<T>& values);
+
+  std::map<const void*, std::size_t> known_;
+  std::vector<model::LayoutPtr> layouts_;
+  std::vector<std::string> layout_texts_;
+  Json adapters_ = Json::array();
+  Json changes_ = Json::array();
+  Json states_ = Json::array();
+  std::deque<std::vector<double>> doubles_;
+  std::deque<std::vector<std::int32_t>> integers_;
+  std::vector<model::NamedTensor> tensors_;
+  std::vector<std::shared_ptr<const void>> alive_;  // whose bytes are borrowed
+};
+
+/// Reads it back. Throws InputError for references and shapes that do not fit.
+class TensorSource {
+ public:
+  using Json = nlohmann::json;
+  TensorSource(const std::filesystem::path& file, const Json& tables);
+
+  [[nodiscard]] model::AdapterPtr adapter(const Json& reference) const;
+  [[nodiscard]] model::LayoutPtr layout(const Json& reference) const;
+  [[nodiscard]] model::PrivateStatePtr state(const Json& reference) const;
+  [[nodiscard]] std::vector<double> doubles(const Json& name) const;
+  [[nodiscard]] std::vector<std::int32_t> integers(const Json& name) const;
+
+ private:
+  template <typename T>
+  [[nodiscard]] std::vector<T> read(const std::string& name, model::DType dtype) const;
+
+  model::SafetensorsFile file_;
+  std::vector<model::LayoutPtr> layouts_;
+  std::vector<model::BaseChangePtr> changes_;
+  std::vector<model::AdapterPtr> adapters_;
+  std::vector<model::PrivateStatePtr> states_;
+};
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "actors/events.hpp"
+#include "actors/federation_config.hpp"
+
+namespace lorafleet::actors {
+
+/// Watches the events of a run for what would make a researcher's conclusion wrong.
+class RunAudit {
+ public:
+  /// `trainable` clients of `clients` have examples.
+  RunAudit(std::size_t clients, std::size_t trainable)
+      : contributions_(clients), trainable_(trainable) {}
+
+  void add(const Event& event);
+
+  /// What a user should know at the end: updates that were nearly all dropped, clients that never
+  /// counted, staleness that the weighting all but ignores.
+  [[nodiscard]] std::vector<std::string> warnings(const FederationConfig& config) const;
+
+ private:
+  [[nodiscard]] std::string reasons() const;
+
+  std::vector<std::uint32_t> contributions_;  ///< by client: updates that were not dropped
+  std::size_t trainable_;
+  std::int64_t jobs_ = 0;
+  std::int64_t received_ = 0;
+  std::int64_t applied_ = 0;
+  std::map<std::string, std::int64_t> lost_;            ///< by reason
+  std::map<std::uint64_t, std::int64_t> by_staleness_;  ///< updates received
+  std::unordered_set<std::uint64_t> waiting_;           ///< seqs that arrived since a version
+  std::int64_t collapsed_ = 0;                          ///< versions of collapsed rank
+  std::int64_t versions_ = 0;
+};
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,62 @@
+#include "actors/run_audit.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/actors/fake_run.hpp"
+
+using namespace lorafleet;
+using namespace lorafleet::tests;
+
+namespace {
+
+std::vector<std::string> warnings_of(const actors::FederationConfig& config,
+                                     actors::JobSizer sizer) {
+  FakeRun run(config, std::move(sizer));
+  run.run();
+  const auto clients = static_cast<std::size_t>(config.partition.clients);
+  actors::RunAudit audit(clients, clients);
+  for (const auto& event : run.events)
+    audit.add(event);
+  return audit.warnings(config);
+}
+
+}  // namespace
+
+TEST_CASE("a sound run gives no warning") {
+  auto config = tiny_config(4);
+  config.stop.versions = 5;
+  CHECK(warnings_of(config, sizes({1, 2, 3})).empty());
+}
+
+TEST_CASE("a run whose updates are all lost says so, and why") {
+  auto config = tiny_config(4);
+  config.aggregation.mode = "fedasync";
+  config.availability.drop_probability = 1.0;
+  config.stop.versions = 5;
+  const auto lines = warnings_of(config, sizes({1}));
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find("no update was ever applied") != std::string::npos);
+  CHECK(lines[0].find("dropped_out") != std::string::npos);
+}
+
+TEST_CASE("clients that never come through are named") {
+  auto config = tiny_config(5);
+  config.clients.per_round = 4;
+  config.clients.overcommit = 1.25;  // the slowest of five is always surplus
+  config.stop.versions = 10;
+  const auto lines = warnings_of(config, sizes({1, 2, 3, 4, 60}));
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find("1 of 5 clients") != std::string::npos);
+  CHECK(lines[0].find("(4)") != std::string::npos);
+}
+
+TEST_CASE("staleness that the weighting ignores is a warning") {
+  auto config = tiny_config(10);
+  config.aggregation.mode = "fedasync";
+  config.aggregation.staleness = {"polynomial", 4.0, 0.0};
+  config.clients.concurrency = 10;
+  config.stop.versions = 100;
+  const auto lines = warnings_of(config, sizes({1, 2, 3, 4, 5}));
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find("so stale") != std::string::npos);
+}
