@@ -44,6 +44,10 @@ class ScenarioError : public InputError {
 Scenario read_scenario(const std::filesystem::path& file, const std::vector<std::string>& sets = {},
                        const std::filesystem::path& sets_folder = std::filesystem::current_path());
 
+/// SHA-256 of all in a scenario that decides on the bytes of a run: everything but [slots] count,
+/// [checkpoint], [output] and [expect].
+std::string identity(const Scenario& scenario);
+
 /// The scenario as TOML with every default filled in; reading it again gives the same scenario.
 std::string to_toml(const Scenario& scenario);
 

@@ -14,16 +14,33 @@ auto in_run(auto member) {
   };
 }
 
+bool trains_lora(const FederationConfig& run) {
+  return run.train.kind == "lora";
+}
+bool trains_surrogate(const FederationConfig& run) {
+  return run.train.kind == "surrogate";
+}
+
 Table scenario_table() {
   using F = FederationConfig;
   TableOf<Scenario> table;
   table.field("name", in_run(&F::name), "letters, digits, '.', '_' and '-': part of file names");
   table.field("seed", in_run(&F::seed), "all randomness comes from it").at_least(0);
-  table.table("model", in_run(&F::model), "The frozen base model.", model_table());
+  constexpr const char* kLora = "train.kind is \"lora\"";
+  constexpr const char* kSurrogate = "train.kind is \"surrogate\"";
+  table.table("model", in_run(&F::model), "The frozen base model.", model_table())
+      .only_if_run(kLora, trains_lora);
   table.table("lora", in_run(&F::lora), "The adapter, as PEFT names its parts.", lora_table());
-  table.table(
-      "data", [](Scenario & s) -> auto& { return s.federation; },
-      "The examples, and how they become tokens.", data_table());
+  table
+      .table(
+          "data", [](Scenario & s) -> auto& { return s.federation; },
+          "The examples, and how they become tokens.", data_table())
+      .only_if_run(kLora, trains_lora);
+  table
+      .table("surrogate", in_run(&F::surrogate),
+             "The clients of a study of schedules: each has a quadratic loss of its own.",
+             surrogate_table())
+      .only_if_run(kSurrogate, trains_surrogate);
   table.table("partition", in_run(&F::partition), "How the training examples are spread.",
               partition_table());
   table.table("train", in_run(&F::train), "What a client does in a job.", train_table());
@@ -34,8 +51,12 @@ Table scenario_table() {
   table.table("network", in_run(&F::network), "How fast clients are connected.", network_table());
   table.table("availability", in_run(&F::availability), "How reliable clients are.",
               availability_table());
+  table.table("faults", in_run(&F::faults), "Clients that harm the run.", faults_table());
   table.table("slots", in_run(&F::slots), "Where the real training happens.", slots_table());
   table.table("evaluation", in_run(&F::evaluation), "How versions are scored.", evaluation_table());
+  table.table("checkpoint", in_run(&F::checkpoint), "How much a crash can cost.",
+              checkpoint_table());
+  table.table("output", in_run(&F::output), "What is written beside the results.", output_table());
   table.table("stop", in_run(&F::stop), "The run ends at the first of these.", stop_table());
   table.field("expect", &Scenario::expect,
               "Thresholds on figures of summary.json; a run that misses one exits with 3.");

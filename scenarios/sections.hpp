@@ -25,6 +25,10 @@ Table stop_table();
 Table devices_table();
 Table network_table();
 Table availability_table();
+Table faults_table();
 Table slots_table();
+Table surrogate_table();
+Table checkpoint_table();
+Table output_table();
 
 }  // namespace lorafleet::scenarios

@@ -63,12 +63,28 @@ Table alpha_pattern_table() {
   return table;
 }
 
+Table client_rank_table() {
+  using model::ClientRank;
+  TableOf<ClientRank> table;
+  table.field("r", &ClientRank::r, "their rank").between(1, 1024).required();
+  table.field("share", &ClientRank::share, "part of the clients; shares are normalised")
+      .at_least(0);
+  table.field("tier", &ClientRank::tier, "name of their tier of [devices], instead of `share`");
+  table
+      .field("lora_alpha", &ClientRank::lora_alpha,
+             "their lora_alpha; 0: that of [lora], with which the scale falls with the rank")
+      .at_least(0);
+  return table;
+}
+
 }  // namespace
 
 Table lora_table() {
   using model::LoraConfig;
   TableOf<LoraConfig> table;
-  table.field("r", &LoraConfig::r, "rank of the factors A and B").between(1, 1024);
+  table.field("r", &LoraConfig::r, "rank of the factors A and B")
+      .between(1, 1024)
+      .replaced_by("ranks");
   table.field("lora_alpha", &LoraConfig::lora_alpha, "numerator of the scale: lora_alpha / r")
       .above(0);
   table.field("lora_dropout", &LoraConfig::lora_dropout, "dropout on the input of A in training")
@@ -82,6 +98,10 @@ Table lora_table() {
   table.list("alpha_pattern", &LoraConfig::alpha_pattern,
              "other lora_alpha for some modules; the first that matches counts",
              alpha_pattern_table());
+  table.list("ranks", &LoraConfig::ranks,
+             "unequal ranks of the clients, by share or by tier, instead of `r`; the server's is "
+             "the largest",
+             client_rank_table());
   table
       .field("init_adapter", &LoraConfig::init_adapter,
              "PEFT directory whose factors the run starts from; empty: A random, B zero")
@@ -93,7 +113,7 @@ Table train_table() {
   using model::TrainConfig;
   TableOf<TrainConfig> table;
   constexpr const char* kAdamw = "train.optimizer is \"adamw\"";
-  table.field("kind", &TrainConfig::kind, "what clients do").names({"lora"});
+  table.field("kind", &TrainConfig::kind, "what clients do").names({"lora", "surrogate"});
   table.field("epochs", &TrainConfig::epochs, "passes over the client's examples in a job")
       .at_least(1)
       .replaced_by("steps");

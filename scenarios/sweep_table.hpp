@@ -39,8 +39,8 @@ std::string sweep_csv(const Sweep& sweep, const SweepRuns& runs);
 /// A case each: settings, runs, and mean and deviation of every figure over the seeds.
 std::string sweep_json(const Sweep& sweep, const SweepRuns& runs);
 
-/// Rows of cells for people: a case a row, "mean +- deviation" of the shown figures; failed runs are
-/// counted.
+/// Rows of cells for people: a case a row, "mean +- deviation" of the shown figures; failed runs
+/// are counted.
 std::vector<std::vector<std::string>> sweep_rows(const Sweep& sweep, const SweepRuns& runs);
 
 }  // namespace lorafleet::scenarios

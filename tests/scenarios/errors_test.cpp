@@ -25,10 +25,11 @@ TEST_CASE("the smallest scenario names a model and data") {
 }
 
 TEST_CASE("an unknown key is named with what is allowed and the nearest key") {
-  CHECK(only_error("[lora]\nlora_alfa = 16\n") ==
-        "scenario.toml:6:1: lora.lora_alfa: unknown key; allowed: r, lora_alpha, lora_dropout, "
-        "use_rslora, target_modules, rank_pattern, alpha_pattern, init_adapter; did you mean "
-        "lora_alpha?");
+  CHECK(
+      only_error("[lora]\nlora_alfa = 16\n") ==
+      "scenario.toml:6:1: lora.lora_alfa: unknown key; allowed: r, lora_alpha, lora_dropout, "
+      "use_rslora, target_modules, rank_pattern, alpha_pattern, ranks, init_adapter; did you mean "
+      "lora_alpha?");
 }
 
 TEST_CASE("an unknown section is named with the nearest section") {
@@ -84,7 +85,7 @@ TEST_CASE("a value out of range is named with the range") {
 TEST_CASE("an unknown name is named with the known ones and the nearest") {
   CHECK(only_error("[aggregation]\nmode = \"fedbuf\"\n") ==
         "scenario.toml:6:8: aggregation.mode: \"fedbuf\" is not known; allowed: sync, fedbuff, "
-        "fedasync; did you mean fedbuff?");
+        "fedasync, tiered; did you mean fedbuff?");
   CHECK(only_error("[lora]\ntarget_modules = [\"q_proj\", \"vproj\"]\n") ==
         "scenario.toml:6:29: lora.target_modules: \"vproj\" is not known; allowed: q_proj, k_proj, "
         "v_proj, out_proj, fc1, fc2; did you mean v_proj?");
@@ -122,7 +123,8 @@ TEST_CASE("all errors are listed, in the order of the file") {
               "scenario.toml:3:12: stop.versions: -3 is out of range; allowed: 0 or more",
               "scenario.toml:5:5: lora.r: 0 is out of range; allowed: 1 to 1024",
               "scenario.toml:6:1: lora.rank: unknown key; allowed: r, lora_alpha, lora_dropout, "
-              "use_rslora, target_modules, rank_pattern, alpha_pattern, init_adapter",
+              "use_rslora, target_modules, rank_pattern, alpha_pattern, ranks, init_adapter; "
+              "did you mean ranks?",
               "scenario.toml:8:8: model.path: no such folder: nowhere",
               "--set train.lr=fast: train.lr: must be a number, not the string \"fast\"; allowed: "
               "above 0"},

@@ -110,6 +110,60 @@ TEST_CASE("a tier says how fast it is") {
         "scenario.toml:6:9: devices.tiers: two tiers have the name \"default\"");
 }
 
+TEST_CASE("an outage is planned or random, ends, and hits a tier that there is") {
+  const std::string start = "[[availability.outages]]\n";
+  CHECK(only_error(start) ==
+        "scenario.toml:5:1: availability.outages.0.duration_seconds: is missing (or "
+        "mean_between_seconds); allowed: above 0");
+  CHECK(only_error(start + "mean_between_seconds = 50\nduration_seconds = 5\n") ==
+        "scenario.toml:7:20: availability.outages.0.duration_seconds: cannot stand beside "
+        "mean_between_seconds; give only one of them");
+  CHECK(only_error(start + "duration_seconds = 5\nevery_seconds = 4\n") ==
+        "scenario.toml:5:1: availability.outages: every_seconds of entry 0 must be 0 or above its "
+        "duration_seconds, or the outage never ends");
+  CHECK(only_error("[availability]\noutages = [{ duration_seconds = 5, tier = \"fats\" }]\n"
+                   "[devices]\ntiers = [{ name = \"fast\", tokens_per_second = 5 }]\n") ==
+        "scenario.toml:6:11: availability.outages: tier \"fats\" of entry 0 is not known; allowed: "
+        "fast; did you mean fast?");
+  const tests::ScenarioFolder folder;
+  const auto scenario = folder.read(tests::ScenarioFolder::required() + start +
+                                    "mean_between_seconds = 50\ntier = \"default\"\n");
+  CHECK(scenario.federation.availability.outages.at(0).mean_seconds == 60.0);
+  CHECK(scenario.warnings.empty());
+}
+
+TEST_CASE("keys of another model of availability have no effect") {
+  const tests::ScenarioFolder folder;
+  const auto warnings = [&](const std::string& text) {
+    return folder.read(tests::ScenarioFolder::required() + "[availability]\n" + text).warnings;
+  };
+  CHECK(warnings("model = \"markov\"\nmean_up_seconds = 5\nleaving = \"pause\"\n").empty());
+  CHECK(
+      warnings("model = \"daily\"\nmean_up_seconds = 5\n")
+          .at(0)
+          .ends_with("availability.mean_up_seconds: has no effect; it applies only where model is "
+                     "\"markov\""));
+  CHECK(warnings("leaving = \"pause\"\n").size() == 1);
+  CHECK(warnings("model = \"file\"\nfile = \"rows.jsonl\"\nrepeat_seconds = 60\n").empty());
+  CHECK(only_error("[availability]\nmodel = \"file\"\n") ==
+        "scenario.toml:5:1: availability.file: is missing");
+  CHECK(only_error("[availability]\nmodel = \"file\"\nfile = \"none.csv\"\n") ==
+        "scenario.toml:7:8: availability.file: no such file: none.csv");
+}
+
+TEST_CASE("a file of devices makes shares idle, and knows its tiers by itself") {
+  const tests::ScenarioFolder folder;
+  const auto scenario = folder.read(
+      tests::ScenarioFolder::required() +
+      "[devices]\nfile = \"rows.jsonl\"\ntiers = [{ name = \"a\", tokens_per_second = 5, share = "
+      "0.5 }]\n[availability]\noutages = [{ tier = \"b\", duration_seconds = 1 }]\n");
+  REQUIRE(scenario.warnings.size() == 1);
+  CHECK(
+      scenario.warnings[0].ends_with("devices.tiers.0.share: has no effect; it applies only where "
+                                     "devices.file is not given"));
+  CHECK(scenario.federation.devices.file.filename() == "rows.jsonl");
+}
+
 TEST_CASE("edges ascend and target modules are distinct") {
   CHECK(only_error("[[partition.skew]]\nby = \"context_length\"\nedges = [10, 10]\n")
             .ends_with("partition.skew: edges of entry 0 must ascend"));
@@ -154,6 +208,88 @@ TEST_CASE("paths must lead to what they name") {
             "with: lorafleet import debian-descriptions"});
 }
 
+TEST_CASE("Krum's f must leave a fold enough honest updates") {
+  const std::string krum = "[aggregation]\nrobust = \"krum\"\n";
+  CHECK(
+      only_error("[clients]\nper_round = 8\n" + krum + "byzantine = 3\n") ==
+      "scenario.toml:9:13: aggregation.byzantine: 3 false updates need a fold of at least 2 f + 3 "
+      "= 9, but one has 8");
+  CHECK(only_error(krum + "mode = \"fedbuff\"\nbuffer_size = 2\n") ==
+        "scenario.toml:6:10: aggregation.byzantine: 0 false updates need a fold of at least 2 f + "
+        "3 = 3, but one has 2");
+  CHECK(only_error(krum + "byzantine = 1.5\n") ==
+        "scenario.toml:7:13: aggregation.byzantine: is neither a share nor a number of updates; "
+        "allowed: below 1, or a whole number");
+  CHECK(only_error("[aggregation]\nrobust = \"multi_krum\"\nkrum_keep = 11\n") ==
+        "scenario.toml:7:13: aggregation.krum_keep: keeps more updates than a fold has; allowed: "
+        "at most 10");
+  const tests::ScenarioFolder folder;
+  const auto required = tests::ScenarioFolder::required();
+  CHECK(folder.errors(required + "[clients]\nper_round = 9\n" + krum + "byzantine = 3\n").empty());
+  CHECK(folder.errors(required + krum).empty());
+  const auto asynchronous = folder.read(required + krum + "mode = \"fedasync\"\n");
+  REQUIRE(asynchronous.warnings.size() == 1);
+  CHECK(
+      asynchronous.warnings[0].ends_with("aggregation.robust: has no effect; it applies only "
+                                         "where aggregation.mode is not \"fedasync\""));
+  CHECK(asynchronous.federation.aggregation.robust == "none");
+}
+
+TEST_CASE("power of choice draws at least as many as a round takes") {
+  CHECK(only_error("[clients]\nselection = \"power_of_choice\"\npower_d = 9\n") ==
+        "scenario.toml:7:11: clients.power_d: 9 candidates are fewer than a round takes; allowed: "
+        "at least clients.per_round, 10");
+}
+
+TEST_CASE("options of one selection have no effect on another") {
+  const tests::ScenarioFolder folder;
+  const auto scenario = folder.read(tests::ScenarioFolder::required() +
+                                    "[clients]\nselection = \"oort\"\npower_d = 3\n"
+                                    "oort = { exploration = 0.5, step_seconds = 3, "
+                                    "quantile_step = 0.1 }\n");
+  CHECK(scenario.federation.clients.oort.exploration == 0.5);
+  CHECK(scenario.federation.clients.oort.step_seconds == 3.0);
+  REQUIRE(scenario.warnings.size() == 2);
+  CHECK(scenario.warnings[0].find("clients.power_d: has no effect") != std::string::npos);
+  CHECK(
+      scenario.warnings[1].find("clients.oort.quantile_step: has no effect; it applies only where "
+                                "step_seconds is 0") != std::string::npos);
+}
+
+TEST_CASE("attackers are clients of a tier that there is") {
+  const std::string attack = "[[faults.attackers]]\nattack = ";
+  CHECK(only_error(attack + "\"nan\"\ntier = \"phone\"\n")
+            .ends_with("faults.attackers: tier of entry 0: \"phone\" is no tier; known: default"));
+  CHECK(only_error(attack + "\"nan\"\nshare = 0.6\n" + attack +
+                   "\"scale\"\nscale = 5\nshare = "
+                   "0.6\n")
+            .ends_with("faults.attackers: the shares of the entries sum to more than 1"));
+  CHECK(only_error(attack + "\"scale\"\n")
+            .ends_with("faults.attackers: scale of entry 0 is 1, which changes nothing; allowed: "
+                       "any other factor"));
+  CHECK(only_error("[[faults.attackers]]\nshare = 0.5\n")
+            .find("faults.attackers.0.attack: is missing") != std::string::npos);
+  CHECK(only_error(attack + "\"sign_flop\"\n").find("sign_flip") != std::string::npos);
+  const tests::ScenarioFolder folder;
+  const auto scenario =
+      folder.read(tests::ScenarioFolder::required() + attack + "\"free_rider\"\nscale = 3\n");
+  REQUIRE(scenario.warnings.size() == 1);
+  CHECK(scenario.warnings[0].find("faults.attackers.0.scale: has no effect") != std::string::npos);
+  CHECK(scenario.federation.faults.attackers.at(0).attack == "free_rider");
+}
+
+TEST_CASE("messages are compressed by codecs that exist") {
+  CHECK(only_error("[network]\ncompress_down = \"topk\"\n").find("none, float16") !=
+        std::string::npos);
+  CHECK(only_error("[network]\ncompress_up = \"topk\"\ntopk_share = 0\n")
+            .find("network.topk_share") != std::string::npos);
+  const tests::ScenarioFolder folder;
+  const auto scenario = folder.read(tests::ScenarioFolder::required() +
+                                    "[network]\ncompress_up = \"int8\"\ntopk_share = 0.5\n");
+  REQUIRE(scenario.warnings.size() == 1);
+  CHECK(scenario.federation.network.compress_up == "int8");
+}
+
 TEST_CASE("keys without effect are warned of and hold their defaults") {
   const tests::ScenarioFolder folder;
   const auto scenario = folder.read(
@@ -164,7 +300,7 @@ TEST_CASE("keys without effect are warned of and hold their defaults") {
   const std::string prefix = (folder.path() / "scenario.toml").string();
   CHECK(scenario.warnings[0] == prefix +
                                     ":6:13: clients.per_round: has no effect; it applies only "
-                                    "where aggregation.mode is \"sync\"");
+                                    "where aggregation.mode is \"sync\" or \"tiered\"");
   CHECK(scenario.warnings[1].find("clients.deadline_seconds: has no effect") != std::string::npos);
   CHECK(scenario.warnings[2].find("aggregation.staleness.a: has no effect; it applies only where "
                                   "fn is \"polynomial\" or \"hinge\"") != std::string::npos);
