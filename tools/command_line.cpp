@@ -21,6 +21,16 @@ CommandLine& CommandLine::positional(const std::string& name, const std::string&
   return *this;
 }
 
+CommandLine& CommandLine::unless(const std::string& option) {
+  positionals_.back().unless = option;
+  return *this;
+}
+
+CommandLine& CommandLine::optional_positional(const std::string& name, const std::string& doc) {
+  positionals_.push_back({name, doc, false});
+  return *this;
+}
+
 CommandLine& CommandLine::option(const std::string& name, const std::string& value,
                                  const std::string& doc,
                                  const std::optional<std::string>& otherwise) {
@@ -55,7 +65,7 @@ std::string CommandLine::help() const {
   std::ostringstream text;
   text << "Usage: lorafleet " << command_;
   for (const auto& positional : positionals_)
-    text << " " << positional.name;
+    text << " " << (positional.required ? positional.name : "[" + positional.name + "]");
   text << (option_names_.size() > 1 ? " [options]" : "") << "\n\n" << summary_ << "\n\n";
   for (const auto& positional : positionals_) {
     text << "  " << positional.name << "  " << positional.doc << "\n";
@@ -104,7 +114,10 @@ bool CommandLine::parse(const Arguments& arguments) {
     return false;
   }
   for (const auto& positional : positionals_) {
-    if (!has(positional.name)) fail(positional.name + " is missing");
+    const bool replaced = !positional.unless.empty() && has(positional.unless);
+    if (positional.required && !replaced && !has(positional.name)) {
+      fail(positional.name + " is missing");
+    }
   }
   return true;
 }

@@ -18,6 +18,10 @@ class CommandLine {
 
   /// A required argument ("SCENARIO"), read with `text("SCENARIO")`; in the order of the calls.
   CommandLine& positional(const std::string& name, const std::string& doc);
+  /// The last positional argument may be left out where this option is given.
+  CommandLine& unless(const std::string& option);
+  /// An argument that may be missing; after the required ones.
+  CommandLine& optional_positional(const std::string& name, const std::string& doc);
   /// An option with a value; without `otherwise` it is optional.
   CommandLine& option(const std::string& name, const std::string& value, const std::string& doc,
                       const std::optional<std::string>& otherwise = std::nullopt);
@@ -45,6 +49,8 @@ class CommandLine {
   struct Positional {
     std::string name;
     std::string doc;
+    bool required = true;
+    std::string unless = {};  ///< the option that makes it optional
   };
   std::string command_;
   std::string summary_;

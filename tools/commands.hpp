@@ -29,6 +29,7 @@ int new_base_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);
 int verify_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
+int calibrate_command(const Arguments& arguments);
 int version_command(const Arguments& arguments);
 
 }  // namespace lorafleet::tools

@@ -26,6 +26,7 @@ constexpr Command kCommands[] = {
     {"new-base", "write an OPT with random weights", new_base_command},
     {"sweep", "run a grid of scenarios and seeds into one table", sweep_command},
     {"verify", "rerun a scenario with other numbers of slots and compare bytes", verify_command},
+    {"calibrate", "measure how fast this machine trains a model", calibrate_command},
     {"schema", "print every key of a scenario", schema_command},
     {"version", "print the version", version_command},
 };

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "model/base_change.hpp"
 #include "model/hf_directory.hpp"
 #include "model/peft.hpp"
 #include "tools/command_line.hpp"
@@ -9,27 +10,50 @@
 
 namespace lorafleet::tools {
 
+namespace {
+
+model::Adapter read_adapter(const CommandLine& line) {
+  if (!line.has("adapter") && !line.has("base-change")) {
+    throw InputError("merge", "--adapter is missing; allowed also: --base-change alone");
+  }
+  model::Adapter adapter{
+      std::make_shared<const model::AdapterLayout>(std::vector<model::LoraModule>{}), {}};
+  if (line.has("adapter")) adapter = model::load_peft(line.text("adapter"));
+  if (!line.has("base-change")) return adapter;
+  if (adapter.base_change) {
+    throw InputError("--base-change", "the adapter has one of its own: " + line.text("adapter") +
+                                          "/" + model::base_change_file);
+  }
+  adapter.base_change = model::load_base_change(line.text("base-change"));
+  return adapter;
+}
+
+}  // namespace
+
 int merge_command(const Arguments& arguments) {
-  CommandLine line("merge", "Writes a base model with an adapter folded in.",
+  CommandLine line("merge",
+                   "Writes a base model with an adapter, a base change, or both folded in.",
                    "merge --base scenarios/base/opt-mini --adapter runs/quickstart/adapter "
                    "--out merged");
   line.option("base", "DIR", "the base model: a Hugging Face directory");
-  line.option("adapter", "DIR", "a LoRA adapter in PEFT's form");
+  line.option("adapter", "DIR",
+              "a LoRA adapter in PEFT's form; with the base_change.safetensors that lies in it");
+  line.option("base-change", "FILE", "a base change that lies elsewhere, with an adapter or alone");
   line.option("out", "DIR", "the new Hugging Face directory");
   line.option("dtype", "NAME", "of the weights: float32, float16, bfloat16", "float32");
   line.option("max-shard-size", "SIZE", "larger weights are cut into shards", "5GB");
   if (!line.parse(arguments)) return kDone;
-  for (const char* needed : {"base", "adapter", "out"}) {
+  for (const char* needed : {"base", "out"}) {
     if (!line.has(needed)) throw InputError("merge", std::string("--") + needed + " is missing");
   }
   const std::filesystem::path out = line.text("out");
   require_unused(out);
   const auto dtype = model::weight_type_named(line.text("dtype"), "--dtype");
   const auto shard = model::parse_size(line.text("max-shard-size"), "--max-shard-size");
-  const auto adapter = model::load_peft(line.text("adapter"));
+  const auto adapter = read_adapter(line);
   model::write_merged(line.text("base"), adapter, out, dtype, shard);
   std::cout << "wrote " << out.string() << " with " << adapter.layout->modules().size()
-            << " modules merged\n";
+            << " modules" << (adapter.base_change ? " and a base change" : "") << " merged\n";
   return kDone;
 }
 

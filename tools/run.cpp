@@ -90,17 +90,29 @@ int run_command(const Arguments& arguments) {
   CommandLine line("run", "Trains a scenario and writes a run directory.",
                    "run scenarios/quickstart.toml --set seed=7 --out runs/seed7");
   add_scenario(line);
+  line.unless("resume");
   line.option("out", "DIR", "the run directory; default: runs/<name>-<date>-<time>");
+  line.option("resume", "DIR",
+              "go on with the run in DIR, from its latest checkpoint, after a crash, a kill or "
+              "Ctrl-C; SCENARIO may be left out");
   line.flag("dry-run", "simulate the schedule only: who trains when, how stale updates are");
   line.flag("quiet", "no progress, only warnings and the summary");
   line.note(
       "A directory that holds something is refused: results are never overwritten.\n"
-      "Ctrl-C ends the run with what it has; a second one exits at once.\n"
+      "Ctrl-C ends the run with what it has and leaves a checkpoint; a second one exits at once.\n"
       "Exit status: 0 done, 1 failed, 2 bad input, 3 an [expect] threshold missed, "
       "130 interrupted.");
   if (!line.parse(arguments)) return kDone;
 
-  const auto scenario = read_scenario_argument(line);
+  const bool resume = line.has("resume");
+  if (resume && (line.has("out") || line.on("dry-run"))) {
+    throw InputError("--resume", "cannot stand beside --out or --dry-run");
+  }
+  if (resume && is_complete(line.text("resume"))) {
+    std::cout << line.text("resume") << " is complete already\n";
+    return kDone;
+  }
+  const auto scenario = resume ? read_resumed_scenario(line) : read_scenario_argument(line);
   const auto& config = scenario.federation;
   ProgressDisplay display(config.stop.versions, line.on("quiet"));
   actors::RunOptions options = observed_by(display);
@@ -109,13 +121,16 @@ int run_command(const Arguments& arguments) {
     print_schedule(config.name, schedule);
     return kDone;
   }
-  const std::filesystem::path out =
-      line.has("out") ? std::filesystem::path(line.text("out")) : default_run_folder(config.name);
-  require_unused(out);
+  const std::filesystem::path out = resume            ? std::filesystem::path(line.text("resume"))
+                                    : line.has("out") ? std::filesystem::path(line.text("out"))
+                                                      : default_run_folder(config.name);
+  if (!resume) require_unused(out);
   StopOnSignals signals(
       [&] { display.info("stopping with what there is; Ctrl-C again exits at once"); });
   options.out = out;
   options.scenario_toml = scenarios::to_toml(scenario);
+  options.identity = scenarios::identity(scenario);
+  options.resume = resume;
   options.stop = signals.token();
   const auto outcome = actors::run_federation(config, options);
   display.finish();

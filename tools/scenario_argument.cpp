@@ -1,7 +1,9 @@
 #include "tools/scenario_argument.hpp"
 
 #include <ctime>
+#include <nlohmann/json.hpp>
 
+#include "partition/support/files.hpp"
 #include "tools/console.hpp"
 
 namespace lorafleet::tools {
@@ -18,6 +20,31 @@ scenarios::Scenario read_scenario_argument(const CommandLine& line) {
   for (const auto& warning : scenario.warnings)
     print_warning(warning);
   return scenario;
+}
+
+scenarios::Scenario read_resumed_scenario(const CommandLine& line) {
+  const std::filesystem::path folder = line.text("resume");
+  if (!std::filesystem::is_directory(folder)) {
+    throw InputError("--resume " + folder.string(), "no such folder; allowed: a run directory");
+  }
+  if (line.has("SCENARIO")) return read_scenario_argument(line);
+  const auto file = folder / "scenario.toml";
+  if (!std::filesystem::exists(file)) {
+    throw InputError(file.string(),
+                     "no such file: the run was stopped before it began; give its SCENARIO too");
+  }
+  return scenarios::read_scenario(file, line.texts("set"));
+}
+
+bool is_complete(const std::filesystem::path& folder) {
+  const auto file = folder / "summary.json";
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return false;
+  try {
+    return nlohmann::json::parse(read_file(file)).at("status") == "completed";
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(file.string(), error.what());
+  }
 }
 
 void require_unused(const std::filesystem::path& out) {

@@ -20,4 +20,10 @@ void require_unused(const std::filesystem::path& out);
 /// runs/<name>-<date>-<time>, with a number behind it where that is taken.
 std::filesystem::path default_run_folder(const std::string& name);
 
+/// For `--resume DIR`: the scenario that is given, or else the one in DIR.
+scenarios::Scenario read_resumed_scenario(const CommandLine& line);
+
+/// Whether the run in this directory came to its end.
+bool is_complete(const std::filesystem::path& folder);
+
 }  // namespace lorafleet::tools

@@ -13,6 +13,7 @@ packages=(
   libspdlog-dev
   nlohmann-json3-dev
   libpcre2-dev                  # the tokenizer's Unicode pattern
+  libeigen3-dev                 # the aggregation rules' linear algebra
   libssl-dev                    # SHA-256
   doctest-dev librapidcheck-dev # tests
   clang libclang-rt-dev         # the fuzzers among them

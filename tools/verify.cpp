@@ -117,6 +117,7 @@ int verify_command(const Arguments& arguments) {
     actors::RunOptions options = observed_by(display);
     options.out = runs.path() / (std::to_string(i + 1) + "-slots-" + std::to_string(counts[i]));
     options.scenario_toml = scenarios::to_toml(scenario);
+    options.identity = scenarios::identity(scenario);
     options.stop = signals.token();
     trials.push_back(
         {counts[i], options.out, actors::run_federation(scenario.federation, options)});

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "model/peft.hpp"
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/tools/program.hpp"
@@ -88,6 +90,69 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
     CHECK(tests::run_program({"merge", "--base", mini(), "--adapter", folder + "/adapter", "--out",
                               run.small.path("merged")})
               .status == 2);
+  }
+  SUBCASE("a base change beside the adapter is evaluated, generated from and merged") {
+    auto adapter = model::load_peft(folder + "/adapter");
+    auto change = std::make_shared<model::BaseChange>();
+    const auto& module = adapter.layout->modules()[1];
+    change->id = 1;
+    change->modules = {module};
+    change->deltas = {std::vector<float>(static_cast<std::size_t>(module.in * module.out))};
+    for (std::size_t i = 0; i < change->deltas[0].size(); ++i)
+      change->deltas[0][i] = i % 7 == 0 ? 0.1f : -0.02f;
+    adapter.base_change = change;
+    const std::string changed = run.small.path("changed");
+    model::save_peft(changed, adapter, {}, mini());
+    const std::string file = changed + "/base_change.safetensors";
+    REQUIRE(std::filesystem::exists(file));
+
+    const auto loss_of = [&](std::vector<std::string> more) {
+      std::vector<std::string> arguments = {"evaluate", run.small.file(), "--json", "--quiet"};
+      arguments.insert(arguments.end(), more.begin(), more.end());
+      const auto scores = tests::run_program(arguments);
+      CAPTURE(scores.err);
+      REQUIRE(scores.status == 0);
+      return Json::parse(scores.out).at("loss").get<double>();
+    };
+    const double with_change = loss_of({"--adapter", changed});
+    CHECK(std::abs(with_change - summary.at("final").at("loss").get<double>()) > 1e-3);
+    const auto merged = tests::run_program(
+        {"merge", "--base", mini(), "--adapter", changed, "--out", run.small.path("m1")});
+    REQUIRE(merged.status == 0);
+    CHECK(contains(merged.out, " modules and a base change merged"));
+    CHECK(loss_of({"--base-only", "--set", "model.path=" + run.small.path("m1")}) ==
+          doctest::Approx(with_change).epsilon(1e-5));
+
+    const auto apart =
+        tests::run_program({"merge", "--base", mini(), "--adapter", folder + "/adapter",
+                            "--base-change", file, "--out", run.small.path("m2")});
+    REQUIRE(apart.status == 0);
+    CHECK(read_file(run.small.path("m2") + "/model.safetensors") ==
+          read_file(run.small.path("m1") + "/model.safetensors"));
+    const auto alone = tests::run_program(
+        {"merge", "--base", mini(), "--base-change", file, "--out", run.small.path("m3")});
+    CHECK(alone.status == 0);
+    CHECK(contains(tests::run_program({"merge", "--base", mini(), "--adapter", changed,
+                                       "--base-change", file, "--out", run.small.path("m4")})
+                       .err,
+                   "--base-change: the adapter has one of its own: "));
+    CHECK(
+        contains(tests::run_program({"merge", "--base", mini(), "--out", run.small.path("m4")}).err,
+                 "merge: --adapter is missing; allowed also: --base-change alone"));
+    CHECK(
+        contains(tests::run_program({"merge", "--base", mini(), "--base-change",
+                                     mini() + "/model.safetensors", "--out", run.small.path("m4")})
+                     .err,
+                 "is not a base change"));
+
+    const auto text_of = [&](const std::string& base, const std::string& with) {
+      std::vector<std::string> arguments = {"generate", "--base",           base, "--prompt",
+                                            "The sea",  "--max-new-tokens", "8"};
+      if (!with.empty()) arguments.insert(arguments.end(), {"--adapter", with});
+      return tests::run_program(arguments).out;
+    };
+    CHECK(text_of(mini(), changed) == text_of(run.small.path("m1"), ""));
+    CHECK(text_of(mini(), changed) != text_of(mini(), folder + "/adapter"));
   }
 }
 

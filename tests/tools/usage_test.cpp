@@ -29,6 +29,7 @@ TEST_CASE("every command explains itself") {
                                    {"evaluate"},
                                    {"merge"},
                                    {"new-base"},
+                                   {"calibrate"},
                                    {"sweep"},
                                    {"generate"},
                                    {"import"},
@@ -52,10 +53,12 @@ TEST_CASE("bad usage ends with status 2, one line on stderr and nothing on stdou
       {{}, "error: COMMAND is missing"},
       {{"chekc"},
        "error: unknown command \"chekc\"; allowed: run, check, partition, evaluate, "
-       "generate, import, merge, new-base, sweep, verify, schema, version; did you mean check?"},
+       "generate, import, merge, new-base, sweep, verify, calibrate, schema, version; did you mean "
+       "check?"},
       {{"run"}, "error: run: SCENARIO is missing (lorafleet run --help shows how)"},
       {{"run", "a.toml", "--dryrun"},
-       "error: run: unknown option --dryrun; allowed: --set, --out, --dry-run, --quiet, --help; "
+       "error: run: unknown option --dryrun; allowed: --set, --out, --resume, --dry-run, --quiet, "
+       "--help; "
        "did "
        "you mean --dry-run?"},
       {{"check", "a.toml", "b.toml"}, "error: check: too many arguments; allowed: 1"},
@@ -87,7 +90,7 @@ TEST_CASE("all errors of a scenario come as lines of their own") {
   CHECK(output.out.empty());
   CHECK(output.err ==
         "error: --set stop.version=3: stop.version: unknown key; allowed: versions, "
-        "virtual_seconds, updates; did you mean versions?\n"
+        "virtual_seconds, updates, target_perplexity; did you mean versions?\n"
         "error: --set lora.r=0: lora.r: 0 is out of range; allowed: 1 to 1024\n");
 }
 
@@ -110,7 +113,7 @@ TEST_CASE("warnings go to stderr and do not fail a check") {
   CHECK(output.status == 0);
   CHECK(output.err ==
         "warning: --set clients.deadline_seconds=5: clients.deadline_seconds: has no effect; it "
-        "applies only where aggregation.mode is \"sync\"\n");
+        "applies only where aggregation.mode is \"sync\" or \"tiered\"\n");
 }
 
 TEST_CASE("the version is that of the build") {

@@ -60,8 +60,8 @@ TEST_CASE("every kind of breach is found") {
         "partition/support/a.cpp may not include partition/reader.hpp");
   CHECK(only({{"model/a.hpp", {"actors/sim/ids.hpp"}}}) ==
         "model/a.hpp may not include actors/sim/ids.hpp");
-  CHECK(only({{"actors/sim/a.cpp", {"partition/support/files.hpp"}}}) ==
-        "actors/sim/a.cpp may not include partition/support/files.hpp");
+  CHECK(only({{"actors/sim/a.cpp", {"partition/support/process.hpp"}}}) ==
+        "actors/sim/a.cpp may not include partition/support/process.hpp");
   CHECK(only({{"actors/strategy/a.cpp", {"model/base_model.hpp"}}}) ==
         "actors/strategy/a.cpp may not include model/base_model.hpp");
   CHECK(only({{"actors/a.cpp", {"scenarios/scenario.hpp"}}}) ==
