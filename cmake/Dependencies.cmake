@@ -7,6 +7,7 @@ find_package(spdlog REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(Boost REQUIRED COMPONENTS program_options)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(CAF REQUIRED COMPONENTS core io)
 find_package(Torch REQUIRED)
 
@@ -14,3 +15,8 @@ find_package(Torch REQUIRED)
 add_library(LibTorch INTERFACE)
 target_include_directories(LibTorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 target_link_libraries(LibTorch INTERFACE ${TORCH_LIBRARIES})
+
+# Sums in a fixed order: Eigen on the calling thread alone, with no BLAS behind it.
+add_library(Eigen INTERFACE)
+target_link_libraries(Eigen INTERFACE Eigen3::Eigen)
+target_compile_definitions(Eigen INTERFACE EIGEN_DONT_PARALLELIZE EIGEN_MPL2_ONLY)

@@ -12,7 +12,7 @@ const std::vector<Target>& targets() {
       {"safetensors", read_safetensors}, {"torch_file", read_torch_file},
       {"tokenizer", read_tokenizer},     {"data", read_data},
       {"scenario", read_scenario},       {"model_json", read_model_json},
-      {"manifest", read_manifest}};
+      {"manifest", read_manifest},       {"sim_files", read_sim_files}};
   return kTargets;
 }
 

@@ -31,5 +31,7 @@ void read_scenario(std::string_view input);
 /// The first byte picks: config.json, adapter_config.json or the index of sharded weights.
 void read_model_json(std::string_view input);
 void read_manifest(std::string_view input);
+/// The first byte picks: a CSV of devices, or a trace of availability, repeated or not.
+void read_sim_files(std::string_view input);
 
 }  // namespace lorafleet::fuzz
