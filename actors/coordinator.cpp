@@ -537,7 +537,7 @@ bool Coordinator::State::fold(Lane& lane) {
   }
   const auto weights = policy->weights(contributions);
   const bool from_current =
-      policy->anchor() == strategy::Anchor::current && !aggregator.rule().traits().from_trained;
+      policy->anchor() == strategy::Anchor::current && !aggregator.anchors_at_start();
   const auto anchor = [&](const model::AdapterPtr& trained, const model::AdapterPtr& base) {
     return from_current ? messages.view(adapter, trained->layout) : base;
   };
