@@ -1,0 +1,121 @@
+#include "actors/net/greetings.hpp"
+
+#include <algorithm>
+
+namespace lorafleet::actors::net {
+
+namespace {
+
+constexpr const char* kMagic = "LoRAFleet";
+constexpr std::uint32_t kProtocol = 1;
+constexpr std::size_t kLongestText = 1024;
+constexpr std::size_t kLongestScenario = std::size_t{64} << 20;
+constexpr std::uint32_t kMostSlots = 4096;
+
+std::string printable(std::string text) {
+  std::erase_if(text, [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f;
+  });
+  return text;
+}
+
+}  // namespace
+
+std::string difference(const Environment& here, const Environment& there) {
+  std::string text;
+  const auto compare = [&](const char* what, const std::string& a, const std::string& b) {
+    if (a == b) return;
+    if (!text.empty()) text += ", ";
+    text += std::string(what) + " is \"" + a + "\" here and \"" + b + "\" there";
+  };
+  compare("LoRAFleet", here.version, there.version);
+  compare("LibTorch", here.libtorch, there.libtorch);
+  compare("BLAS", here.blas, there.blas);
+  compare("the instruction set", here.isa, there.isa);
+  return text;
+}
+
+Bytes encode(const Hello& hello) {
+  Bytes bytes;
+  WireWriter writer(bytes);
+  writer.text(kMagic);
+  writer.number(kProtocol);
+  writer.text(hello.name);
+  writer.number(hello.instance);
+  writer.number(hello.slots);
+  writer.text(hello.environment.version);
+  writer.text(hello.environment.libtorch);
+  writer.text(hello.environment.blas);
+  writer.text(hello.environment.isa);
+  return bytes;
+}
+
+Hello decode_hello(BytesView bytes) {
+  WireReader reader(bytes);
+  if (reader.text(64) != kMagic) throw ProtocolError("this is not LoRAFleet's protocol");
+  const auto protocol = reader.number<std::uint32_t>();
+  if (protocol != kProtocol) {
+    throw ProtocolError("protocol " + std::to_string(protocol) +
+                        "; allowed: " + std::to_string(kProtocol));
+  }
+  Hello hello;
+  hello.name = printable(reader.text(64));
+  hello.instance = reader.number<std::uint64_t>();
+  hello.slots = reader.number<std::uint32_t>();
+  hello.environment.version = printable(reader.text(256));
+  hello.environment.libtorch = printable(reader.text(256));
+  hello.environment.blas = printable(reader.text(256));
+  hello.environment.isa = printable(reader.text(256));
+  reader.end();
+  if (hello.slots == 0 || hello.slots > kMostSlots) {
+    throw ProtocolError(std::to_string(hello.slots) + " slots; allowed: 1 to " +
+                        std::to_string(kMostSlots));
+  }
+  return hello;
+}
+
+Bytes encode(const RunOffer& offer) {
+  Bytes bytes;
+  WireWriter writer(bytes);
+  writer.text(offer.identity);
+  writer.text(offer.scenario);
+  writer.number<std::uint64_t>(offer.assets.size());
+  for (const Asset& asset : offer.assets) {
+    writer.text(asset.key);
+    writer.text(asset.path.string());
+    writer.text(asset.sha256);
+  }
+  return bytes;
+}
+
+RunOffer decode_offer(BytesView bytes) {
+  WireReader reader(bytes);
+  RunOffer offer;
+  offer.identity = reader.text(kLongestText);
+  offer.scenario = reader.text(kLongestScenario);
+  const std::size_t assets = reader.count(24);
+  for (std::size_t i = 0; i < assets; ++i) {
+    Asset asset;
+    asset.key = reader.text();
+    asset.path = reader.text();
+    asset.sha256 = reader.text();
+    offer.assets.push_back(std::move(asset));
+  }
+  reader.end();
+  return offer;
+}
+
+Bytes encode_text(const std::string& text) {
+  Bytes bytes;
+  WireWriter(bytes).text(text);
+  return bytes;
+}
+
+std::string decode_text(BytesView bytes, std::size_t longest) {
+  WireReader reader(bytes);
+  std::string text = printable(reader.text(longest));
+  reader.end();
+  return text;
+}
+
+}  // namespace lorafleet::actors::net

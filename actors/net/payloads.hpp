@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "actors/coordinator.hpp"
+#include "actors/net/wire.hpp"
+#include "model/adapter.hpp"
+#include "model/trainer.hpp"
+
+namespace lorafleet::actors::net {
+
+// The parcels' contents. Floats travel as they are, so that a job trained elsewhere starts from the
+// same bits. Every decoder throws ProtocolError for what does not fit.
+
+Bytes encode(const model::BaseChange& change);
+model::BaseChangePtr decode_base_change(BytesView bytes);
+
+/// An adapter under the number that orders refer to.
+struct NumberedAdapter {
+  std::uint64_t number = 0;
+  model::AdapterPtr adapter;
+};
+Bytes encode(const NumberedAdapter& adapter);
+/// `change` finds a base change by its id, or gives null.
+NumberedAdapter decode_adapter(BytesView bytes,
+                               const std::function<model::BaseChangePtr(std::uint64_t)>& change);
+
+/// A TrainRequest that names its adapter by number.
+struct TrainOrder {
+  TrainRequest request;  ///< without its adapter
+  std::uint64_t adapter = 0;
+};
+Bytes encode(const TrainOrder& order);
+TrainOrder decode_order(BytesView bytes);
+
+/// A ClientUpdate without the adapter's layout, which the head knows from the order.
+struct TrainedUpdate {
+  sim::ClientId client;
+  sim::Sequence seq;
+  model::TrainStats stats;
+  model::PrivateStatePtr state;
+  std::vector<float> values;
+};
+Bytes encode(const ClientUpdate& update);
+TrainedUpdate decode_update(BytesView bytes);
+
+struct FailedJob {
+  sim::ClientId client;
+  sim::Sequence seq;
+  std::string reason;
+};
+Bytes encode(const FailedJob& failed);
+FailedJob decode_failed(BytesView bytes);
+
+/// An abandon parcel.
+struct JobName {
+  sim::ClientId client;
+  sim::Sequence seq;
+  friend auto operator<=>(const JobName&, const JobName&) = default;
+};
+Bytes encode(const JobName& name);
+JobName decode_job_name(BytesView bytes);
+
+/// A forget parcel: adapters by number.
+Bytes encode_numbers(const std::vector<std::uint64_t>& numbers);
+std::vector<std::uint64_t> decode_numbers(BytesView bytes);
+
+}  // namespace lorafleet::actors::net

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/net/wire.hpp"
+
+namespace lorafleet::actors::net {
+
+/// Mutual TLS: both sides show a certificate of one authority. Empty paths: none.
+struct TlsFiles {
+  std::filesystem::path cert;      ///< PEM, the chain of this side
+  std::filesystem::path key;       ///< PEM, without a passphrase
+  std::filesystem::path ca;        ///< PEM, whose certificates are believed
+  std::vector<std::string> allow;  ///< common names or whole subjects of peers; empty: any
+
+  [[nodiscard]] bool any() const { return !cert.empty() || !key.empty() || !ca.empty(); }
+};
+
+/// Files read and checked once for all connections.
+class TlsContext {
+ public:
+  /// Throws InputError: a file is missing or no PEM, the key does not belong to the certificate, or
+  /// the authority did not sign it, or it is outside its dates.
+  explicit TlsContext(const TlsFiles& files);
+  ~TlsContext();
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+
+ private:
+  friend class TlsChannel;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Which end of a connection one is.
+enum class Side { listening, connecting };
+
+/// TLS 1.3 as a function of bytes, without a socket: what came from the wire goes in, what has to
+/// go to the wire comes out.
+class TlsChannel {
+ public:
+  TlsChannel(std::shared_ptr<const TlsContext> context, Side side);
+  ~TlsChannel();
+  TlsChannel(const TlsChannel&) = delete;
+  TlsChannel& operator=(const TlsChannel&) = delete;
+
+  /// Returns the plain bytes. Throws ProtocolError where the peer is no TLS, has no certificate of
+  /// ours, or a subject that is not allowed. `take_output` may then hold an alert for the peer.
+  Bytes receive(BytesView from_wire);
+  /// Plain bytes to be sent, as soon as both sides know each other.
+  void send(BytesView plain);
+  Bytes take_output();
+
+  [[nodiscard]] bool established() const { return established_; }
+  /// RFC 2253 ("CN=gpu-7,O=lab"), once established.
+  [[nodiscard]] const std::string& peer() const { return peer_; }
+
+ private:
+  void shake_hands();
+  void learn_peer();
+  void encrypt(BytesView plain);
+
+  struct Impl;
+  std::shared_ptr<const TlsContext> context_;
+  std::unique_ptr<Impl> impl_;
+  bool established_ = false;
+  std::string peer_;
+  Bytes early_;
+};
+
+}  // namespace lorafleet::actors::net
