@@ -3,6 +3,7 @@
 #include "actors/aggregator_actor.hpp"
 #include "actors/client_actor.hpp"
 #include "actors/evaluator_actor.hpp"
+#include "actors/head_actor.hpp"
 #include "actors/host_actor.hpp"
 #include "actors/slot_actor.hpp"
 
@@ -14,10 +15,13 @@ struct ActorFleet::Actors {
   EvaluatorHandle evaluator;
   HostHandle host;
   std::vector<SlotHandle> slots;
-  std::vector<ClientHandle> clients;
+  std::vector<ClientHandle> clients;  ///< that train in this process
+  HeadHandle head;
 };
 
 namespace {
+
+constexpr std::chrono::seconds kFarewell{3};
 
 template <typename Actor, typename... Args>
 auto spawn_worker(caf::actor_system& system, bool detached, Args&&... args) {
@@ -35,7 +39,7 @@ JobSizer make_sizer(const FleetParts& parts) {
 }  // namespace
 
 ActorFleet::ActorFleet(caf::actor_system& system, const FleetParts& parts)
-    : actors_(std::make_unique<Actors>(Actors{system, {}, {}, {}, {}, {}})) {
+    : actors_(std::make_unique<Actors>(Actors{system, {}, {}, {}, {}, {}, {}})) {
   for (std::size_t i = 0; i < parts.slots; ++i) {
     actors_->slots.push_back(spawn_worker<SlotActor>(system, parts.detached, parts.trainer));
   }
@@ -44,10 +48,16 @@ ActorFleet::ActorFleet(caf::actor_system& system, const FleetParts& parts)
   actors_->host = system.spawn<HostActor>(actors_->slots);
   const auto context = std::make_shared<const ClientContext>(
       ClientContext{parts.config.seed, parts.trainer, actors_->host});
-  actors_->clients.reserve(parts.client_examples.size());
-  for (std::size_t i = 0; i < parts.client_examples.size(); ++i) {
+  const std::size_t own = parts.slots > 0 ? parts.client_examples.size() : 0;
+  actors_->clients.reserve(own);
+  for (std::size_t i = 0; i < own; ++i) {
     actors_->clients.push_back(system.spawn<ClientActor>(
         sim::ClientId{static_cast<std::uint32_t>(i)}, parts.client_examples[i], context));
+  }
+  std::vector<ClientHandle> clients = actors_->clients;
+  if (parts.head) {
+    actors_->head = system.spawn<HeadActor>(HeadParts{*parts.head, actors_->clients});
+    clients.assign(parts.client_examples.size(), ClientHandle(actors_->head));
   }
   FederationConfig config = parts.config;
   config.partition.clients = static_cast<std::int64_t>(parts.client_examples.size());
@@ -55,7 +65,7 @@ ActorFleet::ActorFleet(caf::actor_system& system, const FleetParts& parts)
       AggregatorParts{std::move(config),
                       {make_sizer(parts), parts.train_flops_per_token, parts.initial, parts.layouts,
                        parts.message_bytes},
-                      actors_->clients,
+                      std::move(clients),
                       actors_->evaluator,
                       parts.observer,
                       parts.checkpoints,
@@ -66,6 +76,13 @@ ActorFleet::~ActorFleet() {
   const auto stop = [](const auto& actor) {
     if (actor) caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   };
+  if (actors_->head) {
+    // Hosts that do not hear the farewell would wait for the head to come back.
+    caf::scoped_actor self(actors_->system);
+    self->request(actors_->head, kFarewell, EndHosts{})
+        .receive([](const HostsEnded&) {}, [](const caf::error&) {});
+    stop(actors_->head);
+  }
   stop(actors_->aggregator);
   stop(actors_->evaluator);
   stop(actors_->host);

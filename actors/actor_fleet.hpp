@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/coordinator.hpp"
+#include "actors/head_setup.hpp"
 #include "actors/run_observer.hpp"
 #include "model/evaluation.hpp"
 #include "model/trainer.hpp"
@@ -31,6 +32,7 @@ struct FleetParts {
   std::size_t workers = 2;  ///< threads of the scheduler
   std::shared_ptr<CheckpointStore> checkpoints = nullptr;
   std::shared_ptr<const RunCheckpoint> resumed = nullptr;
+  std::shared_ptr<const HeadSetup> head = nullptr;  ///< null: all slots are in this process
 };
 
 /// What a finished run leaves.

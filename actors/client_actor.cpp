@@ -34,22 +34,22 @@ ClientActor::behavior_type ClientActor::make_behavior() {
 }
 
 void ClientActor::train(const TrainRequest& order) {
-  const auto aggregator = caf::actor_cast<AggregatorHandle>(current_sender());
+  const auto sink = caf::actor_cast<UpdateSink>(current_sender());
   model::TrainJob job{
       id_.value, order.seq.value, context_->run_seed, order.version.value, order.adapter,
       examples_, nullptr,         order.state,        order.trains};
   if (context_->trainer->is_instant()) {
-    send(aggregator, update_of(order, std::make_shared<const model::TrainResult>(
-                                          context_->trainer->train(job))));
+    send(sink, update_of(order, std::make_shared<const model::TrainResult>(
+                                    context_->trainer->train(job))));
     return;
   }
   request(context_->host, caf::infinite, QueueJob{order.arrival, std::move(job)})
       .then(
-          [this, aggregator, order](const JobResult& done) {
-            if (done.result != nullptr) send(aggregator, update_of(order, done.result));
+          [this, sink, order](const JobResult& done) {
+            if (done.result != nullptr) send(sink, update_of(order, done.result));
           },
-          [this, aggregator](const caf::error& failure) {
-            send(aggregator, JobFailed{reason_of(failure)});
+          [this, sink, name = std::pair(order.client, order.seq)](const caf::error& failure) {
+            send(sink, JobFailed{name.first, name.second, reason_of(failure)});
           });
 }
 

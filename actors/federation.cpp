@@ -1,6 +1,6 @@
 #include "actors/federation.hpp"
 
-#include <caf/all.hpp>
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -8,7 +8,7 @@
 #include "actors/dry_run.hpp"
 #include "actors/learning.hpp"
 #include "actors/local_evaluation.hpp"
-#include "actors/messages.hpp"
+#include "actors/net/assets.hpp"
 #include "actors/output/checkpoint_files.hpp"
 #include "actors/output/predictions_jsonl.hpp"
 #include "actors/output/run_log.hpp"
@@ -16,12 +16,12 @@
 #include "actors/output/summary_json.hpp"
 #include "actors/run_scorer.hpp"
 #include "actors/run_warnings.hpp"
+#include "actors/system_config.hpp"
 #include "actors/workload.hpp"
 #include "model/base_model.hpp"
 #include "model/client_layouts.hpp"
 #include "model/peft.hpp"
 #include "model/runtime.hpp"
-#include "partition/manifest.hpp"
 #include "partition/picture.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
@@ -29,18 +29,6 @@
 namespace lorafleet::actors {
 
 namespace {
-
-/// Gives each thread of the actor system the run's number of intra-op threads.
-class TorchThreadHook final : public caf::thread_hook {
- public:
-  explicit TorchThreadHook(int threads) : threads_(threads) {}
-  void init(caf::actor_system&) override {}
-  void thread_started() override { model::configure_thread(threads_); }
-  void thread_terminates() override {}
-
- private:
-  int threads_;
-};
 
 std::vector<ClientFacts> client_facts(const Learning& learning) {
   std::vector<ClientFacts> facts;
@@ -52,11 +40,6 @@ std::vector<ClientFacts> client_facts(const Learning& learning) {
                      learning.examples(i)});
   }
   return facts;
-}
-
-std::string manifest_of(const FederationConfig& config, const Workload& work) {
-  return partition::manifest_text(work.partition, work.statistics, work.examples, config.partition,
-                                  config.seed);
 }
 
 std::string progress_line(const Progress& progress) {
@@ -72,11 +55,8 @@ std::string progress_line(const Progress& progress) {
 }
 
 RunEnd run_actors(const FleetParts& parts, int threads, std::stop_token stop) {
-  caf::actor_system_config system_config;
-  system_config.add_message_types<caf::id_block::lorafleet>();
-  system_config.add_thread_hook<TorchThreadHook>(threads);
-  // Training has threads of its own; these only pass messages and fold.
-  system_config.set("scheduler.max-threads", parts.workers);
+  SystemConfig system_config(std::make_shared<std::atomic<int>>(threads), parts.workers,
+                             parts.head != nullptr);
   caf::actor_system system(system_config);
 
   std::promise<RunEnd> promise;
@@ -191,10 +171,33 @@ std::vector<LocalScore> local_scores(const Learning& learning, const FleetParts&
   return evaluate_locally(local, std::move(stop));
 }
 
+/// What a head knows only once everything is loaded.
+void complete(HeadSetup& head, const FederationConfig& config, const Learning& learning,
+              std::shared_ptr<const StatusBoard> board, RunLog& log) {
+  head.run = config.name;
+  head.environment = environment_here(head.options.version);
+  head.fingerprint = fingerprint(config, learning);
+  std::size_t values = learning.federation.initial->values.size();
+  for (const auto& layout : learning.federation.layouts)
+    values = std::max(values, layout->size());
+  // An adapter, and as much private state as error feedback and factors of its own can come to.
+  head.largest_update = 4 * static_cast<std::uint64_t>(values) * sizeof(float) + (1u << 20);
+  head.board = std::move(board);
+  head.log = [&log](const std::string& line) { log.info(line); };
+  head.warning = [&log](const std::string& line) { log.warning(line); };
+  for (auto& asset : head.options.assets)
+    asset.sha256 = net::content_hash(asset.path);
+  log.info("training " + std::to_string(learning.clients()) + " clients on the slots of " +
+           std::to_string(head.options.hosts) + " or more hosts, listening on " +
+           head.options.listen.text() + (head.tls ? " (TLS)" : " (plain)"));
+}
+
 }  // namespace
 
 RunOutcome run_federation(const FederationConfig& config, const RunOptions& options) {
   const EarlyLines early(options);
+  std::shared_ptr<HeadSetup> head;
+  if (options.head) head = std::make_shared<HeadSetup>(open_head(*options.head));
   const Learning learning = prepare_learning(config, true, early.log, early.warning);
   const auto& work = learning.work;
 
@@ -223,6 +226,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
     parts.workers = parts.slots;
     parts.slots = 1;
   }
+  if (head) parts.slots = static_cast<std::size_t>(head->options.own_slots);
   parts.checkpoints = checkpoints;
   parts.resumed = resumed;
 
@@ -239,10 +243,12 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
     write_file(file, manifest);
   }
   write_file(options.out / "scenario.toml", options.scenario_toml);
+  const auto board = std::make_shared<StatusBoard>();
   const auto recorder = std::make_shared<RunRecorder>(
       options.out, config, client_facts(learning),
       [&](const Progress& progress) {
         if (progress.milestone && work) log.note(progress_line(progress));
+        board->write(progress.totals, progress.done);
         if (options.progress) options.progress(progress);
       },
       resumed ? &resumed->recorder : nullptr);
@@ -252,8 +258,14 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   if (resumed) {
     log.info("resuming at version " + std::to_string(resumed->coordinator.version.value));
   }
-  log.info("training " + std::to_string(learning.clients()) + " clients on " +
-           std::to_string(std::max(parts.slots, parts.workers > 2 ? parts.workers : 1)) + " slots");
+  if (head) {
+    complete(*head, config, learning, board, log);
+    parts.head = head;
+  } else {
+    log.info("training " + std::to_string(learning.clients()) + " clients on " +
+             std::to_string(std::max(parts.slots, parts.workers > 2 ? parts.workers : 1)) +
+             " slots");
+  }
 
   RunEnd end;
   try {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/coordinator.hpp"
+#include "actors/distributed.hpp"
 #include "actors/federation_config.hpp"
 #include "model/evaluation.hpp"
 
@@ -28,11 +29,12 @@ struct Progress {
 };
 
 struct RunOptions {
-  std::filesystem::path out;  ///< the run directory; made by run_federation
-  std::string scenario_toml;  ///< resolved scenario, stored as scenario.toml
-  std::string identity;       ///< of all in the scenario that decides on the bytes of a run
-  bool resume = false;        ///< go on from the latest checkpoint in `out`, if there is one
-  std::stop_token stop;       ///< asked to stop: the run ends cleanly with status "interrupted"
+  std::filesystem::path out;        ///< the run directory; made by run_federation
+  std::string scenario_toml;        ///< resolved scenario, stored as scenario.toml
+  std::string identity;             ///< of all in the scenario that decides on the bytes of a run
+  bool resume = false;              ///< go on from the latest checkpoint in `out`, if there is one
+  std::optional<HeadOptions> head;  ///< given: the slots of other hosts train for this run
+  std::stop_token stop;  ///< asked to stop: the run ends cleanly with status "interrupted"
   std::function<void(const Progress&)> progress;    ///< called from one thread at a time
   std::function<void(const std::string&)> log;      ///< info lines ("loaded the base ...")
   std::function<void(const std::string&)> warning;  ///< what a user should know

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "actors/net/tls.hpp"
 #include "actors/sim/config.hpp"
 #include "actors/strategy/config.hpp"
 #include "model/config.hpp"
@@ -61,6 +62,7 @@ struct FederationConfig {
   model::EvaluationConfig evaluation;
   CheckpointConfig checkpoint;
   OutputConfig output;
+  net::TlsFiles tls;
   strategy::StopConfig stop;
 };
 

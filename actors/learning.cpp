@@ -16,6 +16,7 @@
 #include "model/flops.hpp"
 #include "model/starting_adapter.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/hash.hpp"
 
 namespace lorafleet::actors {
 
@@ -147,6 +148,18 @@ std::int64_t Learning::largest_device_rank() const {
   for (std::size_t c = 0; c < clients(); ++c)
     largest = std::max(largest, devices->profile({static_cast<std::uint32_t>(c)}).rank);
   return largest;
+}
+
+std::string fingerprint(const FederationConfig& config, const Learning& learning) {
+  Sha256 hash;
+  hash.update(std::to_string(config.seed) + ' ' + std::to_string(learning.clients()) + '\n');
+  if (learning.work) hash.update(manifest_of(config, *learning.work));
+  hash.update(model::sha256(*learning.federation.initial));
+  for (const auto& layout : learning.federation.layouts) {
+    for (const auto& module : layout->modules())
+      hash.update(std::to_string(module.rank) + ' ');
+  }
+  return hash.hex();
 }
 
 Learning prepare_learning(const FederationConfig& config, bool train, const Note& log,

@@ -24,6 +24,8 @@ struct AbandonJob {
 
 /// Client to aggregator: the training itself failed, which ends the run.
 struct JobFailed {
+  sim::ClientId client;
+  sim::Sequence seq;
   std::string reason;
 };
 
@@ -96,6 +98,8 @@ using HostHandle =
     caf::typed_actor<caf::replies_to<QueueJob>::with<JobResult>, caf::reacts_to<AbandonJob>>;
 /// Answers each TrainRequest that is trained with a ClientUpdate or a JobFailed to its sender.
 using ClientHandle = caf::typed_actor<caf::reacts_to<TrainRequest>, caf::reacts_to<AbandonJob>>;
+/// Who gets what clients trained: the aggregator, or the link to it on a host.
+using UpdateSink = caf::typed_actor<caf::reacts_to<ClientUpdate>, caf::reacts_to<JobFailed>>;
 using EvaluatorHandle = caf::typed_actor<caf::replies_to<EvaluateVersion>::with<VersionEvaluated>>;
 using AggregatorHandle =
     caf::typed_actor<caf::replies_to<StartRun>::with<RunFinished>, caf::reacts_to<InterruptRun>,

@@ -177,4 +177,9 @@ Workload prepare_workload(const FederationConfig& config,
   return work;
 }
 
+std::string manifest_of(const FederationConfig& config, const Workload& work) {
+  return partition::manifest_text(work.partition, work.statistics, work.examples, config.partition,
+                                  config.seed);
+}
+
 }  // namespace lorafleet::actors

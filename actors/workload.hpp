@@ -37,4 +37,7 @@ Workload prepare_workload(const FederationConfig& config,
                           const std::function<void(const std::string&)>& log,
                           const std::function<void(const std::string&)>& warning);
 
+/// The text of partition.json.
+std::string manifest_of(const FederationConfig& config, const Workload& work);
+
 }  // namespace lorafleet::actors

@@ -103,7 +103,8 @@ inline bool may_see_torch(const std::string& file) {
 }
 /// Headers that may include CAF themselves: those of the actors' inside.
 inline bool is_private_actor_header(const std::string& file) {
-  return file.ends_with("_actor.hpp") || file == "actors/messages.hpp";
+  return file.ends_with("_actor.hpp") || file == "actors/messages.hpp" ||
+         file == "actors/network_messages.hpp" || file == "actors/system_config.hpp";
 }
 
 /// Every broken wall as a sentence.
