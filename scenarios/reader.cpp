@@ -287,7 +287,13 @@ Scenario read_scenario(const std::filesystem::path& file, const std::vector<std:
   if (std::filesystem::is_directory(file)) {
     throw InputError(file.string(), "is a folder; a scenario is a TOML file");
   }
-  Value document = parse_toml(read_file(file), file.string());
+  return read_scenario_text(read_file(file), file, sets, sets_folder);
+}
+
+Scenario read_scenario_text(const std::string& text, const std::filesystem::path& file,
+                            const std::vector<std::string>& sets,
+                            const std::filesystem::path& sets_folder) {
+  Value document = parse_toml(text, file.string());
   Report report;
   apply_overrides(sets, document, report);
   Scenario scenario;

@@ -44,8 +44,22 @@ class ScenarioError : public InputError {
 Scenario read_scenario(const std::filesystem::path& file, const std::vector<std::string>& sets = {},
                        const std::filesystem::path& sets_folder = std::filesystem::current_path());
 
+/// The same for a text that came another way; `file` names it in messages.
+Scenario read_scenario_text(
+    const std::string& text, const std::filesystem::path& file,
+    const std::vector<std::string>& sets = {},
+    const std::filesystem::path& sets_folder = std::filesystem::current_path());
+
+/// A file or folder that a scenario reads, with its dotted key.
+struct InputPath {
+  std::string key;
+  std::filesystem::path path;
+};
+/// All that a run of this scenario reads: base model, data, device files and the like.
+std::vector<InputPath> input_paths(const Scenario& scenario);
+
 /// SHA-256 of all in a scenario that decides on the bytes of a run: everything but [slots] count,
-/// [checkpoint], [output] and [expect].
+/// [checkpoint], [output], [tls] and [expect].
 std::string identity(const Scenario& scenario);
 
 /// The scenario as TOML with every default filled in; reading it again gives the same scenario.

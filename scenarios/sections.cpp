@@ -57,6 +57,8 @@ Table scenario_table() {
   table.table("checkpoint", in_run(&F::checkpoint), "How much a crash can cost.",
               checkpoint_table());
   table.table("output", in_run(&F::output), "What is written beside the results.", output_table());
+  table.table("tls", in_run(&F::tls),
+              "Certificates for a run over several hosts (`lorafleet run --listen`).", tls_table());
   table.table("stop", in_run(&F::stop), "The run ends at the first of these.", stop_table());
   table.field("expect", &Scenario::expect,
               "Thresholds on figures of summary.json; a run that misses one exits with 3.");

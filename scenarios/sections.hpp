@@ -30,5 +30,6 @@ Table slots_table();
 Table surrogate_table();
 Table checkpoint_table();
 Table output_table();
+Table tls_table();
 
 }  // namespace lorafleet::scenarios

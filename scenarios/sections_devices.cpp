@@ -352,4 +352,17 @@ Table slots_table() {
   return table;
 }
 
+Table tls_table() {
+  using actors::net::TlsFiles;
+  TableOf<TlsFiles> table;
+  table.field("cert", &TlsFiles::cert, "the head's certificate chain, PEM").file();
+  table.field("key", &TlsFiles::key, "its private key, PEM, without a passphrase").file();
+  table.field("ca", &TlsFiles::ca, "whose certificates are believed, PEM").file();
+  table.field(
+      "allow", &TlsFiles::allow,
+      "common names or whole subjects of the hosts that may connect; empty: any that the ca "
+      "signed");
+  return table;
+}
+
 }  // namespace lorafleet::scenarios

@@ -27,6 +27,8 @@ int import_command(const Arguments& arguments);
 int merge_command(const Arguments& arguments);
 int new_base_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);
+int host_command(const Arguments& arguments);
+int status_command(const Arguments& arguments);
 int verify_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 int calibrate_command(const Arguments& arguments);

@@ -17,6 +17,8 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"run", "train a scenario", run_command},
+    {"host", "train for a run elsewhere", host_command},
+    {"status", "show the hosts and jobs of a run", status_command},
     {"check", "validate a scenario and print it with every default", check_command},
     {"partition", "spread the data over the clients, without training", partition_command},
     {"evaluate", "score an adapter on a scenario's held-out examples", evaluate_command},

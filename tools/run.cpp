@@ -3,6 +3,7 @@
 #include "scenarios/expectations.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
+#include "tools/network_options.hpp"
 #include "tools/no_progress.hpp"
 #include "tools/progress.hpp"
 #include "tools/scenario_argument.hpp"
@@ -95,6 +96,7 @@ int run_command(const Arguments& arguments) {
   line.option("resume", "DIR",
               "go on with the run in DIR, from its latest checkpoint, after a crash, a kill or "
               "Ctrl-C; SCENARIO may be left out");
+  add_head(line);
   line.flag("dry-run", "simulate the schedule only: who trains when, how stale updates are");
   line.flag("quiet", "no progress, only warnings and the summary");
   line.note(
@@ -131,6 +133,7 @@ int run_command(const Arguments& arguments) {
   options.scenario_toml = scenarios::to_toml(scenario);
   options.identity = scenarios::identity(scenario);
   options.resume = resume;
+  options.head = head_of(line, scenario);
   options.stop = signals.token();
   const auto outcome = actors::run_federation(config, options);
   display.finish();

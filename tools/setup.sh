@@ -14,8 +14,9 @@ packages=(
   nlohmann-json3-dev
   libpcre2-dev                  # the tokenizer's Unicode pattern
   libeigen3-dev                 # the aggregation rules' linear algebra
-  libssl-dev                    # SHA-256
+  libssl-dev openssl            # SHA-256, TLS
   doctest-dev librapidcheck-dev # tests
+  iproute2                      # network namespaces in them
   clang libclang-rt-dev         # the fuzzers among them
 )
 if [[ "${1:-}" == "--dev" ]]; then
