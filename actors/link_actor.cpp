@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <variant>
 
+#include "actors/net/greetings.hpp"
+
 namespace lorafleet::actors {
 
 namespace {
@@ -15,7 +17,9 @@ using Handle = caf::io::connection_handle;
 
 constexpr std::size_t kMostStrangers = 256;
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
-constexpr std::chrono::seconds kLastWords{1};
+constexpr std::chrono::milliseconds kLastWords{300};
+constexpr std::chrono::milliseconds kLongestBeat{1000};
+constexpr int kBeatsInSilence = 5;
 constexpr std::chrono::seconds kDialPatience{5};
 
 struct Link {
@@ -24,8 +28,8 @@ struct Link {
   std::unique_ptr<net::Connection> connection;
   Clock::time_point opened = Clock::now();
   Clock::time_point heard = Clock::now();
-  std::optional<Clock::time_point> dying;  // since then; it is not listened to any more
-  std::optional<std::string> reason;       // of its end, if this side knows
+  bool dying = false;                 // it is not listened to any more
+  std::optional<std::string> reason;  // of its end, if this side knows
   bool up = false;
   bool admitted = false;  // as a host, by the owner, or because this side called
 };
@@ -36,7 +40,10 @@ int fd_of(Handle handle) {
 
 class Links {
  public:
-  Links(caf::io::broker* self, LinkConfig config) : self_(self), config_(std::move(config)) {}
+  Links(caf::io::broker* self, LinkConfig config)
+      : self_(self),
+        config_(std::move(config)),
+        beat_(std::min(kLongestBeat, config_.silence / kBeatsInSilence)) {}
 
   caf::behavior behavior();
 
@@ -56,6 +63,8 @@ class Links {
   Link& open(Handle handle, net::Side side);
   void read(const caf::io::new_data_msg& message);
   void rise(Link& link);
+  void end(Link& link, const std::string& reason);
+  static void tell_why(Link& link);
   void closed(Handle handle);
   void flush(Handle handle, Link& link);
   void tick();
@@ -63,6 +72,7 @@ class Links {
 
   caf::io::broker* self_;
   LinkConfig config_;
+  std::chrono::milliseconds beat_;  // between signs of life
   std::map<Handle, Link> links_;
   std::unordered_map<LinkId, Handle> handles_;
   LinkId next_ = 1;
@@ -78,6 +88,10 @@ caf::behavior Links::behavior() {
       [this](const caf::io::connection_closed_msg& message) { closed(message.handle); },
       [](const caf::io::acceptor_closed_msg&) {},
       [this](LinkTick) { tick(); },
+      [this](CutLink order) {
+        const auto found = handles_.find(order.link);
+        if (found != handles_.end()) net::cut(fd_of(found->second));
+      },
       [this](const Dial& order) { dial(order.endpoint); },
       [this](const SendFrame& order) {
         act(order.link, [&](Link& link) { link.connection->send(order.type, order.payload); });
@@ -94,8 +108,7 @@ caf::behavior Links::behavior() {
       [this](const DropPeer& order) {
         act(order.link, [&](Link& link) {
           link.connection->send(order.type, order.payload);
-          link.dying = Clock::now();
-          link.reason = order.reason;
+          end(link, order.reason);
         });
       },
   };
@@ -106,10 +119,24 @@ void Links::guarded(Handle handle, Link& link, const Step& step) {
   try {
     step();
   } catch (const std::exception& failure) {
-    link.dying = Clock::now();
-    link.reason = failure.what();
+    end(link, failure.what());
+    tell_why(link);
   }
   flush(handle, link);
+}
+
+void Links::end(Link& link, const std::string& reason) {
+  link.dying = true;
+  link.reason = reason;
+  self_->delayed_send(self_, kLastWords, CutLink{link.id});
+}
+
+void Links::tell_why(Link& link) {
+  try {
+    link.connection->send(net::FrameType::refused, net::encode_text(*link.reason));
+  } catch (const std::exception&) {
+    // A connection that cannot even say goodbye is cut without it.
+  }
 }
 
 template <typename Step>
@@ -206,23 +233,22 @@ void Links::flush(Handle handle, Link& link) {
 void Links::tick() {
   const auto now = Clock::now();
   // A process that stood still itself must not blame its peers for the silence.
-  const bool stood_still = now - ticked_ > 4 * config_.beat;
+  const bool stood_still = now - ticked_ > 4 * beat_;
   ticked_ = now;
   for (auto& [handle, link] : links_) {
     if (stood_still) link.heard = now;
     look_after(handle, link, now);
   }
-  self_->delayed_send(self_, config_.beat, LinkTick{});
+  self_->delayed_send(self_, beat_, LinkTick{});
 }
 
 void Links::look_after(Handle handle, Link& link, Clock::time_point now) {
-  if (link.dying) {
-    if (now - *link.dying >= kLastWords) net::cut(fd_of(handle));
-  } else if (!link.admitted && now - link.opened > config_.introduction) {
+  if (link.dying) return;
+  if (!link.admitted && now - link.opened > config_.introduction) {
     link.reason = "did not introduce itself in time";
     net::cut(fd_of(handle));
   } else if (now - link.heard > config_.silence) {
-    link.reason = "silent for " + std::to_string(config_.silence.count() / 1000) + " s";
+    link.reason = "silent for " + std::to_string(config_.silence.count()) + " ms";
     net::cut(fd_of(handle));
   } else if (link.up) {
     guarded(handle, link, [&] { link.connection->send(net::FrameType::alive); });

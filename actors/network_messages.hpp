@@ -64,6 +64,10 @@ struct Dial {
   net::Endpoint endpoint;
 };
 struct LinkTick {};
+/// Its last words had time to leave.
+struct CutLink {
+  LinkId link = 0;
+};
 
 /// To the head: say farewell to the hosts; answered when they are gone.
 struct EndHosts {};
@@ -92,6 +96,7 @@ CAF_ADD_TYPE_ID(lorafleet_network, (lorafleet::actors::AdmitPeer))
 CAF_ADD_TYPE_ID(lorafleet_network, (lorafleet::actors::DropPeer))
 CAF_ADD_TYPE_ID(lorafleet_network, (lorafleet::actors::Dial))
 CAF_ADD_TYPE_ID(lorafleet_network, (lorafleet::actors::LinkTick))
+CAF_ADD_TYPE_ID(lorafleet_network, (lorafleet::actors::CutLink))
 CAF_ADD_TYPE_ID(lorafleet_network, (lorafleet::actors::EndHosts))
 CAF_ADD_TYPE_ID(lorafleet_network, (lorafleet::actors::HostsEnded))
 CAF_ADD_TYPE_ID(lorafleet_network, (lorafleet::actors::HeadTick))
@@ -111,6 +116,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::AdmitPeer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::DropPeer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::Dial)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::LinkTick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::CutLink)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::EndHosts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::HostsEnded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::HeadTick)

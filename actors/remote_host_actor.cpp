@@ -105,7 +105,7 @@ void RemoteHostActor::meet(const LinkFrame& message) {
   const auto& [type, payload] = message.frame;
   switch (type) {
     case net::FrameType::admitted:
-      was_admitted_ = true;
+      was_admitted_ = admitted_ = true;
       pause_ = kFirstPause;
       parts_.options.log("working");
       return;
@@ -237,7 +237,8 @@ void RemoteHostActor::lost(const LinkDown& message) {
   if (link_ && link_ != message.link) return;
   if (link_) {
     link_.reset();
-    gone_since_ = Clock::now();
+    if (admitted_) gone_since_ = Clock::now();
+    admitted_ = false;
     give_up_jobs();
   }
   if (stopping_) {

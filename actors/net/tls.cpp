@@ -170,10 +170,10 @@ void TlsChannel::shake_hands() {
     if (verdict != X509_V_OK) reason += std::string(": ") + X509_verify_cert_error_string(verdict);
     throw ProtocolError("TLS: " + reason);
   }
-  learn_peer();
   established_ = true;
   encrypt(early_);
   early_ = {};
+  learn_peer();
 }
 
 void TlsChannel::learn_peer() {

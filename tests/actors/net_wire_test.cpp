@@ -72,7 +72,7 @@ TEST_CASE("frames come out whole however the stream is cut") {
 
 TEST_CASE("garbage is known by its first eight bytes") {
   for (const std::string text :
-       {"GET / HTTP/1.1\r\n", "SSH-2.0-OpenSSH_9", "\x16\x03\x01\x02\x00\x01\x00\x01"}) {
+       {"GET / HTTP/1.1\r\n", "SSH-2.0-OpenSSH_9", "\x16\x03\x01\x02\x01\x01\xfc\x03"}) {
     FrameReader reader(kLongestFrame);
     reader.feed({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
     CHECK_THROWS_AS((void)reader.next(), ProtocolError);

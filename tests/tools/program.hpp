@@ -25,9 +25,12 @@ struct Output {
 class Program {
  public:
   /// Starts it, in `working_folder` unless that is empty; its output goes to files until `wait`.
+  /// `through`: a command that becomes it ("ip", "netns", "exec", "a").
   explicit Program(const std::vector<std::string>& arguments,
-                   const std::string& working_folder = "") {
-    std::vector<std::string> texts = {LORAFLEET_PROGRAM};
+                   const std::string& working_folder = "",
+                   const std::vector<std::string>& through = {}) {
+    std::vector<std::string> texts = through;
+    texts.emplace_back(LORAFLEET_PROGRAM);
     texts.insert(texts.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (auto& text : texts)
@@ -43,8 +46,7 @@ class Program {
     if (!working_folder.empty()) {
       ::posix_spawn_file_actions_addchdir_np(&actions, working_folder.c_str());
     }
-    const int failed =
-        ::posix_spawn(&pid_, LORAFLEET_PROGRAM, &actions, nullptr, argv.data(), environ);
+    const int failed = ::posix_spawnp(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
     ::posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) throw std::runtime_error("cannot start " + texts[0]);
   }
@@ -53,9 +55,17 @@ class Program {
   /// What it has written to stderr so far.
   [[nodiscard]] std::string err() const { return read_file(folder_ / "err"); }
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Whether it has ended; `wait` still gives its output.
+  bool ended() {
+    if (!ended_) ended_ = ::waitpid(pid_, &status_, WNOHANG) == pid_;
+    return ended_;
+  }
+
   Output wait() {
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
+    if (!ended_) ::waitpid(pid_, &status_, 0);
+    ended_ = true;
+    const int status = status_;
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
             read_file(folder_ / "out"), read_file(folder_ / "err")};
   }
@@ -63,6 +73,8 @@ class Program {
  private:
   TemporaryFolder folder_;
   pid_t pid_ = -1;
+  int status_ = 0;
+  bool ended_ = false;
 };
 
 inline Output run_program(const std::vector<std::string>& arguments,

@@ -1,0 +1,108 @@
+#include "tests/tools/cluster.hpp"
+
+namespace lorafleet {
+namespace {
+
+using tests::Cluster;
+using Arguments = std::vector<std::string>;
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("a head and two hosts make the bytes of a run alone; status shows them") {
+  Cluster cluster;
+  cluster.start_head("--out", {"--hosts", "2"});
+  cluster.start_host("one");
+  REQUIRE(cluster.wait_for("joined"));
+  const std::string head = "127.0.0.1:" + std::to_string(cluster.port());
+  const auto waiting = tests::run_program({"status", head, "--json"});
+  REQUIRE_MESSAGE(waiting.status == 0, waiting.err);
+  const auto status = nlohmann::json::parse(waiting.out);
+  CHECK(status.at("run") == "small");
+  CHECK(status.at("started") == false);
+  CHECK(status.at("jobs_waiting") == 6);
+  CHECK(status.at("hosts").size() == 1);
+  CHECK(status.at("hosts").at(0).at("name") == "one");
+  const auto table = tests::run_program({"status", head});
+  CHECK(contains(table.out, "waiting for hosts"));
+  CHECK(contains(table.out, "working"));
+  cluster.start_host("two");
+  cluster.check_equal();
+  CHECK(cluster.host("one").wait().status == 0);
+  CHECK(cluster.host("two").wait().status == 0);
+  CHECK(cluster.count("refused") == 0);
+  const auto gone = tests::run_program({"status", head});
+  CHECK(gone.status == 1);
+  CHECK(contains(gone.err, "Connection refused"));
+}
+
+TEST_CASE("a head with slots of its own works with a host and without") {
+  Cluster cluster;
+  cluster.start_head("--out", {"--hosts", "0", "--own-slots", "2"});
+  cluster.start_host("late");
+  cluster.check_equal();
+}
+
+TEST_CASE("a host without the right data says which content it lacks") {
+  Cluster cluster;
+  cluster.start_head("--out");
+  const std::string original = read_file(cluster.path("rows.jsonl"));
+  write_file(cluster.path("rows.jsonl"), original + "\n");
+  auto output = cluster.start_host("changed").wait();
+  CHECK(output.status == 2);
+  CHECK(contains(output.err, "data.path: the run needs rows.jsonl with sha256 "));
+  CHECK(contains(output.err, "rows.jsonl has sha256 "));
+  CHECK(cluster.wait_for("cannot take part: data.path"));
+  std::filesystem::remove(cluster.path("rows.jsonl"));
+  output = cluster.start_host("without").wait();
+  CHECK(output.status == 2);
+  CHECK(contains(output.err, "which is not here"));
+  make_folder(cluster.path("assets/deep"));
+  write_file(cluster.path("assets/deep/rows.jsonl"), original);
+  cluster.start_host("found", {"--assets", cluster.path("assets").string()});
+  REQUIRE(cluster.wait_for("joined"));
+  write_file(cluster.path("rows.jsonl"), original);
+  cluster.check_equal();
+}
+
+TEST_CASE("misuse is told before anything is loaded") {
+  const tests::SmallScenario scenario;
+  const auto fails = [&](Arguments arguments, const std::string& message) {
+    const auto output = tests::run_program(arguments);
+    CHECK(output.status == 2);
+    CHECK_MESSAGE(contains(output.err, message), output.err);
+  };
+  const std::string file = scenario.file();
+  fails({"run", file, "--listen", "0.0.0.0:0", "--out", scenario.path("x")},
+        "a plain port trusts everybody");
+  fails({"run", file, "--hosts", "2", "--out", scenario.path("x")}, "--listen: is missing");
+  fails({"run", file, "--listen", "nonsense", "--out", scenario.path("x")},
+        "--listen: \"nonsense\" is no address; allowed: HOST:PORT");
+  fails({"run", file, "--listen", "127.0.0.1:0", "--hosts", "0", "--out", scenario.path("x")},
+        "nobody would train");
+  fails({"run", file, "--listen", "127.0.0.1:0", "--cert", "no.pem", "--out", scenario.path("x")},
+        "no.pem");
+  fails({"host"}, "--connect: is missing");
+  fails({"host", "--connect", "127.0.0.1:1", "--slots", "5000"}, "allowed: 0 to 1024");
+  fails({"host", "--connect", "127.0.0.1:1", "--allow", "x"}, "needs --cert");
+  CHECK_FALSE(std::filesystem::exists(scenario.path("x")));
+  const auto nobody = tests::run_program({"host", "--connect", "127.0.0.1:1", "--patience", "0.5"});
+  CHECK(nobody.status == 1);
+  CHECK(contains(nobody.err, "no head at 127.0.0.1:1 for 0.5 s"));
+}
+
+TEST_CASE("a head without hosts fails in time, and its run can be resumed") {
+  Cluster cluster;
+  cluster.start_head("--out", {"--patience", "1"});
+  REQUIRE(tests::wait_until([&] { return cluster.head().ended(); }));
+  const auto output = cluster.head().wait();
+  CHECK(output.status == 1);
+  CHECK(contains(output.err, "no host for 1 s, and 6 jobs wait for one"));
+  cluster.start_head("--resume");
+  cluster.start_host("one");
+  cluster.check_equal();
+}
+
+}  // namespace
+}  // namespace lorafleet
