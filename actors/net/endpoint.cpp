@@ -1,6 +1,5 @@
 #include "actors/net/endpoint.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -147,15 +146,6 @@ Socket connect_to(const Endpoint& endpoint, std::chrono::milliseconds patience) 
 
 void cut(int fd) {
   ::shutdown(fd, SHUT_RDWR);
-}
-
-bool is_loopback(const std::string& address) {
-  in6_addr v6{};
-  if (::inet_pton(AF_INET6, address.c_str(), &v6) == 1) {
-    return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
-  }
-  in_addr v4{};
-  return ::inet_pton(AF_INET, address.c_str(), &v4) == 1 && (ntohl(v4.s_addr) >> 24) == 127;
 }
 
 }  // namespace lorafleet::actors::net

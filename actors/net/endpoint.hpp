@@ -36,7 +36,4 @@ Socket connect_to(const Endpoint& endpoint, std::chrono::milliseconds patience);
 /// data on it learns of its end.
 void cut(int fd);
 
-/// Whether an address text ("127.0.0.1", "::1") stays inside this machine.
-bool is_loopback(const std::string& address);
-
 }  // namespace lorafleet::actors::net

@@ -11,7 +11,6 @@ namespace lorafleet::actors::net {
 /// type as u8, three zeros), then the payload.
 enum class FrameType : std::uint8_t {
   hello = 1,    ///< host to head: who it is
-  welcome,      ///< head to host: the scenario and the hashes of its assets
   refused,      ///< either way: why the connection ends
   ready,        ///< host to head: what it found and computed
   chunk,        ///< either way: a part of a parcel

@@ -12,7 +12,8 @@ const std::vector<Target>& targets() {
       {"safetensors", read_safetensors}, {"torch_file", read_torch_file},
       {"tokenizer", read_tokenizer},     {"data", read_data},
       {"scenario", read_scenario},       {"model_json", read_model_json},
-      {"manifest", read_manifest},       {"sim_files", read_sim_files}};
+      {"manifest", read_manifest},       {"sim_files", read_sim_files},
+      {"wire", read_wire}};
   return kTargets;
 }
 

@@ -33,5 +33,8 @@ void read_model_json(std::string_view input);
 void read_manifest(std::string_view input);
 /// The first byte picks: a CSV of devices, or a trace of availability, repeated or not.
 void read_sim_files(std::string_view input);
+/// The first byte says whether the peer was admitted (bit 0) and how the stream is cut (the others);
+/// the rest is what a peer sends.
+void read_wire(std::string_view input);
 
 }  // namespace lorafleet::fuzz

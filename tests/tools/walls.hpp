@@ -94,9 +94,11 @@ inline bool starts_with_any(const std::string& text, const std::vector<std::stri
   return false;
 }
 
-/// Whether a file may see CAF, itself or through headers: what is in actors/ itself, and its tests.
+/// Whether a file may see CAF, itself or through headers: what is in actors/ itself, its tests and
+/// its benchmarks.
 inline bool may_see_caf(const std::string& file) {
-  return layer_of(file) == "actors" || file.starts_with("tests/actors/");
+  return (layer_of(file) == "actors" && !file.starts_with("actors/net/")) ||
+         starts_with_any(file, {"tests/actors/", "bench/"});
 }
 inline bool may_see_torch(const std::string& file) {
   return starts_with_any(file, {"model/", "tests/model/", "bench/", "cmake/"});
