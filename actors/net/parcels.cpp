@@ -7,6 +7,13 @@
 
 namespace lorafleet::actors::net {
 
+namespace {
+
+/// What is reserved when a parcel is announced; the rest grows as it arrives.
+constexpr std::uint64_t kMostReserved = std::uint64_t{1} << 28;
+
+}  // namespace
+
 void ParcelSender::add_credit(std::uint32_t chunks) {
   if (chunks == 0 || chunks > kCreditChunks - credit_) {
     throw ProtocolError("a credit of " + std::to_string(chunks) + " chunks that were never sent");
@@ -54,6 +61,7 @@ std::optional<Parcel> ParcelReceiver::add(BytesView chunk) {
   const BytesView part = chunk.subspan(kHead);
   if (part.size() > size - bytes_.size()) throw ProtocolError("a parcel longer than announced");
   if (part.empty() && size > 0) throw ProtocolError("an empty chunk");
+  if (!open_) bytes_.reserve(static_cast<std::size_t>(std::min(size, kMostReserved)));
   open_ = true;
   kind_ = static_cast<ParcelKind>(kind);
   announced_ = size;

@@ -46,7 +46,8 @@ class ParcelSender {
   std::uint32_t credit_ = kCreditChunks;
 };
 
-/// Puts chunks together again. The buffer grows with what has arrived, not with what was announced.
+/// Puts chunks together again. What is announced is held against the largest that is allowed before
+/// memory is reserved.
 class ParcelReceiver {
  public:
   explicit ParcelReceiver(std::uint64_t largest) : largest_(largest) {}
