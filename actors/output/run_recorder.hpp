@@ -8,12 +8,11 @@
 
 #include "actors/federation.hpp"
 #include "actors/output/clients_csv.hpp"
+#include "actors/output/event_log.hpp"
 #include "actors/output/rounds_csv.hpp"
 #include "actors/output/trace_json.hpp"
 #include "actors/run_audit.hpp"
 #include "actors/run_observer.hpp"
-#include "partition/support/files.hpp"
-#include "partition/support/hash.hpp"
 
 namespace lorafleet::actors {
 
@@ -31,12 +30,13 @@ class RunRecorder final : public RunObserver {
   void on_evaluation(sim::Version version, const model::Evaluation& evaluation) override;
   RecorderState settle() override;
 
-  /// Finishes the files.
+  /// Finishes the files. Throws RuntimeFailure.
   void write_files();
 
   [[nodiscard]] const std::optional<model::Evaluation>& initial() const { return initial_; }
   [[nodiscard]] const std::optional<model::Evaluation>& latest() const { return latest_; }
-  [[nodiscard]] std::string events_sha256() const { return events_hash_.hex(); }
+  /// After `write_files`.
+  [[nodiscard]] const std::string& events_sha256() const { return events_sha256_; }
   [[nodiscard]] double wall_seconds() const;
   [[nodiscard]] const RunAudit& audit() const { return audit_; }
 
@@ -50,8 +50,8 @@ class RunRecorder final : public RunObserver {
   strategy::StopConfig stop_;
   std::function<void(const Progress&)> progress_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  GrowingFile events_file_;
-  Sha256 events_hash_;
+  EventLog events_;
+  std::string events_sha256_;
   RoundsCsv rounds_;
   ClientsCsv clients_;
   std::optional<TraceJson> trace_;
