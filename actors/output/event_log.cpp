@@ -14,8 +14,11 @@ constexpr std::chrono::milliseconds kPatience{100};
 
 }  // namespace
 
-EventLog::EventLog(std::filesystem::path file, std::uint64_t keep)
-    : path_(std::move(file)), file_(path_, keep), thread_([this] { work(); }) {}
+EventLog::EventLog(std::filesystem::path file, std::uint64_t keep, Listener listener)
+    : path_(std::move(file)),
+      listener_(std::move(listener)),
+      file_(path_, keep),
+      thread_([this] { work(); }) {}
 
 EventLog::~EventLog() {
   {
@@ -26,7 +29,7 @@ EventLog::~EventLog() {
   thread_.join();
 }
 
-std::string EventLog::replay(const std::function<void(const Event&)>& take) {
+std::string EventLog::replay(const Listener& take) {
   const std::string name = path_.string();
   for_each_line(path_, [&](std::string_view line, std::size_t number) {
     const std::string text(line);
@@ -91,6 +94,7 @@ void EventLog::write(const std::vector<Event>& events) {
   for (const Event& event : events) {
     append_json_line(text_, event);
     text_ += '\n';
+    listener_(event);
   }
   hash_.update(text_);
   file_.write(text_);

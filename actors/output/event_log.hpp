@@ -19,11 +19,14 @@ namespace lorafleet::actors {
 /// A growing events.jsonl. Lines are made, hashed and written on a thread of the log's own, in the
 /// order of `add`, so that whoever adds does not wait for them. What goes wrong there (a full disk)
 /// is thrown by the next call. One caller at a time.
+///
+/// A listener gets each event on that thread too; after `settle` it is idle.
 class EventLog {
  public:
+  using Listener = std::function<void(const Event&)>;
   /// Keeps the first `keep` bytes of the file. Throws InputError where it is shorter, and
   /// RuntimeFailure where it cannot be written.
-  explicit EventLog(std::filesystem::path file, std::uint64_t keep = 0);
+  EventLog(std::filesystem::path file, std::uint64_t keep, Listener listener);
   /// Writes what was added.
   ~EventLog();
   EventLog(const EventLog&) = delete;
@@ -31,7 +34,7 @@ class EventLog {
 
   /// Before the first `add`: the events that the file has. Gives their SHA-256. Throws InputError
   /// for what is no event.
-  std::string replay(const std::function<void(const Event&)>& take);
+  std::string replay(const Listener& take);
 
   /// Waits only where the thread has fallen far behind.
   void add(const Event& event);
@@ -48,6 +51,7 @@ class EventLog {
   void write(const std::vector<Event>& events);
 
   std::filesystem::path path_;
+  Listener listener_;
   GrowingFile file_;
   Sha256 hash_;
   std::string text_;  // of one batch

@@ -35,10 +35,11 @@ RunRecorder::RunRecorder(const std::filesystem::path& directory, const Federatio
     : directory_(directory),
       stop_(config.stop),
       progress_(std::move(progress)),
-      events_(resumed != nullptr ? unfinished_events(directory) : directory / kUnfinished,
-              resumed != nullptr ? resumed->events_bytes : 0),
       clients_(std::move(clients)),
-      audit_(clients_.facts().size(), with_examples(clients_.facts())) {
+      audit_(clients_.facts().size(), with_examples(clients_.facts())),
+      events_(resumed != nullptr ? unfinished_events(directory) : directory / kUnfinished,
+              resumed != nullptr ? resumed->events_bytes : 0,
+              [this](const Event& event) { tally(event); }) {
   if (config.output.trace) trace_.emplace(directory / "trace.json");
   if (resumed != nullptr) replay(*resumed);
 }
@@ -47,7 +48,8 @@ void RunRecorder::replay(const RecorderState& resumed) {
   rounds_.add_version({}, {});
   const std::string sha256 = events_.replay([this](const Event& event) {
     now_ = event.time;
-    take(event);
+    rounds_.add(event);
+    tally(event);
     if (const auto* made = std::get_if<VersionMade>(&event.what))
       rounds_.add_version(made->version, event.time);
   });
@@ -59,8 +61,7 @@ void RunRecorder::replay(const RecorderState& resumed) {
     add_score(scored.version, scored.evaluation);
 }
 
-void RunRecorder::take(const Event& event) {
-  rounds_.add(event);
+void RunRecorder::tally(const Event& event) {
   clients_.add(event);
   audit_.add(event);
   if (trace_) trace_->add(event);
@@ -74,7 +75,7 @@ RecorderState RunRecorder::settle() {
 void RunRecorder::on_event(const Event& event, const RunTotals& totals) {
   now_ = event.time;
   events_.add(event);
-  take(event);
+  rounds_.add(event);
   if (std::holds_alternative<UpdateArrived>(event.what)) {
     totals_ = totals;
     tell(false);

@@ -42,7 +42,7 @@ class RunRecorder final : public RunObserver {
 
  private:
   void tell(bool milestone);
-  void take(const Event& event);
+  void tally(const Event& event);
   void replay(const RecorderState& resumed);
   void add_score(sim::Version version, const model::Evaluation& evaluation);
 
@@ -50,9 +50,9 @@ class RunRecorder final : public RunObserver {
   strategy::StopConfig stop_;
   std::function<void(const Progress&)> progress_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  EventLog events_;
   std::string events_sha256_;
   RoundsCsv rounds_;
+  // Used by the thread of events_.
   ClientsCsv clients_;
   std::optional<TraceJson> trace_;
   RunAudit audit_;
@@ -63,6 +63,7 @@ class RunRecorder final : public RunObserver {
   std::optional<model::Evaluation> latest_;
   std::optional<std::uint64_t> latest_version_;
   double told_at_ = -1.0;
+  EventLog events_;  // last: its thread uses the others
 };
 
 }  // namespace lorafleet::actors
