@@ -269,6 +269,9 @@ const RunTotals& Coordinator::totals() const {
 const model::AdapterPtr& Coordinator::adapter() const {
   return state_->adapter;
 }
+const PrivateStates& Coordinator::private_states() const {
+  return state_->private_states;
+}
 std::size_t Coordinator::in_flight() const {
   std::size_t waiting = 0;
   for (const Lane& lane : state_->lanes)

@@ -24,15 +24,9 @@
 namespace lorafleet::actors {
 
 /// A lane at work: LaneState, with its clients as a set.
-struct Lane {
+struct Lane : LaneProgress {
   explicit Lane(std::size_t clients) : eligible(clients) {}
   sim::ClientSet eligible;  ///< have examples, no job, and are online
-  std::optional<OpenRound> round;
-  std::vector<WaitingUpdate> waiting;
-  std::vector<strategy::FoldItem> latest;
-  std::uint64_t versions = 0;
-  std::uint64_t in_flight = 0;
-  std::int64_t failed_in_a_row = 0;
 };
 
 struct Coordinator::State final : strategy::SelectionView {
@@ -109,7 +103,7 @@ struct Coordinator::State final : strategy::SelectionView {
   sim::EventQueue ends;
   std::deque<std::pair<sim::ClientId, sim::Sequence>>
       by_age;  ///< jobs that may become too stale, oldest first
-  std::map<std::uint32_t, model::PrivateStatePtr> private_states;
+  PrivateStates private_states;
   std::int64_t base_bytes = 0;
   std::map<std::uint32_t, std::int64_t> base_bytes_sent;
   std::optional<sim::VirtualTime> wake;  ///< somebody may come online then

@@ -24,13 +24,7 @@ CoordinatorState Coordinator::save() const {
   }
   for (const Lane& lane : state_->lanes) {
     const auto members = lane.eligible.members();
-    saved.lanes.push_back({{members.begin(), members.end()},
-                           lane.round,
-                           lane.waiting,
-                           lane.latest,
-                           lane.versions,
-                           lane.in_flight,
-                           lane.failed_in_a_row});
+    saved.lanes.push_back({lane, {members.begin(), members.end()}});
   }
   saved.private_states = state_->private_states;
   saved.changed_layouts = state_->messages.changed_layouts();
@@ -64,12 +58,7 @@ void Coordinator::resume(const CoordinatorState& saved) {
     Lane lane(s.world.clients());
     for (const auto client : from.eligible)
       lane.eligible.insert(client);
-    lane.round = from.round;
-    lane.waiting = from.waiting;
-    lane.latest = from.latest;
-    lane.versions = from.versions;
-    lane.in_flight = from.in_flight;
-    lane.failed_in_a_row = from.failed_in_a_row;
+    static_cast<LaneProgress&>(lane) = from;
     s.lanes[m] = std::move(lane);
   }
   s.private_states = saved.private_states;
