@@ -104,7 +104,9 @@ void Coordinator::State::arrive(Lane& lane, Job job) {
 /// Makes a version of all that waits. False: none was made, and the updates are dropped.
 bool Coordinator::State::fold(Lane& lane) {
   const auto updates = std::exchange(lane.waiting, {});
+  lane.waiting.reserve(updates.size());
   std::vector<strategy::Contribution> contributions;
+  contributions.reserve(updates.size());
   double staleness = 0.0;
   for (const auto& update : updates) {
     contributions.push_back(update.contribution);
@@ -117,6 +119,7 @@ bool Coordinator::State::fold(Lane& lane) {
     return from_current ? messages.view(adapter, trained->layout) : base;
   };
   std::vector<strategy::FoldItem> items;
+  items.reserve(updates.size());
   for (std::size_t i = 0; i < updates.size(); ++i) {
     const auto& u = updates[i];
     items.push_back({u.adapter, anchor(u.adapter, u.base), weights[i], u.version});

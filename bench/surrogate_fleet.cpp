@@ -13,6 +13,7 @@
 
 #include "actors/federation.hpp"
 #include "actors/sim/event_queue.hpp"
+#include "model/runtime.hpp"
 #include "partition/support/random.hpp"
 
 namespace {
@@ -106,6 +107,7 @@ void measure_queue() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  model::configure_process();
   const std::int64_t clients = argc > 1 ? std::atoll(argv[1]) : 10'000;
   const std::int64_t updates = argc > 2 ? std::atoll(argv[2]) : 300'000;
   const std::string only = argc > 3 ? argv[3] : "";
