@@ -68,7 +68,9 @@ TEST_CASE("a run says that its folder cannot be written to") {
   const auto out = open_folder(parent, "out");
   const ReadOnly guard(out);
   if (!guard.holds()) return;
-  const std::string what = (out / "run.log").string() + ": cannot write: Permission denied";
+  const std::string log = (out / "run.log").string();
+  const std::string what =
+      log + ": cannot write: Failed opening file " + log + " for writing: Permission denied";
   CHECK_THROWS_WITH_AS(run_into(out), what.c_str(), RuntimeFailure);
 }
 
@@ -99,7 +101,7 @@ TEST_CASE("a run says that its checkpoints cannot be written, and keeps its even
     const ReadOnly guard(checkpoints);
     if (!guard.holds()) return;
     const std::string what =
-        (checkpoints / "1.tmp").string() + ": cannot create the folder: Permission denied";
+        (checkpoints / "writing-000001").string() + ": cannot create the folder: Permission denied";
     CHECK_THROWS_WITH_AS(run_into(out), what.c_str(), RuntimeFailure);
   }
   CHECK(read_file(out / "events.jsonl").find("\"version_made\"") != std::string::npos);
