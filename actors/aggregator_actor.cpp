@@ -68,8 +68,9 @@ void AggregatorActor::interrupt() {
   coordinator_->interrupt();
 }
 
-void AggregatorActor::train(const TrainRequest& order) {
-  send(parts_.clients[order.client.value], order);
+void AggregatorActor::train(TrainRequest order) {
+  const ClientHandle& client = parts_.clients[order.client.value];
+  send(client, std::move(order));
 }
 
 void AggregatorActor::abandon(sim::ClientId client, sim::Sequence seq) {
@@ -162,7 +163,8 @@ void AggregatorActor::finish_if_done() {
   }
   if (!unscored_.empty()) return;
   answered_ = true;
-  answer_.deliver(RunFinished{coordinator_->adapter(), coordinator_->totals()});
+  answer_.deliver(
+      RunFinished{coordinator_->adapter(), coordinator_->totals(), coordinator_->private_states()});
 }
 
 void AggregatorActor::fail(caf::error failure) {

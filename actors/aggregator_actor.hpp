@@ -43,7 +43,7 @@ class AggregatorActor final : public AggregatorHandle::base, private Coordinator
  private:
   static constexpr std::size_t kMostUnscored = 32;
 
-  void train(const TrainRequest& order) override;
+  void train(TrainRequest order) override;
   void abandon(sim::ClientId client, sim::Sequence seq) override;
   void publish(sim::Version version, sim::VirtualTime time,
                const model::AdapterPtr& adapter) override;

@@ -4,9 +4,9 @@ namespace lorafleet::actors {
 
 namespace {
 
-ClientUpdate update_of(const TrainRequest& order,
+ClientUpdate update_of(sim::ClientId client, sim::Sequence seq,
                        const std::shared_ptr<const model::TrainResult>& result) {
-  return {order.client, order.seq, {result, &result->adapter}, result->stats, result->state};
+  return {client, seq, {result, &result->adapter}, result->stats, result->state};
 }
 
 std::string reason_of(const caf::error& failure) {
@@ -27,29 +27,36 @@ ClientActor::ClientActor(caf::actor_config& config, sim::ClientId id,
       context_(std::move(context)) {}
 
 ClientActor::behavior_type ClientActor::make_behavior() {
-  return {[this](const TrainRequest& order) { train(order); },
+  return {[this](TrainRequest& order) { train(order); },
           [this](const AbandonJob& order) {
             if (!context_->trainer->is_instant()) send(context_->host, order);
           }};
 }
 
-void ClientActor::train(const TrainRequest& order) {
+void ClientActor::train(TrainRequest& order) {
   const auto sink = caf::actor_cast<UpdateSink>(current_sender());
-  model::TrainJob job{
-      id_.value, order.seq.value, context_->run_seed, order.version.value, order.adapter,
-      examples_, nullptr,         order.state,        order.trains};
+  model::TrainJob job{id_.value,
+                      order.seq.value,
+                      context_->run_seed,
+                      order.version.value,
+                      std::move(order.adapter),
+                      examples_,
+                      nullptr,
+                      std::move(order.state),
+                      order.trains};
   if (context_->trainer->is_instant()) {
-    send(sink, update_of(order, std::make_shared<const model::TrainResult>(
-                                    context_->trainer->train(job))));
+    send(sink,
+         update_of(id_, order.seq,
+                   std::make_shared<const model::TrainResult>(context_->trainer->train(job))));
     return;
   }
   request(context_->host, caf::infinite, QueueJob{order.arrival, std::move(job)})
       .then(
-          [this, sink, order](const JobResult& done) {
-            if (done.result != nullptr) send(sink, update_of(order, done.result));
+          [this, sink, seq = order.seq](const JobResult& done) {
+            if (done.result != nullptr) send(sink, update_of(id_, seq, done.result));
           },
-          [this, sink, name = std::pair(order.client, order.seq)](const caf::error& failure) {
-            send(sink, JobFailed{name.first, name.second, reason_of(failure)});
+          [this, sink, seq = order.seq](const caf::error& failure) {
+            send(sink, JobFailed{id_, seq, reason_of(failure)});
           });
 }
 

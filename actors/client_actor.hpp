@@ -27,7 +27,7 @@ class ClientActor final : public ClientHandle::base {
   const char* name() const override { return "client"; }
 
  private:
-  void train(const TrainRequest& order);
+  void train(TrainRequest& order);
 
   sim::ClientId id_;
   std::shared_ptr<const std::vector<std::uint32_t>> examples_;

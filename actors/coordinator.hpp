@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@
 namespace lorafleet::actors {
 
 struct CoordinatorState;
+
+/// What each client keeps to itself, by client; those that keep nothing are not in it.
+using PrivateStates = std::map<std::uint32_t, model::PrivateStatePtr>;
 
 /// The order to train: sent to a client when the coordinator picks it.
 struct TrainRequest {
@@ -44,7 +48,7 @@ class CoordinatorEffects {
  public:
   virtual ~CoordinatorEffects() = default;
   /// Start training now; `Coordinator::deliver` gets the result at any later real time.
-  virtual void train(const TrainRequest& request) = 0;
+  virtual void train(TrainRequest request) = 0;
   /// The job's result can no longer count; a result that comes all the same is ignored.
   virtual void abandon(sim::ClientId client, sim::Sequence seq) = 0;
   /// A new version exists (version 0 at the start included).
@@ -127,7 +131,8 @@ class Coordinator {
   [[nodiscard]] CoordinatorState save() const;
   [[nodiscard]] bool finished() const;
   [[nodiscard]] const RunTotals& totals() const;
-  [[nodiscard]] const model::AdapterPtr& adapter() const;  ///< the current global adapter
+  [[nodiscard]] const model::AdapterPtr& adapter() const;     ///< the current global adapter
+  [[nodiscard]] const PrivateStates& private_states() const;  ///< as of the latest arrivals
   /// Jobs neither applied nor dropped: on their way, or arrived and waiting to be folded. Always
   /// totals().jobs == updates_applied + updates_dropped + in_flight(); 0 once finished.
   [[nodiscard]] std::size_t in_flight() const;

@@ -32,15 +32,19 @@ struct OpenRound {
   std::vector<std::pair<sim::ClientId, sim::Sequence>> cohort;  ///< in the order of dispatch
 };
 
-/// What a coordinator remembers of one lane: a speed tier, or all clients.
-struct LaneState {
-  std::vector<sim::ClientId> eligible;  ///< in the order of the set
+/// How far a lane is: a speed tier, or all clients.
+struct LaneProgress {
   std::optional<OpenRound> round;
   std::vector<WaitingUpdate> waiting;      ///< in the order of arrival
   std::vector<strategy::FoldItem> latest;  ///< tiered: its last update
   std::uint64_t versions = 0;              ///< that it made
   std::uint64_t in_flight = 0;             ///< jobs that are not carried over
   std::int64_t failed_in_a_row = 0;
+};
+
+/// What a coordinator remembers of one lane.
+struct LaneState : LaneProgress {
+  std::vector<sim::ClientId> eligible;  ///< in the order of the set
 };
 
 /// Everything that a coordinator cannot compute again from its configuration, between two steps:
@@ -57,8 +61,8 @@ struct CoordinatorState {
   model::AdapterPtr adapter;
   std::vector<Job> jobs;  ///< in the order of dispatch, without results
   std::vector<LaneState> lanes;
-  std::map<std::uint32_t, model::PrivateStatePtr> private_states;  ///< by client
-  std::map<std::uint32_t, model::LayoutPtr> changed_layouts;       ///< by client
+  PrivateStates private_states;
+  std::map<std::uint32_t, model::LayoutPtr> changed_layouts;  ///< by client
   std::int64_t base_bytes = 0;  ///< that the changes of the base weigh as messages, all together
   std::map<std::uint32_t, std::int64_t> base_bytes_sent;  ///< how much of that each client has
   strategy::NamedVectors selection;

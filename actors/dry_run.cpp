@@ -14,7 +14,7 @@ namespace {
 class InstantTraining final : public CoordinatorEffects {
  public:
   explicit InstantTraining(RunAudit& audit) : audit_(audit) {}
-  void train(const TrainRequest& order) override { orders_.push_back(order); }
+  void train(TrainRequest order) override { orders_.push_back(std::move(order)); }
   void abandon(sim::ClientId, sim::Sequence) override {}
   void publish(sim::Version, sim::VirtualTime, const model::AdapterPtr&) override {}
 

@@ -12,47 +12,57 @@
 namespace lorafleet::actors {
 namespace {
 
-/// A flat JSON object, its keys in the order of the calls.
+/// A flat JSON object at the end of `text`, its keys in the order of the calls.
 class JsonLine {
  public:
+  explicit JsonLine(std::string& text) : text_(text) {}
+
   JsonLine& add(std::string_view key, double value) {
-    return std::isfinite(value) ? raw(key, shortest(value)) : raw(key, "null");
+    begin(key);
+    if (std::isfinite(value)) {
+      append_shortest(text_, value);
+    } else {
+      text_ += "null";
+    }
+    return *this;
   }
-  JsonLine& add(std::string_view key, std::int64_t value) {
-    return raw(key, std::to_string(value));
-  }
-  JsonLine& add(std::string_view key, std::uint64_t value) {
-    return raw(key, std::to_string(value));
-  }
+  JsonLine& add(std::string_view key, std::int64_t value) { return whole(key, value); }
+  JsonLine& add(std::string_view key, std::uint64_t value) { return whole(key, value); }
   JsonLine& add(std::string_view key, sim::VirtualTime value) {
-    return raw(key, std::to_string(value.microseconds));
+    return whole(key, value.microseconds);
   }
-  JsonLine& add(std::string_view key, sim::ClientId value) {
-    return raw(key, std::to_string(value.value));
+  JsonLine& add(std::string_view key, sim::ClientId value) { return whole(key, value.value); }
+  JsonLine& add(std::string_view key, sim::Sequence value) { return whole(key, value.value); }
+  JsonLine& add(std::string_view key, sim::Version value) { return whole(key, value.value); }
+  JsonLine& add(std::string_view key, bool value) {
+    begin(key);
+    text_ += value ? "true" : "false";
+    return *this;
   }
-  JsonLine& add(std::string_view key, sim::Sequence value) {
-    return raw(key, std::to_string(value.value));
-  }
-  JsonLine& add(std::string_view key, sim::Version value) {
-    return raw(key, std::to_string(value.value));
-  }
-  JsonLine& add(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
   /// `value` is one of the fixed words of events.hpp: nothing to escape.
   JsonLine& add_word(std::string_view key, std::string_view value) {
-    return raw(key, '"' + std::string(value) + '"');
+    begin(key);
+    ((text_ += '"') += value) += '"';
+    return *this;
   }
-  std::string finish() && { return std::move(text_) + '}'; }
+  void finish() { text_ += '}'; }
 
  private:
-  JsonLine& raw(std::string_view key, std::string_view value) {
-    text_ += text_.empty() ? "{\"" : ",\"";
+  void begin(std::string_view key) {
+    text_ += empty_ ? "{\"" : ",\"";
     text_ += key;
     text_ += "\":";
-    text_ += value;
+    empty_ = false;
+  }
+  template <typename Integer>
+  JsonLine& whole(std::string_view key, Integer value) {
+    begin(key);
+    append_whole(text_, value);
     return *this;
   }
 
-  std::string text_;
+  std::string& text_;
+  bool empty_ = true;
 };
 
 struct Writer {
@@ -207,11 +217,17 @@ Event from_json_line(const std::string& text, const std::string& file, std::size
   }
 }
 
-std::string to_json_line(const Event& event) {
-  JsonLine line;
+void append_json_line(std::string& text, const Event& event) {
+  JsonLine line(text);
   line.add("t_us", event.time);
   std::visit(Writer{line}, event.what);
-  return std::move(line).finish();
+  line.finish();
+}
+
+std::string to_json_line(const Event& event) {
+  std::string text;
+  append_json_line(text, event);
+  return text;
 }
 
 }  // namespace lorafleet::actors

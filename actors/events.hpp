@@ -78,6 +78,8 @@ struct Event {
 
 /// One line of events.jsonl without its end: fixed key order, shortest round-trip numbers.
 std::string to_json_line(const Event& event);
+/// The same, at the end of `text`.
+void append_json_line(std::string& text, const Event& event);
 
 /// Reads such a line back. Throws InputError that names `file` and `line`.
 Event from_json_line(const std::string& text, const std::string& file, std::size_t line);

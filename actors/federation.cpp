@@ -164,6 +164,7 @@ std::vector<LocalScore> local_scores(const Learning& learning, const FleetParts&
   const auto most = static_cast<std::size_t>(parts.config.evaluation.local_clients);
   if (most > 0 && local.clients.size() > most) local.clients.resize(most);
   local.adapter = end.adapter;
+  local.states = end.private_states;
   local.run_seed = parts.config.seed;
   local.version = end.totals.versions;
   local.slots = parts.slots;

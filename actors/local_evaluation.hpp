@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "actors/coordinator.hpp"
 #include "model/evaluation.hpp"
 #include "model/trainer.hpp"
 
@@ -19,7 +20,7 @@ struct LocalScore {
   std::int64_t train_examples = 0;
   double context_tokens = 0.0;  ///< mean over the client's test part
   model::Score base;            ///< without an adapter
-  model::Score global;          ///< with the final global adapter
+  model::Score global;          ///< with the final global adapter, and the client's own B if any
   model::Score after_training;  ///< with what the client's own training makes of it
 };
 
@@ -32,6 +33,7 @@ struct LocalParts {
   std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> train;  ///< by client
   std::vector<std::uint32_t> clients;                                    ///< to evaluate
   model::AdapterPtr adapter;                                             ///< the final global one
+  PrivateStates states = {};  ///< a client's own B factors (fedsa) replace the global ones
   std::uint64_t run_seed = 0;
   std::uint64_t version = 0;  ///< of `adapter`
   std::size_t slots = 1;

@@ -56,6 +56,7 @@ struct StartRun {};
 struct RunFinished {
   model::AdapterPtr adapter;
   RunTotals totals;
+  PrivateStates private_states;
 };
 /// To the aggregator: end the run cleanly at the current virtual time.
 struct InterruptRun {};

@@ -32,15 +32,16 @@ void RunAudit::add(const Event& event) {
   } else if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
     ++received_;
     ++by_staleness_[arrived->staleness];
-    ++contributions_[arrived->client.value];
-    waiting_.insert(arrived->seq.value);
+    Client& client = clients_[arrived->client.value];
+    ++client.contributions;
+    client.latest = arrived->seq;
   } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
     ++lost_[lost->reason];
-    if (waiting_.erase(lost->seq.value) > 0) --contributions_[lost->client.value];
+    Client& client = clients_[lost->client.value];
+    if (lost->seq <= client.latest) --client.contributions;  // it had arrived
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
     ++versions_;
     applied_ += made->updates;
-    if (!made->tier) waiting_.clear();
     if (made->fold && made->fold->rank_collapse) ++collapsed_;
   }
 }
@@ -72,10 +73,10 @@ std::vector<std::string> RunAudit::warnings(const FederationConfig& config) cons
   }
 
   std::vector<std::size_t> starved;
-  for (std::size_t c = 0; c < contributions_.size(); ++c) {
-    if (contributions_[c] == 0) starved.push_back(c);
+  for (std::size_t c = 0; c < clients_.size(); ++c) {
+    if (clients_[c].contributions == 0) starved.push_back(c);
   }
-  const std::size_t without_data = contributions_.size() - trainable_;
+  const std::size_t without_data = clients_.size() - trainable_;
   const std::size_t count = starved.size() > without_data ? starved.size() - without_data : 0;
   // Clients drawn evenly would be missed by chance: n exp(-draws / n) of them.
   const auto clients = static_cast<double>(trainable_);

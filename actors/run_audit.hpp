@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "actors/events.hpp"
@@ -15,8 +14,7 @@ namespace lorafleet::actors {
 class RunAudit {
  public:
   /// `trainable` clients of `clients` have examples.
-  RunAudit(std::size_t clients, std::size_t trainable)
-      : contributions_(clients), trainable_(trainable) {}
+  RunAudit(std::size_t clients, std::size_t trainable) : clients_(clients), trainable_(trainable) {}
 
   void add(const Event& event);
 
@@ -27,14 +25,17 @@ class RunAudit {
  private:
   [[nodiscard]] std::string reasons() const;
 
-  std::vector<std::uint32_t> contributions_;  ///< by client: updates that were not dropped
+  struct Client {
+    std::uint32_t contributions = 0;  ///< updates that were not dropped
+    sim::Sequence latest;             ///< job whose update arrived
+  };
+  std::vector<Client> clients_;
   std::size_t trainable_;
   std::int64_t jobs_ = 0;
   std::int64_t received_ = 0;
   std::int64_t applied_ = 0;
   std::map<std::string, std::int64_t> lost_;            ///< by reason
   std::map<std::uint64_t, std::int64_t> by_staleness_;  ///< updates received
-  std::unordered_set<std::uint64_t> waiting_;           ///< seqs that arrived since a version
   std::int64_t collapsed_ = 0;                          ///< versions of collapsed rank
   std::int64_t versions_ = 0;
 };

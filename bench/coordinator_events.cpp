@@ -17,7 +17,7 @@ using namespace lorafleet;
 /// Answers each request with the adapter that it carries, in the order of the requests.
 class Echo final : public actors::CoordinatorEffects {
  public:
-  void train(const actors::TrainRequest& request) override { pending.push_back(request); }
+  void train(actors::TrainRequest request) override { pending.push_back(std::move(request)); }
   void abandon(sim::ClientId, sim::Sequence) override {}
   void publish(sim::Version, sim::VirtualTime, const model::AdapterPtr&) override {}
   void record(const actors::Event&) override { ++events; }

@@ -57,7 +57,8 @@ Broken clients_suffice(const FederationConfig& run) {
   const std::int64_t clients = run.partition.clients;
   const auto limit = actors::broken_client_limit(run, static_cast<std::size_t>(clients));
   if (!limit) return std::nullopt;
-  return limit->what + "; allowed: at most partition.clients, " + std::to_string(clients);
+  return limit->what +
+         "; allowed: " + actors::allowed(*limit, "partition.clients, " + std::to_string(clients));
 }
 
 Broken concurrency_fits(const FederationConfig& run) {

@@ -14,7 +14,8 @@ void ClientsCsv::add(const Event& event) {
     ++tally.jobs;
     tally.joules += job->joules;
     tally.cost += job->cost;
-    started_[{job->client, job->seq}] = event.time;
+    tally.job = job->seq;
+    tally.started = event.time;
   } else if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
     auto& tally = tallies_[arrived->client.value];
     ++tally.received;
@@ -29,11 +30,10 @@ void ClientsCsv::add(const Event& event) {
 }
 
 void ClientsCsv::end_job(sim::ClientId client, sim::Sequence seq, sim::VirtualTime end) {
-  const auto found = started_.find({client, seq});
-  if (found == started_.end()) return;  // an update that arrived and was lost later
-  auto& busy = tallies_[client.value].busy;
-  busy = busy + (end - found->second);
-  started_.erase(found);
+  Tally& tally = tallies_[client.value];
+  if (tally.job != seq) return;  // an update that arrived and was lost later
+  tally.busy = tally.busy + (end - tally.started);
+  tally.job = {};
 }
 
 void ClientsCsv::write(const std::filesystem::path& file) const {

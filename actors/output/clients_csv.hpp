@@ -2,9 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "actors/events.hpp"
@@ -40,12 +38,13 @@ class ClientsCsv {
     sim::VirtualDuration busy;
     double joules = 0.0;
     double cost = 0.0;
+    sim::Sequence job;  // in flight; 0: none
+    sim::VirtualTime started;
   };
   void end_job(sim::ClientId client, sim::Sequence seq, sim::VirtualTime end);
 
   std::vector<ClientFacts> facts_;
   std::vector<Tally> tallies_;
-  std::map<std::pair<sim::ClientId, sim::Sequence>, sim::VirtualTime> started_;
 };
 
 }  // namespace lorafleet::actors

@@ -1,7 +1,12 @@
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/coordinator.hpp"
@@ -32,16 +37,24 @@ class RoundsCsv {
   struct Row {
     sim::VirtualTime time;
     Totals totals;  ///< since the start
-    VersionMade made;
     double train_loss = 0.0;
-    bool evaluated = false;
+    std::int64_t updates = 0;
+    double mean_staleness = 0.0;
+    double step_norm = 0.0;
+    double adapter_norm = 0.0;
+    std::optional<std::uint64_t> tier;
+  };
+  struct Scores {
     model::Score score;
     std::map<std::string, double> metrics;
   };
-  std::vector<Row> rows_;  // by version
+  std::deque<Row> rows_;                        // by version
+  std::map<std::uint64_t, FoldFigures> folds_;  // by version, of those that have them
+  std::map<std::uint64_t, Scores> scores_;      // likewise
   Totals totals_;
   VersionMade latest_;
-  std::map<sim::Sequence, double> losses_;  // of updates that wait to be folded
+  std::vector<std::pair<sim::Sequence, double>> losses_;  // of updates that arrived for a version
+  std::vector<sim::Sequence> lost_;                       // since the last one
   double latest_train_loss_ = 0.0;
 };
 

@@ -35,51 +35,47 @@ RunRecorder::RunRecorder(const std::filesystem::path& directory, const Federatio
     : directory_(directory),
       stop_(config.stop),
       progress_(std::move(progress)),
-      events_file_(resumed != nullptr ? unfinished_events(directory) : directory / kUnfinished,
-                   resumed != nullptr ? resumed->events_bytes : 0),
       clients_(std::move(clients)),
-      audit_(clients_.facts().size(), with_examples(clients_.facts())) {
+      audit_(clients_.facts().size(), with_examples(clients_.facts())),
+      events_(resumed != nullptr ? unfinished_events(directory) : directory / kUnfinished,
+              resumed != nullptr ? resumed->events_bytes : 0,
+              [this](const Event& event) { tally(event); }) {
   if (config.output.trace) trace_.emplace(directory / "trace.json");
   if (resumed != nullptr) replay(*resumed);
 }
 
 void RunRecorder::replay(const RecorderState& resumed) {
-  const std::string name = (directory_ / kUnfinished).string();
   rounds_.add_version({}, {});
-  for_each_line(directory_ / kUnfinished, [&](std::string_view line, std::size_t number) {
-    const std::string text(line);
-    events_hash_.update(text + '\n');
-    const Event event = from_json_line(text, name, number);
+  const std::string sha256 = events_.replay([this](const Event& event) {
     now_ = event.time;
-    take(event);
+    rounds_.add(event);
+    tally(event);
     if (const auto* made = std::get_if<VersionMade>(&event.what))
       rounds_.add_version(made->version, event.time);
   });
-  if (events_hash_.hex() != resumed.events_sha256) {
-    throw InputError(name, "is not the event log that the checkpoint was made of");
+  if (sha256 != resumed.events_sha256) {
+    throw InputError((directory_ / kUnfinished).string(),
+                     "is not the event log that the checkpoint was made of");
   }
   for (const auto& scored : resumed.scores)
     add_score(scored.version, scored.evaluation);
 }
 
-void RunRecorder::take(const Event& event) {
-  rounds_.add(event);
+void RunRecorder::tally(const Event& event) {
   clients_.add(event);
   audit_.add(event);
   if (trace_) trace_->add(event);
 }
 
 RecorderState RunRecorder::settle() {
-  events_file_.sync();
-  return {events_file_.size(), events_hash_.hex(), scores_};
+  auto position = events_.settle();
+  return {position.bytes, std::move(position.sha256), scores_};
 }
 
 void RunRecorder::on_event(const Event& event, const RunTotals& totals) {
   now_ = event.time;
-  const std::string line = to_json_line(event) + '\n';
-  events_hash_.update(line);
-  events_file_.write(line);
-  take(event);
+  events_.add(event);
+  rounds_.add(event);
   if (std::holds_alternative<UpdateArrived>(event.what)) {
     totals_ = totals;
     tell(false);
@@ -136,7 +132,7 @@ void RunRecorder::tell(bool milestone) {
 }
 
 void RunRecorder::write_files() {
-  events_file_.sync();
+  events_sha256_ = events_.settle().sha256;
   const auto events = directory_ / "events.jsonl";
   std::error_code error;
   std::filesystem::rename(directory_ / kUnfinished, events, error);

@@ -8,12 +8,11 @@
 
 #include "actors/federation.hpp"
 #include "actors/output/clients_csv.hpp"
+#include "actors/output/event_log.hpp"
 #include "actors/output/rounds_csv.hpp"
 #include "actors/output/trace_json.hpp"
 #include "actors/run_audit.hpp"
 #include "actors/run_observer.hpp"
-#include "partition/support/files.hpp"
-#include "partition/support/hash.hpp"
 
 namespace lorafleet::actors {
 
@@ -31,18 +30,19 @@ class RunRecorder final : public RunObserver {
   void on_evaluation(sim::Version version, const model::Evaluation& evaluation) override;
   RecorderState settle() override;
 
-  /// Finishes the files.
+  /// Finishes the files. Throws RuntimeFailure.
   void write_files();
 
   [[nodiscard]] const std::optional<model::Evaluation>& initial() const { return initial_; }
   [[nodiscard]] const std::optional<model::Evaluation>& latest() const { return latest_; }
-  [[nodiscard]] std::string events_sha256() const { return events_hash_.hex(); }
+  /// After `write_files`.
+  [[nodiscard]] const std::string& events_sha256() const { return events_sha256_; }
   [[nodiscard]] double wall_seconds() const;
   [[nodiscard]] const RunAudit& audit() const { return audit_; }
 
  private:
   void tell(bool milestone);
-  void take(const Event& event);
+  void tally(const Event& event);
   void replay(const RecorderState& resumed);
   void add_score(sim::Version version, const model::Evaluation& evaluation);
 
@@ -50,9 +50,9 @@ class RunRecorder final : public RunObserver {
   strategy::StopConfig stop_;
   std::function<void(const Progress&)> progress_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  GrowingFile events_file_;
-  Sha256 events_hash_;
+  std::string events_sha256_;
   RoundsCsv rounds_;
+  // Used by the thread of events_.
   ClientsCsv clients_;
   std::optional<TraceJson> trace_;
   RunAudit audit_;
@@ -63,6 +63,7 @@ class RunRecorder final : public RunObserver {
   std::optional<model::Evaluation> latest_;
   std::optional<std::uint64_t> latest_version_;
   double told_at_ = -1.0;
+  EventLog events_;  // last: its thread uses the others
 };
 
 }  // namespace lorafleet::actors

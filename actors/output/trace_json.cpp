@@ -1,5 +1,9 @@
 #include "actors/output/trace_json.hpp"
 
+#include <utility>
+
+#include "partition/support/numbers.hpp"
+
 namespace lorafleet::actors {
 
 namespace {
@@ -18,44 +22,52 @@ TraceJson::TraceJson(const std::filesystem::path& file) : file_(file) {
       R"({"name":"process_name","ph":"M","pid":1,"tid":0,"args":{"name":"clients"}})");
 }
 
-void TraceJson::append(const std::string& entry) {
-  file_.write(",\n" + entry);
-}
-
 void TraceJson::add(const Event& event) {
   if (const auto* job = std::get_if<JobDispatched>(&event.what)) {
-    open_[{job->client, job->seq}] = {event.time, *job};
+    if (job->client.value >= open_.size()) open_.resize(job->client.value + std::size_t{1});
+    open_[job->client.value] = {job->seq, event.time, job->version, job->tokens};
   } else if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
     close(arrived->client, arrived->seq, event.time,
           "arrived, staleness " + std::to_string(arrived->staleness));
   } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
     close(lost->client, lost->seq, event.time, lost->reason);
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
-    append(R"({"name":"version )" + std::to_string(made->version.value) +
-           R"(","ph":"i","s":"g","pid":0,"tid":0,"ts":)" + microseconds(event.time) + "}");
+    file_.write(",\n{\"name\":\"version " + std::to_string(made->version.value) +
+                R"(","ph":"i","s":"g","pid":0,"tid":0,"ts":)" + microseconds(event.time) + "}");
   } else if (std::holds_alternative<RoundFailed>(event.what)) {
-    append(R"({"name":"round failed","ph":"i","s":"g","pid":0,"tid":0,"ts":)" +
-           microseconds(event.time) + "}");
+    file_.write(
+        ",\n"
+        R"({"name":"round failed","ph":"i","s":"g","pid":0,"tid":0,"ts":)" +
+        microseconds(event.time) + "}");
   }
 }
 
 void TraceJson::close(sim::ClientId client, sim::Sequence seq, sim::VirtualTime end,
-                      const std::string& outcome) {
-  const auto found = open_.find({client, seq});
-  if (found == open_.end()) return;
-  const auto& [start, job] = found->second;
-  append(R"({"name":"from version )" + std::to_string(job.version.value) +
-         R"(","cat":"job","ph":"X","pid":1,"tid":)" + std::to_string(client.value) + R"(,"ts":)" +
-         microseconds(start) + R"(,"dur":)" + std::to_string((end - start).microseconds) +
-         R"(,"args":{"seq":)" + std::to_string(seq.value) + R"(,"tokens":)" +
-         std::to_string(job.tokens) + R"(,"outcome":")" + outcome + "\"}}");
-  open_.erase(found);
+                      std::string_view outcome) {
+  if (client.value >= open_.size() || open_[client.value].seq != seq) return;
+  const OpenJob job = std::exchange(open_[client.value], {});
+  text_ = ",\n{\"name\":\"from version ";
+  append_whole(text_, job.version.value);
+  text_ += R"(","cat":"job","ph":"X","pid":1,"tid":)";
+  append_whole(text_, client.value);
+  text_ += R"(,"ts":)";
+  append_whole(text_, job.start.microseconds);
+  text_ += R"(,"dur":)";
+  append_whole(text_, (end - job.start).microseconds);
+  text_ += R"(,"args":{"seq":)";
+  append_whole(text_, seq.value);
+  text_ += R"(,"tokens":)";
+  append_whole(text_, job.tokens);
+  text_ += R"(,"outcome":")";
+  text_ += outcome;
+  text_ += "\"}}";
+  file_.write(text_);
 }
 
 void TraceJson::finish(sim::VirtualTime end) {
-  while (!open_.empty()) {
-    const auto [client, seq] = open_.begin()->first;
-    close(client, seq, end, "unfinished");
+  for (std::size_t client = 0; client < open_.size(); ++client) {
+    const sim::Sequence seq = open_[client].seq;
+    if (seq.value != 0) close({static_cast<std::uint32_t>(client)}, seq, end, "unfinished");
   }
   file_.write("\n]}\n");
   file_.commit();

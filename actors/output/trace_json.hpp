@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <map>
 #include <string>
-#include <utility>
+#include <string_view>
+#include <vector>
 
 #include "actors/events.hpp"
 #include "partition/support/files.hpp"
@@ -21,15 +22,17 @@ class TraceJson {
 
  private:
   struct OpenJob {
+    sim::Sequence seq;  // 0: none
     sim::VirtualTime start;
-    JobDispatched job;
+    sim::Version version;
+    std::int64_t tokens = 0;
   };
   void close(sim::ClientId client, sim::Sequence seq, sim::VirtualTime end,
-             const std::string& outcome);
-  void append(const std::string& entry);
+             std::string_view outcome);
 
   AtomicFile file_;
-  std::map<std::pair<sim::ClientId, sim::Sequence>, OpenJob> open_;
+  std::vector<OpenJob> open_;  // by client
+  std::string text_;
 };
 
 }  // namespace lorafleet::actors

@@ -9,6 +9,7 @@ namespace lorafleet::strategy {
 
 Aggregator::Aggregator(const AggregationConfig& config)
     : rule_(lora_rules().make(config.lora, config)),
+      traits_(rule_->traits()),
       optimizer_(server_optimizers().make(config.server_optimizer, config)),
       server_lr_(config.server_lr),
       plain_sgd_(config.server_optimizer == "sgd" && config.server_momentum == 0.0),
@@ -22,15 +23,14 @@ Folded Aggregator::fold(const model::Adapter& current, std::span<const FoldItem>
                    [](const FoldItem& item) { return model::all_finite(*item.adapter); })) {
     return {};
   }
-  const RuleTraits traits = rule_->traits();
   FoldOutcome outcome = rule_->fold(current, items, {next, run_seed, server_lr_, report_});
-  Folded folded{traits.factor_space ? step(current, outcome.delta) : std::move(outcome.next),
+  Folded folded{traits_.factor_space ? step(current, outcome.delta) : std::move(outcome.next),
                 std::move(outcome.report)};
   if (folded.next == nullptr) return {};
   FoldReport& report = folded.report;
-  if (report_ && traits.has_global_product) {
+  if (report_ && traits_.has_global_product) {
     const std::size_t modules = current.layout->modules().size();
-    if (traits.factor_space && plain_sgd_) {
+    if (traits_.factor_space && plain_sgd_) {
       const auto ideal = rule_->ideal(current, items, server_lr_);
       auto difference = ideal;
       difference.push_back({-1.0, folded.next.get()});

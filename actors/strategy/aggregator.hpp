@@ -27,7 +27,7 @@ class Aggregator {
   [[nodiscard]] const LoraRule& rule() const { return *rule_; }
   [[nodiscard]] ServerOptimizer& optimizer() { return *optimizer_; }
   /// From which adapter the change of an update is measured, in a mode that says `mode`.
-  [[nodiscard]] bool anchors_at_start() const { return rule_->traits().from_trained; }
+  [[nodiscard]] bool anchors_at_start() const { return traits_.from_trained; }
 
   /// `next` and `run_seed` key what a rule draws.
   Folded fold(const model::Adapter& current, std::span<const FoldItem> items,
@@ -37,6 +37,7 @@ class Aggregator {
   model::AdapterPtr step(const model::Adapter& current, std::span<const double> delta);
 
   std::unique_ptr<LoraRule> rule_;
+  RuleTraits traits_;
   std::unique_ptr<ServerOptimizer> optimizer_;
   double server_lr_;
   bool plain_sgd_;

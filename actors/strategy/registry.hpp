@@ -32,12 +32,6 @@ class Registry {
                                (near.empty() ? "" : " (did you mean \"" + near + "\"?)"));
   }
 
-  /// With default options.
-  [[nodiscard]] std::unique_ptr<Interface> make(const std::string& name) const
-      requires(sizeof...(Arguments) > 0) {
-    return make(name, Arguments{}...);
-  }
-
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (const auto& entry : entries_)

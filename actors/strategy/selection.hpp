@@ -53,10 +53,6 @@ class Selection {
   virtual std::vector<sim::ClientId> choose(std::span<const sim::ClientId> candidates,
                                             std::size_t count, Random& random,
                                             const SelectionView& view) = 0;
-  /// The same, for a selection that asks nothing about the clients (uniform); others throw
-  /// std::logic_error.
-  std::vector<sim::ClientId> choose(std::span<const sim::ClientId> candidates, std::size_t count,
-                                    Random& random);
   /// To be called after each ended job, in the order of the ends, and before the version that its
   /// update makes.
   virtual void observe(const Outcome& /*outcome*/) {}

@@ -117,8 +117,13 @@ void GrowingFile::write(std::string_view bytes) {
   size_ += bytes.size();
 }
 
+void GrowingFile::flush() {
+  if (std::fflush(file_) != 0) fail("write");
+}
+
 void GrowingFile::sync() {
-  if (std::fflush(file_) != 0 || ::fdatasync(::fileno(file_)) != 0) fail("write");
+  flush();
+  if (::fdatasync(::fileno(file_)) != 0) fail("write");
 }
 
 void GrowingFile::fail(std::string_view action) const {

@@ -54,6 +54,8 @@ class GrowingFile {
   GrowingFile& operator=(const GrowingFile&) = delete;
 
   void write(std::string_view bytes);
+  /// What was written so far is seen by other programs afterwards.
+  void flush();
   /// What was written so far is on the disk afterwards.
   void sync();
   [[nodiscard]] std::uint64_t size() const { return size_; }

@@ -1,14 +1,17 @@
 #include "partition/support/numbers.hpp"
 
-#include <array>
-#include <charconv>
-
 namespace lorafleet {
 
 std::string shortest(double value) {
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return {buffer.data(), end};
+  std::string text;
+  append_shortest(text, value);
+  return text;
+}
+
+void append_shortest(std::string& text, double value) {
+  std::array<char, 32> buffer;
+  text.append(buffer.data(),
+              std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
 }
 
 }  // namespace lorafleet

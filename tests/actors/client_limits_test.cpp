@@ -47,3 +47,19 @@ TEST_CASE("as many clients as there are may be in a cohort, overcommit included"
         "clients.per_round: 10 clients cannot be picked; allowed: at most 9, the clients that the "
         "data gives");
 }
+
+TEST_CASE("a cohort of a tier is limited by the tier") {
+  auto config = tiny_config(100);
+  config.aggregation.mode = "tiered";
+  config.aggregation.tiers = 3;
+  config.clients.per_round = 4;
+  CHECK(refusal(config, 12).empty());
+  CHECK(refusal(config, 11) ==
+        "clients.per_round: 4 clients cannot be picked; allowed: at most 3, a tier's share of 11, "
+        "the clients that the data gives");
+  config.clients.overcommit = 1.25;
+  CHECK(refusal(config, 15).empty());
+  CHECK(refusal(config, 14) ==
+        "clients.per_round: with clients.overcommit, 5 clients would be invited; allowed: at most "
+        "4, a tier's share of 14, the clients that the data gives");
+}

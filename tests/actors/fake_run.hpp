@@ -118,7 +118,7 @@ class FakeRun final : public actors::CoordinatorEffects {
     coordinator_.deliver(trained(job));
   }
 
-  void train(const actors::TrainRequest& job) override {
+  void train(actors::TrainRequest job) override {
     ++trainings;
     effects += "train " + std::to_string(job.client.value) + ' ' + std::to_string(job.seq.value) +
                ' ' + std::to_string(job.version.value) + '\n';

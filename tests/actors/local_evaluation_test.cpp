@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "actors/private_factor_trainer.hpp"
 #include "partition/support/files.hpp"
 #include "tests/actors/fake_parts.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -47,6 +48,22 @@ TEST_CASE("clients are scored with the base, the global adapter and their own") 
   CHECK(scores[1].global.loss() == doctest::Approx(std::sqrt(30.0)));
   CHECK(scores[1].after_training.loss() != scores[1].global.loss());
   CHECK(scores[1].after_training.loss() != scores[2].after_training.loss());
+}
+
+TEST_CASE("a client that keeps its own B is scored with it") {
+  auto parts = fake_local_parts(1);
+  const auto before = actors::evaluate_locally(parts, {});
+  // The adapter is A = {1, 2}, B = {3, 4}.
+  parts.states[2] = std::make_shared<const model::PrivateState>(model::PrivateState{
+      {{"error_feedback", {9, 9}}, {std::string(actors::private_b_name), {5, 6}}}});
+  parts.states[4] = std::make_shared<const model::PrivateState>(
+      model::PrivateState{{{"error_feedback", {9, 9}}}});
+  const auto scores = actors::evaluate_locally(parts, {});
+  REQUIRE(scores.size() == 5);
+  CHECK(scores[1].global.loss() == doctest::Approx(std::sqrt(1.0 + 4.0 + 25.0 + 36.0)));
+  CHECK(scores[1].after_training.loss() != before[1].after_training.loss());
+  CHECK(scores[2].global.loss() == before[2].global.loss());
+  CHECK(scores[2].after_training.loss() == before[2].after_training.loss());
 }
 
 TEST_CASE("local scores do not depend on the number of slots") {

@@ -12,6 +12,7 @@
 #include "actors/strategy/selection.hpp"
 #include "actors/strategy/staleness.hpp"
 #include "tests/actors/fake_run.hpp"
+#include "tests/actors/selection_fleet.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::strategy;
@@ -82,7 +83,8 @@ TEST_CASE("options out of range are refused") {
 }
 
 TEST_CASE("uniform selection gives different candidates, each equally often") {
-  const auto uniform = selections().make("uniform");
+  const auto uniform = selections().make("uniform", {});
+  const tests::SelectionFleet fleet(std::vector<std::int64_t>(30, 1));
   std::vector<sim::ClientId> candidates;
   for (std::uint32_t c = 0; c < 10; ++c)
     candidates.push_back({c * 3});
@@ -90,21 +92,18 @@ TEST_CASE("uniform selection gives different candidates, each equally often") {
   std::map<std::uint32_t, int> chosen;
   constexpr int kDraws = 20000;
   for (int draw = 0; draw < kDraws; ++draw) {
-    Random random(1, Purpose::selection, 0, static_cast<std::uint64_t>(draw));
-    const auto some = uniform->choose(candidates, 4, random);
-    REQUIRE(std::set<sim::ClientId>(some.begin(), some.end()).size() == 4);
-    ++first[some.front().value];
-    for (const auto client : some)
-      ++chosen[client.value];
+    const auto some = fleet.choose(*uniform, candidates, 4, static_cast<std::uint64_t>(draw));
+    REQUIRE(std::set<std::uint32_t>(some.begin(), some.end()).size() == 4);
+    ++first[some.front()];
+    for (const std::uint32_t client : some)
+      ++chosen[client];
   }
   for (const auto client : candidates) {
     CHECK(first[client.value] == doctest::Approx(0.1 * kDraws).epsilon(0.1));
     CHECK(chosen[client.value] == doctest::Approx(0.4 * kDraws).epsilon(0.05));
   }
-  Random random(1, Purpose::selection);
-  const auto all = uniform->choose(candidates, 10, random);
-  CHECK(std::set<sim::ClientId>(all.begin(), all.end()) ==
-        std::set<sim::ClientId>(candidates.begin(), candidates.end()));
+  const auto all = fleet.choose(*uniform, candidates, 10, 0);
+  CHECK(std::set<std::uint32_t>(all.begin(), all.end()).size() == 10);
 }
 
 TEST_CASE("sync weighs by examples, tokens or evenly, and the weights sum to one") {

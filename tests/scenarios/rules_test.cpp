@@ -25,6 +25,10 @@ TEST_CASE("no more clients train at once than there are") {
   CHECK(only_error("[clients]\nper_round = 8\novercommit = 1.01\n[partition]\nclients = 8\n") ==
         "scenario.toml:6:13: clients.per_round: with clients.overcommit, 9 clients would be "
         "invited; allowed: at most partition.clients, 8");
+  CHECK(only_error("[clients]\nper_round = 5\n[partition]\nclients = 12\n[aggregation]\nmode = "
+                   "\"tiered\"\n") ==
+        "scenario.toml:6:13: clients.per_round: 5 clients cannot be picked; allowed: at most 4, a "
+        "tier's share of partition.clients, 12");
 }
 
 TEST_CASE("a manifest decides the number of clients, so partition.clients is not judged") {
