@@ -37,6 +37,7 @@ struct FleetParts {
 struct RunEnd {
   model::AdapterPtr adapter;
   RunTotals totals;
+  ClientsOwn clients = {};
 };
 
 /// The actors of one run in one process: aggregator, evaluator, host, slots and a client for each

@@ -715,6 +715,10 @@ void Coordinator::start() {
   state_->run(*this);
 }
 
+ClientsOwn Coordinator::clients_own() const {
+  return {state_->private_states, state_->messages.changed_layouts()};
+}
+
 CoordinatorState Coordinator::save() const {
   CoordinatorState saved;
   saved.totals = state_->totals;

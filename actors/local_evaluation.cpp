@@ -23,14 +23,16 @@ constexpr std::uint64_t kLocalSeq = std::numeric_limits<std::uint64_t>::max();
 LocalScore score_client(const LocalParts& parts, std::uint32_t client) {
   const auto& examples = parts.train[client];
   const auto scorer = parts.scorer(client);
+  const auto own = parts.adapter(client);
   LocalScore score;
   score.client = client;
   score.train_examples = static_cast<std::int64_t>(examples->size());
   score.context_tokens = parts.context_tokens(client);
   score.base = scorer->evaluate(nullptr).total;
-  score.global = scorer->evaluate(parts.adapter).total;
-  auto trained = parts.trainer->train(
-      {client, kLocalSeq, parts.run_seed, parts.version, parts.adapter, examples});
+  score.global = scorer->evaluate(own).total;
+  model::TrainJob job{client, kLocalSeq, parts.run_seed, parts.version, own, examples};
+  job.trains = parts.trains;
+  auto trained = parts.trainer->train(job);
   score.after_training =
       scorer->evaluate(std::make_shared<const model::Adapter>(std::move(trained.adapter))).total;
   return score;

@@ -54,6 +54,7 @@ struct StartRun {};
 struct RunFinished {
   model::AdapterPtr adapter;
   RunTotals totals;
+  ClientsOwn clients;
 };
 /// To the aggregator: end the run cleanly at the current virtual time.
 struct InterruptRun {};

@@ -24,7 +24,7 @@ actors::LocalParts fake_local_parts(std::size_t slots) {
     parts.train.push_back(std::make_shared<const std::vector<std::uint32_t>>(client + 1, 0u));
     if (client % 2 == 0) parts.clients.push_back(client);
   }
-  parts.adapter = some_adapter();
+  parts.adapter = [](std::uint32_t) { return some_adapter(); };
   parts.run_seed = 3;
   parts.version = 4;
   parts.slots = slots;
