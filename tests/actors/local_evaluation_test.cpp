@@ -49,6 +49,27 @@ TEST_CASE("clients are scored with the base, the global adapter and their own") 
   CHECK(scores[1].after_training.loss() != scores[2].after_training.loss());
 }
 
+TEST_CASE("each client is scored with what it holds, and trains what its next job would") {
+  auto parts = fake_local_parts(2);
+  parts.adapter = [](std::uint32_t client) {
+    auto own = std::make_shared<model::Adapter>(*some_adapter());
+    own->values.back() += static_cast<float>(client);  // its private B
+    return own;
+  };
+  struct Seen final : tests::FakeTrainer {
+    model::TrainResult train(const model::TrainJob& job) const override {
+      CHECK(job.trains == model::Factors::a);
+      CHECK(job.start->values.back() == 4.0f + static_cast<float>(job.client));
+      return FakeTrainer::train(job);
+    }
+  };
+  parts.trainer = std::make_shared<Seen>();
+  parts.trains = model::Factors::a;
+  parts.slots = 1;
+  const auto scores = actors::evaluate_locally(parts, {});
+  CHECK(scores[1].global.loss() == doctest::Approx(std::sqrt(14.0 + 36.0)));
+}
+
 TEST_CASE("local scores do not depend on the number of slots") {
   const std::string one = csv_of(actors::evaluate_locally(fake_local_parts(1), {}));
   for (const std::size_t slots : {2u, 4u, 16u}) {
