@@ -100,7 +100,7 @@ void ActorFleet::start(std::function<void(RunEnd)> finished,
     self->request(aggregator, caf::infinite, StartRun{})
         .then(
             [finished](const RunFinished& end) {
-              finished({end.adapter, end.totals, end.private_states});
+              finished({end.adapter, end.totals, end.clients});
             },
             [failed, &system](const caf::error& failure) {
               std::string reason;

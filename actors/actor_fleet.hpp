@@ -39,7 +39,7 @@ struct FleetParts {
 struct RunEnd {
   model::AdapterPtr adapter;
   RunTotals totals;
-  PrivateStates private_states;
+  ClientsOwn clients = {};
 };
 
 /// The actors of one run in one process: aggregator, evaluator, host, slots and a client for each

@@ -164,7 +164,7 @@ void AggregatorActor::finish_if_done() {
   if (!unscored_.empty()) return;
   answered_ = true;
   answer_.deliver(
-      RunFinished{coordinator_->adapter(), coordinator_->totals(), coordinator_->private_states()});
+      RunFinished{coordinator_->adapter(), coordinator_->totals(), coordinator_->clients_own()});
 }
 
 void AggregatorActor::fail(caf::error failure) {

@@ -234,6 +234,10 @@ void Coordinator::start() {
   state_->run(*this);
 }
 
+ClientsOwn Coordinator::clients_own() const {
+  return {state_->private_states, state_->messages.changed_layouts()};
+}
+
 void Coordinator::deliver(ClientUpdate update) {
   Job* found = state_->jobs.find(update.client, update.seq);
   if (found == nullptr || !found->training || found->trained) return;
@@ -268,9 +272,6 @@ const RunTotals& Coordinator::totals() const {
 }
 const model::AdapterPtr& Coordinator::adapter() const {
   return state_->adapter;
-}
-const PrivateStates& Coordinator::private_states() const {
-  return state_->private_states;
 }
 std::size_t Coordinator::in_flight() const {
   std::size_t waiting = 0;

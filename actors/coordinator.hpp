@@ -43,6 +43,12 @@ struct ClientUpdate {
 
 class Coordinator;
 
+/// What single clients have that the others have not.
+struct ClientsOwn {
+  PrivateStates states;
+  std::map<std::uint32_t, model::LayoutPtr> layouts;  ///< where they changed during the run
+};
+
 /// What the coordinator makes happen outside itself. Actors implement it; tests fake it.
 class CoordinatorEffects {
  public:
@@ -131,8 +137,8 @@ class Coordinator {
   [[nodiscard]] CoordinatorState save() const;
   [[nodiscard]] bool finished() const;
   [[nodiscard]] const RunTotals& totals() const;
-  [[nodiscard]] const model::AdapterPtr& adapter() const;     ///< the current global adapter
-  [[nodiscard]] const PrivateStates& private_states() const;  ///< as of the latest arrivals
+  [[nodiscard]] const model::AdapterPtr& adapter() const;  ///< the current global adapter
+  [[nodiscard]] ClientsOwn clients_own() const;
   /// Jobs neither applied nor dropped: on their way, or arrived and waiting to be folded. Always
   /// totals().jobs == updates_applied + updates_dropped + in_flight(); 0 once finished.
   [[nodiscard]] std::size_t in_flight() const;

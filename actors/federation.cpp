@@ -14,8 +14,10 @@
 #include "actors/output/run_log.hpp"
 #include "actors/output/run_recorder.hpp"
 #include "actors/output/summary_json.hpp"
+#include "actors/private_factor_trainer.hpp"
 #include "actors/run_scorer.hpp"
 #include "actors/run_warnings.hpp"
+#include "actors/strategy/lora_rule.hpp"
 #include "actors/system_config.hpp"
 #include "actors/workload.hpp"
 #include "model/base_model.hpp"
@@ -163,8 +165,18 @@ std::vector<LocalScore> local_scores(const Learning& learning, const FleetParts&
   }
   const auto most = static_cast<std::size_t>(parts.config.evaluation.local_clients);
   if (most > 0 && local.clients.size() > most) local.clients.resize(most);
-  local.adapter = end.adapter;
-  local.states = end.private_states;
+  const auto rule =
+      strategy::lora_rules().make(parts.config.aggregation.lora, parts.config.aggregation);
+  local.adapter = [&](std::uint32_t client) -> model::AdapterPtr {
+    auto layout = parts.layouts.empty() ? end.adapter->layout : parts.layouts[client];
+    if (const auto changed = end.clients.layouts.find(client); changed != end.clients.layouts.end())
+      layout = changed->second;
+    const auto received = rule->view(end.adapter, layout);
+    const auto state = end.clients.states.find(client);
+    if (state == end.clients.states.end()) return received;
+    return std::make_shared<const model::Adapter>(with_private_b(*received, state->second.get()));
+  };
+  local.trains = rule->trains({end.totals.versions});
   local.run_seed = parts.config.seed;
   local.version = end.totals.versions;
   local.slots = parts.slots;

@@ -9,7 +9,6 @@
 #include <string>
 #include <thread>
 
-#include "actors/private_factor_trainer.hpp"
 #include "model/runtime.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/numbers.hpp"
@@ -21,26 +20,19 @@ namespace {
 /// No job of a run has this number.
 constexpr std::uint64_t kLocalSeq = std::numeric_limits<std::uint64_t>::max();
 
-/// What the client has of the global adapter at the end of the run.
-model::AdapterPtr own_adapter(const LocalParts& parts, std::uint32_t client) {
-  const auto state = parts.states.find(client);
-  if (state == parts.states.end()) return parts.adapter;
-  return std::make_shared<const model::Adapter>(
-      with_private_b(*parts.adapter, state->second.get()));
-}
-
 LocalScore score_client(const LocalParts& parts, std::uint32_t client) {
   const auto& examples = parts.train[client];
   const auto scorer = parts.scorer(client);
+  const auto own = parts.adapter(client);
   LocalScore score;
   score.client = client;
   score.train_examples = static_cast<std::int64_t>(examples->size());
   score.context_tokens = parts.context_tokens(client);
   score.base = scorer->evaluate(nullptr).total;
-  const model::AdapterPtr own = own_adapter(parts, client);
   score.global = scorer->evaluate(own).total;
-  auto trained =
-      parts.trainer->train({client, kLocalSeq, parts.run_seed, parts.version, own, examples});
+  model::TrainJob job{client, kLocalSeq, parts.run_seed, parts.version, own, examples};
+  job.trains = parts.trains;
+  auto trained = parts.trainer->train(job);
   score.after_training =
       scorer->evaluate(std::make_shared<const model::Adapter>(std::move(trained.adapter))).total;
   return score;

@@ -7,7 +7,6 @@
 #include <stop_token>
 #include <vector>
 
-#include "actors/coordinator.hpp"
 #include "model/evaluation.hpp"
 #include "model/trainer.hpp"
 
@@ -20,7 +19,7 @@ struct LocalScore {
   std::int64_t train_examples = 0;
   double context_tokens = 0.0;  ///< mean over the client's test part
   model::Score base;            ///< without an adapter
-  model::Score global;          ///< with the final global adapter, and the client's own B if any
+  model::Score global;          ///< with the final version, as this client has it
   model::Score after_training;  ///< with what the client's own training makes of it
 };
 
@@ -32,10 +31,11 @@ struct LocalParts {
   std::function<double(std::uint32_t client)> context_tokens;  ///< mean over its test part
   std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> train;  ///< by client
   std::vector<std::uint32_t> clients;                                    ///< to evaluate
-  model::AdapterPtr adapter;                                             ///< the final global one
-  PrivateStates states = {};  ///< a client's own B factors (fedsa) replace the global ones
+  /// What the client has of the final version: at its own rank, with its private factors.
+  std::function<model::AdapterPtr(std::uint32_t client)> adapter;
+  model::Factors trains = model::Factors::both;  ///< in a job that starts from it
   std::uint64_t run_seed = 0;
-  std::uint64_t version = 0;  ///< of `adapter`
+  std::uint64_t version = 0;  ///< the final one
   std::size_t slots = 1;
   int threads = 1;
 };

@@ -56,7 +56,7 @@ struct StartRun {};
 struct RunFinished {
   model::AdapterPtr adapter;
   RunTotals totals;
-  PrivateStates private_states;
+  ClientsOwn clients;
 };
 /// To the aggregator: end the run cleanly at the current virtual time.
 struct InterruptRun {};

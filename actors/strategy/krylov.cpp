@@ -3,6 +3,7 @@
 #include <Eigen/Dense>
 #include <cmath>
 
+#include "actors/strategy/multiply.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::strategy {
@@ -25,10 +26,10 @@ std::optional<Split> split(const Matrix& block, const Eigen::Ref<const Matrix>& 
                Matrix::Identity(block.cols(), block.cols())};
   // Twice is enough for full rank; the directions that fill up a deficient block need another turn.
   for (int turn = 0; turn < 5; ++turn) {
-    const Matrix along = basis.transpose() * result.fresh;
+    const Matrix along = transposed_times(basis, result.fresh);
     if (turn > 1 && along.cwiseAbs().sum() < 1e-12) return result;
     result.inside += along * result.outside;
-    result.fresh -= basis * along;
+    result.fresh -= times(basis, along);
     const Eigen::HouseholderQR<Matrix> qr(result.fresh);
     const Matrix r = qr.matrixQR().topRows(block.cols()).template triangularView<Eigen::Upper>();
     result.outside = r * result.outside;
@@ -79,8 +80,8 @@ std::optional<TopSvd> leading_triplets(Index rows, Index cols, Index k, const Ap
       const double residual =
           (back->outside * small.matrixU().block(done, 0, width, k)).norm() / sigma.norm();
       if (!(residual > kTolerance)) {  // 0/0 where S = 0
-        return TopSvd{u.leftCols(size) * small.matrixU().leftCols(k), sigma,
-                      v.leftCols(size) * small.matrixV().leftCols(k)};
+        return TopSvd{times(u.leftCols(size), small.matrixU().leftCols(k)), sigma,
+                      times(v.leftCols(size), small.matrixV().leftCols(k))};
       }
       if (step > 2) {
         const double rate = std::log(residual / last_residual) / 2.0;  // a step, below 0

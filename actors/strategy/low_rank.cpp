@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "actors/strategy/krylov.hpp"
+#include "actors/strategy/multiply.hpp"
 
 namespace lorafleet::strategy {
 namespace {
@@ -78,8 +79,8 @@ TopSvd core_svd(const Matrix& core, Index k) {
   }
   const Index size = core.cols();
   if (size > kSmallCore) {
-    const Applied apply{[&](const Matrix& x) -> Matrix { return core * x; },
-                        [&](const Matrix& x) -> Matrix { return core.transpose() * x; }};
+    const Applied apply{[&](const Matrix& x) -> Matrix { return times(core, x); },
+                        [&](const Matrix& x) -> Matrix { return transposed_times(core, x); }};
     if (auto found = leading_triplets(core.rows(), core.cols(), k, apply, size / 2)) {
       found->energy = core.squaredNorm();
       found->dropped = std::max(found->energy - found->sigma.squaredNorm(), 0.0);
@@ -129,8 +130,8 @@ void pad(TopSvd& svd, Index k) {
 /// Straight from the factors, without a sum or a core; nothing where that does not converge.
 std::optional<TopSvd> factored_svd(const Stack& stack, Index k) {
   const Applied apply{
-      [&](const Matrix& x) -> Matrix { return stack.u * (stack.vt.transpose() * x); },
-      [&](const Matrix& x) -> Matrix { return stack.vt * (stack.u.transpose() * x); }};
+      [&](const Matrix& x) -> Matrix { return times(stack.u, transposed_times(stack.vt, x)); },
+      [&](const Matrix& x) -> Matrix { return times(stack.vt, transposed_times(stack.u, x)); }};
   const Index least = std::min(stack.u.rows(), stack.vt.rows());
   return leading_triplets(stack.u.rows(), stack.vt.rows(), k, apply,
                           std::min(stack.rank(), least) / 3);
@@ -175,7 +176,7 @@ TopSvd top_svd(const Stack& stack, Index k, bool want_energy) {
   } else {
     const Triangular u(stack.u);
     const Triangular vt(stack.vt);
-    svd = core_svd(u.r() * vt.r().transpose(), k);
+    svd = core_svd(times_transposed(u.r(), vt.r()), k);
     svd.left = u.times(svd.left);
     svd.right = vt.times(svd.right);
   }
@@ -188,23 +189,23 @@ TopSvd top_svd(const Stack& stack, Index k, bool want_energy) {
 Vector singular_values(const Stack& stack) {
   if (stack.rank() == 0) return Vector(0);
   if (is_wide(stack)) return Eigen::BDCSVD<Matrix>(dense(stack)).singularValues();
-  const Matrix core = Triangular(stack.u).r() * Triangular(stack.vt).r().transpose();
+  const Matrix core = times_transposed(Triangular(stack.u).r(), Triangular(stack.vt).r());
   return Eigen::BDCSVD<Matrix>(core).singularValues();
 }
 
 double frobenius_norm(const Stack& stack) {
   if (stack.rank() == 0) return 0.0;
   if (is_wide(stack)) return dense(stack).norm();
-  return (Triangular(stack.u).r() * Triangular(stack.vt).r().transpose()).norm();
+  return (times_transposed(Triangular(stack.u).r(), Triangular(stack.vt).r())).norm();
 }
 
 double inner_product(const Stack& s, const Stack& t) {
   if (s.rank() == 0 || t.rank() == 0) return 0.0;
-  return (s.u.transpose() * t.u).cwiseProduct(s.vt.transpose() * t.vt).sum();
+  return transposed_times(s.u, t.u).cwiseProduct(transposed_times(s.vt, t.vt)).sum();
 }
 
 Matrix dense(const Stack& stack) {
-  return stack.u * stack.vt.transpose();
+  return times_transposed(stack.u, stack.vt);
 }
 
 double frobenius_norm(std::span<const ProductTerm> terms, std::size_t modules) {

@@ -4,8 +4,12 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <tuple>
 
+#include "actors/compressing_trainer.hpp"
 #include "actors/output/checkpoint_files.hpp"
+#include "actors/private_factor_trainer.hpp"
+#include "actors/strategy/lora_rule.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/actors/random_scenario.hpp"
@@ -66,7 +70,94 @@ actors::CoordinatorState some_state() {
   return run.states.at(1).first;
 }
 
+/// Moves every value by an amount of its own.
+class Mover final : public model::Trainer {
+ public:
+  [[nodiscard]] model::JobSize size(const model::TrainJob&) const override { return {1, 1}; }
+  [[nodiscard]] model::TrainResult train(const model::TrainJob& job) const override {
+    model::TrainResult result{*job.start, {}};
+    result.stats.examples = 1;
+    Random random(1, Purpose::batch_order, job.client, job.seq);
+    for (float& value : result.adapter.values)
+      value = 0.75f * value + static_cast<float>(random.uniform(-1.0, 1.0));
+    // B moves A, as in training: so a lost B shows in what the server gets.
+    for (std::size_t i = 0; i < 4; ++i)
+      result.adapter.values[i] += 0.5f * job.start->values[4 + i];
+    return result;
+  }
+};
+
+/// fedsa with sparse updates: clients keep B, and what their updates left out.
+void keep_private(actors::FederationConfig& config, FakeRun& run) {
+  const std::shared_ptr<const strategy::LoraRule> rule =
+      strategy::lora_rules().make("fedsa", config.aggregation);
+  run.trainer = std::make_shared<actors::CompressingTrainer>(
+      std::make_shared<actors::PrivateFactorTrainer>(std::make_shared<Mover>()),
+      strategy::Compression::up(config.network), true,
+      [rule](const model::TrainJob& job) { return rule->carries({job.version}); });
+}
+
 }  // namespace
+
+TEST_CASE("a client's private B and what compression lost survive checkpoint and resume") {
+  for (const char* mode : {"sync", "fedbuff", "fedasync"}) {
+    CAPTURE(std::string(mode));
+    auto config = tiny_config(5);
+    config.clients.per_round = 2;
+    config.clients.concurrency = 2;
+    config.aggregation.mode = mode;
+    config.aggregation.buffer_size = 2;
+    config.aggregation.lora = "fedsa";
+    config.network.compress_up = "topk";
+    config.network.topk_share = 0.3;
+    config.stop.versions = 12;
+    FakeRun whole(config, sizes({1, 5, 9}));
+    keep_private(config, whole);
+    whole.keep_states = true;
+    whole.run();
+    REQUIRE(whole.states.size() > 6);
+    for (const auto& [name, values] :
+         whole.states.back().first.private_states.begin()->second->vectors) {
+      CAPTURE(name);
+      CHECK(model::l2_norm(values) > 0.0);
+    }
+
+    const auto& [state, before] = whole.states[5];
+    REQUIRE(state.private_states.begin()->second->vectors.size() == 2);
+    const TemporaryFolder folder;
+    actors::CheckpointFiles files(folder / "checkpoint", "same");
+    files.write(checkpoint_of(state));
+    auto read = files.read_latest(kSilent);
+    REQUIRE(read.has_value());
+    const auto end_of = [&](const actors::CoordinatorState& from) {
+      FakeRun resumed(config, sizes({1, 5, 9}));
+      keep_private(config, resumed);
+      resumed.resume(from);
+      return std::tuple{model::sha256(*resumed.coordinator().adapter()), resumed.log(),
+                        resumed.coordinator().clients_own().states};
+    };
+    const auto [adapter, log, states] = end_of(read->coordinator);
+    CHECK(log == events_from(whole, before));
+    CHECK(adapter == model::sha256(*whole.coordinator().adapter()));
+    const auto expected = whole.coordinator().clients_own().states;
+    REQUIRE(states.size() == expected.size());
+    for (const auto& [client, own] : expected)
+      CHECK(states.at(client)->vectors == own->vectors);
+
+    // Each of the two matters: without it the run ends elsewhere.
+    for (const std::size_t kept : {0, 1}) {
+      auto poorer = read->coordinator;
+      for (auto& [client, own] : poorer.private_states) {
+        auto part = std::make_shared<model::PrivateState>();
+        part->vectors.push_back(own->vectors.at(kept));
+        own = part;
+      }
+      for (auto& job : poorer.jobs)
+        if (job.state) job.state = poorer.private_states.at(job.end.client.value);
+      CHECK(std::get<0>(end_of(poorer)) != adapter);
+    }
+  }
+}
 
 TEST_CASE(
     "a run resumed from any version boundary, by way of the disk, goes on to the same bytes") {

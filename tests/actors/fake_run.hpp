@@ -64,6 +64,8 @@ class FakeRun final : public actors::CoordinatorEffects {
   Training training = [](const actors::TrainRequest& job, std::size_t index) {
     return job.adapter->values[index] + static_cast<float>(job.client.value + 1);
   };
+  /// Trains instead of `training`, if given, with the clients' private states.
+  std::shared_ptr<const model::Trainer> trainer;
   bool answer_at_once = false;  ///< deliver inside the call of train
   std::vector<actors::TrainRequest> pending;
   std::vector<actors::Event> events;
@@ -75,6 +77,15 @@ class FakeRun final : public actors::CoordinatorEffects {
   std::vector<std::pair<actors::CoordinatorState, std::size_t>> states;
 
   [[nodiscard]] actors::ClientUpdate trained(const actors::TrainRequest& job) const {
+    if (trainer) {
+      model::TrainJob own{job.client.value,  job.seq.value, 0,
+                          job.version.value, job.adapter,   nullptr};
+      own.state = job.state;
+      own.trains = job.trains;
+      auto result = trainer->train(own);
+      return {job.client, job.seq, std::make_shared<model::Adapter>(std::move(result.adapter)),
+              result.stats, std::move(result.state)};
+    }
     auto adapter = std::make_shared<model::Adapter>(*job.adapter);
     for (std::size_t i = 0; i < adapter->values.size(); ++i)
       adapter->values[i] = training(job, i);

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "actors/private_factor_trainer.hpp"
 #include "partition/support/files.hpp"
 #include "tests/actors/fake_parts.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -25,7 +24,7 @@ actors::LocalParts fake_local_parts(std::size_t slots) {
     parts.train.push_back(std::make_shared<const std::vector<std::uint32_t>>(client + 1, 0u));
     if (client % 2 == 0) parts.clients.push_back(client);
   }
-  parts.adapter = some_adapter();
+  parts.adapter = [](std::uint32_t) { return some_adapter(); };
   parts.run_seed = 3;
   parts.version = 4;
   parts.slots = slots;
@@ -50,20 +49,25 @@ TEST_CASE("clients are scored with the base, the global adapter and their own") 
   CHECK(scores[1].after_training.loss() != scores[2].after_training.loss());
 }
 
-TEST_CASE("a client that keeps its own B is scored with it") {
-  auto parts = fake_local_parts(1);
-  const auto before = actors::evaluate_locally(parts, {});
-  // The adapter is A = {1, 2}, B = {3, 4}.
-  parts.states[2] = std::make_shared<const model::PrivateState>(model::PrivateState{
-      {{"error_feedback", {9, 9}}, {std::string(actors::private_b_name), {5, 6}}}});
-  parts.states[4] = std::make_shared<const model::PrivateState>(
-      model::PrivateState{{{"error_feedback", {9, 9}}}});
+TEST_CASE("each client is scored with what it holds, and trains what its next job would") {
+  auto parts = fake_local_parts(2);
+  parts.adapter = [](std::uint32_t client) {
+    auto own = std::make_shared<model::Adapter>(*some_adapter());
+    own->values.back() += static_cast<float>(client);  // its private B
+    return own;
+  };
+  struct Seen final : tests::FakeTrainer {
+    model::TrainResult train(const model::TrainJob& job) const override {
+      CHECK(job.trains == model::Factors::a);
+      CHECK(job.start->values.back() == 4.0f + static_cast<float>(job.client));
+      return FakeTrainer::train(job);
+    }
+  };
+  parts.trainer = std::make_shared<Seen>();
+  parts.trains = model::Factors::a;
+  parts.slots = 1;
   const auto scores = actors::evaluate_locally(parts, {});
-  REQUIRE(scores.size() == 5);
-  CHECK(scores[1].global.loss() == doctest::Approx(std::sqrt(1.0 + 4.0 + 25.0 + 36.0)));
-  CHECK(scores[1].after_training.loss() != before[1].after_training.loss());
-  CHECK(scores[2].global.loss() == before[2].global.loss());
-  CHECK(scores[2].after_training.loss() == before[2].after_training.loss());
+  CHECK(scores[1].global.loss() == doctest::Approx(std::sqrt(14.0 + 36.0)));
 }
 
 TEST_CASE("local scores do not depend on the number of slots") {
