@@ -65,8 +65,9 @@ class RandomScenario {
     *member = *rc::gen::element<std::string>("/a/b", "/some where/\"quoted\"\\", "/x");
   }
   static void draw(const Field& field, std::vector<std::string>* member) {
-    *member = *rc::gen::nonEmpty(
-        rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(field.names)));
+    member->resize(*rc::gen::inRange<std::size_t>(1, 4));
+    for (auto& value : *member)
+      value = text(field);
   }
   static void draw(const Field& field, std::vector<double>* member) {
     member->resize(*rc::gen::inRange<std::size_t>(0, 4));
