@@ -100,7 +100,7 @@ template <typename Step>
 void HeadActor::guarded(LinkId link, const Step& step) {
   try {
     step();
-  } catch (const net::ProtocolError& failure) {
+  } catch (const std::exception& failure) {
     refuse(link, failure.what());
   }
 }
@@ -275,8 +275,12 @@ void HeadActor::pump() {
     if (pool_.hosts() - own < static_cast<std::size_t>(parts_.setup.options.hosts)) return;
     started_ = true;
   }
-  while (const auto next = pool_.next())
-    dispatch(next->host, orders_.at(next->job));
+  try {
+    while (const auto next = pool_.next())
+      dispatch(next->host, orders_.at(next->job));
+  } catch (const std::exception& failure) {
+    send(aggregator_, JobFailed{{}, {}, std::string("giving out jobs failed: ") + failure.what()});
+  }
 }
 
 void HeadActor::dispatch(LinkId host_id, const TrainRequest& request) {

@@ -44,6 +44,20 @@ TEST_CASE("a head with slots of its own works with a host and without") {
   cluster.check_equal();
 }
 
+TEST_CASE("a host that stays serves one run after the other") {
+  Cluster cluster;
+  cluster.start_head("--out");
+  tests::Program& host = cluster.start_host("loyal", {"--stay"});
+  cluster.check_equal();
+  std::filesystem::remove_all(cluster.path("run"));
+  cluster.start_head("--out", {"--set", "seed=43"});
+  REQUIRE(tests::wait_until([&] { return cluster.head().ended(); }));
+  CHECK(cluster.head().wait().status == 0);
+  CHECK_FALSE(host.ended());
+  host.signal(SIGTERM);
+  CHECK(host.wait().status == 130);
+}
+
 TEST_CASE("a host without the right data says which content it lacks") {
   Cluster cluster;
   cluster.start_head("--out");
