@@ -95,8 +95,17 @@ ActorFleet::~ActorFleet() {
 void ActorFleet::start(std::function<void(RunEnd)> finished,
                        std::function<void(std::string)> failed) {
   auto& system = actors_->system;
-  system.spawn([aggregator = actors_->aggregator, finished = std::move(finished),
-                failed = std::move(failed), &system](caf::event_based_actor* self) {
+  system.spawn([aggregator = actors_->aggregator, head = actors_->head,
+                finished = std::move(finished), failed = std::move(failed),
+                &system](caf::event_based_actor* self) {
+    if (head) {
+      // While it lives the aggregator waits for it; should it die, nobody else would notice.
+      self->monitor(head);
+      self->set_down_handler([self, failed](const caf::down_msg&) {
+        self->quit();
+        failed("the link to the hosts failed");
+      });
+    }
     self->request(aggregator, caf::infinite, StartRun{})
         .then(
             [finished](const RunFinished& end) {

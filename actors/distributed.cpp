@@ -21,8 +21,11 @@ namespace lorafleet::actors {
 
 namespace {
 
-std::shared_ptr<const net::TlsContext> context_of(const net::TlsFiles& files) {
-  return files.any() ? std::make_shared<const net::TlsContext>(files) : nullptr;
+std::shared_ptr<const net::TlsContext> context_of(const net::TlsFiles& files, net::Side side) {
+  if (!files.any() && !files.allow.empty()) {
+    throw InputError("tls.allow", "needs tls.cert, key and ca: without TLS nobody has a name");
+  }
+  return files.any() ? std::make_shared<const net::TlsContext>(files, side) : nullptr;
 }
 
 /// A connection without actors, for one question and its answer.
@@ -111,13 +114,13 @@ class Caller {
 
 net::Environment environment_here(const std::string& version) {
   const auto runtime = model::runtime_info();
-  return {version, runtime.libtorch, runtime.blas, runtime.isa};
+  return {version, runtime.libtorch, runtime.blas, runtime.isa, runtime.cpu};
 }
 
 HeadSetup open_head(const HeadOptions& options) {
   HeadSetup setup;
   setup.options = options;
-  setup.tls = context_of(options.tls);
+  setup.tls = context_of(options.tls, net::Side::listening);
   const net::Socket socket = net::listen_on(options.listen);
   setup.listening_fd = socket.fd;
   setup.options.listen.port = socket.port;
@@ -133,7 +136,7 @@ HeadSetup open_head(const HeadOptions& options) {
 bool run_host(const HostOptions& options) {
   RemoteHostParts parts;
   parts.options = options;
-  parts.tls = context_of(options.tls);
+  parts.tls = context_of(options.tls, net::Side::connecting);
   parts.hello.name = options.name;
   std::random_device random;
   parts.hello.instance = (std::uint64_t{random()} << 32) | random();
@@ -160,7 +163,8 @@ bool run_host(const HostOptions& options) {
 }
 
 std::string head_status(const StatusOptions& options) {
-  Caller caller(options.head, context_of(options.tls), options.patience_seconds);
+  Caller caller(options.head, context_of(options.tls, net::Side::connecting),
+                options.patience_seconds);
   return caller.ask_status();
 }
 

@@ -52,6 +52,10 @@ HeadActor::behavior_type HeadActor::make_behavior() {
   links.silence = std::chrono::milliseconds(
       static_cast<std::int64_t>(parts_.setup.options.silence_seconds * 1000));
   links_ = spawn_links(system(), std::move(links));
+  monitor(links_);
+  set_down_handler([this](const caf::down_msg&) {
+    if (aggregator_) send(aggregator_, JobFailed{{}, {}, "the network of this process failed"});
+  });
   tick();
   return {
       [this](const TrainRequest& request) {
@@ -147,13 +151,17 @@ void HeadActor::admit(LinkId link, const net::Hello& hello) {
   const std::string differs = net::difference(parts_.setup.environment, hello.environment);
   const bool other_program = hello.environment.version != parts_.setup.environment.version;
   if (!differs.empty() && (other_program || !parts_.setup.options.mixed)) {
-    parts_.setup.warning("refused host " + label + ": " + differs);
     throw net::ProtocolError(
-        "results would differ: seen from the head, " + differs + "; allowed: equal ones" +
+        "host " + hello.name + " would change results: seen from the head, " + differs +
+        "; allowed: equal ones" +
         (other_program ? "" : ", or a head with --mixed, whose runs are not reproducible"));
   }
   if (!differs.empty()) {
     parts_.setup.warning("host " + label + ": " + differs + "; bytes may differ from run to run");
+  }
+  if (hello.environment.cpu != parts_.setup.environment.cpu) {
+    parts_.setup.warning("host " + label + " has another CPU (" + hello.environment.cpu +
+                         "): the last bits of results may differ");
   }
   for (const auto& [other, host] : hosts_) {
     if (host.instance != hello.instance) continue;
@@ -176,8 +184,7 @@ void HeadActor::admit(LinkId link, const net::Hello& hello) {
 
 void HeadActor::welcome(LinkId link, Host& host, const std::string& fingerprint) {
   if (fingerprint != parts_.setup.fingerprint) {
-    parts_.setup.warning("refused host " + host.label + ": its data or model are not the head's");
-    throw net::ProtocolError("the partition and the initial adapter have sha256 " +
+    throw net::ProtocolError("partition, initial adapter and device have sha256 " +
                              parts_.setup.fingerprint + " on the head and " + fingerprint +
                              " on the host; allowed: equal ones");
   }
@@ -204,15 +211,24 @@ void HeadActor::take(LinkId link, const net::Parcel& parcel) {
       take_update(link, net::decode_update(*parcel.bytes));
       return;
     case net::ParcelKind::failure: {
-      const auto failed = net::decode_failed(*parcel.bytes);
-      if (!pool_.finish(link, {failed.client, failed.seq})) return;
-      send(aggregator_, JobFailed{failed.client, failed.seq,
-                                  failed.reason + " (on host " + found->second.label + ")"});
+      take_failure(link, net::decode_failed(*parcel.bytes));
       return;
     }
     default:
       throw net::ProtocolError("a parcel that a host never sends");
   }
+}
+
+/// A host that cannot train is one host less; a job that two cannot train ends the run.
+void HeadActor::take_failure(LinkId link, const net::FailedJob& failed) {
+  const net::JobName job{failed.client, failed.seq};
+  if (!pool_.has(link, job)) return;
+  if (failed_once_.insert(job).second && pool_.hosts() > 1) {
+    refuse(link, failed.reason);
+    return;
+  }
+  send(aggregator_, JobFailed{failed.client, failed.seq,
+                              failed.reason + " (on host " + hosts_.at(link).label + ")"});
 }
 
 void HeadActor::take_update(LinkId link, net::TrainedUpdate update) {
@@ -243,7 +259,6 @@ void HeadActor::lose(LinkId link, const std::string& why) {
     parts_.setup.warning("lost host " + label + ": " + why + "; " + plural(jobs.size(), "job") +
                          " of it will be done again");
   }
-  if (pool_.hosts() == 0) alone_since_ = Clock::now();
   if (ended_ && hosts_.empty()) farewell_.deliver(HostsEnded{});
   pump();
 }
@@ -366,14 +381,19 @@ void HeadActor::tick() {
     minute_ = now;
     noted_ = unnoted_ = 0;
   }
-  if (pool_.hosts() > 0 || pool_.queued() == 0) {
+  if ((started_ && pool_.hosts() > 0) || pool_.queued() == 0) {
     alone_since_ = now;
   } else if (std::chrono::duration<double>(now - alone_since_).count() >
              parts_.setup.options.patience_seconds) {
-    send(aggregator_, JobFailed{{},
-                                {},
-                                "no host for " + shortest(parts_.setup.options.patience_seconds) +
-                                    " s, and " + plural(pool_.queued(), "job") + " wait for one"});
+    send(aggregator_,
+         JobFailed{
+             {},
+             {},
+             (started_ ? "no host"
+                       : "fewer than " +
+                             plural(static_cast<std::size_t>(parts_.setup.options.hosts), "host")) +
+                 " for " + shortest(parts_.setup.options.patience_seconds) + " s, and " +
+                 plural(pool_.queued(), "job") + " wait for one"});
     alone_since_ = now;
   }
   delayed_send(this, std::chrono::seconds(1), HeadTick{});
@@ -402,7 +422,7 @@ std::string HeadActor::status() const {
                  {"own_slots", parts_.setup.options.own_slots},
                  {"own_jobs", pool_.running(kOwnSlots)},
                  {"hosts", hosts}};
-  return status.dump();
+  return status.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace lorafleet::actors

@@ -68,6 +68,7 @@ class HeadActor final : public HeadHandle::base {
   void refuse(LinkId link, const std::string& reason);
   void take(LinkId link, const net::Parcel& parcel);
   void take_update(LinkId link, net::TrainedUpdate update);
+  void take_failure(LinkId link, const net::FailedJob& failed);
   void lose(LinkId link, const std::string& why);
   void down(const LinkDown& message);
 
@@ -90,6 +91,7 @@ class HeadActor final : public HeadHandle::base {
   std::map<LinkId, Host> hosts_;
   std::map<LinkId, LinkUp> strangers_;
   std::map<net::JobName, TrainRequest> orders_;
+  std::set<net::JobName> failed_once_;
   std::map<const model::Adapter*, Numbered> numbers_;
   std::uint64_t next_number_ = 1;
   net::Parcel offer_;

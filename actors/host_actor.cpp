@@ -26,20 +26,28 @@ void HostActor::fill_slots() {
     auto promise = node.mapped().promise;
     model::TrainJob job = std::move(node.mapped().job);
     const std::pair id{node.key().client, node.key().seq};
-    job.given_up = running_[id] = std::make_shared<std::atomic<bool>>(false);
-    const auto free_slot = [this, slot, id] {
-      running_.erase(id);
+    const auto given_up = std::make_shared<std::atomic<bool>>(false);
+    job.given_up = running_[id] = given_up;
+    // The same job may have come again since it was given up: its flag is another one then.
+    const auto free_slot = [this, slot, id, given_up] {
+      if (const auto it = running_.find(id); it != running_.end() && it->second == given_up) {
+        running_.erase(it);
+      }
       idle_.push_back(slot);
       fill_slots();
     };
     request(slot, caf::infinite, RunJob{std::move(job)})
         .then(
-            [promise, free_slot](const JobResult& result) mutable {
-              promise.deliver(result);
+            [promise, free_slot, given_up](const JobResult& result) mutable {
+              promise.deliver(*given_up ? JobResult{} : result);
               free_slot();
             },
-            [promise, free_slot](caf::error& failure) mutable {
-              promise.deliver(std::move(failure));
+            [promise, free_slot, given_up](caf::error& failure) mutable {
+              if (*given_up) {
+                promise.deliver(JobResult{});
+              } else {
+                promise.deliver(std::move(failure));
+              }
               free_slot();
             });
   }

@@ -14,6 +14,7 @@
 #include "model/batching.hpp"
 #include "model/client_layouts.hpp"
 #include "model/flops.hpp"
+#include "model/runtime.hpp"
 #include "model/starting_adapter.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/hash.hpp"
@@ -155,6 +156,7 @@ std::string fingerprint(const FederationConfig& config, const Learning& learning
   hash.update(std::to_string(config.seed) + ' ' + std::to_string(learning.clients()) + '\n');
   if (learning.work) hash.update(manifest_of(config, *learning.work));
   hash.update(model::sha256(*learning.federation.initial));
+  if (config.slots.device != "cpu") hash.update(model::runtime_info(config.slots.device).device);
   for (const auto& layout : learning.federation.layouts) {
     for (const auto& module : layout->modules())
       hash.update(std::to_string(module.rank) + ' ');

@@ -39,8 +39,8 @@ using Note = std::function<void(const std::string&)>;
 Learning prepare_learning(const FederationConfig& config, bool train, const Note& log,
                           const Note& warning);
 
-/// SHA-256 of the split, the initial adapter and the clients' ranks: two processes with equal ones
-/// train the same jobs.
+/// SHA-256 of the split, the initial adapter, the clients' ranks and the GPU, if any: two processes
+/// with equal ones train the same jobs.
 std::string fingerprint(const FederationConfig& config, const Learning& learning);
 
 }  // namespace lorafleet::actors

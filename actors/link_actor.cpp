@@ -18,6 +18,7 @@ using Handle = caf::io::connection_handle;
 constexpr std::size_t kMostStrangers = 256;
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 constexpr std::chrono::milliseconds kLastWords{300};
+constexpr std::chrono::milliseconds kFarewell{3000};  // behind what is on its way already
 constexpr std::chrono::milliseconds kLongestBeat{1000};
 constexpr int kBeatsInSilence = 5;
 constexpr std::chrono::seconds kDialPatience{5};
@@ -59,6 +60,7 @@ class Links {
   void act(LinkId id, const Step& step);
 
   void accept(Handle handle);
+  void make_room();
   void dial(const net::Endpoint& endpoint);
   Link& open(Handle handle, net::Side side);
   void read(const caf::io::new_data_msg& message);
@@ -128,7 +130,8 @@ void Links::guarded(Handle handle, Link& link, const Step& step) {
 void Links::end(Link& link, const std::string& reason) {
   link.dying = true;
   link.reason = reason;
-  self_->delayed_send(self_, kLastWords, CutLink{link.id});
+  const bool may_have_chunks = link.admitted && link.up;
+  self_->delayed_send(self_, may_have_chunks ? kFarewell : kLastWords, CutLink{link.id});
 }
 
 void Links::tell_why(Link& link) {
@@ -148,27 +151,40 @@ void Links::act(LinkId id, const Step& step) {
 }
 
 Link& Links::open(Handle handle, net::Side side) {
-  Link& link = links_[handle];
-  link.id = next_++;
-  link.address = net::Endpoint{self_->remote_addr(handle), self_->remote_port(handle)}.text();
-  link.connection = std::make_unique<net::Connection>(side, config_.tls, config_.largest_parcel);
+  Link made;
+  made.id = next_++;
+  made.address = net::Endpoint{self_->remote_addr(handle), self_->remote_port(handle)}.text();
+  made.connection = std::make_unique<net::Connection>(side, config_.tls, config_.largest_parcel);
+  Link& link = links_.insert_or_assign(handle, std::move(made)).first->second;
   handles_.emplace(link.id, handle);
   self_->configure_read(handle, caf::io::receive_policy::at_most(kReadBytes));
   return link;
 }
 
 void Links::accept(Handle handle) {
-  const auto strangers = std::count_if(links_.begin(), links_.end(),
-                                       [](const auto& it) { return !it.second.admitted; });
-  if (static_cast<std::size_t>(strangers) >= kMostStrangers) {
-    const net::Endpoint from{self_->remote_addr(handle), self_->remote_port(handle)};
+  make_room();
+  try {
+    Link& link = open(handle, net::Side::listening);
+    if (!config_.tls) rise(link);
+  } catch (const std::exception& failure) {
     net::cut(fd_of(handle));
     self_->close(handle);
-    tell(LinkDown{0, from.text(), "", "too many connections that nobody vouches for", false});
-    return;
+    tell(LinkDown{0, "a new connection", "", failure.what(), false});
   }
-  Link& link = open(handle, net::Side::listening);
-  if (!config_.tls) rise(link);
+}
+
+/// The oldest stranger has had the most time to introduce itself.
+void Links::make_room() {
+  std::size_t strangers = 0;
+  auto oldest = links_.end();
+  for (auto it = links_.begin(); it != links_.end(); ++it) {
+    if (it->second.admitted || it->second.reason) continue;
+    ++strangers;
+    if (oldest == links_.end() || it->second.opened < oldest->second.opened) oldest = it;
+  }
+  if (strangers < kMostStrangers) return;
+  oldest->second.reason = "too many connections that nobody vouches for";
+  net::cut(fd_of(oldest->first));
 }
 
 void Links::dial(const net::Endpoint& endpoint) {
@@ -197,7 +213,7 @@ void Links::read(const caf::io::new_data_msg& message) {
   guarded(message.handle, link, [&] {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(message.buf.data());
     auto incoming = link.connection->receive({bytes, message.buf.size()});
-    if (!link.up && !link.connection->peer().empty()) rise(link);
+    if (!link.up && link.connection->established()) rise(link);
     for (auto& item : incoming) {
       if (auto* frame = std::get_if<net::Frame>(&item)) {
         tell(LinkFrame{link.id, std::move(*frame)});

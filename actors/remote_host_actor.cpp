@@ -30,9 +30,17 @@ RemoteHostActor::behavior_type RemoteHostActor::make_behavior() {
   links.silence =
       std::chrono::milliseconds(static_cast<std::int64_t>(parts_.options.silence_seconds * 1000));
   links_ = spawn_links(system(), std::move(links));
+  monitor(links_);
+  set_down_handler([this](const caf::down_msg&) {
+    finish({"", "the network of this process failed", false});
+  });
   return {
       [this](ServeHead) {
         answer_ = make_response_promise<HeadServed>();
+        if (stopping_) {
+          finish({"", "", true});
+          return answer_;
+        }
         gone_since_ = Clock::now();
         send(links_, Dial{parts_.options.connect});
         return answer_;
@@ -40,7 +48,7 @@ RemoteHostActor::behavior_type RemoteHostActor::make_behavior() {
       [this](InterruptRun) {
         stopping_ = true;
         if (!link_) {
-          finish({"", "", true});
+          if (answer_.pending()) finish({"", "", true});
           return;
         }
         send(links_, DropPeer{*link_, net::FrameType::farewell,
@@ -183,6 +191,8 @@ void RemoteHostActor::prepare(const net::RunOffer& offer) {
 }
 
 void RemoteHostActor::stop_work() {
+  adapters_.clear();
+  changes_.clear();  // another run's have the same ids
   if (!work_) return;
   const auto stop = [](const auto& actor) {
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);

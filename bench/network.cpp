@@ -133,7 +133,8 @@ int main(int count, char** values) {
   const std::filesystem::path folder = values[1];
   const auto context = [&](const std::string& name) {
     return std::make_shared<const net::TlsContext>(
-        net::TlsFiles{folder / (name + ".pem"), folder / (name + ".key"), folder / "ca.pem", {}});
+        net::TlsFiles{folder / (name + ".pem"), folder / (name + ".key"), folder / "ca.pem", {}},
+        name == "head" ? net::Side::listening : net::Side::connecting);
   };
   measure("TLS", context("head"), context("host"));
 }

@@ -35,6 +35,10 @@ class CommandLine {
   [[nodiscard]] bool parse(const Arguments& arguments);
 
   [[nodiscard]] bool has(const std::string& name) const { return values_.count(name) > 0; }
+  /// Whether the user gave it, and not its default.
+  [[nodiscard]] bool given(const std::string& name) const {
+    return has(name) && !values_[name].defaulted();
+  }
   [[nodiscard]] bool on(const std::string& name) const { return values_[name].as<bool>(); }
   [[nodiscard]] std::string text(const std::string& name) const;
   [[nodiscard]] std::vector<std::string> texts(const std::string& name) const;

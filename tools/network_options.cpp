@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "partition/support/error.hpp"
+#include "partition/support/numbers.hpp"
 #include "tools/version.hpp"
 
 namespace lorafleet::tools {
@@ -17,25 +18,25 @@ void add_tls(CommandLine& line, const std::string& peers) {
                     "; may be repeated; default: all that the authority signed");
 }
 
-actors::net::TlsFiles tls_of(const CommandLine& line) {
-  actors::net::TlsFiles files;
+actors::net::TlsFiles tls_of(const CommandLine& line, actors::net::TlsFiles files) {
   if (line.has("cert")) files.cert = line.text("cert");
   if (line.has("key")) files.key = line.text("key");
   if (line.has("ca")) files.ca = line.text("ca");
-  files.allow = line.texts("allow");
+  if (const auto allow = line.texts("allow"); !allow.empty()) files.allow = allow;
   if (!files.any() && !files.allow.empty()) {
     throw InputError("--allow", "needs --cert, --key and --ca: without TLS nobody has a name");
   }
   return files;
 }
 
-double seconds_of(const CommandLine& line, const std::string& option) {
+double seconds_of(const CommandLine& line, const std::string& option, double least) {
   const std::string text = line.text(option);
   double seconds = 0.0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || !(seconds > 0.0) ||
+  if (error != std::errc() || end != text.data() + text.size() || !(seconds >= least) ||
       seconds > 1e9) {
-    throw InputError("--" + option, "\"" + text + "\" is out of range; allowed: seconds above 0");
+    throw InputError("--" + option, "\"" + text + "\" is out of range; allowed: " +
+                                        shortest(least) + " seconds or more");
   }
   return seconds;
 }

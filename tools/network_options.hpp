@@ -8,8 +8,8 @@ namespace lorafleet::tools {
 
 /// Adds --cert, --key, --ca and --allow. `peers`: whom they are about ("the head", "hosts").
 void add_tls(CommandLine& line, const std::string& peers);
-/// What was given; empty paths where nothing was.
-actors::net::TlsFiles tls_of(const CommandLine& line);
+/// `otherwise`, with what was given in its place, one by one. Throws InputError.
+actors::net::TlsFiles tls_of(const CommandLine& line, actors::net::TlsFiles otherwise = {});
 
 /// Adds what makes a run the head of hosts.
 void add_head(CommandLine& line);
@@ -17,7 +17,7 @@ void add_head(CommandLine& line);
 std::optional<actors::HeadOptions> head_of(const CommandLine& line,
                                            const scenarios::Scenario& scenario);
 
-/// A number of seconds above 0. Throws InputError.
-double seconds_of(const CommandLine& line, const std::string& option);
+/// A number of seconds. Throws InputError.
+double seconds_of(const CommandLine& line, const std::string& option, double least = 0.1);
 
 }  // namespace lorafleet::tools

@@ -118,7 +118,9 @@ int run_command(const Arguments& arguments) {
   const auto& config = scenario.federation;
   ProgressDisplay display(config.stop.versions, line.on("quiet"));
   actors::RunOptions options = observed_by(display);
+  const auto head = head_of(line, scenario);
   if (line.on("dry-run")) {
+    if (head) throw InputError("--dry-run", "trains nothing and cannot stand beside --listen");
     const auto schedule = actors::dry_run(config, options);
     print_schedule(config.name, schedule);
     return kDone;
@@ -133,7 +135,7 @@ int run_command(const Arguments& arguments) {
   options.scenario_toml = scenarios::to_toml(scenario);
   options.identity = scenarios::identity(scenario);
   options.resume = resume;
-  options.head = head_of(line, scenario);
+  options.head = head;
   options.stop = signals.token();
   const auto outcome = actors::run_federation(config, options);
   display.finish();

@@ -31,10 +31,10 @@ class Connection {
 
   /// From now on the peer may send long frames and parcels.
   void admit();
-  [[nodiscard]] bool admitted() const { return admitted_; }
+  /// With TLS: both sides know each other.
+  [[nodiscard]] bool established() const { return !tls_ || tls_->established(); }
   /// The subject of its certificate; empty without TLS and before the handshake.
   [[nodiscard]] std::string peer() const { return tls_ ? tls_->peer() : std::string(); }
-  [[nodiscard]] std::size_t parcels_waiting() const { return sender_.queued(); }
 
  private:
   std::optional<Incoming> take(Frame frame);

@@ -13,9 +13,7 @@ constexpr std::size_t kLongestScenario = std::size_t{64} << 20;
 constexpr std::uint32_t kMostSlots = 4096;
 
 std::string printable(std::string text) {
-  std::erase_if(text, [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f;
-  });
+  std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   return text;
 }
 
@@ -47,6 +45,7 @@ Bytes encode(const Hello& hello) {
   writer.text(hello.environment.libtorch);
   writer.text(hello.environment.blas);
   writer.text(hello.environment.isa);
+  writer.text(hello.environment.cpu);
   return bytes;
 }
 
@@ -66,6 +65,7 @@ Hello decode_hello(BytesView bytes) {
   hello.environment.libtorch = printable(reader.text(256));
   hello.environment.blas = printable(reader.text(256));
   hello.environment.isa = printable(reader.text(256));
+  hello.environment.cpu = printable(reader.text(256));
   reader.end();
   if (hello.slots == 0 || hello.slots > kMostSlots) {
     throw ProtocolError(std::to_string(hello.slots) + " slots; allowed: 1 to " +

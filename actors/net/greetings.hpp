@@ -15,10 +15,12 @@ struct Environment {
   std::string libtorch;
   std::string blas;
   std::string isa;
+  std::string cpu = {};  ///< said, not demanded
   friend bool operator==(const Environment&, const Environment&) = default;
 };
 
-/// "LibTorch is 1.13.1 here and 2.6.0 there", one clause for each difference; empty: none.
+/// What is demanded: "LibTorch is 1.13.1 here and 2.6.0 there", one clause for each difference;
+/// empty: none.
 std::string difference(const Environment& here, const Environment& there);
 
 /// The first frame of a host.

@@ -58,6 +58,11 @@ bool HostPool::finish(HostId host, JobName job) {
   return true;
 }
 
+bool HostPool::has(HostId host, JobName job) const {
+  const auto found = hosts_.find(host);
+  return found != hosts_.end() && found->second.jobs.contains(job);
+}
+
 std::optional<HostPool::HostId> HostPool::abandon(JobName job) {
   const auto found = places_.find(job);
   if (found == places_.end()) return std::nullopt;

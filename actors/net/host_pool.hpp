@@ -37,6 +37,8 @@ class HostPool {
   /// A result came from `host`: whether it is the one that has the job, which is then out of the
   /// pool. Anything else is a late echo of a job that was given to somebody else.
   bool finish(HostId host, JobName job);
+  /// Whether `host` has the job.
+  [[nodiscard]] bool has(HostId host, JobName job) const;
   /// Takes a job out of the pool; returns the host that has it.
   std::optional<HostId> abandon(JobName job);
 

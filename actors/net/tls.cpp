@@ -3,8 +3,10 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <new>
 
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
@@ -59,19 +61,22 @@ void require_file(const std::filesystem::path& path, const char* option) {
 }
 
 /// That peers with the same authority will believe this side.
-void check_own_certificate(SSL_CTX* context, const std::filesystem::path& file) {
+void check_own_certificate(SSL_CTX* context, const std::filesystem::path& file, Side side) {
   const StoreContextPtr check(X509_STORE_CTX_new());
   X509* own = SSL_CTX_get0_certificate(context);
   STACK_OF(X509)* chain = nullptr;
   SSL_CTX_get0_chain_certs(context, &chain);
   X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(context), own, chain);
+  X509_STORE_CTX_set_purpose(
+      check.get(), side == Side::listening ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
   if (X509_verify_cert(check.get()) == 1) return;
   const int why = X509_STORE_CTX_get_error(check.get());
   ERR_clear_error();
   throw InputError(file.string(),
                    std::string("peers with this ca would refuse it: ") +
                        X509_verify_cert_error_string(why) +
-                       "; allowed: a certificate that the ca signed, within its dates");
+                       "; allowed: a certificate that the ca signed, within its dates, for " +
+                       (side == Side::listening ? "a server" : "a client"));
 }
 
 }  // namespace
@@ -81,7 +86,7 @@ struct TlsContext::Impl {
   std::vector<std::string> allow;
 };
 
-TlsContext::TlsContext(const TlsFiles& files) : impl_(std::make_unique<Impl>()) {
+TlsContext::TlsContext(const TlsFiles& files, Side side) : impl_(std::make_unique<Impl>()) {
   require_file(files.cert, "tls.cert");
   require_file(files.key, "tls.key");
   require_file(files.ca, "tls.ca");
@@ -107,7 +112,7 @@ TlsContext::TlsContext(const TlsFiles& files) : impl_(std::make_unique<Impl>()) 
                                              why +
                                              "; allowed: its key in PEM form, without passphrase");
   }
-  check_own_certificate(context, files.cert);
+  check_own_certificate(context, files.cert, side);
 }
 
 TlsContext::~TlsContext() = default;
@@ -123,6 +128,7 @@ TlsChannel::TlsChannel(std::shared_ptr<const TlsContext> context, Side side)
   impl_->ssl.reset(SSL_new(context_->impl_->context.get()));
   impl_->in = BIO_new(BIO_s_mem());
   impl_->out = BIO_new(BIO_s_mem());
+  if (!impl_->ssl || impl_->in == nullptr || impl_->out == nullptr) throw std::bad_alloc();
   SSL_set_bio(impl_->ssl.get(), impl_->in, impl_->out);
   if (side == Side::listening) {
     SSL_set_accept_state(impl_->ssl.get());
@@ -135,6 +141,7 @@ TlsChannel::TlsChannel(std::shared_ptr<const TlsContext> context, Side side)
 TlsChannel::~TlsChannel() = default;
 
 Bytes TlsChannel::receive(BytesView from_wire) {
+  if (closed_ && !from_wire.empty()) throw ProtocolError("TLS: bytes after the end");
   BIO_write(impl_->in, from_wire.data(), static_cast<int>(from_wire.size()));
   if (!established_) shake_hands();
   Bytes plain;
@@ -151,7 +158,9 @@ Bytes TlsChannel::receive(BytesView from_wire) {
     switch (SSL_get_error(impl_->ssl.get(), result)) {
       case SSL_ERROR_WANT_READ:
       case SSL_ERROR_WANT_WRITE:
+        return plain;
       case SSL_ERROR_ZERO_RETURN:
+        closed_ = true;
         return plain;
       default:
         throw ProtocolError("TLS: " + last_error());

@@ -19,12 +19,15 @@ struct TlsFiles {
   [[nodiscard]] bool any() const { return !cert.empty() || !key.empty() || !ca.empty(); }
 };
 
+/// Which end of a connection one is.
+enum class Side { listening, connecting };
+
 /// Files read and checked once for all connections.
 class TlsContext {
  public:
   /// Throws InputError: a file is missing or no PEM, the key does not belong to the certificate, or
-  /// the authority did not sign it, or it is outside its dates.
-  explicit TlsContext(const TlsFiles& files);
+  /// the authority did not sign it, it is outside its dates, or not made for this side.
+  TlsContext(const TlsFiles& files, Side side);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
@@ -34,9 +37,6 @@ class TlsContext {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// Which end of a connection one is.
-enum class Side { listening, connecting };
 
 /// TLS 1.3 as a function of bytes, without a socket: what came from the wire goes in, what has to
 /// go to the wire comes out.
@@ -67,6 +67,7 @@ class TlsChannel {
   std::shared_ptr<const TlsContext> context_;
   std::unique_ptr<Impl> impl_;
   bool established_ = false;
+  bool closed_ = false;  // by the peer
   std::string peer_;
   Bytes early_;
 };

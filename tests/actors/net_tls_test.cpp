@@ -25,7 +25,8 @@ class Certificates {
   }
   [[nodiscard]] std::shared_ptr<const TlsContext> context(const std::string& name,
                                                           const std::string& from = "ours") const {
-    return std::make_shared<const TlsContext>(files(name, from));
+    return std::make_shared<const TlsContext>(files(name, from),
+                                              name == "head" ? Side::listening : Side::connecting);
   }
   [[nodiscard]] std::string at(const std::string& name) const { return folder_ / name; }
 
@@ -100,7 +101,7 @@ TEST_CASE(
             .ends_with("unsuitable certificate purpose"));
   TlsFiles files = certificates().files("head");
   files.allow = {"CN=beta,O=LoRAFleet trial", "gamma"};
-  const auto strict = std::make_shared<const TlsContext>(files);
+  const auto strict = std::make_shared<const TlsContext>(files, Side::listening);
   CHECK(failure(strict, certificates().context("alpha")) ==
         "TLS: the certificate of CN=alpha,O=LoRAFleet trial is not on the list");
   CHECK(failure(strict, certificates().context("beta")).empty());
@@ -123,7 +124,7 @@ TEST_CASE("files are checked before they are needed") {
   const auto& made = certificates();
   const auto fails = [](const TlsFiles& files, const std::string& part) {
     try {
-      const TlsContext context(files);
+      const TlsContext context(files, Side::listening);
       FAIL("no error");
     } catch (const InputError& error) {
       CHECK_MESSAGE(std::string(error.what()).find(part) != std::string::npos, error.what());
@@ -141,6 +142,7 @@ TEST_CASE("files are checked before they are needed") {
   files = made.files("head");
   files.ca = made.files("head", "others").ca;
   fails(files, "peers with this ca would refuse it");
+  fails(made.files("alpha"), "unsuitable certificate purpose");
   files = made.files("head");
   files.ca.clear();
   fails(files, "tls.ca: is missing");

@@ -133,7 +133,7 @@ TEST_CASE("every payload survives its way") {
   CHECK(failed.reason == "no memory");
   CHECK(decode_numbers(encode_numbers({1, 2, 1000})) == std::vector<std::uint64_t>{1, 2, 1000});
 
-  const Hello hello{"gpu-7", 42, 8, {"0.1.0", "1.13.1", "OpenBLAS", "AVX2"}};
+  const Hello hello{"gpu-7", 42, 8, {"0.1.0", "1.13.1", "OpenBLAS", "AVX2", "a CPU"}};
   const auto greeted = decode_hello(encode(hello));
   CHECK(greeted.name == "gpu-7");
   CHECK(greeted.instance == 42);

@@ -144,15 +144,15 @@ TEST_CASE("a TLS port lets nobody in without a certificate of ours, and the run 
           "unknown ca");
   refused("unlisted", certificates.of("beta"), "is not on the list",
           "CN=beta,O=LoRAFleet trial is not on the list");
-  Arguments as_head = certificates.of("alpha");
-  Cluster impostor;
-  impostor.start_head("--out", as_head);
-  const auto fooled = tests::run_program(
-      {"host", "--connect", "127.0.0.1:" + std::to_string(impostor.port()), "--patience", "3",
-       "--cert", certificates.folder("ours") + "/beta.pem", "--key",
-       certificates.folder("ours") + "/beta.key", "--ca", certificates.folder("ours") + "/ca.pem"});
-  CHECK(fooled.status == 2);
-  CHECK_MESSAGE(fooled.err.find("unsuitable certificate purpose") != std::string::npos, fooled.err);
+  const tests::SmallScenario scenario;
+  Arguments as_head = {"run",         scenario.file(), "--listen",
+                       "127.0.0.1:0", "--out",         scenario.path("x")};
+  const Arguments of_a_host = certificates.of("alpha");
+  as_head.insert(as_head.end(), of_a_host.begin(), of_a_host.end());
+  const auto impostor = tests::run_program(as_head);
+  CHECK(impostor.status == 2);
+  CHECK_MESSAGE(impostor.err.find("unsuitable certificate purpose") != std::string::npos,
+                impostor.err);
 
   attack(cluster.port(), cluster.head().pid());
   const auto plain = cluster.start_host("plain", {"--patience", "3"}).wait();

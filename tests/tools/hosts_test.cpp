@@ -97,6 +97,12 @@ TEST_CASE("misuse is told before anything is loaded") {
         "nobody would train");
   fails({"run", file, "--listen", "127.0.0.1:0", "--cert", "no.pem", "--out", scenario.path("x")},
         "no.pem");
+  fails({"run", file, "--silence", "3", "--out", scenario.path("x")}, "--listen: is missing");
+  fails({"run", file, "--listen", "127.0.0.1:0", "--allow", "x", "--out", scenario.path("x")},
+        "--allow: needs --cert");
+  fails({"run", file, "--listen", "127.0.0.1:0", "--dry-run"}, "--dry-run: trains nothing");
+  fails({"run", file, "--listen", "127.0.0.1:0", "--silence", "0", "--out", scenario.path("x")},
+        "allowed: 0.1 seconds or more");
   fails({"host"}, "--connect: is missing");
   fails({"host", "--connect", "127.0.0.1:1", "--slots", "5000"}, "allowed: 0 to 1024");
   fails({"host", "--connect", "127.0.0.1:1", "--allow", "x"}, "needs --cert");
@@ -112,7 +118,7 @@ TEST_CASE("a head without hosts fails in time, and its run can be resumed") {
   REQUIRE(tests::wait_until([&] { return cluster.head().ended(); }));
   const auto output = cluster.head().wait();
   CHECK(output.status == 1);
-  CHECK(contains(output.err, "no host for 1 s, and 6 jobs wait for one"));
+  CHECK(contains(output.err, "fewer than 1 host for 1 s, and 6 jobs wait for one"));
   cluster.start_head("--resume");
   cluster.start_host("one");
   cluster.check_equal();
