@@ -58,18 +58,20 @@ void add_head(CommandLine& line) {
 
 std::optional<actors::HeadOptions> head_of(const CommandLine& line,
                                            const scenarios::Scenario& scenario) {
-  actors::HeadOptions head;
-  head.tls = tls_of(line);
   if (!line.has("listen")) {
-    if (head.tls.any() || line.on("mixed") || line.text("hosts") != "1" ||
-        line.text("own-slots") != "0") {
-      throw InputError("--listen",
-                       "is missing: --hosts, --own-slots, --mixed, --cert, --key and "
-                       "--ca are about a run with hosts");
+    for (const char* option : {"hosts", "own-slots", "silence", "patience", "cert", "key", "ca"}) {
+      if (line.given(option)) {
+        throw InputError("--listen",
+                         std::string("is missing: --") + option + " is about a run with hosts");
+      }
+    }
+    if (line.on("mixed") || !line.texts("allow").empty()) {
+      throw InputError("--listen", "is missing: --mixed and --allow are about a run with hosts");
     }
     return std::nullopt;
   }
-  if (!head.tls.any()) head.tls = scenario.federation.tls;
+  actors::HeadOptions head;
+  head.tls = tls_of(line, scenario.federation.tls);
   head.listen = actors::net::parse_endpoint(line.text("listen"), "--listen");
   head.hosts = line.whole("hosts", 0);
   head.own_slots = line.whole("own-slots", 0);
