@@ -66,6 +66,8 @@ class Cluster {
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
+  /// The bytes of the run alone, where another cluster with the same arguments has them already.
+  void expect(const RunBytes& bytes) { alone_ = bytes; }
   /// The same run on this process's own slots.
   const RunBytes& alone() {
     if (!alone_) {
