@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <iostream>
 #include <mutex>
 #include <thread>
@@ -67,6 +68,7 @@ class SweepRunner {
     for (std::size_t i = 0; i < std::min(jobs_, tasks_.size()); ++i)
       workers.emplace_back([this] { work(); });
     workers.clear();
+    if (failure_) std::rethrow_exception(failure_);
     return runs_;
   }
 
@@ -112,12 +114,21 @@ class SweepRunner {
     for (std::size_t i = next_++; i < tasks_.size() && !stop_.stop_requested(); i = next_++) {
       const SweepRun run = perform_safely(tasks_[i]);
       const std::lock_guard lock(mutex_);
-      runs_[tasks_[i].point][tasks_[i].seed] = run;
-      ++done_;
-      display_.info(std::to_string(done_) + " of " + std::to_string(tasks_.size()) + ": " +
-                    run.folder + " " + run.status + (run.error.empty() ? "" : ": " + run.error));
-      write_tables();
+      try {
+        enter(tasks_[i], run);
+      } catch (...) {
+        failure_ = std::current_exception();
+        next_ = tasks_.size();
+      }
     }
+  }
+
+  void enter(const Task& task, const SweepRun& run) {
+    runs_[task.point][task.seed] = run;
+    ++done_;
+    display_.info(std::to_string(done_) + " of " + std::to_string(tasks_.size()) + ": " +
+                  run.folder + " " + run.status + (run.error.empty() ? "" : ": " + run.error));
+    write_tables();
   }
 
   SweepRun perform_safely(const Task& task) const {
@@ -188,6 +199,7 @@ class SweepRunner {
   std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
   std::size_t done_ = 0;
+  std::exception_ptr failure_;  // the tables could not be written
   SweepRuns runs_;
 };
 

@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/tools/program.hpp"
@@ -41,6 +44,24 @@ TEST_CASE("a sweep runs all cases, keeps failed ones, and does not repeat comple
       {"sweep", (folder / "grid.toml").string(), "--out", out, "--quiet", "--set", "train.lr=0.1"});
   CHECK(changed.status == 2);
   CHECK(contains(changed.err, "belongs to another version of this sweep; use another --out"));
+}
+
+TEST_CASE("a sweep whose folder is taken away ends with an error that names it") {
+  const tests::SmallScenario small;
+  const tests::TemporaryFolder folder;
+  write_file(folder / "grid.toml",
+             "scenario = \"" + small.file() + "\"\n[axes]\n\"lora.r\" = [2, 4]\n");
+  tests::Program sweep(
+      {"sweep", (folder / "grid.toml").string(), "--out", (folder / "out").string()});
+  while (!std::filesystem::exists(folder / "out/sweep.json")) {
+    REQUIRE_FALSE(sweep.ended());
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  std::filesystem::rename(folder / "out", folder / "elsewhere");
+  const auto output = sweep.wait();
+  CAPTURE(output.err);
+  CHECK(output.status == 1);
+  CHECK(contains(output.err, "out/sweep.csv"));
 }
 
 }  // namespace
