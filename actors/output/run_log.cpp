@@ -13,7 +13,7 @@ RunLog::RunLog(const std::filesystem::path& file, Listener info, Listener warnin
     logger_ = std::make_shared<spdlog::logger>(
         "run", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string(), !append));
   } catch (const spdlog::spdlog_ex& failure) {
-    throw RuntimeFailure(file.string() + ": cannot write: " + failure.what());
+    throw RuntimeFailure(failure.what());  // names the file
   }
   logger_->set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");
   logger_->flush_on(spdlog::level::info);
