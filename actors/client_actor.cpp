@@ -34,7 +34,8 @@ ClientActor::behavior_type ClientActor::make_behavior() {
 }
 
 void ClientActor::train(TrainRequest& order) {
-  const auto sink = caf::actor_cast<UpdateSink>(current_sender());
+  // Moved out, since all clients would count references to the same aggregator.
+  const auto sink = caf::actor_cast<UpdateSink>(std::move(current_mailbox_element()->sender));
   model::TrainJob job{id_.value,
                       order.seq.value,
                       context_->run_seed,

@@ -60,10 +60,10 @@ std::vector<sim::ClientId> Coordinator::State::choose(Lane& lane, std::size_t co
 }
 
 void Coordinator::State::hand_out(Lane& lane, const std::vector<sim::ClientId>& clients) {
-  std::vector<Job> orders;
-  std::vector<strategy::PlannedJob> planned;
-  std::vector<JobDispatched> dispatched;
-  orders.reserve(clients.size());
+  auto& [orders, planned, dispatched] = handing_out;
+  orders.clear();
+  planned.clear();
+  dispatched.clear();
   for (const sim::ClientId client : clients) {
     lane.eligible.erase(client);
     const sim::Sequence seq{next_seq.value++};

@@ -29,6 +29,13 @@ struct Lane : LaneProgress {
   sim::ClientSet eligible;  ///< have examples, no job, and are online
 };
 
+/// The jobs that `hand_out` is about; a member for the sake of its memory.
+struct HandingOut {
+  std::vector<Job> orders;
+  std::vector<strategy::PlannedJob> planned;
+  std::vector<JobDispatched> dispatched;
+};
+
 struct Coordinator::State final : strategy::SelectionView {
   State(const FederationConfig& config_, FederationParts parts_, CoordinatorEffects& effects_);
 
@@ -100,6 +107,7 @@ struct Coordinator::State final : strategy::SelectionView {
   sim::Version current;
   std::vector<Lane> lanes;
   JobTable jobs;
+  HandingOut handing_out;
   sim::EventQueue ends;
   std::deque<std::pair<sim::ClientId, sim::Sequence>>
       by_age;  ///< jobs that may become too stale, oldest first

@@ -34,6 +34,7 @@ void measure(const std::string& mode, std::int64_t clients, std::int64_t concurr
   config.clients.per_round = concurrency;
   config.aggregation.mode = mode;
   config.aggregation.buffer_size = 10;
+  config.aggregation.lora_report = false;
   config.devices.jitter = sim::Distribution::lognormal(1.0, 0.5);
   config.availability.drop_probability = 0.05;
   config.stop.versions = 0;

@@ -1,6 +1,6 @@
 // Client updates a second end to end: actors, messages, virtual clock, folds, with surrogate
 // training; memory of resident client actors; and the cost of the event queue by its length. Usage:
-// bench_surrogate_fleet [clients] [updates] [mode]
+// bench_surrogate_fleet [clients] [updates] [mode] [slots]
 
 #include <sys/resource.h>
 
@@ -36,7 +36,7 @@ double cpu_seconds() {
 }
 
 void measure_fleet(const std::string& mode, std::int64_t clients, std::int64_t concurrency,
-                   std::int64_t updates, const std::filesystem::path& out) {
+                   std::int64_t updates, std::int64_t slots, const std::filesystem::path& out) {
   actors::FederationConfig config;
   config.name = "bench";
   config.train.kind = "surrogate";
@@ -45,6 +45,7 @@ void measure_fleet(const std::string& mode, std::int64_t clients, std::int64_t c
   config.surrogate.classes = 5;
   config.surrogate.width = 1;
   config.lora.r = 4;
+  config.slots.count = slots;
   config.clients.concurrency = concurrency;
   config.clients.per_round = concurrency;
   config.aggregation.mode = mode;
@@ -111,10 +112,11 @@ int main(int argc, char** argv) {
   const std::int64_t clients = argc > 1 ? std::atoll(argv[1]) : 10'000;
   const std::int64_t updates = argc > 2 ? std::atoll(argv[2]) : 300'000;
   const std::string only = argc > 3 ? argv[3] : "";
+  const std::int64_t slots = argc > 4 ? std::atoll(argv[4]) : 0;
   const auto out = std::filesystem::temp_directory_path() / "lorafleet-bench-surrogate";
   std::filesystem::remove_all(out);
   for (const std::string mode : {"fedbuff", "fedasync", "sync"}) {
-    if (only.empty() || only == mode) measure_fleet(mode, clients, 1000, updates, out);
+    if (only.empty() || only == mode) measure_fleet(mode, clients, 1000, updates, slots, out);
   }
   if (only.empty()) measure_queue();
 }
