@@ -16,6 +16,15 @@ add_library(LibTorch INTERFACE)
 target_include_directories(LibTorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 target_link_libraries(LibTorch INTERFACE ${TORCH_LIBRARIES})
 
+# What one thread allocates another one frees here, message by message: glibc's malloc lets them wait
+# for each other. Sanitizers bring an allocator of their own.
+add_library(Allocator INTERFACE)
+find_library(TCMALLOC_LIBRARY tcmalloc_minimal)
+if(TCMALLOC_LIBRARY AND NOT LORAFLEET_SANITIZE)
+  target_link_libraries(Allocator INTERFACE
+    -Wl,--push-state,--no-as-needed ${TCMALLOC_LIBRARY} -Wl,--pop-state)
+endif()
+
 # Sums in a fixed order: Eigen on the calling thread alone, with no BLAS behind it.
 add_library(Eigen INTERFACE)
 target_link_libraries(Eigen INTERFACE Eigen3::Eigen)

@@ -15,6 +15,7 @@ packages=(
   libpcre2-dev                  # the tokenizer's Unicode pattern
   libeigen3-dev                 # the aggregation rules' linear algebra
   libssl-dev openssl            # SHA-256, TLS
+  libgoogle-perftools-dev       # an allocator for many threads
   doctest-dev librapidcheck-dev # tests
   iproute2                      # network namespaces in them
   clang libclang-rt-dev         # the fuzzers among them
