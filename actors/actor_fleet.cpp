@@ -95,9 +95,9 @@ ActorFleet::~ActorFleet() {
 void ActorFleet::start(std::function<void(RunEnd)> finished,
                        std::function<void(std::string)> failed) {
   auto& system = actors_->system;
-  system.spawn([aggregator = actors_->aggregator, head = actors_->head,
-                finished = std::move(finished), failed = std::move(failed),
-                &system](caf::event_based_actor* self) {
+  const auto watch = [finished = std::move(finished), failed = std::move(failed), &system](
+                         caf::event_based_actor* self, const AggregatorHandle& aggregator,
+                         const HeadHandle& head) {
     if (head) {
       // While it lives the aggregator waits for it; should it die, nobody else would notice.
       self->monitor(head);
@@ -120,7 +120,8 @@ void ActorFleet::start(std::function<void(RunEnd)> finished,
               }
               failed(reason);
             });
-  });
+  };
+  system.spawn(watch, actors_->aggregator, actors_->head);
 }
 
 void ActorFleet::interrupt() {

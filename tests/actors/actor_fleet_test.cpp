@@ -282,7 +282,7 @@ TEST_CASE("a host trains the earliest virtual arrival first and skips what was a
   const auto host = system.spawn<actors::HostActor>(
       std::vector<actors::SlotHandle>{system.spawn<actors::SlotActor>(trainer)});
   std::size_t answers = 0, empty_answers = 0;
-  system.spawn([&](caf::event_based_actor* self) {
+  const auto ask = [&](caf::event_based_actor* self, const actors::HostHandle& host) {
     // The first takes the slot; the others wait and are sorted.
     for (const std::uint32_t client : {9u, 8u, 7u, 6u, 5u}) {
       const model::TrainJob job{client, 1, 11, 0, parts.initial, parts.client_examples[client]};
@@ -295,7 +295,8 @@ TEST_CASE("a host trains the earliest virtual arrival first and skips what was a
           });
     }
     self->send(host, actors::AbandonJob{{6}, {1}});
-  });
+  };
+  system.spawn(ask, host);
   schedule.run();
   CHECK(trainer->order == std::vector<std::uint32_t>{9, 5, 7, 8});
   CHECK(answers == 5);
