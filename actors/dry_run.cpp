@@ -85,10 +85,10 @@ Schedule simulate_schedule(const FederationConfig& config, const Learning& learn
   actual.stop.target_perplexity = 0.0;  // nothing is scored
   // Nothing changes, so there is nothing to measure, and no rule may alter what costs time.
   actual.aggregation.lora_report = false;
-  std::size_t trainable = 0;
+  std::vector<bool> has_examples(learning.clients());
   for (std::size_t c = 0; c < learning.clients(); ++c)
-    trainable += learning.examples(c) > 0 ? 1 : 0;
-  RunAudit audit(learning.clients(), trainable);
+    has_examples[c] = learning.examples(c) > 0;
+  RunAudit audit(std::move(has_examples));
   InstantTraining training(audit);
   Coordinator coordinator(actual, learning.federation, training);
   coordinator.start();

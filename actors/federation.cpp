@@ -215,11 +215,13 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   const auto& work = learning.work;
 
   make_folder(options.out);
+  const FolderLock lock(options.out);
   const auto checkpoints =
       std::make_shared<CheckpointFiles>(options.out / "checkpoint", options.identity);
   std::shared_ptr<const RunCheckpoint> resumed;
   if (options.resume) {
-    if (auto found = checkpoints->read_latest(early.warning)) {
+    const auto events_bytes = RunRecorder::events_bytes(options.out);
+    if (auto found = checkpoints->read_latest(events_bytes, early.warning)) {
       resumed = std::make_shared<const RunCheckpoint>(std::move(*found));
     }
   }

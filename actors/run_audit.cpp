@@ -74,16 +74,14 @@ std::vector<std::string> RunAudit::warnings(const FederationConfig& config) cons
 
   std::vector<std::size_t> starved;
   for (std::size_t c = 0; c < clients_.size(); ++c) {
-    if (clients_[c].contributions == 0) starved.push_back(c);
+    if (has_examples_[c] && clients_[c].contributions == 0) starved.push_back(c);
   }
-  const std::size_t without_data = clients_.size() - trainable_;
-  const std::size_t count = starved.size() > without_data ? starved.size() - without_data : 0;
+  const auto with_data = std::count(has_examples_.begin(), has_examples_.end(), true);
   // Clients drawn evenly would be missed by chance: n exp(-draws / n) of them.
-  const auto clients = static_cast<double>(trainable_);
+  const auto clients = static_cast<double>(with_data);
   const double by_chance = clients * std::exp(-static_cast<double>(received_) / clients);
-  if (received_ >= 3 * static_cast<std::int64_t>(trainable_) &&
-      static_cast<double>(count) > 3.0 * by_chance + 0.5) {
-    lines.push_back(std::to_string(count) + " of " + std::to_string(trainable_) +
+  if (received_ >= 3 * with_data && static_cast<double>(starved.size()) > 3.0 * by_chance + 0.5) {
+    lines.push_back(std::to_string(starved.size()) + " of " + std::to_string(with_data) +
                     " clients with data never contributed an update (" + some_of(starved) +
                     "), though there were " + std::to_string(received_) +
                     ": the result is not about them");

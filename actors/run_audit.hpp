@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/events.hpp"
@@ -13,8 +14,9 @@ namespace lorafleet::actors {
 /// Watches the events of a run for what would make a researcher's conclusion wrong.
 class RunAudit {
  public:
-  /// `trainable` clients of `clients` have examples.
-  RunAudit(std::size_t clients, std::size_t trainable) : clients_(clients), trainable_(trainable) {}
+  /// `has_examples` of each client; the others are not expected to contribute.
+  explicit RunAudit(std::vector<bool> has_examples)
+      : has_examples_(std::move(has_examples)), clients_(has_examples_.size()) {}
 
   void add(const Event& event);
 
@@ -29,8 +31,8 @@ class RunAudit {
     std::uint32_t contributions = 0;  ///< updates that were not dropped
     sim::Sequence latest;             ///< job whose update arrived
   };
+  std::vector<bool> has_examples_;
   std::vector<Client> clients_;
-  std::size_t trainable_;
   std::int64_t jobs_ = 0;
   std::int64_t received_ = 0;
   std::int64_t applied_ = 0;

@@ -98,6 +98,25 @@ Broken surrogate_converges(const FederationConfig& run) {
   return "a surrogate's steps would diverge; allowed: train.lr * (1 + train.prox_mu) below 2";
 }
 
+Broken surrogate_has_one_rank(const FederationConfig& run) {
+  if (run.train.kind != "surrogate" || run.lora.ranks.empty()) return std::nullopt;
+  return "a surrogate's adapter is one vector; allowed: lora.r for all clients";
+}
+
+Broken surrogate_has_no_data(const FederationConfig& run) {
+  if (run.train.kind != "surrogate" || run.partition.manifest.empty()) return std::nullopt;
+  return "a surrogate has no data to split; allowed: partition.clients";
+}
+
+Broken surrogate_has_no_labels(const FederationConfig& run) {
+  const auto& attackers = run.faults.attackers;
+  const bool spoils_labels = std::any_of(attackers.begin(), attackers.end(), [](const auto& entry) {
+    return entry.attack == "label_noise";
+  });
+  if (run.train.kind != "surrogate" || !spoils_labels) return std::nullopt;
+  return "a surrogate has no labels to spoil; allowed: every attack but label_noise";
+}
+
 Broken surrogate_folds_factors(const FederationConfig& run) {
   if (run.train.kind != "surrogate" || run.aggregation.lora == "fedit") return std::nullopt;
   return "a surrogate has no products to fold; allowed: fedit";
@@ -375,6 +394,9 @@ const std::vector<Rule>& rules() {
       {{"aggregation.robust", "lora.ranks"}, robust_compares_factors},
       {{"train.lr", "train.kind"}, surrogate_converges},
       {{"aggregation.lora"}, surrogate_folds_factors},
+      {{"lora.ranks"}, surrogate_has_one_rank},
+      {{"partition.manifest"}, surrogate_has_no_data},
+      {{"faults.attackers"}, surrogate_has_no_labels},
       {{"partition.skew"}, edges_ascend},
       {{"partition.skew"}, quality_is_named},
       {{"devices.tiers"}, tiers_are_distinct},

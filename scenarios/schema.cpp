@@ -1,5 +1,7 @@
 #include "scenarios/schema.hpp"
 
+#include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "partition/support/error.hpp"
@@ -119,6 +121,20 @@ std::vector<std::string> Table::keys() const {
 Field& Table::append(Field field) {
   fields_.push_back(std::move(field));
   return fields_.back();
+}
+
+void Table::restrict(std::string_view key, const Condition& condition) {
+  const auto field = std::find_if(fields_.begin(), fields_.end(),
+                                  [&](const Field& known) { return known.key == key; });
+  assert(field != fields_.end());
+  if (!field->condition) {
+    field->condition = condition;
+    return;
+  }
+  field->condition = Condition{
+      field->condition->text + " and " + condition.text,
+      [first = field->condition->holds, second = condition.holds](
+          const void* owner, const auto& run) { return first(owner, run) && second(owner, run); }};
 }
 
 bool active(const Table& table, const Field& field, const void* owner,

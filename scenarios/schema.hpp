@@ -95,6 +95,8 @@ class Table {
   [[nodiscard]] const void* defaults() const { return defaults_.get(); }
 
   Field& append(Field field);
+  /// From now on `key`, which must exist, has an effect only where `condition` holds too.
+  void restrict(std::string_view key, const Condition& condition);
 
  private:
   std::shared_ptr<const void> defaults_;

@@ -98,6 +98,15 @@ std::vector<std::string> shown_figures(const Sweep& sweep, const SweepRuns& runs
   return shown;
 }
 
+std::vector<std::string> unknown_figures(const Sweep& sweep, const SweepRuns& runs) {
+  const auto known = all_figures(runs);
+  std::vector<std::string> unknown;
+  for (const auto& figure : sweep.figures) {
+    if (!known.empty() && !known.contains(figure)) unknown.push_back(figure);
+  }
+  return unknown;
+}
+
 std::string sweep_csv(const Sweep& sweep, const SweepRuns& runs) {
   const auto figures = all_figures(runs);
   std::vector<std::string> header = {"case"};
@@ -158,10 +167,14 @@ std::vector<std::vector<std::string>> sweep_rows(const Sweep& sweep, const Sweep
   rows.front().insert(rows.front().end(), shown.begin(), shown.end());
   for (std::size_t c = 0; c < sweep.cases.size(); ++c) {
     std::size_t done = 0;
-    for (const auto& run : runs[c])
+    std::size_t missed = 0;
+    for (const auto& run : runs[c]) {
       done += has_figures(run) ? 1 : 0;
-    std::vector<std::string> row = {sweep.cases[c].name,
-                                    std::to_string(done) + "/" + std::to_string(runs[c].size())};
+      missed += run.status == "missed" ? 1 : 0;
+    }
+    std::string count = std::to_string(done) + "/" + std::to_string(runs[c].size());
+    if (missed > 0) count += ", " + std::to_string(missed) + " missed";
+    std::vector<std::string> row = {sweep.cases[c].name, std::move(count)};
     for (const auto& figure : shown)
       row.push_back(cell_of(spread(runs[c], figure)));
     rows.push_back(std::move(row));

@@ -33,6 +33,9 @@ Spread spread(const std::vector<SweepRun>& runs, const std::string& figure);
 /// has.
 std::vector<std::string> shown_figures(const Sweep& sweep, const SweepRuns& runs);
 
+/// Of the sweep's own figures, those that no run has, where some run has any.
+std::vector<std::string> unknown_figures(const Sweep& sweep, const SweepRuns& runs);
+
 /// A row for each run: case, the keys that differ, seed, status, error, folder, every figure.
 std::string sweep_csv(const Sweep& sweep, const SweepRuns& runs);
 

@@ -27,6 +27,9 @@ std::string no_progress_text(const actors::RunOutcome& outcome) {
            " updates were not finite or overflowed when they were folded; lower train.lr or "
            "aggregation.server_lr";
   }
+  if (count_of(outcome, "jobs") == 0) {
+    return text + "no client was there to be invited; [availability] says who is online when";
+  }
   if (rounds > 0) {
     return text + grouped(rounds) +
            " rounds failed; raise clients.deadline_seconds, or lower clients.min_updates or "

@@ -1,5 +1,8 @@
 #include <iostream>
+#include <map>
 
+#include "actors/output/summary_json.hpp"
+#include "partition/support/files.hpp"
 #include "scenarios/expectations.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
@@ -44,9 +47,10 @@ void print_summary(const std::string& name, const actors::RunOutcome& outcome,
             << "written to  " << out.string() << "\n";
 }
 
-int report_expectations(const scenarios::Scenario& scenario, const actors::RunOutcome& outcome) {
+int report_expectations(const scenarios::Scenario& scenario,
+                        const std::map<std::string, double>& figures) {
   if (scenario.expect.empty()) return kDone;
-  const auto verdicts = scenarios::judge(scenario.expect, outcome.figures);
+  const auto verdicts = scenarios::judge(scenario.expect, figures);
   std::vector<std::vector<std::string>> rows = {{"expected", "found", ""}};
   bool missed = false;
   for (const auto& verdict : verdicts) {
@@ -59,6 +63,18 @@ int report_expectations(const scenarios::Scenario& scenario, const actors::RunOu
     if (!verdict.met) print_error("[expect] " + verdict.explanation);
   }
   return missed ? kMissed : kDone;
+}
+
+/// `--resume` of a run that needs nothing more.
+int report_complete(const scenarios::Scenario& scenario, const std::filesystem::path& folder) {
+  const auto file = folder / "scenario.toml";
+  if (scenarios::identity(scenario) != scenarios::identity(scenarios::read_scenario(file))) {
+    throw InputError(folder.string(),
+                     "is a complete run of another scenario; allowed: the scenario in its "
+                     "scenario.toml, or another folder");
+  }
+  std::cout << folder.string() << " is complete already\n";
+  return report_expectations(scenario, actors::summary_figures(read_file(folder / "summary.json")));
 }
 
 void print_schedule(const std::string& name, const actors::Schedule& schedule) {
@@ -110,17 +126,20 @@ int run_command(const Arguments& arguments) {
   if (resume && (line.has("out") || line.on("dry-run"))) {
     throw InputError("--resume", "cannot stand beside --out or --dry-run");
   }
-  if (resume && is_complete(line.text("resume"))) {
-    std::cout << line.text("resume") << " is complete already\n";
-    return kDone;
-  }
   const auto scenario = resume ? read_resumed_scenario(line) : read_scenario_argument(line);
+  if (resume && is_complete(line.text("resume"))) {
+    return report_complete(scenario, line.text("resume"));
+  }
   const auto& config = scenario.federation;
   ProgressDisplay display(config.stop.versions, line.on("quiet"));
   actors::RunOptions options = observed_by(display);
   const auto head = head_of(line, scenario);
   if (line.on("dry-run")) {
     if (head) throw InputError("--dry-run", "trains nothing and cannot stand beside --listen");
+    if (config.stop.target_perplexity > 0.0) {
+      print_warning("stop.target_perplexity: nothing is scored without training: not looked at");
+    }
+    if (!scenario.expect.empty()) print_warning("[expect]: not judged without training");
     const auto schedule = actors::dry_run(config, options);
     print_schedule(config.name, schedule);
     return kDone;
@@ -145,7 +164,7 @@ int run_command(const Arguments& arguments) {
     print_error(no_progress_text(outcome));
     return kFailed;
   }
-  return report_expectations(scenario, outcome);
+  return report_expectations(scenario, outcome.figures);
 }
 
 }  // namespace lorafleet::tools

@@ -24,10 +24,12 @@ scenarios::Scenario read_scenario_argument(const CommandLine& line) {
 
 scenarios::Scenario read_resumed_scenario(const CommandLine& line) {
   const std::filesystem::path folder = line.text("resume");
-  if (!std::filesystem::is_directory(folder)) {
-    throw InputError("--resume " + folder.string(), "no such folder; allowed: a run directory");
-  }
+  // With its scenario, a run that was killed before it made its folder can begin.
   if (line.has("SCENARIO")) return read_scenario_argument(line);
+  if (!std::filesystem::is_directory(folder)) {
+    throw InputError("--resume " + folder.string(),
+                     "no such folder; allowed: a run directory, or a SCENARIO too");
+  }
   const auto file = folder / "scenario.toml";
   if (!std::filesystem::exists(file)) {
     throw InputError(file.string(),

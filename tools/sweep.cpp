@@ -3,6 +3,7 @@
 #include <exception>
 #include <iostream>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "actors/output/summary_json.hpp"
@@ -59,6 +60,7 @@ class SweepRunner {
 
   /// Runs what is not there yet; a table after each run.
   const SweepRuns& run() {
+    refuse_strangers();
     for (const auto& task : tasks_) {
       prepare(task);
       if (is_complete(task)) runs_[task.point][task.seed] = perform(task);
@@ -92,6 +94,27 @@ class SweepRunner {
     return out_ / (task.folder + ".toml");
   }
 
+  /// A run that is there and is none of this sweep's was made by another sweep, whose tables would
+  /// be lost.
+  void refuse_strangers() const {
+    std::set<fs::path> own;
+    for (const Task& task : tasks_)
+      own.insert(scenario_file(task));
+    for (const auto& one : fs::directory_iterator(out_)) {
+      if (!one.is_directory()) continue;
+      for (const auto& entry : fs::directory_iterator(one.path())) {
+        const fs::path& file = entry.path();
+        const bool of_a_run =
+            file.extension() == ".toml" && file.filename().string().starts_with("seed-");
+        if (of_a_run && !own.contains(file)) throw_other_sweep(file);
+      }
+    }
+  }
+
+  [[noreturn]] static void throw_other_sweep(const fs::path& file) {
+    throw InputError(file.string(), "belongs to another version of this sweep; use another --out");
+  }
+
   /// Writes the run's scenario, or checks that what is there was made from the same one.
   void prepare(const Task& task) const {
     const std::string text = scenarios::to_toml(sweep_.cases[task.point].runs[task.seed]);
@@ -100,8 +123,7 @@ class SweepRunner {
       make_folder(file.parent_path());
       write_file(file, text);
     } else if (read_file(file) != text) {
-      throw InputError(file.string(),
-                       "belongs to another version of this sweep; use another --out");
+      throw_other_sweep(file);
     }
   }
 
@@ -153,9 +175,9 @@ class SweepRunner {
       run.figures = actors::summary_figures(read_file(folder / "summary.json"));
       return run;
     }
-    fs::remove_all(folder);  // what a run left that was cut off
+    // A run that was cut off goes on, from its latest checkpoint or from its start.
     std::vector<std::string> command = {"/proc/self/exe", "run",           scenario_file(task),
-                                        "--out",          folder.string(), "--quiet"};
+                                        "--resume",       folder.string(), "--quiet"};
     if (jobs_ > 1) {
       const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
       command.insert(
@@ -241,9 +263,12 @@ int sweep_command(const Arguments& arguments) {
   StopOnSignals signals([&] { display.info("stopping after the current runs"); });
   const fs::path out = line.has("out") ? fs::path(line.text("out")) : fs::path("runs") / sweep.name;
   make_folder(out);
+  const FolderLock lock(out);
   SweepRunner runner(sweep, out, jobs, display, signals.token());
   const auto& runs = runner.run();
   display.finish();
+  for (const auto& figure : scenarios::unknown_figures(sweep, runs))
+    print_warning("figures: no run has \"" + figure + "\" (sweep.json lists what there is)");
   std::cout << aligned(scenarios::sweep_rows(sweep, runs)) << "written to "
             << (out / "sweep.csv").string() << " and sweep.json\n";
   if (signals.requested()) return kInterrupted;

@@ -388,8 +388,9 @@ void CheckpointFiles::remove() {
 }
 
 std::optional<RunCheckpoint> CheckpointFiles::read_latest(
-    const std::function<void(const std::string&)>& warning) const {
-  for (const std::uint64_t number : numbers_in(folder_)) {
+    std::uint64_t events_bytes, const std::function<void(const std::string&)>& warning) const {
+  const auto numbers = numbers_in(folder_);
+  for (const std::uint64_t number : numbers) {
     const fs::path folder = folder_ / padded(number);
     Json payload;
     try {
@@ -397,18 +398,31 @@ std::optional<RunCheckpoint> CheckpointFiles::read_latest(
       if (sha256_hex(read_file(folder / "tensors.safetensors")) != payload.at("tensors_sha256")) {
         throw std::runtime_error("the checksum of tensors.safetensors does not match");
       }
+    } catch (const Json::exception&) {
+      warning(folder.string() + ": passed over, since it is damaged: state.json is cut off");
+      continue;
     } catch (const std::exception& damage) {
-      warning(folder.string() + ": damaged, the checkpoint before it is used: " + damage.what());
+      warning(folder.string() + ": passed over, since it is damaged: " + damage.what());
       continue;
     }
     if (payload.at("identity") != identity_) {
       throw InputError(
           folder.string(),
           "is a checkpoint of another scenario; allowed: the scenario that the run "
-          "was started with (only [slots] count, [checkpoint] and [expect] may differ)");
+          "was started with (only [slots] count, [checkpoint], [output], [tls] and [expect] may "
+          "differ)");
+    }
+    if (payload.at("events_bytes") > events_bytes) {
+      warning(folder.string() + ": passed over: it needs the first " +
+              payload.at("events_bytes").dump() + " bytes of the event log, which has " +
+              std::to_string(events_bytes));
+      continue;
     }
     const TensorSource source(folder / "tensors.safetensors", payload.at("tables"));
     return read_run(payload, source);
+  }
+  if (!numbers.empty()) {
+    warning(folder_.string() + ": none of its checkpoints is of use; the run starts again");
   }
   return std::nullopt;
 }

@@ -21,10 +21,11 @@ class CheckpointFiles final : public CheckpointStore {
   void write(const RunCheckpoint& checkpoint) override;
   /// All of them, once they are of no more use.
   void remove();
-  /// The newest whole checkpoint; `warning` is told about damaged ones. Nothing where there is
-  /// none. Throws InputError where it is of another scenario or format.
+  /// The newest whole checkpoint whose part of the event log is within `events_bytes`, the length
+  /// of the log that is there; `warning` is told about those that are passed over. Nothing where
+  /// there is none. Throws InputError where it is of another scenario or format.
   [[nodiscard]] std::optional<RunCheckpoint> read_latest(
-      const std::function<void(const std::string&)>& warning) const;
+      std::uint64_t events_bytes, const std::function<void(const std::string&)>& warning) const;
 
  private:
   std::filesystem::path folder_;

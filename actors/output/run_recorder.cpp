@@ -10,20 +10,24 @@ namespace lorafleet::actors {
 namespace {
 
 constexpr const char* kUnfinished = "events.jsonl.tmp";
+constexpr const char* kFinished = "events.jsonl";
 
 /// A run that ended in good order has given its event log the final name.
 std::filesystem::path unfinished_events(const std::filesystem::path& directory) {
   const auto unfinished = directory / kUnfinished;
   std::error_code ignored;
   if (!std::filesystem::exists(unfinished, ignored)) {
-    std::filesystem::rename(directory / "events.jsonl", unfinished, ignored);
+    std::filesystem::rename(directory / kFinished, unfinished, ignored);
   }
   return unfinished;
 }
 
-std::size_t with_examples(const std::vector<ClientFacts>& clients) {
-  return static_cast<std::size_t>(std::count_if(
-      clients.begin(), clients.end(), [](const ClientFacts& c) { return c.examples > 0; }));
+std::vector<bool> with_examples(const std::vector<ClientFacts>& clients) {
+  std::vector<bool> has_examples;
+  has_examples.reserve(clients.size());
+  for (const ClientFacts& client : clients)
+    has_examples.push_back(client.examples > 0);
+  return has_examples;
 }
 
 }  // namespace
@@ -36,7 +40,7 @@ RunRecorder::RunRecorder(const std::filesystem::path& directory, const Federatio
       stop_(config.stop),
       progress_(std::move(progress)),
       clients_(std::move(clients)),
-      audit_(clients_.facts().size(), with_examples(clients_.facts())),
+      audit_(with_examples(clients_.facts())),
       events_(resumed != nullptr ? unfinished_events(directory) : directory / kUnfinished,
               resumed != nullptr ? resumed->events_bytes : 0,
               [this](const Event& event) { tally(event); }) {
@@ -65,6 +69,15 @@ void RunRecorder::tally(const Event& event) {
   clients_.add(event);
   audit_.add(event);
   if (trace_) trace_->add(event);
+}
+
+std::uint64_t RunRecorder::events_bytes(const std::filesystem::path& directory) {
+  std::error_code error;
+  for (const char* name : {kUnfinished, kFinished}) {
+    const auto bytes = std::filesystem::file_size(directory / name, error);
+    if (!error) return bytes;
+  }
+  return 0;
 }
 
 RecorderState RunRecorder::settle() {
@@ -133,7 +146,7 @@ void RunRecorder::tell(bool milestone) {
 
 void RunRecorder::write_files() {
   events_sha256_ = events_.settle().sha256;
-  const auto events = directory_ / "events.jsonl";
+  const auto events = directory_ / kFinished;
   std::error_code error;
   std::filesystem::rename(directory_ / kUnfinished, events, error);
   if (error) throw RuntimeFailure(events.string() + ": cannot finish: " + error.message());

@@ -30,6 +30,9 @@ class RunRecorder final : public RunObserver {
   void on_evaluation(sim::Version version, const model::Evaluation& evaluation) override;
   RecorderState settle() override;
 
+  /// Length of the event log that a run left in `directory`; 0 where there is none.
+  static std::uint64_t events_bytes(const std::filesystem::path& directory);
+
   /// Finishes the files. Throws RuntimeFailure.
   void write_files();
 

@@ -74,6 +74,20 @@ void rename_folder(const std::filesystem::path& from, const std::filesystem::pat
 /// Creates the folder and its parents. Throws RuntimeFailure.
 void make_folder(const std::filesystem::path& path);
 
+/// While it lives, no other FolderLock on the folder can be made, by this process or another on the
+/// same machine; a crash releases it. Throws InputError where there is one. Where the file system
+/// knows no locks there is none.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::filesystem::path& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int folder_ = -1;
+};
+
 /// Creates the folder for this user alone (mode 0700; its parents as make_folder does). One that is
 /// there is closed to others. Throws InputError where it is no folder or a link, belongs to
 /// somebody else, was open for others to write, or lies in a folder of somebody else than root:

@@ -20,6 +20,7 @@ using namespace lorafleet::tests;
 
 namespace {
 
+constexpr std::uint64_t kWholeLog = 1'000'000;
 const std::function<void(const std::string&)> kSilent = [](const std::string&) {};
 
 /// Everything that a checkpoint has to carry: tiers, carried updates, availability, memories of
@@ -127,7 +128,7 @@ TEST_CASE("a client's private B and what compression lost survive checkpoint and
     const TemporaryFolder folder;
     actors::CheckpointFiles files(folder / "checkpoint", "same");
     files.write(checkpoint_of(state));
-    auto read = files.read_latest(kSilent);
+    auto read = files.read_latest(kWholeLog, kSilent);
     REQUIRE(read.has_value());
     const auto end_of = [&](const actors::CoordinatorState& from) {
       FakeRun resumed(config, sizes({1, 5, 9}));
@@ -174,7 +175,7 @@ TEST_CASE(
     const TemporaryFolder folder;
     actors::CheckpointFiles files(folder / "checkpoint", "same");
     files.write(checkpoint_of(state));
-    const auto read = files.read_latest(kSilent);
+    const auto read = files.read_latest(kWholeLog, kSilent);
     RC_ASSERT(read.has_value());
     FakeRun resumed(config, random_sizes());
     resumed.training = sometimes_nan;
@@ -196,13 +197,13 @@ TEST_CASE("the newest two checkpoints are kept, and a damaged one gives way to t
     files.write(checkpoint);
   }
   CHECK_FALSE(std::filesystem::exists(folder / "checkpoint/000001"));
-  CHECK(files.read_latest(kSilent)->recorder.events_bytes == 3);
+  CHECK(files.read_latest(kWholeLog, kSilent)->recorder.events_bytes == 3);
 
   std::vector<std::string> warnings;
   const auto warn = [&](const std::string& line) { warnings.push_back(line); };
   const auto tensors = folder / "checkpoint/000003/tensors.safetensors";
   std::filesystem::resize_file(tensors, std::filesystem::file_size(tensors) - 1);
-  CHECK(files.read_latest(warn)->recorder.events_bytes == 2);
+  CHECK(files.read_latest(kWholeLog, warn)->recorder.events_bytes == 2);
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].find("000003") != std::string::npos);
 
@@ -210,14 +211,34 @@ TEST_CASE("the newest two checkpoints are kept, and a damaged one gives way to t
   std::string text = read_file(state);
   text[text.size() / 2] ^= 1;
   write_file(state, text);
-  CHECK_FALSE(files.read_latest(warn).has_value());
+  CHECK_FALSE(files.read_latest(kWholeLog, warn).has_value());
+  CHECK(warnings.back().find("the run starts again") != std::string::npos);
+}
+
+TEST_CASE("a checkpoint that needs more of the event log than there is gives way too") {
+  const TemporaryFolder folder;
+  actors::CheckpointFiles files(folder / "checkpoint", "same");
+  auto checkpoint = checkpoint_of(some_state());
+  for (const std::uint64_t bytes : {100u, 200u}) {
+    checkpoint.recorder.events_bytes = bytes;
+    files.write(checkpoint);
+  }
+  std::vector<std::string> warnings;
+  const auto warn = [&](const std::string& line) { warnings.push_back(line); };
+  CHECK(files.read_latest(200, warn)->recorder.events_bytes == 200);
+  CHECK(warnings.empty());
+  CHECK(files.read_latest(199, warn)->recorder.events_bytes == 100);
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].find("needs the first 200 bytes of the event log, which has 199") !=
+        std::string::npos);
+  CHECK_FALSE(files.read_latest(0, warn).has_value());
 }
 
 TEST_CASE("a checkpoint of another scenario is refused") {
   const TemporaryFolder folder;
   actors::CheckpointFiles(folder / "checkpoint", "one").write(checkpoint_of(some_state()));
   const actors::CheckpointFiles other(folder / "checkpoint", "two");
-  CHECK_THROWS_AS(static_cast<void>(other.read_latest(kSilent)), InputError);
+  CHECK_THROWS_AS(static_cast<void>(other.read_latest(kWholeLog, kSilent)), InputError);
 }
 
 TEST_CASE("where a checkpoint cannot be written, the one before stays") {
@@ -238,10 +259,10 @@ TEST_CASE("where a checkpoint cannot be written, the one before stays") {
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
 
-  CHECK(files.read_latest(kSilent)->recorder.events_bytes == 1);
+  CHECK(files.read_latest(kWholeLog, kSilent)->recorder.events_bytes == 1);
   CHECK_FALSE(std::filesystem::exists(folder / "checkpoint/writing-000002"));
   files.write(checkpoint);
-  CHECK(files.read_latest(kSilent)->recorder.events_bytes == 2);
+  CHECK(files.read_latest(kWholeLog, kSilent)->recorder.events_bytes == 2);
 }
 
 TEST_CASE("every kind of event reads back as it was written") {

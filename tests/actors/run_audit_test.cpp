@@ -10,11 +10,13 @@ using namespace lorafleet::tests;
 namespace {
 
 std::vector<std::string> warnings_of(const actors::FederationConfig& config,
-                                     actors::JobSizer sizer) {
-  FakeRun run(config, std::move(sizer));
+                                     const actors::JobSizer& sizer) {
+  FakeRun run(config, sizer);
   run.run();
-  const auto clients = static_cast<std::size_t>(config.partition.clients);
-  actors::RunAudit audit(clients, clients);
+  std::vector<bool> has_examples(static_cast<std::size_t>(config.partition.clients));
+  for (std::size_t c = 0; c < has_examples.size(); ++c)
+    has_examples[c] = sizer({static_cast<std::uint32_t>(c)}, {1}).examples > 0;
+  actors::RunAudit audit(std::move(has_examples));
   for (const auto& event : run.events)
     audit.add(event);
   return audit.warnings(config);
@@ -48,6 +50,20 @@ TEST_CASE("clients that never come through are named") {
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].find("1 of 5 clients") != std::string::npos);
   CHECK(lines[0].find("(4)") != std::string::npos);
+}
+
+TEST_CASE("clients without data are not among the starved ones") {
+  auto config = tiny_config(6);
+  config.clients.per_round = 4;
+  config.clients.overcommit = 1.25;
+  config.stop.versions = 10;
+  const auto slow_last = sizes({1, 1, 2, 3, 4, 60});
+  const auto lines = warnings_of(config, [&](sim::ClientId client, sim::Sequence seq) {
+    return client.value == 0 ? model::JobSize{} : slow_last(client, seq);
+  });
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find("1 of 5 clients") != std::string::npos);
+  CHECK(lines[0].find("(5)") != std::string::npos);
 }
 
 TEST_CASE("staleness that the weighting ignores is a warning") {

@@ -129,3 +129,13 @@ TEST_CASE("a folder of another user is not taken for a private one" *
   CHECK_THROWS_AS(make_private_folder(theirs / "inner"), InputError);
   CHECK(names_in(theirs).empty());
 }
+
+TEST_CASE("a folder is locked by one at a time") {
+  const tests::TemporaryFolder folder;
+  {
+    const FolderLock lock(folder.path());
+    const std::string what = folder.path().string() + ": another process is working in this folder";
+    CHECK_THROWS_WITH_AS(FolderLock(folder.path()), what.c_str(), InputError);
+  }
+  CHECK_NOTHROW(FolderLock(folder.path()));
+}

@@ -14,6 +14,33 @@ std::string only_error(const std::string& text) {
   return errors.front();
 }
 
+TEST_CASE("a surrogate refuses what it cannot do and warns about what it has not") {
+  const tests::ScenarioFolder folder;
+  const std::string surrogate = "[train]\nkind = \"surrogate\"\nlr = 0.1\n";
+  const auto error = [&](const std::string& text) {
+    const Lines errors = folder.errors(surrogate + text);
+    REQUIRE_MESSAGE(errors.size() == 1, join(errors, "\n"));
+    return errors.front();
+  };
+  CHECK(
+      error("[[faults.attackers]]\nattack = \"label_noise\"\nshare = 0.2\n")
+          .ends_with("a surrogate has no labels to spoil; allowed: every attack but label_noise"));
+  CHECK(error("[[lora.ranks]]\nr = 4\nshare = 1.0\n")
+            .ends_with("a surrogate's adapter is one vector; allowed: lora.r for all clients"));
+  CHECK(error("[partition]\nmanifest = \"rows.jsonl\"\n")
+            .ends_with("a surrogate has no data to split; allowed: partition.clients"));
+
+  const std::string idle =
+      "weight_decay = 0.1\nmomentum = 0.5\n[lora]\nlora_alpha = 4\n[[partition.skew]]\n"
+      "by = \"group\"\nalpha = 0.1\n";
+  const auto scenario = folder.read(surrogate + idle);
+  REQUIRE_MESSAGE(scenario.warnings.size() == 4, join(scenario.warnings, "\n"));
+  CHECK(scenario.warnings[1].ends_with(
+      "train.momentum: has no effect; it applies only where train.optimizer is \"sgd\" and "
+      "train.kind is \"lora\""));
+  CHECK(scenarios::to_toml(scenario) == scenarios::to_toml(folder.read(surrogate)));
+}
+
 TEST_CASE("no more clients train at once than there are") {
   CHECK(only_error("[clients]\nconcurrency = 9\n[partition]\nclients = 8\n[aggregation]\nmode = "
                    "\"fedbuff\"\n") ==

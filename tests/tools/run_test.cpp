@@ -97,6 +97,53 @@ TEST_CASE("a missed threshold ends with status 3 and leaves the results") {
   CHECK(std::filesystem::exists(small.path("out/summary.json")));
 }
 
+/// The `lorafleet run` of a surrogate in `folder`, which it makes: a run of milliseconds.
+std::vector<std::string> surrogate_run(const tests::TemporaryFolder& folder) {
+  write_file(folder / "quick.toml",
+             "name = \"quick\"\n[train]\nkind = \"surrogate\"\nlr = 0.1\n[partition]\n"
+             "clients = 20\n[stop]\nversions = 3\n[expect]\nversions = { above = 2 }\n");
+  return {"run", (folder / "quick.toml").string(), "--quiet"};
+}
+
+std::vector<std::string> joined(std::vector<std::string> first,
+                                const std::vector<std::string>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+TEST_CASE("resuming a complete run judges it again, and only what it is") {
+  const tests::TemporaryFolder folder;
+  const auto run = surrogate_run(folder);
+  const std::string out = (folder / "out").string();
+  const auto resume = [&](const std::vector<std::string>& more) {
+    return tests::run_program(joined(joined(run, {"--resume", out}), more));
+  };
+  const auto begun = resume({});
+  CHECK_MESSAGE(begun.status == 0, begun.err);
+  const auto summary = read_file(folder / "out/summary.json");
+  const auto again = tests::run_program({"run", "--resume", out});
+  CHECK(again.status == 0);
+  CHECK(contains(again.out, out + " is complete already"));
+  CHECK(resume({"--set", "expect.versions.above=3"}).status == 3);
+  const auto other = resume({"--set", "seed=5"});
+  CHECK(other.status == 2);
+  CHECK(contains(other.err, out + ": is a complete run of another scenario"));
+  CHECK(read_file(folder / "out/summary.json") == summary);
+  const auto nothing = tests::run_program({"run", "--resume", (folder / "none").string()});
+  CHECK(nothing.status == 2);
+  CHECK(contains(nothing.err, "no such folder; allowed: a run directory, or a SCENARIO too"));
+}
+
+TEST_CASE("a folder in which a run works is refused to another") {
+  const tests::TemporaryFolder folder;
+  const auto run = surrogate_run(folder);
+  make_folder(folder / "out");
+  const FolderLock lock(folder / "out");
+  const auto output = tests::run_program(joined(run, {"--out", (folder / "out").string()}));
+  CHECK(output.status == 2);
+  CHECK(contains(output.err, "out: another process is working in this folder"));
+}
+
 /// What stands behind `label` in a table of the program.
 std::string cell(const std::string& table, const std::string& label) {
   const std::size_t at = table.find("\n" + label + "  ");

@@ -46,6 +46,31 @@ TEST_CASE("a sweep runs all cases, keeps failed ones, and does not repeat comple
   CHECK(contains(changed.err, "belongs to another version of this sweep; use another --out"));
 }
 
+TEST_CASE("a sweep counts missed thresholds, names unknown figures and refuses another's folder") {
+  const tests::TemporaryFolder folder;
+  write_file(folder / "quick.toml",
+             "name = \"quick\"\n[train]\nkind = \"surrogate\"\nlr = 0.1\n[partition]\n"
+             "clients = 20\n[stop]\nversions = 3\n[expect]\nversions = { above = 3 }\n");
+  const auto sweep = [&](const std::string& text) {
+    write_file(folder / "grid.toml", "scenario = \"quick.toml\"\n" + text);
+    return tests::run_program(
+        {"sweep", (folder / "grid.toml").string(), "--out", (folder / "out").string(), "--quiet"});
+  };
+  const std::string axis = "figures = [\"verions\"]\n[axes]\n\"train.lr\" = [0.1, 0.2]\n";
+  const auto first = sweep("seeds = [1, 2]\n" + axis);
+  CHECK_MESSAGE(first.status == 3, first.err);
+  CHECK(contains(first.out, "2/2, 2 missed"));
+  CHECK(contains(first.err, "no run has \"verions\""));
+  const std::string table = read_file(folder / "out/sweep.csv");
+
+  const auto fewer = sweep("seeds = [1]\n" + axis);
+  CHECK(fewer.status == 2);
+  CHECK(contains(fewer.err, "belongs to another version of this sweep; use another --out"));
+  CHECK(read_file(folder / "out/sweep.csv") == table);
+  CHECK(sweep("seeds = [1, 2, 3]\n" + axis).status == 3);
+  CHECK(read_file(folder / "out/sweep.csv").size() > table.size());
+}
+
 TEST_CASE("a sweep whose folder is taken away ends with an error that names it") {
   const tests::SmallScenario small;
   const tests::TemporaryFolder folder;
