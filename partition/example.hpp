@@ -7,8 +7,18 @@
 
 namespace lorafleet::partition {
 
+/// What one side says in a conversation.
+struct Turn {
+  std::string role;  ///< system, user or assistant
+  std::string content;
+};
+
 /// One row of instruction data. The model learns to write `target` after `instruction` and
 /// `context`.
+///
+/// A conversation has `turns` beside them, which are what the model reads and learns from (the
+/// assistant's); the other three are for measures and metrics: the last user's turn, the turns
+/// before it, and the assistant's last answer.
 struct Example {
   std::string id;
   std::string instruction;
@@ -17,8 +27,10 @@ struct Example {
   std::string group;                      ///< unit of the train/test split; never torn apart
   std::optional<std::string> client;      ///< natural owner, where the data name one
   std::map<std::string, double> quality;  ///< named scores of this row
+  std::map<std::string, std::string> attributes;  ///< label, category, ...: what a skew can spread
   std::vector<std::string> choices;     ///< where one of several is right: all, `target` among them
   std::vector<std::string> references;  ///< further right answers beside `target`
+  std::vector<Turn> turns;              ///< of a conversation; the last is the assistant's
 };
 
 }  // namespace lorafleet::partition
