@@ -114,7 +114,8 @@ class Caller {
 
 net::Environment environment_here(const std::string& version) {
   const auto runtime = model::runtime_info();
-  return {version, runtime.libtorch, runtime.blas, runtime.isa, runtime.cpu};
+  return {version,        runtime.libtorch, runtime.blas, runtime.kernels,
+          runtime.onednn, runtime.isa,      runtime.cpu};
 }
 
 HeadSetup open_head(const HeadOptions& options) {
@@ -134,6 +135,8 @@ HeadSetup open_head(const HeadOptions& options) {
 }
 
 bool run_host(const HostOptions& options) {
+  for (const auto& line : model::runtime_warnings())
+    options.warning(line);
   RemoteHostParts parts;
   parts.options = options;
   parts.tls = context_of(options.tls, net::Side::connecting);

@@ -111,11 +111,24 @@ std::map<std::string, std::string> environment_of(const FleetParts& parts) {
   const auto runtime = model::runtime_info(parts.config.slots.device);
   return {{"libtorch", runtime.libtorch},
           {"blas", runtime.blas},
+          {"blas_kernels", runtime.kernels},
+          {"onednn", runtime.onednn},
           {"cpu", runtime.cpu},
           {"isa", runtime.isa},
           {"device", runtime.device},
           {"slots", std::to_string(parts.slots)},
           {"threads_per_slot", std::to_string(parts.config.slots.threads)}};
+}
+
+/// What computes, for run.log.
+std::string computing_line(const std::string& device) {
+  const auto runtime = model::runtime_info(device);
+  const std::string& instead = model::blas_kernels().instead;
+  return "computing with LibTorch " + runtime.libtorch + ", " + runtime.kernels +
+         " kernels of BLAS" +
+         (instead.empty() ? "" : " (chosen for this CPU, by itself it takes " + instead + ")") +
+         ", oneDNN " + runtime.onednn + ", on " +
+         (runtime.device == "cpu" ? runtime.cpu : runtime.device);
 }
 
 RunSummary summarise(const Learning& learning, const FleetParts& parts, const RunRecorder& recorder,
@@ -268,6 +281,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
       },
       resumed ? &resumed->recorder : nullptr);
   parts.observer = recorder;
+  if (learning.base) log.note(computing_line(config.slots.device));
   for (const auto& line : warnings_before(config, learning, parts.slots))
     log.warning(line);
   if (resumed) {
@@ -343,6 +357,8 @@ std::string partition_only(const FederationConfig& config, const RunOptions& opt
 model::Evaluation evaluate_adapter(const FederationConfig& config, const model::AdapterPtr& adapter,
                                    const RunOptions& options) {
   model::configure_thread(static_cast<int>(config.slots.threads));
+  for (const auto& line : model::runtime_warnings())
+    options.warning(line);
   const Workload work = prepare_workload(config, options.log, options.warning);
   const auto base = model::BaseModel::load(config.model, config.slots.device);
   return make_run_scorer(config, work, base)->evaluate_fully(adapter);

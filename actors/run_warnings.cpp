@@ -3,6 +3,7 @@
 #include "actors/sim/world.hpp"
 #include "actors/sim/world_warnings.hpp"
 #include "actors/strategy/lora_rule.hpp"
+#include "model/runtime.hpp"
 
 namespace lorafleet::actors {
 
@@ -19,6 +20,10 @@ std::vector<std::string> warnings_before(const FederationConfig& config, const L
   }
   auto lines = sim::world_warnings(world, jobs,
                                    sim::VirtualDuration::from_seconds(config.stop.virtual_seconds));
+  if (learning.base) {
+    for (const auto& line : model::runtime_warnings())
+      lines.push_back(line);
+  }
   const std::size_t empty = learning.clients() - jobs.size();
   if (empty > 0) {
     lines.push_back(std::to_string(empty) + " of " + std::to_string(learning.clients()) +

@@ -12,6 +12,7 @@
 #include "model/device.hpp"
 #include "model/lora_layout.hpp"
 #include "model/opt.hpp"
+#include "model/runtime.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {
@@ -154,6 +155,7 @@ DecoderLayer read_layer(WeightReader& reader, const OptConfig& config, std::int6
 std::shared_ptr<const BaseModel> BaseModel::load(const ModelConfig& model,
                                                  const std::string& device_name) {
   const at::NoGradGuard no_grad;
+  blas_kernels();  // before the first product
   const at::Device device = open_device(device_name);
   const at::ScalarType dtype = dtype_of(model.dtype, device);
   if (!std::filesystem::is_directory(model.path)) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -35,6 +36,60 @@ std::string blas_name() {
   return text_after(at::show_config(), "BLAS_INFO");
 }
 
+/// Whether products come from the reference BLAS, Debian's libblas3: a libblas.so without an
+/// OpenBLAS, BLIS or ATLAS behind it.
+bool is_reference_blas() {
+  Dl_info info{};
+  void* const product = loaded("sgemm_");
+  if (product == nullptr || ::dladdr(product, &info) == 0 || info.dli_fname == nullptr) {
+    return false;
+  }
+  std::error_code ignored;
+  const auto file = std::filesystem::canonical(info.dli_fname, ignored);
+  if (!file.filename().string().starts_with("libblas.so")) return false;
+  void* const library = ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+  if (library == nullptr) return false;
+  const bool fast = ::dlsym(library, "openblas_get_config") != nullptr ||
+                    ::dlsym(library, "bli_info_get_version_str") != nullptr ||
+                    file.string().find("atlas") != std::string::npos;
+  ::dlclose(library);
+  return !fast;
+}
+
+/// Of oneDNN's C interface, the same in 2.x and 3.x: dnnl_version_t begins with three ints.
+std::string onednn_name() {
+  void* const get_version = loaded("dnnl_version");
+  void* const get_isa = loaded("dnnl_get_effective_cpu_isa");
+  if (get_version == nullptr || get_isa == nullptr) return "unknown";
+  const int* const version = reinterpret_cast<const int* (*)()>(get_version)();
+  const int isa = reinterpret_cast<int (*)()>(get_isa)();
+  std::ostringstream text;
+  text << version[0] << '.' << version[1] << '.' << version[2] << ", ";
+  switch (isa) {
+    case 0x01:
+      text << "SSE41";
+      break;
+    case 0x03:
+      text << "AVX";
+      break;
+    case 0x07:
+      text << "AVX2";
+      break;
+    case 0x27:
+      text << "AVX512_CORE";
+      break;
+    case 0x67:
+      text << "AVX512_CORE_VNNI";
+      break;
+    case 0xe7:
+      text << "AVX512_CORE_BF16";
+      break;
+    default:
+      text << "instruction set 0x" << std::hex << isa;
+  }
+  return text.str();
+}
+
 std::string cpu_name() {
   std::ifstream file("/proc/cpuinfo");
   std::ostringstream text;
@@ -58,11 +113,19 @@ std::string describe(const std::string& device) {
 
 }  // namespace
 
+const BlasKernels& blas_kernels() {
+  static const BlasKernels kernels = choose_blas_kernels(loaded, cpu_vector_isa());
+  return kernels;
+}
+
 void configure_process() {
   constexpr int never = 2'000'000'000;  // bytes
   ::mallopt(M_MMAP_MAX, 0);
   ::mallopt(M_TRIM_THRESHOLD, never);
   ::mallopt(M_TOP_PAD, 64 << 20);
+  blas_kernels();
+  // LibTorch has AVX-512 code, but 1.13 uses it only if told to. A choice of the user's stays.
+  if (cpu_vector_isa() == VectorIsa::avx512) ::setenv("ATEN_CPU_CAPABILITY", "avx512", 0);
   limit_blas_threads(loaded);
   limit_primitive_cache(loaded);
   ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
@@ -104,12 +167,24 @@ std::string gpu_name(const std::function<void*(const char*)>& symbol, int index)
 }
 
 RuntimeInfo runtime_info(const std::string& device) {
+  const std::string& core = blas_kernels().core;
+  const bool reference = is_reference_blas();
   return {TORCH_VERSION,
-          blas_name(),
+          reference ? "reference BLAS" : blas_name(),
+          reference || core.empty() ? "unknown" : core,
+          onednn_name(),
           cpu_name(),
           text_after(at::show_config(), "CPU capability usage"),
           at::get_num_threads(),
           describe(device)};
+}
+
+std::vector<std::string> runtime_warnings() {
+  if (!blas_kernels().warning.empty()) return {blas_kernels().warning};
+  if (!is_reference_blas()) return {};
+  return {
+      "BLAS is the plain reference implementation: training takes ten times as long; install "
+      "libopenblas0-openmp, or choose it with update-alternatives"};
 }
 
 std::int64_t peak_rss_bytes() {

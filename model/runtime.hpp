@@ -3,12 +3,19 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
+
+#include "model/blas_kernels.hpp"
 
 namespace lorafleet::model {
 
 /// Once, first thing in main: keeps freed memory in the process, since page faults otherwise take a
-/// good part of the training time, limits BLAS and oneDNN as below, and makes cuBLAS deterministic.
+/// good part of the training time, chooses BLAS's kernels, limits BLAS and oneDNN as below, and
+/// makes cuBLAS deterministic.
 void configure_process();
+
+/// The kernels of this process, chosen at the first call.
+const BlasKernels& blas_kernels();
 
 /// OpenBLAS built on pthreads does not follow configure_thread and would compute with all cores in
 /// every slot: sets it to one thread. Does nothing to OpenBLAS built on OpenMP, or to another BLAS.
@@ -31,7 +38,9 @@ std::string gpu_name(const std::function<void*(const char*)>& symbol, int index)
 /// What results depend on besides the scenario, for summary.json.
 struct RuntimeInfo {
   std::string libtorch;  ///< "1.13.1"
-  std::string blas;      ///< "OpenBLAS 0.3.21 ... Zen"
+  std::string blas;      ///< "OpenBLAS 0.3.21 ..."
+  std::string kernels;   ///< BLAS's: "SkylakeX", or "unknown"
+  std::string onednn;    ///< "2.6.3, AVX512_CORE_AMX": computes in bfloat16; or "unknown"
   std::string cpu;       ///< as in /proc/cpuinfo
   std::string isa;       ///< LibTorch's kernels: "AVX2", "AVX512"
   int threads = 1;       ///< of the calling thread
@@ -39,6 +48,9 @@ struct RuntimeInfo {
 };
 /// `device`: the one that jobs train on, already in use.
 RuntimeInfo runtime_info(const std::string& device = "cpu");
+
+/// Why training on this machine's CPU is slower than it has to be; empty: it is not.
+std::vector<std::string> runtime_warnings();
 
 /// The largest resident set of this process so far.
 std::int64_t peak_rss_bytes();

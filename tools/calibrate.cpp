@@ -200,6 +200,8 @@ int calibrate_command(const Arguments& arguments) {
   model::configure_thread(static_cast<int>(config.slots.threads));
   const auto work = line.has("model") ? actors::synthetic_work(config)
                                       : actors::scenario_work(config, log, print_warning);
+  for (const auto& text : model::runtime_warnings())
+    print_warning(text);
   std::vector<MeasuredSpeed> speeds;
   for (const auto& setting : settings) {
     log("training with " + setting_text(setting));
@@ -207,8 +209,9 @@ int calibrate_command(const Arguments& arguments) {
         setting, actors::time_jobs(*work.trainer, work.jobs, setting, seconds)));
   }
   const auto info = model::runtime_info(config.slots.device);
-  const std::string where =
-      (config.slots.device == "cpu" ? info.cpu : info.device) + ", LibTorch " + info.libtorch;
+  const std::string where = (config.slots.device == "cpu" ? info.cpu : info.device) +
+                            ", LibTorch " + info.libtorch + ", " + info.kernels +
+                            " kernels of BLAS";
   log(where + "; " + figure(work.train_flops_per_token * 1e-6) + " MFLOP a token\n" +
       table(speeds, work.train_flops_per_token));
   std::cout << "# " << config.model.path.filename().string() << " in " << config.model.dtype

@@ -222,6 +222,8 @@ int generate_command(const Arguments& arguments) {
   }
 
   model::configure_thread(1);
+  for (const auto& text : model::runtime_warnings())
+    print_warning(text);
   const auto tokenizer = model::Tokenizer::load(source.model.path);
   const std::vector<Prompt> prompts =
       line.has("examples")

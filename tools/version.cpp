@@ -4,6 +4,7 @@
 
 #include "model/runtime.hpp"
 #include "tools/command_line.hpp"
+#include "tools/console.hpp"
 
 namespace lorafleet::tools {
 
@@ -12,9 +13,14 @@ int version_command(const Arguments& arguments) {
                    "version");
   if (!line.parse(arguments)) return kDone;
   const auto runtime = model::runtime_info();
-  std::cout << "lorafleet " << kVersion << "\nLibTorch " << runtime.libtorch << ", " << runtime.blas
-            << "\n"
-            << runtime.cpu << ", " << runtime.isa << "\n";
+  const std::string& instead = model::blas_kernels().instead;
+  std::cout << "lorafleet " << kVersion << "\nLibTorch " << runtime.libtorch << ", " << runtime.isa
+            << "\nBLAS " << runtime.blas << ", kernels " << runtime.kernels
+            << (instead.empty() ? "" : " (by itself it takes " + instead + ")") << "\noneDNN "
+            << runtime.onednn << "\nCPU " << runtime.cpu << ", "
+            << model::name_of(model::cpu_vector_isa()) << "\n";
+  for (const auto& line : model::runtime_warnings())
+    print_warning(line);
   return kDone;
 }
 

@@ -7,7 +7,7 @@ namespace lorafleet::actors::net {
 namespace {
 
 constexpr const char* kMagic = "LoRAFleet";
-constexpr std::uint32_t kProtocol = 1;
+constexpr std::uint32_t kProtocol = 2;
 constexpr std::size_t kLongestText = 1024;
 constexpr std::size_t kLongestScenario = std::size_t{64} << 20;
 constexpr std::uint32_t kMostSlots = 4096;
@@ -29,6 +29,8 @@ std::string difference(const Environment& here, const Environment& there) {
   compare("LoRAFleet", here.version, there.version);
   compare("LibTorch", here.libtorch, there.libtorch);
   compare("BLAS", here.blas, there.blas);
+  compare("BLAS's kernel set", here.kernels, there.kernels);
+  compare("oneDNN", here.onednn, there.onednn);
   compare("the instruction set", here.isa, there.isa);
   return text;
 }
@@ -44,6 +46,8 @@ Bytes encode(const Hello& hello) {
   writer.text(hello.environment.version);
   writer.text(hello.environment.libtorch);
   writer.text(hello.environment.blas);
+  writer.text(hello.environment.kernels);
+  writer.text(hello.environment.onednn);
   writer.text(hello.environment.isa);
   writer.text(hello.environment.cpu);
   return bytes;
@@ -64,6 +68,8 @@ Hello decode_hello(BytesView bytes) {
   hello.environment.version = printable(reader.text(256));
   hello.environment.libtorch = printable(reader.text(256));
   hello.environment.blas = printable(reader.text(256));
+  hello.environment.kernels = printable(reader.text(256));
+  hello.environment.onednn = printable(reader.text(256));
   hello.environment.isa = printable(reader.text(256));
   hello.environment.cpu = printable(reader.text(256));
   reader.end();

@@ -14,6 +14,8 @@ struct Environment {
   std::string version;  ///< LoRAFleet's
   std::string libtorch;
   std::string blas;
+  std::string kernels;  ///< BLAS's
+  std::string onednn;
   std::string isa;
   std::string cpu = {};  ///< said, not demanded
   friend bool operator==(const Environment&, const Environment&) = default;

@@ -138,14 +138,17 @@ TEST_CASE("every payload survives its way") {
   CHECK(failed.reason == "no memory");
   CHECK(decode_numbers(encode_numbers({1, 2, 1000})) == std::vector<std::uint64_t>{1, 2, 1000});
 
-  const Hello hello{"gpu-7", 42, 8, {"0.1.0", "1.13.1", "OpenBLAS", "AVX2", "a CPU"}};
+  const Hello hello{
+      "gpu-7", 42, 8, {"0.1.0", "1.13.1", "OpenBLAS", "Haswell", "2.6.3", "AVX2", "a CPU"}};
   const auto greeted = decode_hello(encode(hello));
   CHECK(greeted.name == "gpu-7");
   CHECK(greeted.instance == 42);
   CHECK(greeted.slots == 8);
   CHECK(greeted.environment == hello.environment);
-  CHECK(difference(hello.environment, {"0.1.0", "2.6.0", "OpenBLAS", "AVX2"}) ==
-        "LibTorch is \"1.13.1\" here and \"2.6.0\" there");
+  CHECK(
+      difference(hello.environment, {"0.1.0", "2.6.0", "OpenBLAS", "SkylakeX", "2.6.3", "AVX2"}) ==
+      "LibTorch is \"1.13.1\" here and \"2.6.0\" there, "
+      "BLAS's kernel set is \"Haswell\" here and \"SkylakeX\" there");
 
   const RunOffer offer{"abc", "name = \"x\"", {{"data.path", "/a/b.jsonl", "ff"}}};
   const auto offered = decode_offer(encode(offer));

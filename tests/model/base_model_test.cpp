@@ -147,6 +147,8 @@ TEST_CASE("what results depend on is recorded") {
   CHECK(info.libtorch.find('.') != std::string::npos);
   CHECK_FALSE(info.blas.empty());
   CHECK_FALSE(info.isa.empty());
+  CHECK_FALSE(info.kernels.empty());
+  CHECK_FALSE(info.onednn.empty());
   CHECK_FALSE(info.cpu.empty());
   CHECK(peak_rss_bytes() > 10'000'000);
 }
