@@ -59,7 +59,9 @@ install(CODE "
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME lorafleet)
 set(CPACK_PACKAGE_VENDOR LoRAFleet)
-set(CPACK_PACKAGE_CONTACT "The LoRAFleet authors <lorafleet@localhost.localdomain>")
+set(LORAFLEET_PACKAGER "The LoRAFleet authors <lorafleet@example.org>" CACHE STRING
+  "Who answers for the packages that are built here: Name <address>")
+set(CPACK_PACKAGE_CONTACT "${LORAFLEET_PACKAGER}")
 set(CPACK_PACKAGE_DIRECTORY "${CMAKE_BINARY_DIR}/package")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
@@ -71,15 +73,16 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # LibTorch is content with any BLAS, the slow reference one too.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS libopenblas0-openmp)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS openssl)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "simulator of federated LoRA fine-tuning
- LoRAFleet simulates the federated fine-tuning of language models with LoRA
- adapters by clients of unequal devices, links and data. Every client really
- trains its adapter; a virtual clock says how long that would have taken. Runs
- are described by scenarios and give the same bytes with any number of slots
- and hosts.
- .
- Scenarios, a small base model and sample data are in
- /usr/share/lorafleet/scenarios.")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "simulator of federated LoRA fine-tuning")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"LoRAFleet simulates the federated fine-tuning of language models with LoRA
+adapters by clients of unequal devices, links and data. Every client really
+trains its adapter; a virtual clock says how long that would have taken. Runs
+are described by scenarios and give the same bytes with any number of slots
+and hosts.
+
+Scenarios, a small base model and sample data are in
+/usr/share/lorafleet/scenarios.")
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ
   GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 include(CPack)
