@@ -85,9 +85,10 @@ model::TrainJob make_job(const FederationConfig& config, std::size_t client,
   return job;
 }
 
-model::AdapterPtr first_adapter(const FederationConfig& config, const model::OptConfig& opt) {
-  return std::make_shared<const model::Adapter>(
-      model::starting_adapter(model::make_layout(opt, config.lora), config.lora, config.seed));
+model::AdapterPtr first_adapter(const FederationConfig& config, const model::OptConfig& opt,
+                                const std::function<void(const std::string&)>& warning = {}) {
+  return std::make_shared<const model::Adapter>(model::starting_adapter(
+      model::make_layout(opt, config.lora), config.lora, config.seed, warning));
 }
 
 }  // namespace
@@ -186,7 +187,7 @@ CalibrationWork scenario_work(const FederationConfig& config,
   const Workload data = prepare_workload(config, log, warning);
   const auto base = model::BaseModel::load(config.model, config.slots.device);
   CalibrationWork work = make_work(config, base, data.encoded);
-  const auto start = first_adapter(config, base->config());
+  const auto start = first_adapter(config, base->config(), warning);
   for (std::size_t client = 0; client < data.client_examples.size(); ++client) {
     auto job = make_job(config, client, start, data.client_examples[client]);
     if (work.trainer->size(job).tokens > 0) work.jobs.push_back(std::move(job));

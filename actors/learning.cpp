@@ -113,7 +113,7 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
   learning.federation.train_flops_per_token = flops;
   learning.federation.layouts = layouts.of_client;
   learning.federation.initial = std::make_shared<const model::Adapter>(
-      model::starting_adapter(layouts.server, config.lora, config.seed));
+      model::starting_adapter(layouts.server, config.lora, config.seed, warning));
   check_ranks(config, layouts);
   learning.federation.sizer = [work, train_config = config.train, seed = config.seed](
                                   sim::ClientId client, sim::Sequence seq) {

@@ -1,4 +1,4 @@
-# Everything comes from Debian bookworm's packages (tools/setup.sh); newer ones work as well.
+# Everything comes from the packages of Debian 12 or 13 (tools/setup.sh).
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)

@@ -77,8 +77,7 @@ BaseModelPtr BaseModel::changed(const BaseChange& change) const {
   for (std::size_t i = 0; i < change.modules.size(); ++i) {
     const LoraModule& module = change.modules[i];
     const ModulePlace place = find_module(config_, module);
-    at::Tensor& weight =
-        linear_of(weights->layers[static_cast<std::size_t>(place.layer)], place.kind).weight;
+    at::Tensor& weight = linear_at(*weights, place).weight;
     const at::Tensor added = at::from_blob(const_cast<float*>(change.deltas[i].data()),
                                            {module.out, module.in}, at::kFloat)
                                  .to(weight.device());

@@ -16,9 +16,35 @@ namespace lorafleet::model {
 namespace {
 
 const std::vector<std::string>& kind_names() {
-  static const std::vector<std::string> names = {"q_proj",   "k_proj", "v_proj",
-                                                 "out_proj", "fc1",    "fc2"};
+  static const std::vector<std::string> names = {"q_proj", "k_proj", "v_proj",     "out_proj",
+                                                 "fc1",    "fc2",    "project_in", "project_out"};
   return names;
+}
+
+constexpr const char* kAllLinear = "all-linear";
+
+bool has_projections(const OptConfig& opt) {
+  return opt.word_embed_proj_dim != 0 && opt.word_embed_proj_dim != opt.hidden_size;
+}
+
+/// The kinds that the model has.
+std::vector<std::string> kinds_of(const OptConfig& opt) {
+  const auto& all = kind_names();
+  return {all.begin(), has_projections(opt) ? all.end() : all.begin() + layer_kinds};
+}
+
+/// Every place of a linear layer but the output layer, in the order of an adapter's layout.
+std::vector<ModulePlace> places_of(const OptConfig& opt) {
+  std::vector<ModulePlace> places;
+  for (std::int64_t layer = 0; layer < opt.num_hidden_layers; ++layer) {
+    for (std::size_t kind = 0; kind < layer_kinds; ++kind)
+      places.push_back({layer, static_cast<LinearKind>(kind)});
+  }
+  if (has_projections(opt)) {
+    places.push_back({0, LinearKind::project_in});
+    places.push_back({0, LinearKind::project_out});
+  }
+  return places;
 }
 
 /// lora.rank_pattern or lora.alpha_pattern.
@@ -39,13 +65,19 @@ class Patterns {
     return nullptr;
   }
 
+  /// Throws InputError for an entry without a module of its own.
   void check_used(const std::vector<LoraModule>& modules) const {
     for (std::size_t i = 0; i < patterns_.size(); ++i) {
       const auto matches = [&](const auto& module) { return patterns_[i].matches(module.name); };
+      const auto own = [&](const auto& module) { return find(module.name) == &entries_[i]; };
       if (std::none_of(modules.begin(), modules.end(), matches)) {
         throw InputError(key_, "\"" + entries_[i].modules + "\" matches none of the " +
                                    std::to_string(modules.size()) + " adapted modules, such as " +
                                    modules.front().name);
+      }
+      if (std::none_of(modules.begin(), modules.end(), own)) {
+        throw InputError(key_, "\"" + entries_[i].modules +
+                                   "\" is never used: entries before it match all of its modules");
       }
     }
   }
@@ -61,6 +93,30 @@ void check_rank(std::int64_t rank, LinearShape shape, LinearKind kind, const std
   if (rank >= 1 && rank <= most) return;
   throw InputError(key, "must be from 1 to " + std::to_string(most) + " (the smaller side of " +
                             name_of(kind) + "), not " + std::to_string(rank));
+}
+
+/// The modules that lora.target_modules names, without "all-linear". Throws InputError.
+std::vector<std::string> targets_of(const OptConfig& opt, const LoraConfig& lora) {
+  constexpr const char* kKey = "lora.target_modules";
+  const std::vector<std::string> known = kinds_of(opt);
+  const auto& targets = lora.target_modules;
+  if (targets.empty()) throw InputError(kKey, "is empty; choose from " + join(known));
+  if (std::find(targets.begin(), targets.end(), kAllLinear) != targets.end()) {
+    if (targets.size() == 1) return known;
+    throw InputError(kKey, std::string("\"") + kAllLinear + "\" stands for all modules, alone");
+  }
+  for (const std::string& name : targets) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (std::find(kind_names().begin(), kind_names().end(), name) != kind_names().end()) {
+      throw InputError(kKey, "this OPT has no " + name +
+                                 ": its embedding is as wide as its layers; it has " + join(known));
+    }
+    const std::string nearest = nearest_name(name, known);
+    throw InputError(kKey, "unknown module \"" + name + "\"" +
+                               (nearest.empty() ? "" : " (did you mean \"" + nearest + "\"?)") +
+                               "; OPT has " + join(known) + "; or \"" + kAllLinear + '"');
+  }
+  return targets;
 }
 
 /// The N of "….layers.N.…"; the largest number where there is none.
@@ -90,6 +146,7 @@ std::string name_of(LinearKind kind) {
 }
 
 std::string module_name(std::int64_t layer, LinearKind kind) {
+  if (static_cast<std::size_t>(kind) >= layer_kinds) return "model.decoder." + name_of(kind);
   const bool attention = kind != LinearKind::fc1 && kind != LinearKind::fc2;
   return "model.decoder.layers." + std::to_string(layer) + (attention ? ".self_attn." : ".") +
          name_of(kind);
@@ -106,65 +163,50 @@ LinearShape shape_of(const OptConfig& opt, LinearKind kind) {
       return {opt.hidden_size, opt.ffn_dim};
     case LinearKind::fc2:
       return {opt.ffn_dim, opt.hidden_size};
+    case LinearKind::project_in:
+      return {opt.word_embed_proj_dim, opt.hidden_size};
+    case LinearKind::project_out:
+      return {opt.hidden_size, opt.word_embed_proj_dim};
     default:
       return {opt.hidden_size, opt.hidden_size};
   }
 }
 
 ModulePlace find_module(const OptConfig& opt, const LoraModule& module) {
-  for (std::int64_t layer = 0; layer < opt.num_hidden_layers; ++layer) {
-    for (std::size_t kind = 0; kind < linear_kinds; ++kind) {
-      const ModulePlace place{layer, static_cast<LinearKind>(kind)};
-      if (module_name(layer, place.kind) != module.name) continue;
-      const LinearShape shape = shape_of(opt, place.kind);
-      if (shape.in != module.in || shape.out != module.out) {
-        throw InputError("adapter",
-                         module.name + " adapts a layer of [" + std::to_string(module.out) + ", " +
-                             std::to_string(module.in) + "], the base's is [" +
-                             std::to_string(shape.out) + ", " + std::to_string(shape.in) + "]");
-      }
-      return place;
+  for (const ModulePlace place : places_of(opt)) {
+    if (module_name(place.layer, place.kind) != module.name) continue;
+    const LinearShape shape = shape_of(opt, place.kind);
+    if (shape.in != module.in || shape.out != module.out) {
+      throw InputError("adapter",
+                       module.name + " adapts a layer of [" + std::to_string(module.out) + ", " +
+                           std::to_string(module.in) + "], the base's is [" +
+                           std::to_string(shape.out) + ", " + std::to_string(shape.in) + "]");
     }
+    return place;
   }
   throw InputError("adapter", "the base has no layer " + module.name + "; it has " +
-                                  std::to_string(opt.num_hidden_layers) + " decoder layers with " +
-                                  join(kind_names()));
+                                  std::to_string(opt.num_hidden_layers) +
+                                  " decoder layers; linear ones are " + join(kinds_of(opt)));
 }
 
 LayoutPtr make_layout(const OptConfig& opt, const LoraConfig& lora) {
-  if (lora.target_modules.empty()) {
-    throw InputError("lora.target_modules", "is empty; choose from " + join(kind_names()));
-  }
-  for (const std::string& name : lora.target_modules) {
-    if (std::find(kind_names().begin(), kind_names().end(), name) != kind_names().end()) continue;
-    const std::string nearest = nearest_name(name, kind_names());
-    throw InputError("lora.target_modules",
-                     "unknown module \"" + name + "\"" +
-                         (nearest.empty() ? "" : " (did you mean \"" + nearest + "\"?)") +
-                         "; OPT has " + join(kind_names()));
-  }
+  const std::vector<std::string> targets = targets_of(opt, lora);
   if (!std::isfinite(lora.lora_alpha) || lora.lora_alpha <= 0.0) {
     throw InputError("lora.lora_alpha", "must be above 0");
   }
   const Patterns ranks(lora.rank_pattern, "lora.rank_pattern");
   const Patterns alphas(lora.alpha_pattern, "lora.alpha_pattern");
   std::vector<LoraModule> modules;
-  for (std::int64_t layer = 0; layer < opt.num_hidden_layers; ++layer) {
-    for (std::size_t i = 0; i < linear_kinds; ++i) {
-      if (std::find(lora.target_modules.begin(), lora.target_modules.end(), kind_names()[i]) ==
-          lora.target_modules.end()) {
-        continue;
-      }
-      const auto kind = static_cast<LinearKind>(i);
-      const LinearShape shape = shape_of(opt, kind);
-      const std::string name = module_name(layer, kind);
-      const RankPattern* rank = ranks.find(name);
-      const AlphaPattern* alpha = alphas.find(name);
-      const std::int64_t r = rank == nullptr ? lora.r : rank->r;
-      check_rank(r, shape, kind, rank == nullptr ? "lora.r" : "lora.rank_pattern");
-      modules.push_back({name, shape.in, shape.out, r,
-                         alpha == nullptr ? lora.lora_alpha : alpha->lora_alpha, lora.use_rslora});
-    }
+  for (const ModulePlace place : places_of(opt)) {
+    if (std::find(targets.begin(), targets.end(), name_of(place.kind)) == targets.end()) continue;
+    const LinearShape shape = shape_of(opt, place.kind);
+    const std::string name = module_name(place.layer, place.kind);
+    const RankPattern* rank = ranks.find(name);
+    const AlphaPattern* alpha = alphas.find(name);
+    const std::int64_t r = rank == nullptr ? lora.r : rank->r;
+    check_rank(r, shape, place.kind, rank == nullptr ? "lora.r" : "lora.rank_pattern");
+    modules.push_back({name, shape.in, shape.out, r,
+                       alpha == nullptr ? lora.lora_alpha : alpha->lora_alpha, lora.use_rslora});
   }
   ranks.check_used(modules);
   alphas.check_used(modules);

@@ -32,12 +32,13 @@ struct ModulePattern::Code {
   Owner<pcre2_match_context, pcre2_match_context_free> limits;
 };
 
-ModulePattern::ModulePattern(const std::string& pattern, std::string place)
+ModulePattern::ModulePattern(const std::string& pattern, std::string place, Extent extent)
     : code_(std::make_unique<Code>()), place_(std::move(place)) {
   if (pattern.size() > kLongest) {
     throw InputError(place_, "a pattern has at most " + std::to_string(kLongest) + " bytes");
   }
-  const std::string expression = "(?:.*\\.)?(?:" + pattern + ")";
+  const std::string expression =
+      (extent == Extent::end ? "(?:.*\\.)?" : "") + ("(?:" + pattern + ")");
   int error = 0;
   PCRE2_SIZE offset = 0;
   code_->compiled.reset(pcre2_compile(

@@ -44,6 +44,12 @@ FrozenLinear& linear_of(DecoderLayer& layer, LinearKind kind) {
   }
 }
 
+FrozenLinear& linear_at(BaseModel::Weights& weights, const ModulePlace& place) {
+  if (place.kind == LinearKind::project_in) return weights.project_in;
+  if (place.kind == LinearKind::project_out) return weights.project_out;
+  return linear_of(weights.layers[static_cast<std::size_t>(place.layer)], place.kind);
+}
+
 at::Tensor layer_norm(const at::Tensor& x, const LayerNorm& norm) {
   return at::layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, 1e-5);
 }
@@ -54,12 +60,13 @@ at::Tensor adapted(const at::Tensor& x, const FrozenLinear& layer, LoraLeaves* l
   return lora_linear(x, layer, lora->factors(index, kind), lora->dropout_mask(x));
 }
 
-at::Tensor embed(const BaseModel& base, const at::Tensor& tokens, const at::Tensor& positions) {
+at::Tensor embed(const BaseModel& base, LoraLeaves* lora, const at::Tensor& tokens,
+                 const at::Tensor& positions) {
   const BaseModel::Weights& weights = base.weights();
   const at::Device device = weights.device();
   at::Tensor x = at::index_select(weights.embed_tokens, 0, tokens.to(device)).to(at::kFloat);
   if (weights.project_in.weight.defined()) {
-    x = linear(x, weights.project_in);
+    x = adapted(x, weights.project_in, lora, 0, LinearKind::project_in);
   }
   return x.add_(
       at::index_select(weights.embed_positions, 0, positions.to(device) + position_offset));
@@ -93,10 +100,11 @@ at::Tensor finish_layer(const BaseModel& base, LoraLeaves* lora, std::int64_t in
   return norm_first ? h : layer_norm(h, layer.final_norm);
 }
 
-at::Tensor finish_decoder(const BaseModel& base, const at::Tensor& x) {
+at::Tensor finish_decoder(const BaseModel& base, LoraLeaves* lora, const at::Tensor& x) {
   const BaseModel::Weights& weights = base.weights();
   const at::Tensor h = weights.has_final_norm ? layer_norm(x, weights.final_norm) : x;
-  return weights.project_out.weight.defined() ? linear(h, weights.project_out) : h;
+  if (!weights.project_out.weight.defined()) return h;
+  return adapted(h, weights.project_out, lora, 0, LinearKind::project_out);
 }
 
 at::Tensor decoder_forward(const BaseModel& base, LoraLeaves* lora, const at::Tensor& tokens,
@@ -106,7 +114,7 @@ at::Tensor decoder_forward(const BaseModel& base, LoraLeaves* lora, const at::Te
   const OptConfig& config = base.config();
   const at::Tensor wanted =
       wanted_rows.defined() ? wanted_rows.to(base.weights().device()) : wanted_rows;
-  at::Tensor x = embed(base, tokens, positions);  // [T, d]
+  at::Tensor x = embed(base, lora, tokens, positions);  // [T, d]
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const DecoderLayer& layer = base.weights().layers[static_cast<std::size_t>(i)];
     if (hidden_states != nullptr) hidden_states->push_back(x);
@@ -128,7 +136,7 @@ at::Tensor decoder_forward(const BaseModel& base, LoraLeaves* lora, const at::Te
     x = finish_layer(base, lora, i, x, adapted(mixed, layer.out, lora, i, LinearKind::out_proj),
                      narrows ? last_dropout : dropout);
   }
-  x = finish_decoder(base, x);
+  x = finish_decoder(base, lora, x);
   if (hidden_states != nullptr) hidden_states->push_back(x);
   return x;
 }

@@ -30,7 +30,7 @@ struct DecoderLayer {
   LayerNorm final_norm;
 };
 
-/// The linear layer of this kind.
+/// The linear layer of this kind, one of a decoder layer's.
 FrozenLinear& linear_of(DecoderLayer& layer, LinearKind kind);
 
 struct BaseModel::Weights {
@@ -46,6 +46,9 @@ struct BaseModel::Weights {
   /// Where all of them lie, and where everything is computed.
   [[nodiscard]] at::Device device() const { return embed_tokens.device(); }
 };
+
+/// The linear layer at this place.
+FrozenLinear& linear_at(BaseModel::Weights& weights, const ModulePlace& place);
 
 /// Positions count from row 2 of their table.
 inline constexpr std::int64_t position_offset = 2;
@@ -63,7 +66,8 @@ at::Tensor opt_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatc
 
 // Pieces of it that the padded form (model/padded_opt.hpp) shares. `tokens` and `positions` may lie
 // on the CPU whatever the device.
-at::Tensor embed(const BaseModel& base, const at::Tensor& tokens, const at::Tensor& positions);
+at::Tensor embed(const BaseModel& base, LoraLeaves* lora, const at::Tensor& tokens,
+                 const at::Tensor& positions);
 at::Tensor layer_norm(const at::Tensor& x, const LayerNorm& norm);
 at::Tensor adapted(const at::Tensor& x, const FrozenLinear& layer, LoraLeaves* lora,
                    std::int64_t index, LinearKind kind);
@@ -75,7 +79,7 @@ at::Tensor dropped(const at::Tensor& x, const BatchDropout* dropout, DropoutSite
 at::Tensor finish_layer(const BaseModel& base, LoraLeaves* lora, std::int64_t index,
                         const at::Tensor& x, at::Tensor y, const BatchDropout* dropout = nullptr);
 /// The decoder's last norm and project_out.
-at::Tensor finish_decoder(const BaseModel& base, const at::Tensor& x);
+at::Tensor finish_decoder(const BaseModel& base, LoraLeaves* lora, const at::Tensor& x);
 
 /// What one layer's attention makes of its queries, keys and values: q, k, v, result: [rows, d].
 using Attention = std::function<at::Tensor(std::int64_t layer, const at::Tensor& q,

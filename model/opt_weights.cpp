@@ -140,7 +140,7 @@ DecoderLayer read_layer(WeightReader& reader, const OptConfig& config, std::int6
   DecoderLayer layer;
   layer.attention_norm = reader.norm(name + ".self_attn_layer_norm", d, affine);
   layer.final_norm = reader.norm(name + ".final_layer_norm", d, affine);
-  for (std::size_t i = 0; i < linear_kinds; ++i) {
+  for (std::size_t i = 0; i < layer_kinds; ++i) {
     const auto kind = static_cast<LinearKind>(i);
     const LinearShape shape = shape_of(config, kind);
     const std::string full = module_name(index, kind);

@@ -58,7 +58,7 @@ at::Tensor padded_logits(const BaseModel& base, LoraLeaves* lora, const PaddedBa
     offsets.push_back(offsets.back() + batch.columns);
   }
   const BatchDropout rows(dropout, offsets);
-  at::Tensor x = embed(base, index_tensor(batch.tokens), positions);
+  at::Tensor x = embed(base, lora, index_tensor(batch.tokens), positions);
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     if (dropout.skips(i)) continue;
     const DecoderLayer& layer = base.weights().layers[static_cast<std::size_t>(i)];
@@ -76,7 +76,7 @@ at::Tensor padded_logits(const BaseModel& base, LoraLeaves* lora, const PaddedBa
     x = finish_layer(base, lora, i, x, adapted(mixed, layer.out, lora, i, LinearKind::out_proj),
                      &rows);
   }
-  return linear(finish_decoder(base, x), {base.weights().head, {}})
+  return linear(finish_decoder(base, lora, x), {base.weights().head, {}})
       .view({batch.rows, batch.columns, config.vocab_size});
 }
 

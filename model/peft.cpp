@@ -125,7 +125,8 @@ void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
   }
 }
 
-Adapter load_peft(const std::filesystem::path& directory) {
+Adapter load_peft(const std::filesystem::path& directory,
+                  const std::function<void(const std::string&)>& warning) {
   const PeftConfig config(directory / "adapter_config.json");
   std::filesystem::path path = directory / "adapter_model.safetensors";
   if (!std::filesystem::exists(path) && std::filesystem::exists(directory / "adapter_model.bin")) {
@@ -143,6 +144,13 @@ Adapter load_peft(const std::filesystem::path& directory) {
   }
   std::sort(modules.begin(), modules.end(),
             [](const LoraModule& a, const LoraModule& b) { return comes_before(a.name, b.name); });
+  if (warning) {
+    std::vector<std::string> names;
+    for (const LoraModule& module : modules)
+      names.push_back(module.name);
+    for (const std::string& line : config.warnings(names))
+      warning(line);
+  }
   const auto layout = std::make_shared<const AdapterLayout>(std::move(modules));
   Adapter adapter{layout, std::vector<float>(layout->size())};
   for (std::size_t i = 0; i < layout->modules().size(); ++i) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "model/adapter.hpp"
@@ -19,7 +20,9 @@ void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
 /// Reads such a directory, written by LoRAFleet or by PEFT (adapter_model.bin too), with the base
 /// change that lies in it; modules in the order of the layers, then as make_layout orders them.
 /// Throws InputError, also for settings of
-/// PEFT under which the factors would mean something else (DoRA, trained biases, …).
-Adapter load_peft(const std::filesystem::path& directory);
+/// PEFT under which the factors would mean something else (DoRA, trained biases, …). `warning` gets
+/// what a user should know (PeftConfig::warnings).
+Adapter load_peft(const std::filesystem::path& directory,
+                  const std::function<void(const std::string&)>& warning = {});
 
 }  // namespace lorafleet::model

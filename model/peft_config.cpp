@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "model/json.hpp"
+#include "model/peft_keys.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 
@@ -17,21 +18,12 @@ using nlohmann::ordered_json;
 
 namespace {
 
-/// Settings that give the two factors another meaning, or train more than them. They must be off.
-constexpr const char* kUnsupported[] = {"alora_invocation_tokens",
-                                        "fan_in_fan_out",
-                                        "layer_replication",
-                                        "lora_bias",
-                                        "modules_to_save",
-                                        "target_parameters",
-                                        "trainable_token_indices",
-                                        "use_bdlora",
-                                        "use_dora",
-                                        "use_qalora"};
-
 template <typename Json>
 std::int64_t read_rank(const Json& value, const std::string& place) {
-  if (!value.is_number_integer() || value < 1 || value > std::numeric_limits<std::int32_t>::max()) {
+  const bool whole = value.is_number_unsigned() &&
+                     value.template get<std::uint64_t>() <=
+                         static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max());
+  if (!whole || value.template get<std::uint64_t>() < 1) {
     throw InputError(place, "a rank must be a positive integer, not " + value.dump());
   }
   return value.template get<std::int64_t>();
@@ -43,10 +35,6 @@ double read_alpha(const Json& value, const std::string& place) {
     throw InputError(place, "alpha must be a positive number, not " + value.dump());
   }
   return value.template get<double>();
-}
-
-bool is_off(const json& value) {
-  return value.is_null() || value == false || (value.is_structured() && value.empty());
 }
 
 template <typename T, typename Read>
@@ -72,6 +60,34 @@ T first_match(const std::vector<std::pair<ModulePattern, T>>& patterns, const st
   return fallback;
 }
 
+/// What is wrong with the entries that give no module a value.
+template <typename T>
+void warn_of_unused(const std::vector<std::pair<ModulePattern, T>>& patterns,
+                    const std::vector<std::string>& modules, std::vector<std::string>& warnings) {
+  std::vector<bool> matched(patterns.size());
+  std::vector<bool> used(patterns.size());
+  for (const std::string& module : modules) {
+    bool first = true;
+    for (std::size_t i = 0; i < patterns.size(); ++i) {
+      if (!patterns[i].first.matches(module)) continue;
+      matched[i] = true;
+      if (first) used[i] = true;
+      first = false;
+    }
+  }
+  for (std::size_t i = 0; i < patterns.size(); ++i) {
+    if (used[i]) continue;
+    warnings.push_back(patterns[i].first.place() +
+                       (matched[i] ? " is never used: entries before it match all of its modules"
+                                   : " matches none of the " + std::to_string(modules.size()) +
+                                         " adapted modules, such as " + modules.front()));
+  }
+}
+
+bool is_text(const json& value, std::string_view text) {
+  return value.is_string() && value.get_ref<const std::string&>() == text;
+}
+
 /// 16 rather than 16.0, as PEFT writes it.
 json number(double value) {
   if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
@@ -85,44 +101,62 @@ std::string pattern_for(const std::string& module) {
 
 }  // namespace
 
-PeftConfig::PeftConfig(const std::filesystem::path& file) {
-  const std::string name = file.string();
+PeftConfig::PeftConfig(const std::filesystem::path& file) : file_(file.string()) {
+  const std::string& name = file_;
   const std::string text = read_file(file);
   const json root = parse_json(text, name);
   if (!root.is_object()) throw InputError(name, "an object was expected");
   const auto get = [&root](const char* key) { return root.value(key, json()); };
 
-  if (get("peft_type") != "LORA") {
+  if (!is_text(get("peft_type"), "LORA")) {
     throw InputError(
         name, "peft_type: " + get("peft_type").dump() + " is not supported; allowed: \"LORA\"");
   }
-  for (const char* key : kUnsupported) {
-    if (!is_off(get(key))) {
-      throw InputError(name, std::string(key) + ": " + get(key).dump() + " is not supported");
-    }
-  }
-  if (!get("bias").is_null() && get("bias") != "none") {
-    throw InputError(name, "bias: " + get("bias").dump() + " is not supported; allowed: \"none\"");
+  warnings_ = check_peft_keys(root, name);
+  const json bias = get("bias");
+  if (!bias.is_null() && !is_text(bias, "none")) {
+    throw InputError(name, "bias: " + bias.dump() + " is not supported; allowed: \"none\"");
   }
   // Others, such as "pissa", also change the base.
   const json init = get("init_lora_weights");
-  if (!init.is_null() && !init.is_boolean() && init != "gaussian" && init != "eva" &&
-      init != "orthogonal") {
+  const std::vector<std::string> inits = {"gaussian", "eva", "orthogonal", "mica"};
+  const bool known = init.is_string() &&
+                     std::find(inits.begin(), inits.end(), init.get<std::string>()) != inits.end();
+  if (!init.is_null() && !init.is_boolean() && !known) {
     throw InputError(name, "init_lora_weights: " + init.dump() +
-                               " is not supported; allowed: true, false, \"gaussian\", \"eva\", "
-                               "\"orthogonal\"");
+                               " is not supported: it may change the base; allowed: true, false, " +
+                               join(inits));
   }
   const json rslora = get("use_rslora");
   if (!rslora.is_null() && !rslora.is_boolean()) {
     throw InputError(name, "use_rslora: must be true or false, not " + rslora.dump());
   }
-  use_rslora_ = rslora == true;
+  use_rslora_ = rslora.is_boolean() && rslora.get<bool>();
   rank_ = read_rank(get("r"), name + ": r");
   alpha_ = read_alpha(get("lora_alpha"), name + ": lora_alpha");
 
   const ordered_json ordered = ordered_json::parse(text);  // of several patterns the first counts
   ranks_ = read_patterns<std::int64_t>(ordered, "rank_pattern", name, read_rank<ordered_json>);
   alphas_ = read_patterns<double>(ordered, "alpha_pattern", name, read_alpha<ordered_json>);
+  targets_.emplace(root, name);
+}
+
+std::vector<std::string> PeftConfig::warnings(const std::vector<std::string>& modules) const {
+  std::vector<std::string> warnings = warnings_;
+  if (modules.empty()) return warnings;
+  warn_of_unused(ranks_, modules, warnings);
+  warn_of_unused(alphas_, modules, warnings);
+  std::vector<std::string> strange;
+  for (const std::string& module : modules) {
+    if (!targets_->include(module).value_or(true)) strange.push_back(module);
+  }
+  if (!strange.empty()) {
+    warnings.push_back(file_ + ": does not name " + std::to_string(strange.size()) + " of the " +
+                       std::to_string(modules.size()) +
+                       " modules that have factors as targets, such as " + strange.front() +
+                       "; they are used here, PEFT leaves them out");
+  }
+  return warnings;
 }
 
 std::int64_t PeftConfig::rank(const std::string& module) const {

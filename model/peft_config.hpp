@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "model/adapter.hpp"
 #include "model/config.hpp"
 #include "model/module_pattern.hpp"
+#include "model/peft_targets.hpp"
 
 namespace lorafleet::model {
 
@@ -23,12 +25,20 @@ class PeftConfig {
   [[nodiscard]] double alpha(const std::string& module) const;
   [[nodiscard]] bool use_rslora() const { return use_rslora_; }
 
+  /// What a user should know, of an adapter with factors for `modules`: unknown keys that are off,
+  /// entries of rank_pattern and alpha_pattern that give no module a value, factors of modules that
+  /// the file does not name as targets.
+  [[nodiscard]] std::vector<std::string> warnings(const std::vector<std::string>& modules) const;
+
  private:
   /// As in PEFT, a pattern is a regular expression for the end of a module's name; the first one
   /// counts.
   template <typename T>
   using Patterns = std::vector<std::pair<ModulePattern, T>>;
 
+  std::string file_;
+  std::vector<std::string> warnings_;
+  std::optional<PeftTargets> targets_;
   std::int64_t rank_ = 0;
   double alpha_ = 0.0;
   bool use_rslora_ = false;

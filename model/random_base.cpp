@@ -71,7 +71,7 @@ class TensorList {
     const std::string name = "model.decoder.layers." + std::to_string(layer);
     add_norm(name + ".self_attn_layer_norm");
     add_norm(name + ".final_layer_norm");
-    for (std::size_t kind = 0; kind < linear_kinds; ++kind) {
+    for (std::size_t kind = 0; kind < layer_kinds; ++kind) {
       const auto linear = static_cast<LinearKind>(kind);
       const LinearShape shape = shape_of(config_, linear);
       add(module_name(layer, linear) + ".weight", {shape.out, shape.in}, Init::normal);

@@ -47,8 +47,9 @@ Broken targets_are_distinct(const FederationConfig& run) {
   const auto& names = run.lora.target_modules;
   if (names.empty()) return "names no module; allowed: at least one";
   const std::set<std::string> distinct(names.begin(), names.end());
-  if (distinct.size() == names.size()) return std::nullopt;
-  return "names a module twice";
+  if (distinct.size() != names.size()) return "names a module twice";
+  if (names.size() == 1 || !distinct.contains("all-linear")) return std::nullopt;
+  return "\"all-linear\" stands for all modules, alone";
 }
 
 /// A manifest decides the number of clients itself: then the run judges, once it is read.

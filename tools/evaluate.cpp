@@ -37,7 +37,8 @@ model::AdapterPtr read_adapter(const CommandLine& line) {
     return nullptr;
   }
   if (line.has("adapter")) {
-    return std::make_shared<const model::Adapter>(model::load_peft(line.text("adapter")));
+    return std::make_shared<const model::Adapter>(
+        model::load_peft(line.text("adapter"), print_warning));
   }
   if (fs::is_directory(path)) {
     return std::make_shared<const model::Adapter>(model::load_peft(path / "adapter"));

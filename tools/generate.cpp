@@ -233,7 +233,8 @@ int generate_command(const Arguments& arguments) {
   const auto base = model::BaseModel::load(source.model);
   model::AdapterPtr adapter;
   if (source.adapter) {
-    adapter = std::make_shared<const model::Adapter>(model::load_peft(*source.adapter));
+    adapter =
+        std::make_shared<const model::Adapter>(model::load_peft(*source.adapter, print_warning));
   }
   std::vector<std::vector<std::int64_t>> tokens;
   for (const auto& prompt : prompts)

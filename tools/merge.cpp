@@ -6,6 +6,7 @@
 #include "model/hf_directory.hpp"
 #include "model/peft.hpp"
 #include "tools/command_line.hpp"
+#include "tools/console.hpp"
 #include "tools/scenario_argument.hpp"
 
 namespace lorafleet::tools {
@@ -18,7 +19,7 @@ model::Adapter read_adapter(const CommandLine& line) {
   }
   model::Adapter adapter{
       std::make_shared<const model::AdapterLayout>(std::vector<model::LoraModule>{}), {}};
-  if (line.has("adapter")) adapter = model::load_peft(line.text("adapter"));
+  if (line.has("adapter")) adapter = model::load_peft(line.text("adapter"), print_warning);
   if (!line.has("base-change")) return adapter;
   if (adapter.base_change) {
     throw InputError("--base-change", "the adapter has one of its own: " + line.text("adapter") +

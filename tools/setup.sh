@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what LoRAFleet builds and runs with: packages of Debian bookworm only, nothing else.
+# Installs what LoRAFleet builds and runs with: packages of Debian 12 (bookworm) or 13 (trixie), nothing else.
+# Every name here must be in both.
 # Usage: tools/setup.sh [--dev]     --dev adds the formatter and the linter
 set -euo pipefail
 
 packages=(
   build-essential cmake ninja-build ccache git pkg-config ca-certificates
-  libtorch-dev                  # LibTorch 1.13 (CPU, oneDNN)
+  libtorch-dev                  # LibTorch 1.13 or 2.6 (CPU, oneDNN)
   libopenblas0-openmp libopenblas-openmp-dev   # a fast BLAS for it
   libcaf-dev                    # C++ Actor Framework
   libboost-program-options-dev

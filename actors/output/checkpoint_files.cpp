@@ -342,7 +342,7 @@ Json read_envelope(const fs::path& file) {
     throw InputError(file.string(), "is a checkpoint of format " + envelope.at("format").dump() +
                                         "; this program reads format " + std::to_string(kFormat));
   }
-  if (sha256_hex(envelope.at("payload").dump()) != envelope.at("sha256")) {
+  if (sha256_hex(envelope.at("payload").dump()) != envelope.at("sha256").get<std::string>()) {
     throw std::runtime_error("its checksum does not match");
   }
   return envelope.at("payload");
@@ -395,7 +395,8 @@ std::optional<RunCheckpoint> CheckpointFiles::read_latest(
     Json payload;
     try {
       payload = read_envelope(folder / "state.json");
-      if (sha256_hex(read_file(folder / "tensors.safetensors")) != payload.at("tensors_sha256")) {
+      const auto expected = payload.at("tensors_sha256").get<std::string>();
+      if (sha256_hex(read_file(folder / "tensors.safetensors")) != expected) {
         throw std::runtime_error("the checksum of tensors.safetensors does not match");
       }
     } catch (const Json::exception&) {

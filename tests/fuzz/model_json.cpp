@@ -40,6 +40,7 @@ void read_model_json(std::string_view input) {
       const std::string module = "model.decoder.layers.11.self_attn.out_proj";
       static_cast<void>(config.rank(module));
       static_cast<void>(config.alpha(module));
+      static_cast<void>(config.warnings({module, "model.decoder.project_in"}));
       break;
     }
     default:

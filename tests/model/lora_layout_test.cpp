@@ -61,7 +61,7 @@ TEST_CASE("each module of a layout finds its layer again") {
 TEST_CASE("wrong LoRA settings are refused, and the message says what is allowed") {
   CHECK_THROWS_WITH_AS(make_layout(tiny(), on({"q_prj"})),
                        "lora.target_modules: unknown module \"q_prj\" (did you mean \"q_proj\"?); "
-                       "OPT has q_proj, k_proj, v_proj, out_proj, fc1, fc2",
+                       "OPT has q_proj, k_proj, v_proj, out_proj, fc1, fc2; or \"all-linear\"",
                        InputError);
   CHECK_THROWS_AS(make_layout(tiny(), on({})), InputError);
   CHECK_THROWS_WITH_AS(make_layout(tiny(), on({"q_proj"}, 9)),
@@ -100,10 +100,35 @@ TEST_CASE("a pattern that is broken, matches nothing or asks too high a rank is 
           "model.decoder.layers.0.self_attn.q_proj");
   refused({{"q_proj", 9}},
           "lora.rank_pattern: must be from 1 to 8 (the smaller side of q_proj), not 9");
+  refused({{".*", 4}, {"layers.1.self_attn.q_proj", 2}},
+          "lora.rank_pattern: \"layers.1.self_attn.q_proj\" is never used: entries before it match "
+          "all of its modules");
   LoraConfig lora = on({"q_proj"});
   lora.alpha_pattern = {{"fc1", 4.0}};
   CHECK_THROWS_WITH_AS(make_layout(tiny(), lora),
                        doctest::Contains("lora.alpha_pattern: \"fc1\" matches none"), InputError);
+}
+
+TEST_CASE("all-linear means every linear layer but the output layer") {
+  const LayoutPtr all = make_layout(tiny(), on({"all-linear"}));
+  CHECK(*all == *make_layout(tiny(), on({"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"})));
+  OptConfig narrow = tiny();
+  narrow.word_embed_proj_dim = 4;
+  const auto modules = make_layout(narrow, on({"all-linear"}))->modules();
+  REQUIRE(modules.size() == 14);
+  CHECK(modules[12] == LoraModule{"model.decoder.project_in", 4, 8, 2, 16.0, false});
+  CHECK(modules[13] == LoraModule{"model.decoder.project_out", 8, 4, 2, 16.0, false});
+  CHECK(find_module(narrow, modules[13]).kind == LinearKind::project_out);
+  CHECK_THROWS_WITH_AS(make_layout(tiny(), on({"project_in"})),
+                       "lora.target_modules: this OPT has no project_in: its embedding is as wide "
+                       "as its layers; it has q_proj, k_proj, v_proj, out_proj, fc1, fc2",
+                       InputError);
+  CHECK_THROWS_WITH_AS(make_layout(tiny(), on({"fc1", "all-linear"})),
+                       "lora.target_modules: \"all-linear\" stands for all modules, alone",
+                       InputError);
+  CHECK_THROWS_WITH_AS(make_layout(narrow, on({"all-linear"}, 8)),
+                       "lora.r: must be from 1 to 4 (the smaller side of project_in), not 8",
+                       InputError);
 }
 
 TEST_CASE("an adapter of another model is refused") {
@@ -113,4 +138,9 @@ TEST_CASE("an adapter of another model is refused") {
   module = make_layout(tiny(), on({"q_proj"}))->modules()[0];
   module.name = "model.decoder.layers.7.self_attn.q_proj";
   CHECK_THROWS_AS(find_module(tiny(), module), InputError);
+  module.name = "model.decoder.project_in";
+  CHECK_THROWS_WITH_AS(find_module(tiny(), module),
+                       "adapter: the base has no layer model.decoder.project_in; it has 2 decoder "
+                       "layers; linear ones are q_proj, k_proj, v_proj, out_proj, fc1, fc2",
+                       InputError);
 }

@@ -88,7 +88,7 @@ TEST_CASE("an unknown name is named with the known ones and the nearest") {
         "fedasync, tiered; did you mean fedbuff?");
   CHECK(only_error("[lora]\ntarget_modules = [\"q_proj\", \"vproj\"]\n") ==
         "scenario.toml:6:29: lora.target_modules: \"vproj\" is not known; allowed: q_proj, k_proj, "
-        "v_proj, out_proj, fc1, fc2; did you mean v_proj?");
+        "v_proj, out_proj, fc1, fc2, project_in, project_out, all-linear; did you mean v_proj?");
 }
 
 TEST_CASE("a syntax error has its line and column") {

@@ -202,6 +202,8 @@ TEST_CASE("edges ascend and target modules are distinct") {
         "scenario.toml:6:18: lora.target_modules: names no module; allowed: at least one");
   CHECK(only_error("[lora]\ntarget_modules = [\"fc1\", \"fc1\"]\n") ==
         "scenario.toml:6:18: lora.target_modules: names a module twice");
+  CHECK(only_error("[lora]\ntarget_modules = [\"fc1\", \"all-linear\"]\n") ==
+        "scenario.toml:6:18: lora.target_modules: \"all-linear\" stands for all modules, alone");
 }
 
 TEST_CASE("a device has a name, and float16 needs a GPU") {
