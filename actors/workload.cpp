@@ -51,26 +51,30 @@ std::size_t seen_in_training(const std::vector<partition::Example>& examples,
                     [&](std::uint32_t index) { return training.contains(text(index)); }));
 }
 
+using Note = std::function<void(const std::string&)>;
+
+/// `read` is partition::read_examples or its like; says what came up.
+template <typename Read>
+std::vector<partition::Example> read_file_of(const FederationConfig& config, Read&& read,
+                                             const Note& log, const Note& warning) {
+  partition::ReadReport report;
+  auto rows = read(config.data, config.seed, &report);
+  for (const auto& problem : report.problems)
+    warning("skipped " + problem);
+  for (const auto& text : report.warnings)
+    warning(text);
+  for (const auto& note : report.notes)
+    log(note);
+  return rows;
+}
+
 /// Reads the data and splits them: by group, or into the two files that the user gives.
 partition::Split read_split(const FederationConfig& config,
-                            std::vector<partition::Example>& examples,
-                            const std::function<void(const std::string&)>& log,
-                            const std::function<void(const std::string&)>& warning) {
-  const auto read = [&](const partition::DataConfig& data) {
-    partition::ReadReport report;
-    auto rows = partition::read_examples(data, config.seed, &report);
-    for (const auto& problem : report.problems)
-      warning("skipped " + problem);
-    if (report.left_out > 0) {
-      log("left out " + std::to_string(report.left_out) + " questions without answer");
-    }
-    return rows;
-  };
-  examples = read(config.data);
+                            std::vector<partition::Example>& examples, const Note& log,
+                            const Note& warning) {
+  examples = read_file_of(config, partition::read_examples, log, warning);
   if (config.data.test_path.empty()) return partition::split_by_group(examples);
-  auto test_data = config.data;
-  test_data.path = config.data.test_path;
-  auto test = read(test_data);
+  auto test = read_file_of(config, partition::read_test_examples, log, warning);
   partition::Split split;
   const std::size_t shared = partition::append_test(examples, std::move(test), split);
   if (shared > 0) {
@@ -175,6 +179,12 @@ Workload prepare_workload(const FederationConfig& config,
   }
   if (!config.faults.attackers.empty()) poison(work, config, log);
   return work;
+}
+
+void check_data(const FederationConfig& config, const Note& log, const Note& warning) {
+  if (config.train.kind == "surrogate") return;
+  std::vector<partition::Example> examples;
+  read_split(config, examples, log, warning);
 }
 
 std::string manifest_of(const FederationConfig& config, const Workload& work) {

@@ -37,6 +37,10 @@ Workload prepare_workload(const FederationConfig& config,
                           const std::function<void(const std::string&)>& log,
                           const std::function<void(const std::string&)>& warning);
 
+/// Only reads and splits the data of a run that has some. Throws and tells as `prepare_workload`.
+void check_data(const FederationConfig& config, const std::function<void(const std::string&)>& log,
+                const std::function<void(const std::string&)>& warning);
+
 /// The text of partition.json.
 std::string manifest_of(const FederationConfig& config, const Workload& work);
 

@@ -7,7 +7,9 @@
 
 namespace lorafleet::partition {
 
-/// [data.fields]: the names of the fields in the user's files. An empty name means: not there.
+/// [data.fields]: the names of the fields in the user's files. An empty name means: not there. Each
+/// but the target may be absent in a row; one that the user names (it differs from the default)
+/// must be in some row.
 struct FieldNames {
   std::string id = "id";
   std::string instruction = "instruction";
@@ -18,6 +20,8 @@ struct FieldNames {
   std::string quality = "quality";  ///< an object of numbers
   std::string choices = "choices";  ///< an array of strings: the candidates, the target among them
   std::string references = "references";  ///< an array of strings: further right answers
+  std::string messages = "messages";      ///< conversations: the turns; without it, "conversations"
+  std::vector<std::string> attributes = {};  ///< fields that a skew can spread
 };
 
 /// [data.degrade]: spoils the contexts of a chosen share of the training examples, so that the
@@ -35,6 +39,8 @@ struct DataConfig {
   std::filesystem::path path;
   std::filesystem::path test_path;  ///< empty: a tenth of the groups of `path` is test
   FieldNames fields;
+  std::vector<std::string> labels;  ///< jsonl, csv, tsv: a target N is the N-th of them, from 0
+  std::string task = "auto";        ///< glue: which task; "auto": told by the columns
   std::string unanswerable;  ///< squad 2: the target of questions without answer; empty: left out
   std::int64_t max_bad_lines = 0;
   std::int64_t max_examples = 0;  ///< 0: all; else a seeded sample

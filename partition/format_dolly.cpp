@@ -1,13 +1,21 @@
+#include "partition/json_row.hpp"
 #include "partition/row_collector.hpp"
 
 namespace lorafleet::partition {
 
 void read_dolly(const DataConfig& config, RowCollector& rows) {
-  FieldNames fields;
+  FieldNames fields = no_fields();
+  fields.instruction = "instruction";
+  fields.context = "context";
   fields.target = "response";
   fields.client = "category";
-  read_json_lines(config, fields, "Dolly's data have instruction, context, response and category",
-                  rows);
+  fields.attributes = {"category"};
+  rows.columns().must_have(fields.instruction, "");
+  rows.columns().may_have(fields.context);
+  rows.columns().must_have(fields.target, "");
+  rows.columns().may_have(fields.client);
+  read_json_rows(config, fields, "Dolly's data have instruction, context, response and category",
+                 rows);
 }
 
 }  // namespace lorafleet::partition

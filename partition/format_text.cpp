@@ -16,7 +16,7 @@ class ParagraphReader {
     if (number == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     if (text.find_first_not_of(" \t\f\v") == text.npos) return end();
     if (const auto byte = invalid_utf8_at(text)) {
-      rows_.bad(number, "invalid UTF-8 at byte " + std::to_string(*byte + 1) + " of the line");
+      rows_.bad({number}, "invalid UTF-8 at byte " + std::to_string(*byte + 1) + " of the line");
       return;
     }
     if (paragraph_.empty()) first_line_ = number;
@@ -28,7 +28,7 @@ class ParagraphReader {
     Example example;
     example.target = std::move(paragraph_);
     paragraph_.clear();
-    rows_.add(std::move(example), first_line_);
+    rows_.add(std::move(example), {first_line_});
   }
 
  private:

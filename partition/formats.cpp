@@ -3,9 +3,16 @@
 namespace lorafleet::partition {
 
 const std::vector<Format>& formats() {
-  static const std::vector<Format> kFormats = {
-      {"jsonl", read_jsonl}, {"alpaca", read_alpaca, "alpaca"}, {"dolly", read_dolly, "alpaca"},
-      {"squad", read_squad}, {"glue_pairs", read_glue_pairs},   {"text", read_text}};
+  static const std::vector<Format> kFormats = {{"jsonl", read_jsonl},
+                                               {"csv", read_csv},
+                                               {"tsv", read_tsv},
+                                               {"conversations", read_conversations},
+                                               {"alpaca", read_alpaca, "alpaca"},
+                                               {"dolly", read_dolly, "alpaca"},
+                                               {"squad", read_squad},
+                                               {"glue", read_glue},
+                                               {"glue_pairs", read_glue},  // the older name
+                                               {"text", read_text, "plain", false, true}};
   return kFormats;
 }
 

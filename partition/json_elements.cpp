@@ -116,4 +116,15 @@ void for_each_element(std::string_view text, const std::string& key, const std::
   scanner.each(element);
 }
 
+bool begins_with_key(std::string_view text, const std::string& key) {
+  const std::string nowhere;
+  ElementScanner scanner(text, nowhere);
+  try {
+    scanner.enter_key(key);
+    return true;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
 }  // namespace lorafleet::partition

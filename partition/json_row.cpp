@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "partition/column_use.hpp"
 #include "partition/row_collector.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/utf8.hpp"
@@ -12,35 +13,39 @@ namespace {
 
 using nlohmann::json;
 
-/// "an object", "a string", ... for messages.
-std::string kind_of(const json& value) {
-  if (value.is_object() || value.is_array()) return std::string("an ") + value.type_name();
-  if (value.is_null()) return "null";
-  return std::string("a ") + value.type_name();
-}
-
-/// The value under `name` (a key, or keys joined by dots), or nullptr where it is absent or null.
-const json* find_field(const json& row, const std::string& name) {
+/// The value under `name`, null too, or nullptr where it is absent.
+const json* find_any(const json& row, std::string_view name) {
   if (name.empty()) return nullptr;
-  const json* value = nullptr;
-  if (const auto direct = row.find(name); direct != row.end()) {
-    value = &*direct;
-  } else if (const auto dot = name.find('.'); dot != std::string::npos) {
-    const auto outer = row.find(name.substr(0, dot));
-    if (outer == row.end() || !outer->is_object()) return nullptr;
-    value = find_field(*outer, name.substr(dot + 1));
-  }
-  return value == nullptr || value->is_null() ? nullptr : value;
+  if (const auto direct = row.find(name); direct != row.end()) return &*direct;
+  const auto dot = name.find('.');
+  if (dot == name.npos) return nullptr;
+  const auto outer = row.find(name.substr(0, dot));
+  if (outer == row.end() || !outer->is_object()) return nullptr;
+  return find_any(*outer, name.substr(dot + 1));
 }
 
-/// A string, or a number as it is written.
-std::string name_of(const json& row, const std::string& name) {
+bool is_scalar(const json& value) {
+  return value.is_string() || value.is_number() || value.is_boolean();
+}
+
+std::string scalar_text(const json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+template <typename Accepts>
+std::vector<std::string> array_of(const json& row, const std::string& name, Accepts&& accepts,
+                                  const char* expected) {
+  std::vector<std::string> texts;
   const json* value = find_field(row, name);
-  if (value == nullptr) return "";
-  if (value->is_string()) return value->get<std::string>();
-  if (value->is_number()) return value->dump();
-  throw BadRow("field \"" + name + "\" is " + kind_of(*value) +
-               "; a string or a number was expected");
+  if (value == nullptr) return texts;
+  if (!value->is_array() || !std::all_of(value->begin(), value->end(), accepts)) {
+    throw BadRow("field \"" + name + "\" is " + kind_of(*value) +
+                 (value->is_array() ? " with something else in it; " : "; ") + expected +
+                 " was expected");
+  }
+  for (const json& item : *value)
+    texts.push_back(scalar_text(item));
+  return texts;
 }
 
 std::map<std::string, double> scores_of(const json& row, const std::string& name) {
@@ -64,6 +69,21 @@ std::map<std::string, double> scores_of(const json& row, const std::string& name
 
 }  // namespace
 
+bool has_field(const json& row, const std::string& name) {
+  return find_any(row, name) != nullptr;
+}
+
+const json* find_field(const json& row, const std::string& name) {
+  const json* value = find_any(row, name);
+  return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+std::string kind_of(const json& value) {
+  if (value.is_object() || value.is_array()) return std::string("an ") + value.type_name();
+  if (value.is_null()) return "null";
+  return std::string("a ") + value.type_name();
+}
+
 std::string text_of(const json& row, const std::string& name) {
   const json* value = find_field(row, name);
   if (value == nullptr) return "";
@@ -71,18 +91,21 @@ std::string text_of(const json& row, const std::string& name) {
   throw BadRow("field \"" + name + "\" is " + kind_of(*value) + "; a string was expected");
 }
 
-std::vector<std::string> texts_of(const json& row, const std::string& name) {
-  std::vector<std::string> texts;
+std::string scalar_of(const json& row, const std::string& name) {
   const json* value = find_field(row, name);
-  if (value == nullptr) return texts;
-  const BadRow wrong("field \"" + name + "\" is " + kind_of(*value) +
-                     "; an array of strings was expected");
-  if (!value->is_array()) throw wrong;
-  for (const json& item : *value) {
-    if (!item.is_string()) throw wrong;
-    texts.push_back(item.get<std::string>());
-  }
-  return texts;
+  if (value == nullptr) return "";
+  if (is_scalar(*value)) return scalar_text(*value);
+  throw BadRow("field \"" + name + "\" is " + kind_of(*value) +
+               "; a string, a number or a boolean was expected");
+}
+
+std::vector<std::string> texts_of(const json& row, const std::string& name) {
+  return array_of(
+      row, name, [](const json& item) { return item.is_string(); }, "an array of strings");
+}
+
+std::vector<std::string> scalars_of(const json& row, const std::string& name) {
+  return array_of(row, name, is_scalar, "an array of strings");
 }
 
 const json& objects_of(const json& row, const std::string& name) {
@@ -115,25 +138,60 @@ json parse_row(std::string_view text, const std::string& form) {
   return row;
 }
 
+FieldNames no_fields() {
+  return {.id = "",
+          .instruction = "",
+          .context = "",
+          .target = "",
+          .group = "",
+          .client = "",
+          .quality = "",
+          .choices = "",
+          .references = "",
+          .messages = "",
+          .attributes = {}};
+}
+
+FieldNames named_fields(const DataConfig& config) {
+  FieldNames fields = config.fields;
+  if (fields.target.empty()) {
+    throw InputError("data.fields.target", "is empty; the name of a field was expected");
+  }
+  fields.messages.clear();
+  return fields;
+}
+
+void read_owner(const json& row, const FieldNames& fields, Example& example) {
+  example.id = scalar_of(row, fields.id);
+  example.group = scalar_of(row, fields.group);
+  if (auto client = scalar_of(row, fields.client); !client.empty()) example.client = client;
+  example.quality = scores_of(row, fields.quality);
+  for (const auto& name : fields.attributes) {
+    if (auto text = scalar_of(row, name); !text.empty()) example.attributes[name] = text;
+  }
+}
+
 Example read_row(const json& row, const FieldNames& fields, const std::string& hint) {
   if (find_field(row, fields.target) == nullptr) {
     std::vector<std::string> keys;
     for (const auto& [key, value] : row.items()) {
       keys.push_back(key);
     }
-    throw BadRow("field \"" + fields.target + "\" (the target) is missing; the row has: " +
-                 (keys.empty() ? "no fields" : join(keys)) + "; " + hint);
+    const std::string nearest = nearest_name(fields.target, keys);
+    throw BadRow(
+        "field \"" + fields.target + "\" (the target) is " +
+        (has_field(row, fields.target) ? "null" : "missing") +
+        "; the row has: " + (keys.empty() ? "no fields" : join_some(keys)) + "; " +
+        (nearest.empty() || nearest == fields.target ? "" : "did you mean " + nearest + "? ") +
+        hint);
   }
   Example example;
-  example.id = name_of(row, fields.id);
+  read_owner(row, fields, example);
   example.instruction = text_of(row, fields.instruction);
   example.context = text_of(row, fields.context);
-  example.target = text_of(row, fields.target);
-  example.group = name_of(row, fields.group);
-  if (auto client = name_of(row, fields.client); !client.empty()) example.client = client;
-  example.quality = scores_of(row, fields.quality);
-  example.choices = texts_of(row, fields.choices);
-  example.references = texts_of(row, fields.references);
+  example.target = scalar_of(row, fields.target);
+  example.choices = scalars_of(row, fields.choices);
+  example.references = scalars_of(row, fields.references);
   return example;
 }
 

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <numeric>
 
+#include "partition/choices.hpp"
+#include "partition/data_file.hpp"
+#include "partition/glue_tasks.hpp"
 #include "partition/row_collector.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::partition {
@@ -26,6 +30,24 @@ std::vector<Example> sample(std::vector<Example> examples, std::size_t size, std
   return kept;
 }
 
+std::vector<Example> read(const DataConfig& config, std::uint64_t seed, ReadReport* report,
+                          bool for_test) {
+  const auto format = std::find_if(formats().begin(), formats().end(),
+                                   [&](const Format& f) { return f.name == config.format; });
+  if (format == formats().end()) {
+    throw InputError("data.format",
+                     "unknown format \"" + config.format + "\"; known: " + join(known_formats()));
+  }
+  check_labels(config.labels);
+  refuse_other_kinds(config.path, read_start(config.path, kStartOfFile), format->markup);
+  ReadReport own;
+  RowCollector rows(config, report != nullptr ? *report : own, for_test);
+  format->read(config, rows);
+  auto examples = rows.finish(format->has_prompt);
+  if (config.max_examples <= 0) return examples;
+  return sample(std::move(examples), static_cast<std::size_t>(config.max_examples), seed);
+}
+
 }  // namespace
 
 std::vector<std::string> known_formats() {
@@ -34,6 +56,10 @@ std::vector<std::string> known_formats() {
     names.push_back(format.name);
   }
   return names;
+}
+
+std::vector<std::string> known_glue_tasks() {
+  return glue_task_names();
 }
 
 std::string usual_template(const std::string& name) {
@@ -45,18 +71,14 @@ std::string usual_template(const std::string& name) {
 
 std::vector<Example> read_examples(const DataConfig& config, std::uint64_t seed,
                                    ReadReport* report) {
-  const auto format = std::find_if(formats().begin(), formats().end(),
-                                   [&](const Format& f) { return f.name == config.format; });
-  if (format == formats().end()) {
-    throw InputError("data.format",
-                     "unknown format \"" + config.format + "\"; known: " + join(known_formats()));
-  }
-  ReadReport own;
-  RowCollector rows(config, report != nullptr ? *report : own);
-  format->read(config, rows);
-  auto examples = rows.finish();
-  if (config.max_examples <= 0) return examples;
-  return sample(std::move(examples), static_cast<std::size_t>(config.max_examples), seed);
+  return read(config, seed, report, false);
+}
+
+std::vector<Example> read_test_examples(const DataConfig& config, std::uint64_t seed,
+                                        ReadReport* report) {
+  DataConfig test = config;
+  test.path = config.test_path;
+  return read(test, seed, report, true);
 }
 
 }  // namespace lorafleet::partition

@@ -17,10 +17,14 @@ struct ReadReport {
   std::size_t left_out = 0;   ///< good rows without use: questions without answer
   std::vector<std::string>
       problems;  ///< one message for each bad line: "file:line: what was wrong"
+  std::vector<std::string> warnings;  ///< what looks like a mistake
+  std::vector<std::string> notes;     ///< what was left out, which fields nothing reads
 };
 
 /// The names that [data] format may have.
 std::vector<std::string> known_formats();
+/// The values that [data] task may have.
+std::vector<std::string> known_glue_tasks();
 /// The prompt template that data of a format usually have: "plain" or "alpaca".
 std::string usual_template(const std::string& format);
 
@@ -32,10 +36,16 @@ std::string usual_template(const std::string& format);
 /// not. Field names with dots reach into nested objects ("answers.text"), unless a field has
 /// literally that name.
 ///
-/// Throws InputError for an unknown format, an unreadable file, a file without a usable example,
-/// and for the first bad line beyond `max_bad_lines`, naming file and line. The degradation of
-/// `config.degrade` is not applied here (see degrade.hpp): it is for training examples only.
+/// Throws InputError for an unknown format, an unreadable file, one that is no UTF-8 text, a file
+/// without a usable example, a name of [data.fields] that no row has, and for the first bad line
+/// beyond `max_bad_lines`, naming file and line. The degradation of `config.degrade` is not applied
+/// here (see degrade.hpp): it is for training examples only.
 std::vector<Example> read_examples(const DataConfig& config, std::uint64_t seed,
                                    ReadReport* report = nullptr);
+
+/// The same of `config.test_path`. What only training needs (id, group, client, quality,
+/// attributes) may be absent there; the report warns of it.
+std::vector<Example> read_test_examples(const DataConfig& config, std::uint64_t seed,
+                                        ReadReport* report = nullptr);
 
 }  // namespace lorafleet::partition

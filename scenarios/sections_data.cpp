@@ -1,5 +1,8 @@
 #include "scenarios/sections.hpp"
 
+#include <algorithm>
+#include <initializer_list>
+
 #include "partition/degrade.hpp"
 #include "partition/measures.hpp"
 #include "partition/partitioner.hpp"
@@ -16,20 +19,52 @@ bool draws_split(const FederationConfig& run) {
   return run.partition.manifest.empty();
 }
 
+bool is_one_of(const std::string& format, std::initializer_list<const char*> formats) {
+  return std::any_of(formats.begin(), formats.end(),
+                     [&](const char* known) { return format == known; });
+}
+
+/// Formats whose rows have the names that the user gives.
+constexpr const char* kNamedRows = "data.format is \"jsonl\", \"csv\" or \"tsv\"";
+bool has_named_rows(const FederationConfig& run) {
+  return is_one_of(run.data.format, {"jsonl", "csv", "tsv"});
+}
+constexpr const char* kNamedFields =
+    "data.format is \"jsonl\", \"csv\", \"tsv\" or \"conversations\"";
+bool has_named_fields(const FederationConfig& run) {
+  return has_named_rows(run) || run.data.format == "conversations";
+}
+constexpr const char* kConversations = "data.format is \"conversations\"";
+bool has_conversations(const FederationConfig& run) {
+  return run.data.format == "conversations";
+}
+
 Table fields_table() {
   using partition::FieldNames;
   TableOf<FieldNames> table;
   table.field("id", &FieldNames::id, "field with the row's name");
-  table.field("instruction", &FieldNames::instruction, "field with what to do");
-  table.field("context", &FieldNames::context, "field with the text to do it with");
-  table.field("target", &FieldNames::target, "field with the answer that is learned");
+  table.field("instruction", &FieldNames::instruction, "field with what to do")
+      .only_if_run(kNamedRows, has_named_rows);
+  table.field("context", &FieldNames::context, "field with the text to do it with")
+      .only_if_run(kNamedRows, has_named_rows);
+  table.field("target", &FieldNames::target, "field with the answer that is learned")
+      .only_if_run(kNamedRows, has_named_rows);
   table.field("group", &FieldNames::group, "field with the unit of the train/test split");
   table.field("client", &FieldNames::client, "field with the natural owner");
   table.field("quality", &FieldNames::quality, "field with an object of named scores");
-  table.field("choices", &FieldNames::choices,
-              "field with an array of possible answers, the target among them");
-  table.field("references", &FieldNames::references,
-              "field with an array of further right answers");
+  table
+      .field("choices", &FieldNames::choices,
+             "field with an array of possible answers, the target among them")
+      .only_if_run(kNamedRows, has_named_rows);
+  table.field("references", &FieldNames::references, "field with an array of further right answers")
+      .only_if_run(kNamedRows, has_named_rows);
+  table
+      .field("messages", &FieldNames::messages,
+             "field with the turns of a conversation; as long as it has its default, rows with "
+             "\"conversations\" are read too")
+      .only_if_run(kConversations, has_conversations);
+  table.field("attributes", &FieldNames::attributes,
+              "fields with what a skew can spread: a category, a language, a source");
   return table;
 }
 
@@ -154,13 +189,29 @@ Table data_table() {
           "data.format is \"squad\"",
           +[](const FederationConfig& run) { return run.data.format == "squad"; });
   table
+      .field(
+          "labels", in_data(&DataConfig::labels),
+          "answers of a classification whose targets are numbers: a target N becomes the N-th of "
+          "them, from 0, and all of them its choices")
+      .only_if_run(kNamedRows, has_named_rows);
+  table
+      .field("task", in_data(&DataConfig::task),
+             "the task of GLUE; \"auto\": told by the columns, where they tell it")
+      .names(partition::known_glue_tasks())
+      .only_if_run(
+          "data.format is \"glue\" or \"glue_pairs\"", +[](const FederationConfig& run) {
+            return is_one_of(run.data.format, {"glue", "glue_pairs"});
+          });
+  table
       .table("fields", in_data(&DataConfig::fields), "the names of the fields in the file",
              fields_table())
+      .only_if_run(kNamedFields, has_named_fields);
+  table
+      .table("degrade", in_data(&DataConfig::degrade),
+             "spoils the contexts of a share of the training examples", degrade_table())
       .only_if_run(
-          "data.format is \"jsonl\"",
-          +[](const FederationConfig& run) { return run.data.format == "jsonl"; });
-  table.table("degrade", in_data(&DataConfig::degrade),
-              "spoils the contexts of a share of the training examples", degrade_table());
+          "data.format is not \"conversations\"",
+          +[](const FederationConfig& run) { return run.data.format != "conversations"; });
   return table;
 }
 

@@ -1,18 +1,24 @@
 #include <iostream>
 
+#include "actors/workload.hpp"
 #include "tools/command_line.hpp"
+#include "tools/console.hpp"
 #include "tools/scenario_argument.hpp"
 
 namespace lorafleet::tools {
 
 int check_command(const Arguments& arguments) {
   CommandLine line("check",
-                   "Validates a scenario and prints it with every default filled in, on stdout.",
+                   "Validates a scenario and the data that it names, and prints it with every "
+                   "default filled in, on stdout.",
                    "check scenarios/quickstart.toml --set lora.r=16");
   add_scenario(line);
+  line.flag("no-data", "do not read the data files");
   line.note("Exit status: 0 valid, 2 with all errors on stderr.");
   if (!line.parse(arguments)) return kDone;
-  std::cout << scenarios::to_toml(read_scenario_argument(line));
+  const auto scenario = read_scenario_argument(line);
+  if (!line.on("no-data")) actors::check_data(scenario.federation, print_note, print_warning);
+  std::cout << scenarios::to_toml(scenario);
   return kDone;
 }
 

@@ -48,5 +48,8 @@ void print_error(std::string_view text) {
 void print_warning(std::string_view text) {
   print_labelled("warning:", "\033[33m", text);
 }
+void print_note(std::string_view text) {
+  print_labelled("note:", "\033[36m", text);
+}
 
 }  // namespace lorafleet::tools

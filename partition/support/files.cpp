@@ -49,6 +49,27 @@ void for_each_line(const std::filesystem::path& path,
   if (stream.bad()) throw InputError(path.string(), "cannot read to the end");
 }
 
+void for_each_block(const std::filesystem::path& path,
+                    const std::function<void(std::string_view)>& block) {
+  constexpr std::size_t kBlock = 1 << 18;
+  auto stream = open_for_reading(path);
+  std::string bytes(kBlock, '\0');
+  while (stream) {
+    stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    block(std::string_view(bytes.data(), static_cast<std::size_t>(stream.gcount())));
+  }
+  if (stream.bad()) throw InputError(path.string(), "cannot read to the end");
+}
+
+std::string read_start(const std::filesystem::path& path, std::size_t size) {
+  auto stream = open_for_reading(path);
+  std::string bytes(size, '\0');
+  stream.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (stream.bad()) throw InputError(path.string(), "cannot read");
+  bytes.resize(static_cast<std::size_t>(stream.gcount()));
+  return bytes;
+}
+
 AtomicFile::AtomicFile(std::filesystem::path path)
     : path_(std::move(path)), temporary_(path_.string() + ".tmp") {
   file_ = std::fopen(temporary_.c_str(), "wb");

@@ -17,6 +17,13 @@ std::string read_file(const std::filesystem::path& path);
 void for_each_line(const std::filesystem::path& path,
                    const std::function<void(std::string_view, std::size_t)>& line);
 
+/// Calls `block(bytes)` for one piece of the file after another. Throws as `for_each_line`.
+void for_each_block(const std::filesystem::path& path,
+                    const std::function<void(std::string_view)>& block);
+
+/// The first bytes of the file, at most `size`. Throws as `read_file`.
+std::string read_start(const std::filesystem::path& path, std::size_t size);
+
 /// A file that appears under its name only when it is whole: written to `path` + ".tmp", then
 /// renamed by `commit`. Destroyed without `commit`, it leaves nothing. Throws RuntimeFailure with
 /// the path and the system's reason.

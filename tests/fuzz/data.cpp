@@ -9,7 +9,11 @@ void read_data(std::string_view input) {
   if (input.empty()) return;
   const auto formats = partition::known_formats();
   partition::DataConfig config;
-  config.format = formats[static_cast<unsigned char>(input.front()) % formats.size()];
+  const auto tasks = partition::known_glue_tasks();
+  const std::size_t choice = static_cast<unsigned char>(input.front());
+  config.format = formats[choice % formats.size()];
+  config.task = tasks[choice / formats.size() % tasks.size()];
+  if (choice >= 200) config.labels = {"no", "yes"};
   config.path = folder.write("data", input.substr(1));
   config.max_bad_lines = 4;
   partition::read_examples(config, 1);

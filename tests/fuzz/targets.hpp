@@ -25,7 +25,7 @@ void read_torch_file(std::string_view input);
 /// "\x1e" ends each part but the last: tokenizer.json and a text, or vocab.json, merges.txt,
 /// tokenizer_config.json, special_tokens_map.json, added_tokens.json and a text.
 void read_tokenizer(std::string_view input);
-/// The first byte picks the format.
+/// The first byte picks the format, the task of GLUE, and whether there are labels.
 void read_data(std::string_view input);
 void read_scenario(std::string_view input);
 /// The first byte picks: config.json, adapter_config.json or the index of sharded weights.

@@ -4,41 +4,13 @@
 #include "partition/reader.hpp"
 #include "partition/split.hpp"
 #include "partition/support/error.hpp"
-#include "partition/support/files.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/partition/data_reading.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::partition;
+using tests::Reading;
 
 namespace {
-
-/// Reads `text` as a file called "data" of a format.
-class Reading {
- public:
-  Reading(const std::string& format, const std::string& text) {
-    config.format = format;
-    config.path = folder_ / "data";
-    write_file(config.path, text);
-  }
-
-  std::vector<Example> rows() { return read_examples(config, 1, &report); }
-
-  std::string error() {
-    try {
-      rows();
-    } catch (const InputError& error) {
-      const std::string what = error.what();
-      return what.substr(what.find("/data") + 1);
-    }
-    return "no error";
-  }
-
-  DataConfig config;
-  ReadReport report;
-
- private:
-  tests::TemporaryFolder folder_;
-};
 
 std::vector<std::string> elements(const std::string& text, const std::string& key = "") {
   std::vector<std::string> found;
@@ -80,109 +52,71 @@ TEST_CASE("alpaca: a JSON array or JSON lines") {
 }
 
 TEST_CASE("alpaca: two entries in one line have different names") {
-  Reading reading("alpaca", R"([{"output": "a"}, {"output": "b"}])");
-  CHECK(reading.rows().size() == 2);
+  Reading reading("alpaca",
+                  R"([{"instruction": "i", "output": "a"}, {"instruction": "i", "output": "b"}])");
+  const auto rows = reading.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].id == "entry-1");
+  CHECK(rows[1].id == "entry-2");
 }
 
-TEST_CASE("alpaca: bad entries are named by their line, and may be skipped") {
-  Reading reading("alpaca", "[{\"output\": \"t\"},\n{\"outptu\": \"t\"},\n3, {\"output\": 3}]");
+TEST_CASE("alpaca: bad entries are named by their line and number, and may be skipped") {
+  Reading reading("alpaca",
+                  "[{\"instruction\": \"i\", \"output\": \"t\"},\n{\"outptu\": \"t\"},\n3, "
+                  "{\"output\": []}]");
   CHECK(reading.error() ==
-        "data:2: field \"output\" (the target) is missing; the row has: outptu; Alpaca data have "
-        "instruction, input and output");
+        "data:2: entry 2: field \"output\" (the target) is missing; the row has: outptu; did you "
+        "mean outptu? Alpaca data have instruction, input and output");
   reading.config.max_bad_lines = 3;
-  reading.report = {};
   CHECK(reading.rows().size() == 1);
-  CHECK(reading.report.bad_lines == 3);
+  REQUIRE(reading.report.bad_lines == 3);
+  CHECK(reading.without_folder(reading.report.problems[1]) ==
+        "data:3: entry 3: the row is a number; an array of objects was expected");
+  CHECK(reading.without_folder(reading.report.problems[2]) ==
+        "data:3: entry 4: field \"output\" is an array; a string, a number or a boolean was "
+        "expected");
 }
 
-TEST_CASE("dolly: the category is the natural client") {
+TEST_CASE("alpaca: names of other formats are not read, and named once") {
+  const std::string row =
+      R"({"instruction": "i", "input": "", "output": "t", "id": 1, "quality": 5, "group": "train",)"
+      R"( "client": 3, "choices": "x", "references": 1})"
+      "\n";
+  Reading reading("alpaca", row + row);
+  const auto rows = reading.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].id == "line-1");
+  CHECK(rows[1].group == "line-2");
+  CHECK_FALSE(rows[0].client.has_value());
+  CHECK(rows[0].quality.empty());
+  CHECK(reading.report.notes ==
+        std::vector<std::string>{
+            "data: nothing reads the fields choices, client, group, id, quality, references"});
+}
+
+TEST_CASE("fixed formats refuse files without their fields") {
+  const std::string other = R"([{"question": "q", "output": "t"}])";
+  CHECK(Reading("alpaca", other).error() ==
+        "no row of data has the format's field \"instruction\"; the rows have: output, question; "
+        "format = \"jsonl\" reads fields of any name");
+  CHECK(Reading("dolly", R"({"instructions": "q", "response": "t"})").error() ==
+        "no row of data has the format's field \"instruction\"; the rows have: instructions, "
+        "response; did you mean instructions?; format = \"jsonl\" reads fields of any name");
+  CHECK(Reading("squad", R"({"question": "q", "answers": {"text": ["a"]}})").error() ==
+        "no row of data has the format's field \"context\"; the rows have: answers, question; "
+        "format = \"jsonl\" reads fields of any name");
+}
+
+TEST_CASE("dolly: the category is the natural client and an attribute") {
   Reading reading("dolly",
                   R"({"instruction": "i", "context": "", "response": "r", "category": "open_qa"})");
   const auto rows = reading.rows();
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].target == "r");
   CHECK(rows[0].client == "open_qa");
+  CHECK(rows[0].attributes.at("category") == "open_qa");
   CHECK(rows[0].group == "line-1");
   CHECK(usual_template("dolly") == "alpaca");
-}
-
-namespace {
-
-const char* const kSquad = R"({"version": "v2.0", "data": [
-{"title": "Foxes", "paragraphs": [{"context": "Foxes are red.", "qas": [
-  {"id": "q1", "question": "What colour?", "answers": [{"text": "red", "answer_start": 10},
-     {"text": "red", "answer_start": 10}, {"text": "are red", "answer_start": 6}], "is_impossible": false},
-  {"id": "q2", "question": "How many?", "answers": [], "is_impossible": true}]}]}]})";
-
-}  // namespace
-
-TEST_CASE("squad: questions with their paragraph, article and answers") {
-  Reading reading("squad", kSquad);
-  const auto rows = reading.rows();
-  REQUIRE(rows.size() == 1);
-  CHECK(rows[0].id == "q1");
-  CHECK(rows[0].instruction == "What colour?");
-  CHECK(rows[0].context == "Foxes are red.");
-  CHECK(rows[0].target == "red");
-  CHECK(rows[0].references == std::vector<std::string>{"are red"});
-  CHECK(rows[0].group == "Foxes");
-  CHECK(reading.report.left_out == 1);
-}
-
-TEST_CASE("squad: questions without answer can have a target") {
-  Reading reading("squad", kSquad);
-  reading.config.unanswerable = "unanswerable";
-  const auto rows = reading.rows();
-  REQUIRE(rows.size() == 2);
-  CHECK(rows[1].target == "unanswerable");
-  CHECK(reading.report.left_out == 0);
-}
-
-TEST_CASE("squad: another form is refused") {
-  CHECK(Reading("squad", "[]").error() ==
-        "data:1: not valid JSON: an object with the key \"data\" was expected");
-  CHECK(Reading("squad", R"({"data": [{"title": "x"}]})").error() ==
-        "data:1: field \"paragraphs\" is missing");
-  CHECK(Reading("squad", R"({"data": [{"paragraphs": [3]}]})").error() ==
-        "data:1: field \"paragraphs\" must be an array of objects");
-}
-
-TEST_CASE("glue: MRPC, QQP and RTE by their headers") {
-  const auto mrpc = Reading("glue_pairs",
-                            "\xEF\xBB\xBFQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\r\n"
-                            "1\t7\t8\tHe said \"no.\tHe refused.\r\n0\t1\t2\ta\tb\r\n")
-                        .rows();
-  REQUIRE(mrpc.size() == 2);
-  CHECK(mrpc[0].context == "Sentence 1: He said \"no.\nSentence 2: He refused.");
-  CHECK(mrpc[0].target == "yes");
-  CHECK(mrpc[1].target == "no");
-  CHECK(mrpc[0].choices == std::vector<std::string>{"no", "yes"});
-
-  const auto qqp = Reading("glue_pairs",
-                           "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n"
-                           "0\t11\t12\tWhy?\tWhat?\t1\n5\t11\t13\tWhy?\tWho?\t0\n")
-                       .rows();
-  REQUIRE(qqp.size() == 2);
-  CHECK(qqp[0].group == "11");
-  CHECK(qqp[1].target == "no");
-
-  const auto rte =
-      Reading("glue_pairs", "index\tsentence1\tsentence2\tlabel\n0\tA.\tB.\tnot_entailment\n")
-          .rows();
-  CHECK(rte.at(0).target == "not_entailment");
-  CHECK(rte.at(0).choices.back() == "entailment");
-}
-
-TEST_CASE("glue: files without labels, other headers and bad rows are refused") {
-  CHECK(Reading("glue_pairs", "index\tsentence1\tsentence2\n0\tA.\tB.\n").error() ==
-        "data:1: looks like RTE without the column \"label\"; GLUE's test files have no labels, "
-        "use train or dev");
-  CHECK(Reading("glue_pairs", "a,b\n").error().starts_with("data:1: not the header of MRPC"));
-  const std::string header = "index\tsentence1\tsentence2\tlabel\n";
-  CHECK(Reading("glue_pairs", header + "0\tA.\tB.\n").error() ==
-        "data:2: has 3 columns; the header has 4");
-  CHECK(Reading("glue_pairs", header + "0\tA.\tB.\tmaybe\n").error() ==
-        "data:2: label \"maybe\" is not known; allowed: not_entailment, entailment");
 }
 
 TEST_CASE("text: paragraphs between blank lines") {
@@ -202,6 +136,19 @@ TEST_CASE("jsonl: choices and references") {
   CHECK(rows.at(0).references == std::vector<std::string>{"A"});
   CHECK(Reading("jsonl", R"({"target": "a", "choices": "b"})").error() ==
         "data:1: field \"choices\" is a string; an array of strings was expected");
+  CHECK(Reading("jsonl", R"({"target": "a", "choices": ["a", ["b"]]})").error() ==
+        "data:1: field \"choices\" is an array with something else in it; an array of strings was "
+        "expected");
+}
+
+TEST_CASE("jsonl: an array of objects is read too") {
+  Reading reading("jsonl", R"( [{"target": "a"}, {"target": 1}])");
+  const auto rows = reading.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[1].target == "1");
+  CHECK(rows[1].id == "entry-2");
+  CHECK(Reading("jsonl", R"([{"id": 7, "target": "a"}, {"id": "7", "target": "b"}])").error() ==
+        "data:1: entry 2: duplicate id \"7\", first used in entry 1; ids must be unique");
 }
 
 TEST_CASE("a separate test file: ids stay distinct, shared groups are counted") {

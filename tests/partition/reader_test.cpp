@@ -112,10 +112,16 @@ TEST_CASE("each kind of bad line names file, line, fault and what is allowed") {
         "data.fields.target can name another field");
   CHECK(DataFile(R"({"target": ""})").error() ==
         "data.jsonl:1: the target is empty; a text that the model is to learn was expected");
-  CHECK(DataFile(R"({"target": 5})").error() ==
-        "data.jsonl:1: field \"target\" is a number; a string was expected");
+  CHECK(DataFile(R"({"target": {}})").error() ==
+        "data.jsonl:1: field \"target\" is an object; a string, a number or a boolean was "
+        "expected");
+  CHECK(DataFile(R"({"target": null})").error() ==
+        "data.jsonl:1: field \"target\" (the target) is null; the row has: target; "
+        "data.fields.target can name another field");
+  CHECK(DataFile(R"({"target": "t", "context": 5})").error() ==
+        "data.jsonl:1: field \"context\" is a number; a string was expected");
   CHECK(DataFile(R"({"id": [], "target": "t"})").error() ==
-        "data.jsonl:1: field \"id\" is an array; a string or a number was expected");
+        "data.jsonl:1: field \"id\" is an array; a string, a number or a boolean was expected");
   CHECK(DataFile(R"({"quality": 1, "target": "t"})").error() ==
         "data.jsonl:1: field \"quality\" is a number; an object of numbers was expected");
   CHECK(DataFile(R"({"quality": {"q": "high"}, "target": "t"})").error() ==

@@ -1,0 +1,116 @@
+#include "partition/choices.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "partition/row_collector.hpp"
+#include "partition/support/error.hpp"
+
+namespace lorafleet::partition {
+
+namespace {
+
+/// For messages: no page of text.
+std::string shortened(const std::string& text) {
+  constexpr std::size_t kMost = 60;
+  if (text.size() <= kMost) return text;
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  return text.substr(0, end) + "...";
+}
+
+std::string listed(const std::vector<std::string>& texts) {
+  std::vector<std::string> short_texts;
+  for (const auto& text : texts)
+    short_texts.push_back(shortened(text));
+  return join_some(short_texts);
+}
+
+std::string lower(std::string text) {
+  for (char& letter : text) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == text.npos) return "";
+  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
+std::string nearest_choice(const std::string& target, const std::vector<std::string>& choices) {
+  for (const auto& choice : choices) {
+    if (lower(choice) == lower(target)) return choice;
+  }
+  // Short words are near to each other by chance.
+  return target.size() < 4 || target.size() > 200 ? "" : nearest_name(target, choices);
+}
+
+/// A whole number, as data have it: "3", "-1", "3.0" (pandas, where a column has gaps).
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  if (text.ends_with(".0")) text.remove_suffix(2);
+  std::int64_t value = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (end.ec != std::errc() || end.ptr != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::string wrong_with_choices(const Example& example) {
+  const auto& choices = example.choices;
+  if (choices.empty()) return "";
+  for (auto choice = choices.begin(); choice != choices.end(); ++choice) {
+    if (choice->empty()) return "one of the choices is empty";
+    if (std::find(choices.begin(), choice, *choice) != choice) {
+      return "the choice \"" + shortened(*choice) + "\" is there twice";
+    }
+  }
+  if (std::find(choices.begin(), choices.end(), example.target) != choices.end()) return "";
+  const std::string nearest = nearest_choice(example.target, choices);
+  return "the target \"" + shortened(example.target) +
+         "\" is not one of its choices: " + listed(choices) +
+         (nearest.empty() ? "" : "; did you mean \"" + shortened(nearest) + "\"?");
+}
+
+void apply_labels(Example& example, const std::vector<std::string>& labels) {
+  if (labels.empty()) return;
+  auto& target = example.target;
+  if (std::find(labels.begin(), labels.end(), target) == labels.end()) {
+    auto index = whole_number(target);
+    if (!index && labels.size() == 2 && target == "false") index = 0;
+    if (!index && labels.size() == 2 && target == "true") index = 1;
+    if (!index || *index < 0 || *index >= static_cast<std::int64_t>(labels.size())) {
+      const std::string nearest = nearest_choice(target, labels);
+      throw BadRow("the target \"" + shortened(target) + "\" is no label; allowed: 0 to " +
+                   std::to_string(labels.size() - 1) +
+                   ", or one of data.labels: " + listed(labels) +
+                   (index == -1 ? "; -1 stands for rows without label, as in test data" : "") +
+                   (nearest.empty() ? "" : "; did you mean \"" + shortened(nearest) + "\"?"));
+    }
+    target = labels[static_cast<std::size_t>(*index)];
+  }
+  if (example.choices.empty()) example.choices = labels;
+}
+
+void check_labels(const std::vector<std::string>& labels) {
+  if (labels.empty()) return;
+  constexpr const char* kKey = "data.labels";
+  if (labels.size() < 2) throw InputError(kKey, "is only one; allowed: two or more");
+  std::set<std::string> distinct;
+  for (const auto& label : labels) {
+    if (label.empty()) throw InputError(kKey, "one of them is empty; allowed: texts");
+    if (whole_number(label)) {
+      throw InputError(kKey, "\"" + label +
+                                 "\" is a number, and numbers of targets count the "
+                                 "labels; allowed: words");
+    }
+    if (!distinct.insert(label).second) {
+      throw InputError(kKey, "\"" + label + "\" is there twice; allowed: each once");
+    }
+  }
+}
+
+}  // namespace lorafleet::partition

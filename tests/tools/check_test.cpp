@@ -1,0 +1,73 @@
+#include <doctest/doctest.h>
+
+#include "tests/tools/small_scenario.hpp"
+
+namespace lorafleet {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("check reads the data: a name that no row has is an error, unless it may not") {
+  const tests::SmallScenario small;
+  const std::vector<std::string> wrong = {"check", small.file(), "--set",
+                                          "data.fields.context=contxt"};
+  const auto output = tests::run_program(wrong);
+  CHECK(output.status == 2);
+  CHECK(output.out.empty());
+  CHECK(
+      output.err ==
+      "error: data.fields.context: no row of " + small.path("rows.jsonl") +
+          " has the field \"contxt\"; the rows have: context, group, id, instruction, target; did "
+          "you mean context?\n");
+  auto unread = wrong;
+  unread.push_back("--no-data");
+  CHECK(tests::run_program(unread).status == 0);
+}
+
+TEST_CASE("check, partition and run warn of data that look wrong, and name what is not read") {
+  const tests::SmallScenario small;
+  const std::vector<std::string> names = {"--set", "data.fields.instruction=", "--set",
+                                          "data.fields.context="};
+  const std::string warning = "warning: " + small.path("rows.jsonl") +
+                              ": 80 of 80 examples have neither instruction nor context: nothing "
+                              "is learned of them but targets; fields that nothing reads: context, "
+                              "instruction\n";
+  for (const std::string command : {"check", "partition", "run"}) {
+    CAPTURE(command);
+    std::vector<std::string> arguments = {command, small.file()};
+    arguments.insert(arguments.end(), names.begin(), names.end());
+    if (command == "run") arguments.insert(arguments.end(), {"--out", small.path("out")});
+    const auto output = tests::run_program(arguments);
+    CHECK(output.status == 0);
+    CHECK(contains(output.err, warning));
+    if (command != "partition") {
+      CHECK(contains(output.err, "rows.jsonl: nothing reads the fields context, instruction\n"));
+    }
+  }
+  const std::string log = read_file(small.path("out") + "/run.log");
+  CHECK(contains(log, "nothing reads the fields context, instruction"));
+  CHECK(contains(log, "have neither instruction nor context"));
+}
+
+TEST_CASE("keys of other formats have no effect, and check says so") {
+  const tests::SmallScenario small;
+  write_file(small.path("talk.jsonl"),
+             R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", )"
+             R"("content": "b"}], "lang": "de"})"
+             "\n");
+  const auto output = tests::run_program(
+      {"check", small.file(), "--set", "data.format=conversations", "--set",
+       "data.path=" + small.path("talk.jsonl"), "--set", "data.fields.attributes=[\"lang\"]",
+       "--set", "data.fields.target=answer", "--set", "data.labels=[\"a\", \"b\"]"});
+  CHECK(output.status == 0);
+  CHECK(contains(output.err,
+                 "data.fields.target: has no effect; it applies only where data.format is "
+                 "\"jsonl\", \"csv\" or \"tsv\"\n"));
+  CHECK(contains(output.err, "data.labels: has no effect;"));
+  CHECK(contains(output.out, "attributes = [\"lang\"]"));
+}
+
+}  // namespace
+}  // namespace lorafleet
