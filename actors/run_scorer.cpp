@@ -1,6 +1,7 @@
 #include "actors/run_scorer.hpp"
 
 #include "model/text_scorer.hpp"
+#include "partition/attributes.hpp"
 
 namespace lorafleet::actors {
 
@@ -9,8 +10,11 @@ std::shared_ptr<const model::Scorer> make_run_scorer(const FederationConfig& con
                                                      const model::BaseModelPtr& base) {
   std::vector<std::string> groups;
   if (config.evaluation.groups > 0) {
-    for (const auto& example : work.examples)
-      groups.push_back(example.group);
+    const std::string& by = config.evaluation.group_by;
+    for (const auto& example : work.examples) {
+      const auto value = by == "group" ? example.group : partition::attribute_value(example, by);
+      groups.emplace_back(value.empty() ? "(none)" : value);
+    }
   }
   std::shared_ptr<const model::Scorer> likelihood =
       model::make_scorer(base, work.encoded, work.scored, config.evaluation, groups);

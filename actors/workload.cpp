@@ -5,7 +5,9 @@
 
 #include "actors/attackers.hpp"
 #include "model/flops.hpp"
+#include "model/metric_warnings.hpp"
 #include "model/tokenizer.hpp"
+#include "partition/attributes.hpp"
 #include "partition/degrade.hpp"
 #include "partition/manifest.hpp"
 #include "partition/poison.hpp"
@@ -162,6 +164,16 @@ Workload prepare_workload(const FederationConfig& config,
 
   work.scored = sample(split.test, config.evaluation.max_examples, config.seed);
   work.test = std::move(split.test);
+  const auto& evaluation = config.evaluation;
+  if (evaluation.groups > 0 && evaluation.group_by != "group") {
+    partition::require_attribute(evaluation.group_by, "evaluation.group_by", work.examples,
+                                 work.scored);
+  }
+  std::vector<const partition::Example*> scored;
+  for (const std::uint32_t index : work.scored)
+    scored.push_back(&work.examples[index]);
+  for (const auto& line : model::metric_warnings(scored, evaluation))
+    warning(line);
 
   const auto count = [&](const partition::Example& example) {
     return model::count_tokens(*tokenizer, example.context);

@@ -88,9 +88,10 @@ struct EvaluationConfig {
   std::int64_t every_versions = 2;  ///< 0: only at the start and the end
   std::int64_t max_examples = 200;  ///< 0: all of the test part
   std::int64_t batch_tokens = 4096;
-  std::int64_t context_bins = 4;  ///< quantile bins of context length in the final report
-  std::int64_t groups = 0;        ///< largest groups of the test part that are scored apart
-  /// Beside the likelihood: rouge, exact_match, token_f1 (these generate text), choice_accuracy.
+  std::int64_t context_bins = 4;   ///< quantile bins of context length in the final report
+  std::int64_t groups = 0;         ///< largest groups of the test part that are scored apart
+  std::string group_by = "group";  ///< what they are: "group", or the name of an attribute
+  /// Beside the likelihood (model/metric_names.hpp).
   std::vector<std::string> metrics = {};
   std::int64_t text_every_versions = 0;  ///< how often `metrics` are computed; 0: only at the end
   std::int64_t text_examples = 64;       ///< test examples that they use; 0: all that are scored

@@ -3,34 +3,22 @@
 #include <algorithm>
 #include <map>
 
+#include "model/unicode.hpp"
+
 namespace lorafleet::model {
 namespace {
 
 using Words = std::vector<std::string>;
 
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-bool is_alphanumeric(char letter) {
-  return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
-}
-
-bool is_punctuation(char letter) {
-  return (letter >= '!' && letter <= '/') || (letter >= ':' && letter <= '@') ||
-         (letter >= '[' && letter <= '`') || (letter >= '{' && letter <= '~');
-}
-
-bool is_space(char letter) {
-  return letter == ' ' || (letter >= '\t' && letter <= '\r');
+bool is_alphanumeric(char32_t letter) {
+  return (letter >= U'a' && letter <= U'z') || (letter >= U'0' && letter <= U'9');
 }
 
 Words rouge_words(std::string_view text) {
   Words words(1);
-  for (const char raw : text) {
-    const char letter = lower(raw);
+  for (const char32_t letter : lower_case(text)) {
     if (is_alphanumeric(letter)) {
-      words.back() += letter;
+      words.back() += static_cast<char>(letter);
     } else if (!words.back().empty()) {
       words.emplace_back();
     }
@@ -39,22 +27,49 @@ Words rouge_words(std::string_view text) {
   return words;
 }
 
-Words answer_words(std::string_view text) {
+Words split(std::u32string_view text) {
   Words words;
-  std::string word;
-  const auto end_word = [&] {
-    if (!word.empty() && word != "a" && word != "an" && word != "the") words.push_back(word);
-    word.clear();
-  };
-  for (const char letter : text) {
-    if (is_space(letter)) {
-      end_word();
-    } else if (!is_punctuation(letter)) {
-      word += lower(letter);
-    }
+  for (std::size_t begin = 0; begin < text.size();) {
+    std::size_t end = begin;
+    while (end < text.size() && !is_white_space(text[end]))
+      ++end;
+    if (end > begin) words.push_back(to_utf8(text.substr(begin, end - begin)));
+    begin = end + 1;
   }
-  end_word();
   return words;
+}
+
+/// Each becomes a space, so that what stands on its two sides stays apart.
+std::u32string without_articles(std::u32string_view text) {
+  std::u32string rest;
+  for (std::size_t begin = 0; begin < text.size();) {
+    std::size_t end = begin;
+    while (end < text.size() && is_word_character(text[end]))
+      ++end;
+    const auto word = text.substr(begin, end - begin);
+    const bool article = word == U"a" || word == U"an" || word == U"the";
+    rest += article ? U" " : word;
+    if (end == begin) rest += text[end++];
+    begin = end;
+  }
+  return rest;
+}
+
+Words answer_words(std::string_view text, Articles articles) {
+  std::u32string letters = lower_case(text);
+  std::erase_if(letters, is_ascii_punctuation);
+  return split(articles == Articles::removed ? without_articles(letters) : letters);
+}
+
+/// SQuAD 2.0's list of right answers: those that have words; where none has, one without.
+std::vector<Words> right_answers(const std::vector<std::string>& answers, Articles articles) {
+  std::vector<Words> right;
+  for (const std::string& answer : answers) {
+    right.push_back(answer_words(answer, articles));
+    if (right.back().empty()) right.pop_back();
+  }
+  if (right.empty()) right.emplace_back();
+  return right;
 }
 
 Overlap overlap(double common, std::size_t in_text, std::size_t in_reference) {
@@ -117,26 +132,36 @@ Overlap rouge_l(std::string_view text, std::string_view reference) {
   return overlap(static_cast<double>(longest_common_subsequence(a, b)), a.size(), b.size());
 }
 
-std::string normalized_answer(std::string_view text) {
+bool has_rouge_words(std::string_view text) {
+  return !rouge_words(text).empty();
+}
+
+std::string normalized_answer(std::string_view text, Articles articles) {
   std::string normalized;
-  for (const std::string& word : answer_words(text))
+  for (const std::string& word : answer_words(text, articles))
     normalized += (normalized.empty() ? "" : " ") + word;
   return normalized;
 }
 
-double exact_match(std::string_view text, const std::vector<std::string>& answers) {
-  const std::string normalized = normalized_answer(text);
+double exact_match(std::string_view text, const std::vector<std::string>& answers,
+                   Articles articles) {
+  const Words words = answer_words(text, articles);
+  const auto right = right_answers(answers, articles);
+  return std::find(right.begin(), right.end(), words) != right.end() ? 1.0 : 0.0;
+}
+
+double exact_match_verbatim(std::string_view text, const std::vector<std::string>& answers) {
+  const Words words = split(code_points(text));
   const bool equal = std::any_of(answers.begin(), answers.end(), [&](const std::string& answer) {
-    return normalized_answer(answer) == normalized;
+    return split(code_points(answer)) == words;
   });
   return equal ? 1.0 : 0.0;
 }
 
-double token_f1(std::string_view text, const std::vector<std::string>& answers) {
-  const Words words = answer_words(text);
+double token_f1(std::string_view text, const std::vector<std::string>& answers, Articles articles) {
+  const Words words = answer_words(text, articles);
   double best = 0.0;
-  for (const std::string& answer : answers) {
-    const Words expected = answer_words(answer);
+  for (const Words& expected : right_answers(answers, articles)) {
     if (words.empty() || expected.empty()) {
       best = std::max(best, words.empty() && expected.empty() ? 1.0 : 0.0);
       continue;
@@ -145,12 +170,6 @@ double token_f1(std::string_view text, const std::vector<std::string>& answers) 
     best = std::max(best, overlap(static_cast<double>(common), words.size(), expected.size()).f1);
   }
   return best;
-}
-
-const std::vector<std::string>& metric_names() {
-  static const std::vector<std::string> kNames = {"rouge", "exact_match", "token_f1",
-                                                  "choice_accuracy"};
-  return kNames;
 }
 
 }  // namespace lorafleet::model

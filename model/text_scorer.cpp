@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "model/generation.hpp"
+#include "model/metric_names.hpp"
+#include "model/metric_warnings.hpp"
 #include "model/sampling.hpp"
 #include "model/sequence_scores.hpp"
 #include "model/text_metrics.hpp"
@@ -14,16 +16,6 @@ namespace lorafleet::model {
 namespace {
 
 using partition::Example;
-
-bool generates(const std::string& metric) {
-  return metric != "choice_accuracy";
-}
-
-std::vector<std::string> answers_of(const Example& example) {
-  std::vector<std::string> answers = {example.target};
-  answers.insert(answers.end(), example.references.begin(), example.references.end());
-  return answers;
-}
 
 void judge(const Example& example, const std::vector<std::string>& metrics,
            Prediction& prediction) {
@@ -35,9 +27,15 @@ void judge(const Example& example, const std::vector<std::string>& metrics,
       scores["rouge_2"] = rouge_n(prediction.text, example.target, 2).f1;
       scores["rouge_l"] = rouge_l(prediction.text, example.target).f1;
     } else if (metric == "exact_match") {
-      scores["exact_match"] = exact_match(prediction.text, answers);
+      scores[metric] = exact_match(prediction.text, answers);
+    } else if (metric == "exact_match_with_articles") {
+      scores[metric] = exact_match(prediction.text, answers, Articles::kept);
+    } else if (metric == "exact_match_verbatim") {
+      scores[metric] = exact_match_verbatim(prediction.text, answers);
     } else if (metric == "token_f1") {
-      scores["token_f1"] = token_f1(prediction.text, answers);
+      scores[metric] = token_f1(prediction.text, answers);
+    } else if (metric == "token_f1_with_articles") {
+      scores[metric] = token_f1(prediction.text, answers, Articles::kept);
     }
   }
 }
@@ -58,8 +56,8 @@ class TextScorer final : public Scorer {
         throw InputError("evaluation.metrics",
                          "\"" + metric + "\" is not known; allowed: " + join(known));
       }
-      generates_ = generates_ || generates(metric);
-      chooses_ = chooses_ || !generates(metric);
+      generates_ = generates_ || generates_text(metric);
+      chooses_ = chooses_ || !generates_text(metric);
     }
     if (evaluation_.text_examples > 0) {
       examples_.resize(
@@ -116,7 +114,7 @@ class TextScorer final : public Scorer {
     std::vector<std::uint32_t> sequences;
     std::vector<std::vector<std::uint32_t>> of_example(examples_.size());
     for (std::size_t i = 0; i < examples_.size(); ++i) {
-      if (examples_[i].choices.size() < 2) continue;
+      if (examples_[i].choices.size() < 2 || !names_target(examples_[i])) continue;
       std::vector<EncodedSequence> encoded;
       for (const auto& choice : examples_[i].choices) {
         if (auto sequence = encoder_->encode(examples_[i], choice)) {

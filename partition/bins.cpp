@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <map>
 
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
@@ -79,6 +80,36 @@ Bins cut_values(const std::vector<double>& values, const SkewConfig& config,
     const auto above = std::upper_bound(bins.edges.begin(), bins.edges.end(), value);
     bins.bin_of.push_back(static_cast<std::uint32_t>(above - bins.edges.begin()));
   }
+  return bins;
+}
+
+Bins bins_of_values(const std::vector<std::string_view>& values, const SkewConfig& config,
+                    const std::string& measure) {
+  std::map<std::string_view, std::uint32_t> bin_of;
+  Bins bins;
+  bins.by = config.by;
+  bins.measure = measure;
+  for (const auto value : values) {
+    if (value.empty()) {
+      ++bins.lacking;
+    } else {
+      bin_of.emplace(value, 0);
+    }
+  }
+  for (auto& [value, bin] : bin_of) {
+    bin = static_cast<std::uint32_t>(bins.names.size());
+    bins.names.emplace_back(value);
+  }
+  if (bins.lacking > 0) {
+    std::string none = "(none)";
+    while (bin_of.contains(none))
+      none = "(" + none + ")";
+    bin_of.emplace("", static_cast<std::uint32_t>(bins.names.size()));
+    bins.names.push_back(none);
+  }
+  bins.bin_of.reserve(values.size());
+  for (const auto value : values)
+    bins.bin_of.push_back(bin_of.at(value));
   return bins;
 }
 

@@ -53,12 +53,13 @@ inline constexpr double kSmallestAlpha = 1e-6;
 
 /// [[partition.skew]]
 struct SkewConfig {
-  std::string by = "iid";            ///< iid, natural, context_length, quality, group, quantity
-  double alpha = 1.0;                ///< of the Dirichlet draws; at least kSmallestAlpha
-  std::int64_t bins = 5;             ///< context_length, quality: quantile bins
-  std::vector<double> edges;         ///< instead of `bins`: inner edges, ascending
+  std::string by = "iid";     ///< iid, natural, context_length, quality, attribute, group, quantity
+  double alpha = 1.0;         ///< of the Dirichlet draws; at least kSmallestAlpha
+  std::int64_t bins = 5;      ///< context_length, quality: quantile bins
+  std::vector<double> edges;  ///< instead of `bins`: inner edges, ascending
   std::string quality = "coverage";  ///< quality: which score
   std::string unit = "tokens";       ///< context_length: tokens, words, sentences
+  std::string attribute;             ///< attribute: which one
 };
 
 /// [partition]

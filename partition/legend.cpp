@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "partition/support/error.hpp"
+#include "partition/support/utf8.hpp"
+
 namespace lorafleet::partition {
 
 LegendTable fold_bins(const SkewStatistics& skew, std::size_t limit) {
@@ -28,6 +31,7 @@ LegendTable fold_bins(const SkewStatistics& skew, std::size_t limit) {
     folded.bins.push_back(skew.bins[bin]);
   }
   if (order.size() < skew.bins.size()) {
+    folded.has_other = true;
     folded.bins.push_back("other (" + std::to_string(skew.bins.size() - order.size()) + ")");
   }
   for (const auto& row : skew.table) {
@@ -39,8 +43,28 @@ LegendTable fold_bins(const SkewStatistics& skew, std::size_t limit) {
   return folded;
 }
 
+std::string short_name(std::string_view name, std::size_t most) {
+  std::vector<std::string> letters;
+  for (std::size_t at = 0; at < name.size();) {
+    const auto code = decode_utf8(name, at);
+    const std::size_t size = code ? code->size : 1;
+    const char32_t value = code ? code->value : 0;
+    const bool shown = value >= 0x20 && !(value >= 0x7F && value < 0xA0) && value != 0x2028 &&
+                       value != 0x2029 && value != 0xFFFE && value != 0xFFFF;
+    if (shown) {
+      letters.emplace_back(name.substr(at, size));
+    } else if (letters.empty() || letters.back() != " ") {
+      letters.emplace_back(" ");
+    }
+    at += size;
+  }
+  const bool cut = letters.size() > most;
+  if (cut) letters.resize(most - 1);
+  return join(letters, "") + (cut ? ".." : "");
+}
+
 std::string skew_title(const SkewStatistics& skew) {
-  return skew.by == skew.measure ? skew.by : skew.by + " (" + skew.measure + ")";
+  return skew_name(skew.by, skew.measure);
 }
 
 }  // namespace lorafleet::partition

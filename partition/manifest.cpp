@@ -25,7 +25,8 @@ Json settings_of(const PartitionConfig& config) {
     if (kind.cut != nullptr || kind.sizes != nullptr) entry["alpha"] = skew.alpha;
     if (skew.by == "context_length") entry["unit"] = skew.unit;
     if (skew.by == "quality") entry["quality"] = skew.quality;
-    if (kind.cut != nullptr && skew.by != "group") {
+    if (skew.by == "attribute") entry["attribute"] = skew.attribute;
+    if (kind.quantiles) {
       entry[skew.edges.empty() ? "bins" : "edges"] =
           skew.edges.empty() ? Json(skew.bins) : Json(skew.edges);
     }
@@ -91,21 +92,23 @@ class Claims {
   }
 
   std::uint32_t claim(const std::string& id, std::size_t client) {
-    const std::string place = file_ + ": clients[" + std::to_string(client) + "]";
+    const auto place = [&] { return file_ + ": clients[" + std::to_string(client) + "]"; };
     const auto found = index_of_.find(id);
     if (found == index_of_.end()) {
-      throw InputError(place, "the data have no example with the id \"" + id +
-                                  "\"; the manifest belongs to other data, or data.max_examples or "
-                                  "the seed differ");
+      throw InputError(place(),
+                       "the data have no example with the id \"" + id +
+                           "\"; the manifest belongs to other data, or data.max_examples or "
+                           "the seed differ");
     }
     std::int64_t& owner = owner_[found->second];
     if (owner == kTest) {
       throw InputError(
-          place, "example \"" + id + "\" is in a test group; only training examples are allowed");
+          place(), "example \"" + id + "\" is in a test group; only training examples are allowed");
     }
     if (owner != kFree) {
-      throw InputError(place, "example \"" + id + "\" belongs to client " + std::to_string(owner) +
-                                  " already; each example is allowed once");
+      throw InputError(place(), "example \"" + id + "\" belongs to client " +
+                                    std::to_string(owner) +
+                                    " already; each example is allowed once");
     }
     owner = static_cast<std::int64_t>(client);
     --left_;
@@ -192,7 +195,7 @@ SkewConfig stored_skew(const Json& skew) {
   config.by = skew.at("by").get<std::string>();
   config.edges = skew.at("edges").get<std::vector<double>>();
   config.bins = 1;
-  config.unit = config.quality = skew.at("measure").get<std::string>();
+  config.unit = config.quality = config.attribute = skew.at("measure").get<std::string>();
   return config;
 }
 

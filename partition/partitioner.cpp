@@ -5,6 +5,7 @@
 
 #include "partition/allocation.hpp"
 #include "partition/skew.hpp"
+#include "partition/skew_notes.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
 
@@ -61,27 +62,23 @@ Partition draw(const std::vector<Example>& examples, Partition partition,
   check_counts(config, partition.training.size());
   const auto clients = static_cast<std::size_t>(config.clients);
   std::vector<double> sizes(clients, 1.0 / static_cast<double>(clients));
-  std::vector<Shares> shares;
+  std::vector<std::size_t> skew_of_bins;
   for (std::size_t s = 0; s < config.skews.size(); ++s) {
     const SkewConfig& skew = config.skews[s];
     const SkewKind& kind = find_skew(skew.by);
     if (kind.sizes != nullptr) sizes = kind.sizes(skew, clients, {seed, Purpose::partition, s});
     if (kind.cut == nullptr) continue;
-    partition.bins.push_back(kind.cut({examples, partition.training, skew, tokens}));
-    Shares drawn;
-    for (std::size_t bin = 0; bin < partition.bins.back().names.size(); ++bin) {
-      drawn.push_back(Random(seed, Purpose::partition, s, bin).dirichlet(skew.alpha, clients));
-    }
-    shares.push_back(std::move(drawn));
-    const auto found = static_cast<std::int64_t>(partition.bins.back().names.size());
-    if (skew.by != "group" && skew.edges.empty() && found < skew.bins) {
-      partition.notes.push_back(skew.by + ": " + std::to_string(found) + " bins instead of " +
-                                std::to_string(skew.bins) + ", since many examples have the same " +
-                                partition.bins.back().measure);
-    }
+    const SkewInput input{examples, partition.training, skew, tokens};
+    partition.bins.push_back(kind.cut(input));
+    for (auto& note : notes_on(partition.bins.back(), input))
+      partition.notes.push_back(std::move(note));
+    skew_of_bins.push_back(s);
   }
-  Allocation allocation(partition.bins, std::move(shares), std::move(sizes),
-                        partition.training.size());
+  const auto draw_shares = [&](std::size_t label, std::uint32_t bin) {
+    const std::size_t s = skew_of_bins[label];
+    return Random(seed, Purpose::partition, s, bin).dirichlet(config.skews[s].alpha, clients);
+  };
+  Allocation allocation(partition.bins, draw_shares, std::move(sizes), partition.training.size());
   allocation.deal(seed);
   allocation.hold_minimum(least_examples(config));
   for (const auto& positions : allocation.clients()) {
@@ -94,6 +91,10 @@ Partition draw(const std::vector<Example>& examples, Partition partition,
 }
 
 }  // namespace
+
+std::string skew_name(const std::string& by, const std::string& measure) {
+  return by == measure ? by : by + " (" + measure + ")";
+}
 
 Partition draw_partition(const std::vector<Example>& examples,
                          const std::vector<std::uint32_t>& training, const PartitionConfig& config,

@@ -13,12 +13,16 @@ namespace lorafleet::partition {
 
 /// How one label skew cut the training examples into bins.
 struct Bins {
-  std::string by;             ///< context_length, quality, group
-  std::string measure;        ///< what was measured: tokens, coverage, group
+  std::string by;             ///< context_length, quality, attribute, group
+  std::string measure;        ///< what was measured: tokens, coverage, category, group
   std::vector<double> edges;  ///< inner edges, ascending; bin b holds edges[b-1] <= x < edges[b]
   std::vector<std::string> names;     ///< one for each bin
   std::vector<std::uint32_t> bin_of;  ///< bin of each training example, in the order of `training`
+  std::size_t lacking = 0;  ///< attribute: examples without it; where there are, the last bin's
 };
+
+/// "attribute (category)", or "group" where kind and measure are the same.
+std::string skew_name(const std::string& by, const std::string& measure);
 
 /// How a partition was drawn that was loaded from a manifest.
 struct Provenance {
@@ -33,7 +37,7 @@ struct Partition {
   std::vector<std::vector<std::uint32_t>> clients;
   std::vector<std::string> names;        ///< of the clients' owners (natural), else empty
   std::vector<std::uint32_t> training;   ///< the examples that were spread, ascending
-  std::vector<Bins> bins;                ///< one for each context_length, quality or group skew
+  std::vector<Bins> bins;                ///< one for each skew that cuts the examples into bins
   std::vector<std::string> notes;        ///< what a user should know about this partition
   std::optional<Provenance> provenance;  ///< only of loaded ones
 };
@@ -43,16 +47,22 @@ std::vector<std::string> known_skews();
 
 /// Spreads the training examples over `config.clients` clients. Every one is used exactly once.
 ///
-/// Label skews (context_length, quality, group) cut the examples into bins; for skew s and bin b
-/// the shares of the clients are drawn as share_s[b] ~ Dir(alpha_s) (Hsu et al. 2019, arXiv
-/// 1909.06335, by bin). `quantity` draws q ~ Dir(alpha), else q = 1/n. Examples in the bins (b1,
-/// b2, ...) are one cell, and client c gets the part of the cell proportional to q_c * prod_s
+/// Label skews (context_length, quality, attribute, group) cut the examples into bins; for skew s
+/// and bin b the shares of the clients are drawn as share_s[b] ~ Dir(alpha_s) (Hsu et al. 2019,
+/// arXiv 1909.06335, by bin). `quantity` draws q ~ Dir(alpha), else q = 1/n. Examples in the bins
+/// (b1, b2, ...) are one cell, and client c gets the part of the cell proportional to q_c * prod_s
 /// share_s[b_s][c]: by largest remainders, carried from cell to cell, of the cell's examples in
 /// random order. So alpha -> infinity is even up to one example, and the totals of cells are exact.
 ///
 /// `min_examples` (at least 1 always) is then held: each client below it, in turn, takes what it
 /// lacks from the client that is the largest then, first from the cell of which it was to get most
 /// itself.
+///
+/// Three things that are easily taken for one: Example::group is the unit of the train/test split,
+/// Example::client the natural owner, and an attribute (Example::attributes, or "target") is what a
+/// skew can spread. `attribute` has a bin for each value, in order, and a last one, "(none)", for
+/// examples without it; `group` spreads the split's units themselves, which says nothing where each
+/// row is one. Partition::notes says so where a skew has nothing to spread.
 ///
 /// `natural` follows Example::client and cannot be combined: owners with at least `min_examples`
 /// are clients, the `clients` largest of them (all where there are fewer, or `clients` is 0), in

@@ -6,20 +6,23 @@
 #include <cstdio>
 
 #include "partition/legend.hpp"
+#include "partition/skew.hpp"
 
 namespace lorafleet::partition {
 
 namespace {
 
 constexpr std::size_t kMostColours = 12;
+constexpr std::size_t kLongestName = 32;  // letters in the legend
 constexpr double kPlotWidth = 860.0;
+constexpr std::size_t kMostBars = 1720;  // half a point each
 constexpr double kPlotHeight = 260.0;
 constexpr double kLeft = 70.0;
 constexpr double kLegendWidth = 230.0;
 constexpr double kTitleHeight = 70.0;
 constexpr double kPanelHeight = kPlotHeight + 90.0;
 
-/// Ordered bins run from pale to dark (ColorBrewer's YlGnBu, interpolated); groups get distinct
+/// Ordered bins run from pale to dark (ColorBrewer's YlGnBu, interpolated); values get distinct
 /// hues.
 constexpr std::array<std::array<int, 3>, 5> kRamp = {
     {{222, 236, 180}, {127, 205, 187}, {65, 182, 196}, {34, 94, 168}, {8, 29, 88}}};
@@ -36,13 +39,20 @@ std::string format(const char* pattern, Values... values) {
 
 std::string escape(std::string_view text) {
   std::string safe;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    const std::string_view rest = text.substr(at);
     if (c == '<') {
       safe += "&lt;";
     } else if (c == '>') {
       safe += "&gt;";
     } else if (c == '&') {
       safe += "&amp;";
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      safe += ' ';  // XML knows no control characters, and neither U+FFFE nor U+FFFF
+    } else if (rest.starts_with("\xEF\xBF\xBE") || rest.starts_with("\xEF\xBF\xBF")) {
+      safe += ' ';
+      at += 2;
     } else {
       safe += c;
     }
@@ -84,11 +94,15 @@ struct Panel {
   bool distinct_hues = false;
 
   [[nodiscard]] std::string colour(std::size_t bin) const {
-    const bool other = table.bins[bin].starts_with("other (");
-    if (other) return std::string(kHues.back());
+    if (table.has_other && bin + 1 == table.bins.size()) return std::string(kHues.back());
     return distinct_hues ? std::string(kHues[bin]) : ramp_colour(bin, table.bins.size());
   }
 };
+
+/// How many neighbours share a bar, so that a bar can be seen.
+std::size_t clients_in_bar(std::size_t clients) {
+  return (clients + kMostBars - 1) / kMostBars;
+}
 
 std::string axes(double top, double largest, std::size_t clients) {
   std::string svg;
@@ -107,7 +121,10 @@ std::string axes(double top, double largest, std::size_t clients) {
     svg += text(kLeft + slot * (static_cast<double>(c) + 0.5), top + kPlotHeight + 16,
                 "text-anchor=\"middle\"", std::to_string(c));
   }
-  svg += text(kLeft + kPlotWidth / 2, top + kPlotHeight + 36, "text-anchor=\"middle\"", "client");
+  const std::size_t together = clients_in_bar(clients);
+  svg += text(kLeft + kPlotWidth / 2, top + kPlotHeight + 36, "text-anchor=\"middle\"",
+              together == 1 ? "client"
+                            : "client (each bar is the mean of " + std::to_string(together) + ")");
   svg += format("<text transform=\"translate(18 %.1f) rotate(-90)\" text-anchor=\"middle\">",
                 top + kPlotHeight / 2) +
          "examples</text>\n";
@@ -116,20 +133,30 @@ std::string axes(double top, double largest, std::size_t clients) {
 
 std::string bars(const Panel& panel, double top, double largest) {
   std::string svg;
-  const double slot = kPlotWidth / static_cast<double>(panel.table.rows.size());
+  const auto& rows = panel.table.rows;
+  const std::size_t together = clients_in_bar(rows.size());
+  const double slot = kPlotWidth / static_cast<double>(rows.size()) * static_cast<double>(together);
   const double width = slot > 4.0 ? slot * 0.85 : slot;
-  for (std::size_t c = 0; c < panel.table.rows.size(); ++c) {
-    const double x = kLeft + slot * static_cast<double>(c) + (slot - width) / 2;
+  for (std::size_t c = 0; c < rows.size(); c += together) {
+    const std::size_t end = std::min(c + together, rows.size());
+    const double x = kLeft + slot * static_cast<double>(c / together) + (slot - width) / 2;
     double y = top + kPlotHeight;
     for (std::size_t bin = 0; bin < panel.table.bins.size(); ++bin) {
-      const std::size_t count = panel.table.rows[c][bin];
+      std::size_t count = 0;
+      for (std::size_t client = c; client < end; ++client)
+        count += rows[client][bin];
       if (count == 0) continue;
-      const double height = kPlotHeight * static_cast<double>(count) / largest;
+      const double mean = static_cast<double>(count) / static_cast<double>(end - c);
+      const double height = kPlotHeight * mean / largest;
       y -= height;
       svg += format("<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"%s\">", x, y,
                     width, height, panel.colour(bin).c_str());
-      svg += "<title>client " + std::to_string(c) + ", " + escape(panel.table.bins[bin]) + ": " +
-             std::to_string(count) + "</title></rect>\n";
+      svg += "<title>" +
+             (together == 1
+                  ? "client " + std::to_string(c)
+                  : "mean of clients " + std::to_string(c) + " to " + std::to_string(end - 1)) +
+             ", " + escape(panel.table.bins[bin]) + ": " +
+             (together == 1 ? std::to_string(count) : format("%.4g", mean)) + "</title></rect>\n";
     }
   }
   return svg;
@@ -144,7 +171,7 @@ std::string legend(const Panel& panel, double top) {
     const double y = top + 20.0 * static_cast<double>(i);
     svg += format("<rect x=\"%.1f\" y=\"%.1f\" width=\"14\" height=\"14\" fill=\"%s\"/>\n", x, y,
                   panel.colour(bin).c_str());
-    svg += text(x + 22, y + 11.5, "", panel.table.bins[bin]);
+    svg += text(x + 22, y + 11.5, "", short_name(panel.table.bins[bin], kLongestName));
   }
   return svg;
 }
@@ -156,7 +183,7 @@ std::vector<Panel> panels_of(const Partition& partition, const PartitionStatisti
         {skew_title(skew) + format(": Jensen-Shannon distance to the pooled data, mean "
                                    "%.3f, max %.3f",
                                    skew.js_mean, skew.js_max),
-         fold_bins(skew, kMostColours), skew.by == "group"});
+         fold_bins(skew, kMostColours), !find_skew(skew.by).quantiles});
   }
   if (panels.empty()) {
     Panel plain;

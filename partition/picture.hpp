@@ -10,7 +10,7 @@ namespace lorafleet::partition {
 
 /// A stand-alone SVG: one stacked bar for each client, coloured by bin, with axes and a legend; one
 /// panel for each label skew (a single plain one without). More than 12 bins: the 11 largest and
-/// "other".
+/// "other". More than 1720 clients: neighbours share a bar, their mean.
 std::string to_svg(const Partition& partition, const PartitionStatistics& statistics,
                    std::string_view title);
 

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kMostClients = 40;
 constexpr std::size_t kMostColumns = 10;
 constexpr std::size_t kLongestName = 14;
+constexpr std::size_t kLongestOwner = 60;
 constexpr std::size_t kBarWidth = 20;
 
 template <typename... Values>
@@ -33,17 +34,6 @@ std::string right(const std::string& text, std::size_t width) {
   return std::string(width > used ? width - used : 0, ' ') + text;
 }
 
-/// A bin's name, its end cut off where it would make the table too wide.
-std::string short_name(const std::string& name) {
-  if (width_of(name) <= kLongestName) return name;
-  std::size_t end = 0;
-  for (std::size_t letters = 0; end < name.size(); ++end) {
-    const bool starts = (static_cast<unsigned char>(name[end]) & 0xC0) != 0x80;
-    if (starts && ++letters == kLongestName - 1) break;
-  }
-  return name.substr(0, end) + "..";
-}
-
 std::string bar(std::size_t size, double largest) {
   const double share = static_cast<double>(size) / largest;
   const auto length = static_cast<std::size_t>(share * static_cast<double>(kBarWidth) + 0.5);
@@ -56,7 +46,7 @@ std::string table_of(const SkewStatistics& skew, const PartitionStatistics& stat
                      right("client", 8) + right("size", 8) + right("JS", 8);
   std::vector<std::size_t> widths;
   for (const auto& bin : folded.bins) {
-    const std::string name = short_name(bin);
+    const std::string name = short_name(bin, kLongestName);
     widths.push_back(std::max<std::size_t>(width_of(name), 5) + 2);
     text += right(name, widths.back());
   }
@@ -85,7 +75,7 @@ std::string sizes_table(const Partition& partition, const PartitionStatistics& s
   for (std::size_t c = 0; c < std::min(partition.clients.size(), kMostClients); ++c) {
     text += right(std::to_string(c), 8) + right(std::to_string(partition.clients[c].size()), 8) +
             "  " + bar(partition.clients[c].size(), statistics.sizes.max);
-    if (!partition.names.empty()) text += "  " + partition.names[c];
+    if (!partition.names.empty()) text += "  " + short_name(partition.names[c], kLongestOwner);
     text += "\n";
   }
   if (partition.clients.size() > kMostClients) {
@@ -105,9 +95,9 @@ std::string to_text(const Partition& partition, const PartitionStatistics& stati
                  sizes.min, sizes.p25, sizes.p50, sizes.p75, sizes.max, statistics.gini);
   for (const auto& skew : statistics.skews) {
     text += skew_title(skew) + format(
-                                   ": Jensen-Shannon distance to the pooled data, mean %.3f, max "
-                                   "%.3f\n",
-                                   skew.js_mean, skew.js_max);
+                                   ": Jensen-Shannon distance to the pooled data, mean %.3f (iid "
+                                   "with these sizes: %.3f), max %.3f\n",
+                                   skew.js_mean, skew.js_mean_iid, skew.js_max);
   }
   for (const auto& note : partition.notes) {
     text += "note: " + note + "\n";

@@ -21,6 +21,7 @@ struct SkewInput {
 struct SkewKind {
   std::string name;
   bool stands_alone = false;  ///< cannot be combined with other skews
+  bool quantiles = false;     ///< cuts a measure, at `bins` quantiles or at `edges`
   /// Label skew: puts each training example into a bin.
   Bins (*cut)(const SkewInput& input) = nullptr;
   /// Draws the relative sizes of the clients.
@@ -36,6 +37,7 @@ const SkewKind& find_skew(const std::string& name);
 
 Bins cut_by_context_length(const SkewInput& input);
 Bins cut_by_quality(const SkewInput& input);
+Bins cut_by_attribute(const SkewInput& input);
 Bins cut_by_group(const SkewInput& input);
 std::vector<double> draw_quantity(const SkewConfig& config, std::size_t clients, Random random);
 void assign_naturally(const SkewInput& input, const PartitionConfig& config, Partition& partition);

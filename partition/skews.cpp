@@ -9,8 +9,9 @@ const std::vector<SkewKind>& kinds() {
   static const std::vector<SkewKind> kKinds = {
       {.name = "iid", .stands_alone = true},
       {.name = "natural", .stands_alone = true, .assign = assign_naturally},
-      {.name = "context_length", .cut = cut_by_context_length},
-      {.name = "quality", .cut = cut_by_quality},
+      {.name = "context_length", .quantiles = true, .cut = cut_by_context_length},
+      {.name = "quality", .quantiles = true, .cut = cut_by_quality},
+      {.name = "attribute", .cut = cut_by_attribute},
       {.name = "group", .cut = cut_by_group},
       {.name = "quantity", .sizes = draw_quantity},
   };

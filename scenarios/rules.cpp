@@ -151,6 +151,18 @@ Broken quality_is_named(const FederationConfig& run) {
   return std::nullopt;
 }
 
+Broken attribute_is_named(const FederationConfig& run) {
+  for (std::size_t i = 0; i < run.partition.skews.size(); ++i) {
+    const auto& skew = run.partition.skews[i];
+    if (skew.by == "attribute" && skew.attribute.empty()) {
+      return "entry " + std::to_string(i) +
+             " does not say which attribute; allowed: attribute = \"target\", or one that the data "
+             "have";
+    }
+  }
+  return std::nullopt;
+}
+
 std::string tier_names(const FederationConfig& run) {
   std::vector<std::string> names;
   for (const auto& tier : run.devices.tiers)
@@ -400,6 +412,7 @@ const std::vector<Rule>& rules() {
       {{"faults.attackers"}, surrogate_has_no_labels},
       {{"partition.skew"}, edges_ascend},
       {{"partition.skew"}, quality_is_named},
+      {{"partition.skew"}, attribute_is_named},
       {{"devices.tiers"}, tiers_are_distinct},
       {{"availability.outages", "devices.tiers", "devices.file"}, outages_hit_tiers},
       {{"availability.outages"}, outages_end},

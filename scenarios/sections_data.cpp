@@ -110,6 +110,9 @@ bool cuts_measure(const SkewConfig& skew) {
 bool by_quality(const SkewConfig& skew) {
   return skew.by == "quality";
 }
+bool by_attribute(const SkewConfig& skew) {
+  return skew.by == "attribute";
+}
 bool by_length(const SkewConfig& skew) {
   return skew.by == "context_length";
 }
@@ -133,6 +136,10 @@ Table skew_table() {
       .only_if(kMeasured, cuts_measure);
   table.field("quality", &SkewConfig::quality, "which score: \"coverage\", or one of the data's")
       .only_if("by is \"quality\"", by_quality);
+  table
+      .field("attribute", &SkewConfig::attribute,
+             "which one: \"target\", or one that the data have (docs/data.md)")
+      .only_if("by is \"attribute\"", by_attribute);
   table.field("unit", &SkewConfig::unit, "what context length is counted in")
       .names(partition::known_units())
       .only_if("by is \"context_length\"", by_length);

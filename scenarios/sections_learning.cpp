@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "model/metric_names.hpp"
 #include "model/optimizer.hpp"
-#include "model/text_scorer.hpp"
 #include "scenarios/schema_builder.hpp"
 
 namespace lorafleet::scenarios {
@@ -18,10 +18,13 @@ bool uses_adamw(Run run) {
 bool has_metrics(Run run) {
   return !run.evaluation.metrics.empty();
 }
+bool has_groups(Run run) {
+  return run.evaluation.groups > 0;
+}
 bool generates_text(Run run) {
   const auto& metrics = run.evaluation.metrics;
   return std::any_of(metrics.begin(), metrics.end(),
-                     [](const std::string& metric) { return metric != "choice_accuracy"; });
+                     [](const std::string& metric) { return model::generates_text(metric); });
 }
 bool samples_text(Run run) {
   return generates_text(run) && run.evaluation.temperature > 0.0;
@@ -200,6 +203,11 @@ Table evaluation_table() {
       .field("groups", &EvaluationConfig::groups,
              "the largest groups of the test part that are scored apart in the final scores")
       .between(0, 1000);
+  table
+      .field(
+          "group_by", &EvaluationConfig::group_by,
+          "what these groups are: \"group\" (the units of the split), or an attribute of the rows")
+      .only_if_run("evaluation.groups is above 0", has_groups);
   table
       .field(
           "metrics", &EvaluationConfig::metrics,

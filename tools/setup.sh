@@ -14,6 +14,7 @@ packages=(
   libspdlog-dev
   nlohmann-json3-dev
   libpcre2-dev                  # the tokenizer's Unicode pattern
+  libicu-dev                    # Unicode's letters and cases
   libeigen3-dev                 # the aggregation rules' linear algebra
   libssl-dev openssl            # SHA-256, TLS
   libgoogle-perftools-dev       # an allocator for many threads

@@ -2,6 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+#include "tests/support/temporary_folder.hpp"
+
 using namespace lorafleet::model;
 using doctest::Approx;
 
@@ -64,4 +71,60 @@ TEST_CASE("token F1 by hand") {
   CHECK(token_f1("", {""}) == 1.0);
   CHECK(token_f1("", {"x"}) == 0.0);
   CHECK(token_f1("the", {"x"}) == 0.0);
+}
+
+namespace {
+
+/// The lines of the golden file that have `key`.
+std::vector<nlohmann::json> golden(const std::string& key) {
+  std::vector<nlohmann::json> found;
+  std::istringstream lines(lorafleet::read_file(lorafleet::tests::source_folder() /
+                                                "tests/golden/metrics/answers.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    auto entry = nlohmann::json::parse(line);
+    if (entry.contains(key)) found.push_back(std::move(entry));
+  }
+  REQUIRE(found.size() > 20);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("texts of all scripts are normalised as SQuAD's rules are in Python") {
+  for (const auto& entry : golden("text")) {
+    const auto text = entry.at("text").get<std::string>();
+    CAPTURE(entry.dump());
+    CHECK(normalized_answer(text) == entry.at("normalized").get<std::string>());
+    CHECK(normalized_answer(text, Articles::kept) == entry.at("with_articles").get<std::string>());
+    const auto words = entry.at("rouge").get<std::vector<std::string>>();
+    CHECK(has_rouge_words(text) == !words.empty());
+    CHECK(rouge_l(text, lorafleet::join(words, " ")).f1 == (words.empty() ? 0.0 : 1.0));
+  }
+}
+
+TEST_CASE("exact match and F1 agree with SQuAD 2.0's, answers that come to nothing included") {
+  for (const auto& entry : golden("prediction")) {
+    const auto text = entry.at("prediction").get<std::string>();
+    const auto answers = entry.at("answers").get<std::vector<std::string>>();
+    CAPTURE(entry.dump());
+    CHECK(exact_match(text, answers) == entry.at("exact").get<double>());
+    CHECK(token_f1(text, answers) == Approx(entry.at("f1").get<double>()));
+    CHECK(exact_match(text, answers, Articles::kept) ==
+          entry.at("exact_with_articles").get<double>());
+    CHECK(token_f1(text, answers, Articles::kept) ==
+          Approx(entry.at("f1_with_articles").get<double>()));
+  }
+}
+
+TEST_CASE("verbatim, only white space is passed over") {
+  CHECK(exact_match_verbatim(" -5\n", {"5", "-5"}) == 1.0);
+  CHECK(exact_match_verbatim("5", {"-5"}) == 0.0);
+  CHECK(exact_match_verbatim("The  Who", {"The\xC2\xA0Who"}) == 1.0);
+  CHECK(exact_match_verbatim("the Who", {"The Who"}) == 0.0);
+  CHECK(exact_match_verbatim("", {"A"}) == 0.0);
+}
+
+TEST_CASE("bytes that are no UTF-8 are judged, not refused") {
+  CHECK(exact_match("\xC3 paris", {"\xC3 Paris"}) == 1.0);
+  CHECK(rouge_n("\xFFparis\xC3", "paris", 1).f1 == Approx(1.0));
 }

@@ -164,6 +164,25 @@ TEST_CASE("a prompt that leaves no room is judged as an empty text") {
 TEST_CASE("an unknown metric is refused with what is allowed") {
   CHECK_THROWS_WITH_AS(score({}, {"bleu"}),
                        "evaluation.metrics: \"bleu\" is not known; allowed: rouge, exact_match, "
-                       "token_f1, choice_accuracy",
+                       "exact_match_with_articles, exact_match_verbatim, token_f1, "
+                       "token_f1_with_articles, choice_accuracy",
                        InputError);
+}
+
+TEST_CASE("an example whose target is not among its choices chooses nothing") {
+  const std::vector<Example> examples = {question("a", "Is it?", "Yes", {"yes", "no"}),
+                                         question("b", "Is it?", "yes", {"yes", "no"})};
+  const auto found = score(examples, {"choice_accuracy"});
+  CHECK(found.predictions.at(0).choice.empty());
+  CHECK_FALSE(found.predictions.at(0).scores.contains("choice_accuracy"));
+  CHECK(found.metrics.at("choice_accuracy") ==
+        (found.predictions.at(1).choice == "yes" ? 1.0 : 0.0));
+}
+
+TEST_CASE("the metrics that keep articles, or everything, have figures of their own") {
+  const auto found = score({question("a", "The sea is", "the")},
+                           {"exact_match", "exact_match_with_articles", "exact_match_verbatim",
+                            "token_f1", "token_f1_with_articles"});
+  CHECK(found.metrics.size() == 5);
+  CHECK(found.metrics.at("exact_match_with_articles") <= found.metrics.at("exact_match"));
 }

@@ -11,7 +11,7 @@
 namespace lorafleet::tests {
 
 /// `count` examples e0, e1, ... whose contexts have 1 to 100 words, with an independent score
-/// "votes" from 0 to 96, ten groups and seven owners.
+/// "votes" from 0 to 96, ten groups, seven owners and six colours.
 inline std::vector<partition::Example> make_examples(std::size_t count) {
   std::vector<partition::Example> examples(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -23,6 +23,7 @@ inline std::vector<partition::Example> make_examples(std::size_t count) {
     for (std::size_t w = 0; w <= i * 37 % 100; ++w) {
       e.context += "word ";
     }
+    e.attributes["colour"] = std::string("colour ") + std::to_string(i * 11 % 6);
     e.quality["votes"] = static_cast<double>(i * 13 % 97);
   }
   return examples;
@@ -44,6 +45,7 @@ inline partition::SkewConfig skew(const std::string& by, double alpha, std::int6
   config.alpha = alpha;
   config.bins = bins;
   config.quality = "votes";
+  config.attribute = "colour";
   return config;
 }
 

@@ -53,7 +53,8 @@ struct Drawn {
 
 const std::vector<SkewConfig>& all_skews() {
   static const std::vector<SkewConfig> kSkews = {skew("context_length", 0.5), skew("quality", 0.5),
-                                                 skew("group", 0.5), skew("quantity", 1.0)};
+                                                 skew("group", 0.5), skew("attribute", 0.5),
+                                                 skew("quantity", 1.0)};
   return kSkews;
 }
 

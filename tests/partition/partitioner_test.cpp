@@ -51,7 +51,7 @@ std::string error_of(const PartitionConfig& config, std::size_t examples = 100) 
 rc::Gen<std::vector<SkewConfig>> any_skews() {
   return rc::gen::exec([] {
     std::vector<SkewConfig> skews;
-    for (const std::string by : {"context_length", "quality", "group", "quantity"}) {
+    for (const std::string by : {"context_length", "quality", "attribute", "group", "quantity"}) {
       if (!*rc::gen::arbitrary<bool>()) continue;
       const double alpha = std::pow(10.0, *rc::gen::inRange(-3, 5));
       skews.push_back(skew(by, alpha, *rc::gen::inRange(1, 8)));
@@ -142,7 +142,7 @@ TEST_CASE("with a tiny alpha each bin goes to one client, and clients have near 
 
 TEST_CASE("the skew grows as alpha falls") {
   const auto examples = tests::make_examples(2000);
-  for (const std::string by : {"context_length", "quality", "group"}) {
+  for (const std::string by : {"context_length", "quality", "attribute", "group"}) {
     CAPTURE(by);
     double last = -1.0;
     for (const double alpha : {1e6, 10.0, 1.0, 0.1}) {
@@ -287,13 +287,13 @@ TEST_CASE("settings that cannot be met say what is allowed") {
   CHECK(error_of(settings(0, 8, {})) == "partition.clients: is 0; at least 1 was expected");
   CHECK(error_of(settings(4, 1, {skew("colour", 1.0)})) ==
         "partition.skew.by: unknown skew \"colour\"; known: iid, natural, context_length, quality, "
-        "group, quantity");
+        "attribute, group, quantity");
   CHECK(error_of(settings(4, 1, {skew("natural", 1.0), skew("quantity", 1.0)})) ==
         "partition.skew: \"natural\" cannot be combined with other skews; 2 are given");
   CHECK(error_of(settings(4, 1, {skew("quantity", 1.0), skew("quantity", 2.0)})) ==
         "partition.skew: \"quantity\" is given 2 times; once is allowed");
   const std::string least = "; a finite number of at least 1e-06 was expected";
-  for (const std::string by : {"group", "quality", "context_length", "quantity"}) {
+  for (const std::string by : {"group", "attribute", "quality", "context_length", "quantity"}) {
     CHECK(error_of(settings(4, 1, {skew(by, 0.0)})) == "partition.skew.alpha: is 0" + least);
     CHECK(error_of(settings(4, 1, {skew(by, 5e-324)})) ==
           "partition.skew.alpha: is 5e-324" + least);

@@ -86,7 +86,8 @@ TEST_CASE("the table for the terminal shows sizes, distances and up to 40 client
   CHECK(to_text(partition, measure_partition(partition)) ==
         "4 examples over 2 clients\n"
         "sizes   min 1, p25 1.5, median 2, p75 2.5, max 3, Gini 0.250\n"
-        "quality (votes): Jensen-Shannon distance to the pooled data, mean 0.351, max 0.558\n"
+        "quality (votes): Jensen-Shannon distance to the pooled data, mean 0.351 (iid with these "
+        "sizes: 0.351), max 0.558\n"
         "note: a note\n"
         "\n"
         "quality (votes): examples by client and bin\n"

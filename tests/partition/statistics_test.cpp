@@ -89,4 +89,31 @@ TEST_CASE("a partition's table, distances and sizes are those worked out by hand
   CHECK(skew.js_distance[1] == doctest::Approx(second).epsilon(1e-6));
   CHECK(skew.js_max == doctest::Approx(first).epsilon(1e-6));
   CHECK(skew.js_mean == doctest::Approx((first + second) / 2).epsilon(1e-6));
+  // Any one example, and the three others: the same distances, whichever it is.
+  CHECK(skew.js_mean_iid == doctest::Approx((first + second) / 2).epsilon(1e-6));
+}
+
+TEST_CASE("of small clients and many bins, the distance is large without any skew") {
+  Partition partition;
+  partition.bins.push_back(
+      {.by = "group", .measure = "group", .edges = {}, .names = {}, .bin_of = {}});
+  for (std::uint32_t bin = 0; bin < 40; ++bin)
+    partition.bins[0].names.push_back(std::to_string(bin));
+  for (std::uint32_t i = 0; i < 800; ++i) {
+    partition.training.push_back(i);
+    partition.bins[0].bin_of.push_back(i * 17 % 40);
+  }
+  for (std::uint32_t c = 0; c < 80; ++c) {
+    auto& client = partition.clients.emplace_back();
+    for (std::uint32_t i = 0; i < 10; ++i)
+      client.push_back(c * 10 + i);
+  }
+  const auto even = measure_partition(partition).skews.at(0);
+  CHECK(even.js_mean_iid > 0.5);
+  CHECK(std::abs(even.js_mean - even.js_mean_iid) < 0.15);
+  // One bin a client: far beyond chance.
+  for (std::uint32_t i = 0; i < 800; ++i)
+    partition.bins[0].bin_of[i] = i / 20;
+  const auto skewed = measure_partition(partition).skews.at(0);
+  CHECK(skewed.js_mean > skewed.js_mean_iid + 0.2);
 }

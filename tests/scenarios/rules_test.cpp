@@ -41,6 +41,21 @@ TEST_CASE("a surrogate refuses what it cannot do and warns about what it has not
   CHECK(scenarios::to_toml(scenario) == scenarios::to_toml(folder.read(surrogate)));
 }
 
+TEST_CASE("a skew by attribute says which") {
+  CHECK(only_error("[[partition.skew]]\nby = \"attribute\"\nalpha = 0.1\n")
+            .ends_with(
+                "entry 0 does not say which attribute; allowed: attribute = \"target\", or one "
+                "that the data have"));
+  const tests::ScenarioFolder folder;
+  const auto scenario = folder.read(tests::ScenarioFolder::required() +
+                                    "[evaluation]\ngroups = 3\ngroup_by = \"category\"\n"
+                                    "[[partition.skew]]\nby = \"attribute\"\n"
+                                    "attribute = \"category\"\nalpha = 0.1\n");
+  CHECK_MESSAGE(scenario.warnings.empty(), join(scenario.warnings, "\n"));
+  CHECK(scenario.federation.partition.skews.at(0).attribute == "category");
+  CHECK(scenario.federation.evaluation.group_by == "category");
+}
+
 TEST_CASE("no more clients train at once than there are") {
   CHECK(only_error("[clients]\nconcurrency = 9\n[partition]\nclients = 8\n[aggregation]\nmode = "
                    "\"fedbuff\"\n") ==

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "partition/example.hpp"
+
+namespace lorafleet::partition {
+
+/// The example's attribute `name`, or "" where it has none. "target" is the target itself, unless
+/// the data have an attribute of that name.
+std::string_view attribute_value(const Example& example, const std::string& name);
+
+/// The attributes that at least one of these examples has, sorted; "target" is always among them.
+std::vector<std::string> attribute_names(const std::vector<Example>& examples,
+                                         const std::vector<std::uint32_t>& indices);
+
+/// Throws InputError at `place` where none of these examples has the attribute, with the nearest
+/// name and those that there are.
+void require_attribute(const std::string& name, std::string_view place,
+                       const std::vector<Example>& examples,
+                       const std::vector<std::uint32_t>& indices);
+
+}  // namespace lorafleet::partition
