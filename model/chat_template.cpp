@@ -134,9 +134,15 @@ ChatTemplate::ChatTemplate(jinja::Template program, std::map<std::string, std::s
 MarkedText ChatTemplate::text(std::span<const Turn> turns, bool asks) const {
   jinja::List messages;
   for (std::size_t i = 0; i < turns.size(); ++i) {
-    MarkedText content(replace_invalid_utf8(turns[i].content), static_cast<std::uint32_t>(i + 1));
+    const auto& [role, content] = turns[i];
+    // The three roles are our own words, part of headers like "<|user|>"; another one is data.
+    const bool is_known = role == "system" || role == "user" || role == "assistant";
+    const std::size_t role_origin = is_known ? 0 : turns.size() + i + 1;
     messages.push_back(jinja::Value(
-        jinja::Dict{{"role", jinja::Value(turns[i].role)}, {"content", jinja::Value(content)}}));
+        jinja::Dict{{"role", jinja::Value(MarkedText(replace_invalid_utf8(role),
+                                                     static_cast<std::uint32_t>(role_origin)))},
+                    {"content", jinja::Value(MarkedText(replace_invalid_utf8(content),
+                                                        static_cast<std::uint32_t>(i + 1)))}}));
   }
   jinja::Dict variables = {{"messages", jinja::Value(std::move(messages))},
                            {"add_generation_prompt", jinja::Value(asks)},
