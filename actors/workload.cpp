@@ -87,6 +87,20 @@ partition::Split read_split(const FederationConfig& config,
   return split;
 }
 
+/// Null where there are no conversations.
+model::ChatTemplatePtr chat_template_of(const FederationConfig& config, const Workload& work,
+                                        const model::TokenizerPtr& tokenizer,
+                                        const std::function<void(const std::string&)>& log) {
+  if (std::all_of(work.examples.begin(), work.examples.end(),
+                  [](const partition::Example& example) { return example.turns.empty(); })) {
+    return nullptr;
+  }
+  auto chat = model::load_chat_template(config.encoding.chat_template.string(), config.model.path,
+                                        tokenizer, work.opt.eos_token_id);
+  log("conversations are written with " + chat->place());
+  return chat;
+}
+
 /// Gives the label_noise attackers their wrong targets, in `examples` and in `encoded`.
 void poison(Workload& work, const FederationConfig& config,
             const std::function<void(const std::string&)>& log) {
@@ -109,7 +123,9 @@ void poison(Workload& work, const FederationConfig& config,
       ++too_long;
       continue;
     }
-    encoded->replace(index, sequence->tokens, sequence->label_start, sequence->context_tokens);
+    encoded->replace(index, sequence->tokens, sequence->labels, sequence->context_tokens);
+    auto& turns = work.examples[index].turns;
+    if (!turns.empty()) turns.back().content = target;
     work.examples[index].target = std::move(target);
   }
   work.encoded = std::move(encoded);
@@ -139,12 +155,22 @@ Workload prepare_workload(const FederationConfig& config,
   if (encoding.prompt_template == "auto") {
     encoding.prompt_template = partition::usual_template(config.data.format);
   }
-  work.encoder = std::make_shared<const model::ExampleEncoder>(tokenizer, encoding, work.opt);
+  for (const auto& line : tokenizer->warnings())
+    warning(line);
+  work.encoder = std::make_shared<const model::ExampleEncoder>(
+      tokenizer, encoding, work.opt, chat_template_of(config, work, tokenizer, log));
+  for (const auto& line : work.encoder->warnings())
+    warning(line);
   auto encoded = model::encode_examples(work.examples, *work.encoder);
   work.encoding = std::move(encoded.report);
   work.encoded = std::make_shared<const model::EncodedData>(std::move(encoded.data));
   remove_dropped(split.train, work.encoding.dropped_examples);
   remove_dropped(split.test, work.encoding.dropped_examples);
+  if (work.encoding.refused > 0) {
+    warning("the chat template refuses " + std::to_string(work.encoding.refused) + " of " +
+            std::to_string(work.examples.size()) +
+            " conversations, which were left out; the first: " + work.encoding.first_refusal);
+  }
   if (split.train.empty() || split.test.empty()) {
     throw InputError(
         config.data.path.string(),

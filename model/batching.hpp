@@ -19,8 +19,10 @@ struct PackedBatch {
   std::vector<std::int64_t> label_rows;     ///< [N]: the row that predicts labels[n]
   std::vector<std::int64_t> labels;         ///< [N]: token ids
 
-  /// Appends a sequence; its tokens from `label_start` on are labels of their left neighbours. The
-  /// first token has none, so it is never a label.
+  /// Appends a sequence; its tokens in the spans are labels of their left neighbours. The first
+  /// token has none, so it is never a label.
+  void add(std::span<const std::int32_t> sequence, std::span<const LabelSpan> spans);
+  /// With all tokens from `label_start` on as labels.
   void add(std::span<const std::int32_t> sequence, std::size_t label_start);
 };
 

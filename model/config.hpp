@@ -81,6 +81,8 @@ struct EncodingConfig {
   /// "auto" (by the data's format), "plain", "alpaca", or a text (model/prompt_template.hpp).
   std::string prompt_template = "auto";
   std::string template_without_context = "";  ///< for rows without context; empty: the same
+  /// Of conversations: "auto", "plain", "model", or a file (model/chat_template.hpp).
+  std::filesystem::path chat_template = "auto";
 };
 
 /// [evaluation]

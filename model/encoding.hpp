@@ -6,8 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "model/chat_template.hpp"
 #include "model/config.hpp"
+#include "model/conversation_encoder.hpp"
 #include "model/encoded_data.hpp"
+#include "model/encoded_sequence.hpp"
 #include "model/opt_config.hpp"
 #include "model/prompt_template.hpp"
 #include "model/tokenizer.hpp"
@@ -15,12 +18,15 @@
 
 namespace lorafleet::model {
 
-/// What the limit on tokens did to the examples.
+/// What the limit on tokens and the chat template did to the examples.
 struct EncodingReport {
   std::int64_t truncated = 0;
   std::int64_t tokens_cut = 0;  ///< off the contexts of those
-  std::int64_t dropped = 0;
-  /// Indices of the dropped examples, ascending: their entries are empty and must not be used.
+  std::int64_t dropped = 0;     ///< too long
+  std::int64_t refused = 0;     ///< conversations that the chat template refuses
+  std::string first_refusal;    ///< which one, and why
+  /// Indices of the dropped examples, dropped or refused, ascending: their entries are empty and
+  /// must not be used.
   std::vector<std::uint32_t> dropped_examples;
 };
 
@@ -29,21 +35,15 @@ struct EncodedExamples {
   EncodingReport report;
 };
 
-/// One example as tokens; those from `label_start` on are scored.
-struct EncodedSequence {
-  std::vector<std::int32_t> tokens;
-  std::size_t label_start = 0;
-  std::size_t context_tokens = 0;  ///< before cutting
-  std::size_t tokens_cut = 0;
-};
-
 /// Turns examples into token sequences: [what the tokenizer puts in front, OPT: `</s>`] prompt,
 /// [the same again, with encoding.separator "prefix"] target, eos. Labels begin with the target's
 /// first token and include eos; the very first token of a sequence is never one, as nothing
 /// precedes it. Prompt and target are tokenised apart, so that the border between them never lies
 /// inside a token; so are, for the same reason, the context and what the template puts before and
-/// after it: cutting tokens off the context leaves the others as they were. Special tokens spelled
-/// out in the data are ordinary text.
+/// after it: cutting tokens off the context leaves the others as they were. Added tokens spelled
+/// out in the template become one id each, in the data they are ordinary text.
+///
+/// An example with turns is a conversation: ConversationEncoder makes its sequence.
 ///
 /// A sequence has at most min(encoding.max_tokens, opt.max_position_embeddings) tokens. A longer
 /// one loses context tokens from the left or right end ("cut_context_left", "cut_context_right"),
@@ -52,22 +52,32 @@ struct EncodedSequence {
 class ExampleEncoder {
  public:
   /// Throws InputError for an unknown truncation or template, a limit below 2, or a tokenizer with
-  /// more tokens than the model. `encoding.prompt_template` must not be "auto" any more.
-  ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& encoding, const OptConfig& opt);
+  /// more tokens than the model. `encoding.prompt_template` must not be "auto" any more. `chat` is
+  /// for conversations; without it an example with turns throws std::logic_error.
+  ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& encoding, const OptConfig& opt,
+                 ChatTemplatePtr chat = nullptr);
 
   /// Nothing where it is dropped.
   [[nodiscard]] std::optional<EncodedSequence> encode(const partition::Example& example) const;
-  /// With another target, for example one of its choices.
+  /// With another target; of a conversation, another last answer.
   [[nodiscard]] std::optional<EncodedSequence> encode(const partition::Example& example,
                                                       const std::string& target) const;
+  /// The same with that target as the only label, for example one of its choices.
+  [[nodiscard]] std::optional<EncodedSequence> encode_choice(const partition::Example& example,
+                                                             const std::string& target) const;
   /// All before the target, cut so that it has at most encoding.max_tokens tokens and `room` more
   /// fit into the model's positions.
   [[nodiscard]] std::optional<std::vector<std::int32_t>> prompt(const partition::Example& example,
                                                                 std::size_t room) const;
   [[nodiscard]] const Tokenizer& tokenizer() const { return *tokenizer_; }
+  /// How the model ends its answers in conversations; nothing without a chat template.
+  [[nodiscard]] EndOfTurn end_of_turn() const;
+  /// What a user should know of the templates: what looks like a special token and is none, and
+  /// tokens that would stand twice.
+  [[nodiscard]] std::vector<std::string> warnings() const;
 
  private:
-  enum class Truncation { cut_context_left, cut_context_right, drop };
+  [[nodiscard]] const ConversationEncoder& conversations() const;
   [[nodiscard]] std::optional<EncodedSequence> encode_prompt(const partition::Example& example,
                                                              std::size_t room,
                                                              std::size_t limit) const;
@@ -79,6 +89,7 @@ class ExampleEncoder {
   std::int32_t eos_;
   std::size_t limit_;
   std::size_t positions_;
+  std::optional<ConversationEncoder> conversations_;
 };
 
 /// All of `examples`, in order.

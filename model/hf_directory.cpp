@@ -92,9 +92,9 @@ void write_weights(const fs::path& directory, const std::vector<ProducedTensor>&
 }
 
 void copy_model_files(const fs::path& from, const fs::path& to) {
-  for (const char* name :
-       {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "vocab.json", "merges.txt", "generation_config.json"}) {
+  for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+                           "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja",
+                           "chat_template.json", "generation_config.json"}) {
     if (fs::exists(from / name)) write_file(to / name, read_file(from / name));
   }
 }

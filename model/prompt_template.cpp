@@ -88,15 +88,27 @@ PromptFrame PromptTemplate::apply(const partition::Example& example) const {
   if (plain_) return plain_frame(example);
   PromptFrame frame;
   std::string* part = &frame.before;
+  std::vector<TextSpan>* literals = &frame.before_literals;
   for (const Piece& piece : example.context.empty() ? without_context_ : with_context_) {
+    if (!piece.text.empty()) literals->push_back({part->size(), part->size() + piece.text.size()});
     *part += piece.text;
     if (piece.field == Field::instruction) *part += example.instruction;
     if (piece.field == Field::context) {
       frame.context = example.context;
       part = &frame.after;
+      literals = &frame.after_literals;
     }
   }
   return frame;
+}
+
+std::vector<std::string> PromptTemplate::literals() const {
+  std::vector<std::string> texts;
+  for (const auto* pieces : {&with_context_, &without_context_}) {
+    for (const Piece& piece : *pieces)
+      texts.push_back(piece.text);
+  }
+  return texts;
 }
 
 }  // namespace lorafleet::model

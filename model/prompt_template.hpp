@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "model/tokenizer.hpp"
 #include "partition/example.hpp"
 
 namespace lorafleet::model {
@@ -12,6 +13,9 @@ struct PromptFrame {
   std::string before;
   std::string context;
   std::string after;
+  /// The template's own words in `before` and `after`, as it has them between its placeholders.
+  std::vector<TextSpan> before_literals = {};
+  std::vector<TextSpan> after_literals = {};
 };
 
 /// How an example becomes a prompt ([data] template). A text with the placeholders {instruction}
@@ -24,6 +28,8 @@ class PromptTemplate {
   explicit PromptTemplate(const std::string& text, const std::string& without_context = "");
 
   [[nodiscard]] PromptFrame apply(const partition::Example& example) const;
+  /// The template's own words, between its placeholders, for rows with and without context.
+  [[nodiscard]] std::vector<std::string> literals() const;
 
  private:
   enum class Field { none, instruction, context };

@@ -68,6 +68,9 @@ class TextScorer final : public Scorer {
     generation_.top_k = evaluation_.top_k;
     generation_.top_p = evaluation_.top_p;
     generation_.seed = seed;
+    const EndOfTurn end = encoder_->end_of_turn();
+    if (end.token) generation_.stop_tokens.push_back(*end.token);
+    end_of_answer_ = end.text;
     check_sampling(generation_);
   }
 
@@ -103,7 +106,9 @@ class TextScorer final : public Scorer {
     const auto texts = generate(*base_, adapter, prompts, generation_);
     for (std::size_t i = 0; i < owners.size(); ++i) {
       const std::vector<std::int32_t> tokens(texts[i].tokens.begin(), texts[i].tokens.end());
-      predictions[owners[i]].text = encoder_->tokenizer().decode(tokens, true);
+      std::string& text = predictions[owners[i]].text;
+      text = encoder_->tokenizer().decode(tokens, true);
+      if (!end_of_answer_.empty()) text.resize(std::min(text.size(), text.find(end_of_answer_)));
     }
     for (std::size_t i = 0; i < examples_.size(); ++i)
       judge(examples_[i], evaluation_.metrics, predictions[i]);
@@ -117,7 +122,7 @@ class TextScorer final : public Scorer {
       if (examples_[i].choices.size() < 2 || !names_target(examples_[i])) continue;
       std::vector<EncodedSequence> encoded;
       for (const auto& choice : examples_[i].choices) {
-        if (auto sequence = encoder_->encode(examples_[i], choice)) {
+        if (auto sequence = encoder_->encode_choice(examples_[i], choice)) {
           encoded.push_back(std::move(*sequence));
         }
       }
@@ -125,7 +130,7 @@ class TextScorer final : public Scorer {
       for (const auto& sequence : encoded) {
         of_example[i].push_back(static_cast<std::uint32_t>(data.size()));
         sequences.push_back(of_example[i].back());
-        data.add(sequence.tokens, sequence.label_start, sequence.context_tokens);
+        data.add(sequence.tokens, sequence.labels, sequence.context_tokens);
       }
     }
     const auto scores = score_sequences(*base_, adapter, data, sequences, evaluation_.batch_tokens);
@@ -193,6 +198,7 @@ class TextScorer final : public Scorer {
   std::vector<Example> examples_;
   EvaluationConfig evaluation_;
   GenerationConfig generation_;
+  std::string end_of_answer_;  ///< of conversations whose turns end with no token
   bool generates_ = false;
   bool chooses_ = false;
 };

@@ -49,20 +49,30 @@ struct Tokenizer::State {
     return nullptr;
   }
 
-  /// Cuts the added tokens out; what lies between is encoded as texts of their own.
-  void encode_with_added(std::string_view text, std::vector<std::int32_t>& ids) const {
-    std::size_t begin = 0;
-    for (std::size_t i = text.find_first_of(added_starts); i != std::string_view::npos;
-         i = text.find_first_of(added_starts, i)) {
-      const AddedToken* token = added_at(text.substr(i));
-      if (token == nullptr) {
-        ++i;
-        continue;
+  [[nodiscard]] std::optional<FoundToken> find_added(std::string_view text,
+                                                     std::size_t from) const {
+    for (std::size_t i = text.find_first_of(added_starts, from); i != std::string_view::npos;
+         i = text.find_first_of(added_starts, i + 1)) {
+      if (const AddedToken* token = added_at(text.substr(i))) {
+        return FoundToken{i, i + token->content.size(), token->id};
       }
-      encode_plain(text.substr(begin, i - begin), ids);
-      ids.push_back(token->id);
-      i += token->content.size();
-      begin = i;
+    }
+    return std::nullopt;
+  }
+
+  /// Cuts the added tokens out of the `literals`; what lies between is encoded as texts of their
+  /// own.
+  void encode_with_added(std::string_view text, std::span<const TextSpan> literals,
+                         std::vector<std::int32_t>& ids) const {
+    std::size_t begin = 0;
+    for (const TextSpan& literal : literals) {
+      const std::string_view upto = text.substr(0, literal.end);
+      for (auto token = find_added(upto, literal.begin); token;
+           token = find_added(upto, token->end)) {
+        encode_plain(text.substr(begin, token->begin - begin), ids);
+        ids.push_back(token->id);
+        begin = token->end;
+      }
     }
     encode_plain(text.substr(begin), ids);
   }
@@ -113,13 +123,50 @@ std::vector<std::int32_t> Tokenizer::encode_bytes(std::string_view bytes) const 
 std::vector<std::int32_t> Tokenizer::encode_with_specials(std::string_view text) const {
   const TokenizerSpec& spec = state_->spec;
   std::vector<std::int32_t> ids = spec.prefix;
-  if (valid_utf8_prefix(text) == text.size()) {
-    state_->encode_with_added(text, ids);
-  } else {
-    state_->encode_with_added(replace_invalid_utf8(text), ids);
-  }
+  const TextSpan all = {0, text.size()};
+  const auto content = encode_template_text(text, {&all, 1});
+  ids.insert(ids.end(), content.begin(), content.end());
   ids.insert(ids.end(), spec.suffix.begin(), spec.suffix.end());
   return ids;
+}
+
+std::vector<std::int32_t> Tokenizer::encode_template_text(std::string_view text,
+                                                          std::span<const TextSpan> literals,
+                                                          std::vector<std::size_t>* ends) const {
+  std::string repaired;
+  std::vector<TextSpan> moved;
+  if (valid_utf8_prefix(text) != text.size()) {
+    std::size_t begin = 0;
+    for (const TextSpan& literal : literals) {
+      repaired += replace_invalid_utf8(text.substr(begin, literal.begin - begin));
+      const std::size_t start = repaired.size();
+      repaired += replace_invalid_utf8(text.substr(literal.begin, literal.end - literal.begin));
+      moved.push_back({start, repaired.size()});
+      begin = literal.end;
+    }
+    repaired += replace_invalid_utf8(text.substr(begin));
+    text = repaired;
+    literals = moved;
+  }
+  std::vector<std::int32_t> ids;
+  state_->encode_with_added(text, literals, ids);
+  if (ends != nullptr) {
+    std::size_t end = 0;
+    for (const std::int32_t id : ids) {
+      end += state_->spec.tokens.at(id).size();
+      ends->push_back(end);
+    }
+  }
+  return ids;
+}
+
+std::optional<std::string> Tokenizer::token_bytes(std::int32_t id) const {
+  const auto found = state_->spec.tokens.find(id);
+  return found == state_->spec.tokens.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<FoundToken> Tokenizer::find_added(std::string_view text) const {
+  return state_->find_added(text, 0);
 }
 
 std::string Tokenizer::decode_bytes(std::span<const std::int32_t> ids, bool skip_special) const {
@@ -140,6 +187,10 @@ std::string Tokenizer::decode(std::span<const std::int32_t> ids, bool skip_speci
 
 std::span<const std::int32_t> Tokenizer::prefix() const {
   return state_->spec.prefix;
+}
+
+const std::vector<std::string>& Tokenizer::warnings() const {
+  return state_->spec.warnings;
 }
 
 std::size_t Tokenizer::vocab_size() const {

@@ -3,12 +3,27 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace lorafleet::model {
+
+/// Bytes begin to end (exclusive) of a text.
+struct TextSpan {
+  std::size_t begin;
+  std::size_t end;
+  bool operator==(const TextSpan&) const = default;
+};
+
+/// An added token that stands in a text.
+struct FoundToken {
+  std::size_t begin;
+  std::size_t end;
+  std::int32_t id;
+};
 
 /// Byte-level BPE as in GPT-2. Encoding is thread-safe and deterministic.
 class Tokenizer {
@@ -31,6 +46,18 @@ class Tokenizer {
   /// around a sequence are added (OPT: `</s>` in front): what Hugging Face's `tokenizer(text)`
   /// returns.
   [[nodiscard]] std::vector<std::int32_t> encode_with_specials(std::string_view text) const;
+  /// Text that a template made. `literals`, ascending and apart, are the template's own words:
+  /// added tokens that lie in one of them become one id each, as with Hugging Face; all else is
+  /// text as for `encode`, whatever it spells. Where no token stands between, words are not cut at
+  /// the border of a literal. `ends` gets, of each id, the byte of `text` where its part ends
+  /// (invalid UTF-8 replaced).
+  [[nodiscard]] std::vector<std::int32_t> encode_template_text(
+      std::string_view text, std::span<const TextSpan> literals,
+      std::vector<std::size_t>* ends = nullptr) const;
+  /// The bytes of one token; nothing where there is none of that id.
+  [[nodiscard]] std::optional<std::string> token_bytes(std::int32_t id) const;
+  /// The first added token in the text.
+  [[nodiscard]] std::optional<FoundToken> find_added(std::string_view text) const;
   /// The bytes of the ids; special tokens are left out if asked. Unknown ids throw
   /// std::out_of_range.
   [[nodiscard]] std::string decode_bytes(std::span<const std::int32_t> ids,
@@ -42,6 +69,8 @@ class Tokenizer {
   [[nodiscard]] std::span<const std::int32_t> prefix() const;
   /// The largest id + 1.
   [[nodiscard]] std::size_t vocab_size() const;
+  /// What a user should know of its files: contradictions, and how they were decided.
+  [[nodiscard]] const std::vector<std::string>& warnings() const;
 
  private:
   struct State;

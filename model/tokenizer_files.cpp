@@ -1,13 +1,11 @@
 #include "model/tokenizer_files.hpp"
 
-#include <charconv>
-#include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "model/json.hpp"
+#include "model/tokenizer_config.hpp"
 #include "model/tokenizer_json.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
@@ -17,16 +15,6 @@ namespace lorafleet::model {
 using nlohmann::json;
 
 namespace {
-
-/// The file as an object; an empty one where it does not exist.
-json read_optional_object(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) return json::object();
-  json value = parse_json(read_file(file), file.string());
-  if (!value.is_object()) {
-    throw InputError(file.string(), "an object was expected, not " + std::string(kind_of(value)));
-  }
-  return value;
-}
 
 /// The files beside vocab.json that say which tokens are special.
 struct SpecialTokenFiles {
@@ -53,58 +41,16 @@ void check_config(const SpecialTokenFiles& files) {
     throw InputError(place, "add_prefix_space must be false");
   }
   const json kind = files.config.value("tokenizer_class", json());
-  if (!kind.is_null() && kind != "GPT2Tokenizer" && kind != "GPT2TokenizerFast") {
+  for (const char* known :
+       {"GPT2Tokenizer", "GPT2TokenizerFast", "TokenizersBackend", "PreTrainedTokenizerFast"}) {
+    if (kind.is_string() && kind.get<std::string>() == known) return;
+  }
+  if (!kind.is_null()) {
     throw InputError(place, "tokenizer_class " + kind.dump() +
-                                " is not supported; allowed: GPT2Tokenizer, GPT2TokenizerFast");
+                                " is not supported without a tokenizer.json; allowed: "
+                                "GPT2Tokenizer, GPT2TokenizerFast, TokenizersBackend, "
+                                "PreTrainedTokenizerFast");
   }
-}
-
-/// A token is given as a string, as an object with `content`, or as null for none.
-std::optional<std::string> token_content(const json& value, const std::string& place) {
-  if (value.is_null()) return std::nullopt;
-  const json* content = &value;
-  for (const char* key : {"single_word", "lstrip", "rstrip"}) {
-    if (value.is_object() && value.value(key, json()) == true) {
-      throw InputError(place, std::string(key) + " = true is not supported");
-    }
-  }
-  if (value.is_object() && value.contains("content")) content = &value["content"];
-  if (!content->is_string()) {
-    throw InputError(
-        place, "a token must be a string or an object with one as content, not " + value.dump());
-  }
-  return content->get<std::string>();
-}
-
-using Added = std::map<std::string, AddedToken>;
-
-/// The tokens of added_tokens.json and of tokenizer_config.json's added_tokens_decoder.
-Added read_added(const SpecialTokenFiles& files) {
-  Added added;
-  const auto add = [&](const std::string& content, const json& id, bool special,
-                       const std::string& place) {
-    if (!id.is_number_integer() || id < 0 || id > std::numeric_limits<std::int32_t>::max()) {
-      throw InputError(place, "the id of the added token \"" + content +
-                                  "\" must be an integer from 0 to 2147483647, not " + id.dump());
-    }
-    added[content] = {content, id.get<std::int32_t>(), special};
-  };
-  for (const auto& [content, id] : files.added.items()) {
-    add(content, id, false, files.added_file.string());
-  }
-  const std::string place = files.config_file.string() + ": added_tokens_decoder";
-  const json decoder = files.config.value("added_tokens_decoder", json::object());
-  if (!decoder.is_object()) throw InputError(place, "an object was expected");
-  for (const auto& [id, token] : decoder.items()) {
-    const auto content = token_content(token, place);
-    if (!content) throw InputError(place, "the token of id " + id + " has no content");
-    std::int32_t number = -1;
-    const auto parsed = std::from_chars(id.data(), id.data() + id.size(), number);
-    const bool whole = parsed.ec == std::errc() && parsed.ptr == id.data() + id.size();
-    add(*content, whole ? json(number) : json(id),
-        token.is_object() && token.value("special", json()) == true, place);
-  }
-  return added;
 }
 
 /// The id of a token of the vocabulary, or of an added one; nullptr for neither.
@@ -172,11 +118,8 @@ void add_default_specials(VocabularyBuilder& builder, const std::string& place) 
 
 bool adds_bos(const std::filesystem::path& directory, const SpecialTokenFiles& files,
               const VocabularyBuilder& builder) {
-  const json flag = files.config.value("add_bos_token", json());
-  if (flag.is_boolean()) return flag.get<bool>();
-  if (!flag.is_null()) {
-    throw InputError(files.config_file.string(), "add_bos_token must be true or false");
-  }
+  const auto flag = optional_flag(files.config, "add_bos_token", files.config_file);
+  if (flag) return *flag;
   const json model_type =
       read_optional_object(directory / "config.json").value("model_type", json());
   return model_type.is_null() ? has_opt_order(builder) : model_type == "opt";
@@ -189,6 +132,16 @@ std::string bos_content(const SpecialTokenFiles& files) {
   if (in_config) return *in_config;
   return token_content(files.map.value("bos_token", json()), files.map_file.string())
       .value_or("</s>");
+}
+
+std::int32_t eos_id(const SpecialTokenFiles& files, const VocabularyBuilder& builder,
+                    const Added& added) {
+  const std::string place = files.config_file.string();
+  auto eos = token_content(files.config.value("eos_token", json()), place);
+  if (!eos) eos = token_content(files.map.value("eos_token", json()), files.map_file.string());
+  const std::int32_t* id = eos ? find_token(*eos, builder, added) : nullptr;
+  if (id == nullptr) throw InputError(place, "add_eos_token is true, but eos_token is no token");
+  return *id;
 }
 
 void read_merges(const std::filesystem::path& file, VocabularyBuilder& builder) {
@@ -206,7 +159,7 @@ TokenizerSpec read_vocabulary_and_merges(const std::filesystem::path& directory)
 
   const SpecialTokenFiles files(directory);
   check_config(files);
-  const Added added = read_added(files);
+  const Added added = read_added(files.added, files.added_file, files.config, files.config_file);
   const bool named_in_map = add_named_specials(files.map, files.map_file, added, builder);
   const bool named_in_config = add_named_specials(files.config, files.config_file, added, builder);
   if (!named_in_map && !named_in_config) add_default_specials(builder, place);
@@ -223,8 +176,14 @@ TokenizerSpec read_vocabulary_and_merges(const std::filesystem::path& directory)
     }
     prefix.push_back(*id);
   }
+  std::vector<std::int32_t> suffix;
+  if (optional_flag(files.config, "add_eos_token", files.config_file).value_or(false)) {
+    suffix.push_back(eos_id(files, builder, added));
+  }
   TokenizerSpec spec = std::move(builder).build(place);
   spec.prefix = std::move(prefix);
+  spec.suffix = std::move(suffix);
+  spec.warnings = token_contradictions(files.config, files.config_file, files.map, files.map_file);
   return spec;
 }
 
@@ -232,7 +191,9 @@ TokenizerSpec read_vocabulary_and_merges(const std::filesystem::path& directory)
 
 TokenizerSpec read_tokenizer_files(const std::filesystem::path& directory) {
   if (std::filesystem::exists(directory / "tokenizer.json")) {
-    return read_tokenizer_json(directory / "tokenizer.json");
+    TokenizerSpec spec = read_tokenizer_json(directory / "tokenizer.json");
+    apply_tokenizer_config(directory, spec);
+    return spec;
   }
   if (std::filesystem::exists(directory / "vocab.json")) {
     return read_vocabulary_and_merges(directory);

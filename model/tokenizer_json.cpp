@@ -25,6 +25,7 @@ class TokenizerJson {
     check_pre_tokenizer(get(root_, "pre_tokenizer"));
     const json& model = get(root_, "model");
     check_model(model);
+    check_decoder(get(root_, "decoder"));
     VocabularyBuilder builder(get(model, "vocab"), place("model.vocab"));
     read_merges(get(model, "merges"), builder);
     read_added_tokens(get(root_, "added_tokens"), builder);
@@ -60,8 +61,13 @@ class TokenizerJson {
   }
 
   void check_model(const json& model) const {
-    if (get(model, "type") != "BPE") {
-      refuse("model", "type " + get(model, "type").dump() + " is not supported; allowed: \"BPE\"");
+    // Files of before 2021, GPT-2's own among them, name no type: merges make it BPE.
+    const json& type = get(model, "type");
+    const bool untyped_bpe =
+        type.is_null() && get(model, "vocab").is_object() && get(model, "merges").is_array();
+    if (!untyped_bpe && type != "BPE") {
+      refuse("model", "type " + type.dump() + " is not supported; allowed: \"BPE\"" +
+                          (type.is_null() ? ", or none with vocab and merges" : ""));
     }
     const auto is_off = [](const json& value) {
       return value.is_null() || value == false || value == 0 || value == "";
@@ -72,6 +78,19 @@ class TokenizerJson {
         refuse("model", std::string(key) + " = " + get(model, key).dump() + " is not supported");
       }
     }
+  }
+
+  /// Without a decoder, tokens are bytes all the same.
+  void check_decoder(const json& decoder) const {
+    if (decoder.is_null() || get(decoder, "type") == "ByteLevel") return;
+    const json& parts = get(decoder, "decoders");
+    if (get(decoder, "type") == "Sequence" && parts.is_array()) {
+      for (const json& part : parts)
+        check_decoder(part);
+      return;
+    }
+    refuse("decoder",
+           "type " + get(decoder, "type").dump() + " is not supported; allowed: \"ByteLevel\"");
   }
 
   void read_merges(const json& merges, VocabularyBuilder& builder) const {

@@ -26,8 +26,9 @@ struct TokenizerSpec {
   std::array<std::int32_t, 256> byte_ids{};    ///< the token of each single byte
   std::vector<Bpe::Merge> merges;              ///< by rank
   std::vector<AddedToken> added;
-  std::vector<std::int32_t> prefix;  ///< put before a sequence
-  std::vector<std::int32_t> suffix;  ///< put behind it
+  std::vector<std::int32_t> prefix;   ///< put before a sequence
+  std::vector<std::int32_t> suffix;   ///< put behind it
+  std::vector<std::string> warnings;  ///< what a user should know of the files
 };
 
 /// Collects vocabulary, merges and added tokens and checks them against each other. All errors are

@@ -69,7 +69,9 @@ struct FieldSchema {
   Json operator()(std::uint64_t* value) const { return number("integer", *value); }
   Json operator()(double* value) const { return number("number", *value); }
   Json operator()(std::string* value) const { return with_default(text_of(field), *value); }
-  Json operator()(std::filesystem::path*) const { return text_of(field); }
+  Json operator()(std::filesystem::path* value) const {
+    return value->empty() ? text_of(field) : with_default(text_of(field), value->string());
+  }
   Json operator()(std::vector<std::string>* value) const {
     return with_default(array_of(text_of(field)), *value);
   }

@@ -1,5 +1,6 @@
 #include "scenarios/reader.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "partition/support/files.hpp"
@@ -149,6 +150,10 @@ class DocumentReader {
     if (!text) return wrong_type(field, value, key);
     if (text->empty()) {
       member->clear();
+      return;
+    }
+    if (field.is_word(*text)) {
+      *member = *text;
       return;
     }
     const std::filesystem::path start = value.place.on_command_line() ? sets_folder_ : folder_;

@@ -14,7 +14,9 @@ struct DefaultText {
   std::string operator()(std::uint64_t* value) const { return std::to_string(*value); }
   std::string operator()(double* value) const { return number_text(*value); }
   std::string operator()(std::string* value) const { return toml_string(*value); }
-  std::string operator()(std::filesystem::path*) const { return ""; }
+  std::string operator()(std::filesystem::path* value) const {
+    return value->empty() ? "" : toml_string(value->string());
+  }
   std::string operator()(std::vector<std::string>* value) const { return list(*value); }
   std::string operator()(std::vector<double>* value) const { return list(*value); }
   std::string operator()(sim::Distribution* value) const {

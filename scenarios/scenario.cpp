@@ -15,7 +15,8 @@ void collect_paths(const Table& table, const void* owner, const std::string& pre
   for (const Field& field : table.fields()) {
     const Member member = field.in(owner);
     if (const auto* path = std::get_if<std::filesystem::path*>(&member)) {
-      if (!(*path)->empty()) paths.push_back({prefix + field.key, **path});
+      if (!(*path)->empty() && !field.is_word((*path)->string()))
+        paths.push_back({prefix + field.key, **path});
     } else if (const auto* inner = std::get_if<TableMember>(&member)) {
       collect_paths(*field.table, inner->object, prefix + field.key + ".", paths);
     }

@@ -99,6 +99,10 @@ std::string type_name(const Member& member) {
       member);
 }
 
+bool Field::is_word(const std::string& text) const {
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+
 std::string Field::allowed() const {
   if (!names.empty()) return join(names);
   return limits.text();

@@ -69,6 +69,7 @@ struct Field {
   Limits limits;
   std::vector<std::string> names;  ///< allowed strings; empty: any
   PathKind path_kind = PathKind::any;
+  std::vector<std::string> words;        ///< that may stand in place of a path
   std::optional<double> default_median;  ///< of a lognormal that gives none
   bool required = false;
   std::optional<Condition> condition;
@@ -79,6 +80,8 @@ struct Field {
   [[nodiscard]] Member in(void* owner) const { return bind(owner); }
   /// For reading only.
   [[nodiscard]] Member in(const void* owner) const { return bind(const_cast<void*>(owner)); }
+  /// Whether it stands in place of a path.
+  [[nodiscard]] bool is_word(const std::string& text) const;
   /// What a user may write here, for "allowed: ..."; empty where nothing is said.
   [[nodiscard]] std::string allowed() const;
 };

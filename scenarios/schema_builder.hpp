@@ -42,6 +42,11 @@ class FieldBuilder {
     field_.path_kind = PathKind::file;
     return *this;
   }
+  /// A file, or one of these words.
+  FieldBuilder& file_or(std::vector<std::string> words) {
+    field_.words = std::move(words);
+    return file();
+  }
   FieldBuilder& folder() {
     field_.path_kind = PathKind::folder;
     return *this;

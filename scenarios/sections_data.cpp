@@ -89,6 +89,13 @@ Table degrade_table() {
   return table;
 }
 
+bool has_prompts(const FederationConfig& run) {
+  return run.data.format != "conversations";
+}
+bool has_conversations(const FederationConfig& run) {
+  return run.data.format == "conversations";
+}
+
 auto in_data(auto member) {
   return [member](FederationConfig & run) -> auto& {
     return run.data.*member;
@@ -178,17 +185,28 @@ Table data_table() {
           "separator", in_encoding(&EncodingConfig::separator),
           "between prompt and target: nothing, or what the tokenizer puts in front of a text (OPT: "
           "</s>), scored, as where Hugging Face's tokenizer is called for prompt and target apart")
-      .names({"none", "prefix"});
+      .names({"none", "prefix"})
+      .only_if_run("data.format is not \"conversations\"", has_prompts);
   table
       .field("truncation", in_encoding(&EncodingConfig::truncation),
              "how longer examples are cut, or whether they are left out")
       .names({"cut_context_left", "cut_context_right", "drop"});
-  table.field(
-      "template", in_encoding(&EncodingConfig::prompt_template),
-      "the prompt: \"auto\" (what the format usually has), \"plain\", \"alpaca\", or a text "
-      "with {instruction} and {context}");
-  table.field("template_without_context", in_encoding(&EncodingConfig::template_without_context),
-              "the prompt of rows without context; empty: as `template`");
+  table
+      .field("template", in_encoding(&EncodingConfig::prompt_template),
+             "the prompt: \"auto\" (what the format usually has), \"plain\", \"alpaca\", or a text "
+             "with {instruction} and {context}")
+      .only_if_run("data.format is not \"conversations\"", has_prompts);
+  table
+      .field("template_without_context", in_encoding(&EncodingConfig::template_without_context),
+             "the prompt of rows without context; empty: as `template`")
+      .only_if_run("data.format is not \"conversations\"", has_prompts);
+  table
+      .field("chat_template", in_encoding(&EncodingConfig::chat_template),
+             "how conversations become text: \"model\" (the chat template in the model's folder), "
+             "\"plain\", \"auto\" (the model's where it has one, else plain), or a file with a "
+             "Jinja template")
+      .file_or({"auto", "plain", "model"})
+      .only_if_run("data.format is \"conversations\"", has_conversations);
   table
       .field("unanswerable", in_data(&DataConfig::unanswerable),
              "target of SQuAD 2's questions without answer; empty: they are left out")
@@ -216,9 +234,7 @@ Table data_table() {
   table
       .table("degrade", in_data(&DataConfig::degrade),
              "spoils the contexts of a share of the training examples", degrade_table())
-      .only_if_run(
-          "data.format is not \"conversations\"",
-          +[](const FederationConfig& run) { return run.data.format != "conversations"; });
+      .only_if_run("data.format is not \"conversations\"", has_prompts);
   return table;
 }
 

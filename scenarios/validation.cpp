@@ -65,7 +65,10 @@ class PresenceCheck {
 
   void check_path(const Field& field, const Value* given, const std::filesystem::path& path,
                   const std::string& key) {
-    if (given == nullptr || report_.is_bad(key) || field.path_kind == PathKind::any) return;
+    if (given == nullptr || report_.is_bad(key) || field.path_kind == PathKind::any ||
+        field.is_word(path.string())) {
+      return;
+    }
     const bool folder = field.path_kind == PathKind::folder;
     const std::string kind = folder ? "folder" : "file";
     if (path.empty()) {
@@ -75,7 +78,10 @@ class PresenceCheck {
     std::error_code ignored;
     const auto status = std::filesystem::status(path, ignored);
     if (!std::filesystem::exists(status)) {
-      report_.error(given->place, key, "no such " + kind + ": " + path.string() + path_hint(path));
+      const std::string words =
+          field.words.empty() ? "" : "; allowed: " + join(field.words) + ", or a " + kind;
+      report_.error(given->place, key,
+                    "no such " + kind + ": " + path.string() + path_hint(path) + words);
     } else if (std::filesystem::is_directory(status) != folder) {
       report_.error(given->place, key, path.string() + " is not a " + kind);
     }

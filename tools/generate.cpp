@@ -102,11 +102,12 @@ std::vector<Prompt> encoded(const std::vector<std::string>& texts,
 }
 
 /// The first held-out examples of a run's scenario, in its template; those without room for new
-/// tokens are passed over.
+/// tokens are passed over. `end`: how answers end there, where they are turns of conversations.
 std::vector<Prompt> example_prompts(const actors::FederationConfig& run, std::size_t count,
-                                    std::int64_t max_new_tokens) {
+                                    std::int64_t max_new_tokens, model::EndOfTurn& end) {
   const auto ignore = [](const std::string&) {};
   const auto work = actors::prepare_workload(run, ignore, print_warning);
+  end = work.encoder->end_of_turn();
   std::vector<Prompt> prompts;
   for (const std::uint32_t index : work.scored) {
     if (prompts.size() == count) break;
@@ -212,8 +213,8 @@ int generate_command(const Arguments& arguments) {
   if (!line.parse(arguments)) return kDone;
 
   const Source source = read_source(line);
-  const model::GenerationConfig config = read_config(line);
-  const std::vector<std::string> stops = line.texts("stop");
+  model::GenerationConfig config = read_config(line);
+  std::vector<std::string> stops = line.texts("stop");
   if (std::find(stops.begin(), stops.end(), "") != stops.end()) {
     throw InputError("--stop", "must not be empty");
   }
@@ -225,11 +226,18 @@ int generate_command(const Arguments& arguments) {
   for (const auto& text : model::runtime_warnings())
     print_warning(text);
   const auto tokenizer = model::Tokenizer::load(source.model.path);
-  const std::vector<Prompt> prompts =
-      line.has("examples")
-          ? example_prompts(*source.run, static_cast<std::size_t>(line.whole("examples", 1)),
-                            config.max_new_tokens)
-          : encoded(read_prompts(line), *tokenizer);
+  model::EndOfTurn end;
+  std::vector<Prompt> prompts;
+  if (line.has("examples")) {
+    prompts = example_prompts(*source.run, static_cast<std::size_t>(line.whole("examples", 1)),
+                              config.max_new_tokens, end);
+    if (end.token) config.stop_tokens.push_back(*end.token);
+    if (!end.text.empty()) stops.push_back(end.text);
+  } else {
+    for (const auto& warning : tokenizer->warnings())
+      print_warning(warning);
+    prompts = encoded(read_prompts(line), *tokenizer);
+  }
   const auto base = model::BaseModel::load(source.model);
   model::AdapterPtr adapter;
   if (source.adapter) {

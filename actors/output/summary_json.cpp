@@ -34,6 +34,14 @@ Json evaluation_object(const model::Evaluation& evaluation) {
   return json;
 }
 
+Json data_of(const model::EncodingReport& encoding) {
+  Json json = {{"truncated", encoding.truncated},
+               {"tokens_cut", encoding.tokens_cut},
+               {"dropped", encoding.dropped}};
+  if (encoding.refused > 0) json["refused"] = encoding.refused;
+  return json;
+}
+
 /// Over all tokens of all clients, and the mean of the clients' own perplexities.
 Json local_json(const std::vector<LocalScore>& scores, model::Score LocalScore::*kind) {
   model::Score total;
@@ -74,10 +82,7 @@ std::string summary_json(const RunSummary& summary) {
                {"clients", summary.clients},
                {"train_examples", summary.train_examples},
                {"test_examples", summary.test_examples},
-               {"data",
-                {{"truncated", summary.encoding.truncated},
-                 {"tokens_cut", summary.encoding.tokens_cut},
-                 {"dropped", summary.encoding.dropped}}},
+               {"data", data_of(summary.encoding)},
                {"versions", totals.versions},
                {"jobs", totals.jobs},
                {"updates_received", totals.updates_received},

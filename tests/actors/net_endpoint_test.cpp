@@ -67,6 +67,10 @@ TEST_CASE(
   const std::string before = content_hash(folder.path());
   write_file(folder / "README.md", "words");
   CHECK(content_hash(folder.path()) == before);
+  write_file(folder / "chat_template.jinja", "{{ messages }}");
+  const std::string chatty = content_hash(folder.path());
+  CHECK(chatty != before);
+  std::filesystem::remove(folder / "chat_template.jinja");
   write_file(folder / "model.safetensors", "other weights");
   CHECK(content_hash(folder.path()) != before);
 }

@@ -25,6 +25,8 @@ void read_torch_file(std::string_view input);
 /// "\x1e" ends each part but the last: tokenizer.json and a text, or vocab.json, merges.txt,
 /// tokenizer_config.json, special_tokens_map.json, added_tokens.json and a text.
 void read_tokenizer(std::string_view input);
+/// A template; behind "\x1e", where it is there, what everybody says.
+void read_chat_template(std::string_view input);
 /// The first byte picks the format, the task of GLUE, and whether there are labels.
 void read_data(std::string_view input);
 void read_scenario(std::string_view input);
@@ -33,8 +35,8 @@ void read_model_json(std::string_view input);
 void read_manifest(std::string_view input);
 /// The first byte picks: a CSV of devices, or a trace of availability, repeated or not.
 void read_sim_files(std::string_view input);
-/// The first byte says whether the peer was admitted (bit 0) and how the stream is cut (the others);
-/// the rest is what a peer sends.
+/// The first byte says whether the peer was admitted (bit 0) and how the stream is cut (the
+/// others); the rest is what a peer sends.
 void read_wire(std::string_view input);
 
 }  // namespace lorafleet::fuzz

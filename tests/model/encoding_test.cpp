@@ -190,11 +190,51 @@ TEST_CASE("special tokens spelled out in the data are ordinary text") {
   CHECK(std::count(all.begin(), all.end(), 2) == 2);
 }
 
+TEST_CASE("special tokens spelled out in the template are one id each, in the data they are text") {
+  const auto encoded =
+      encode_as({example("q</s>", "c</s>", "t</s>")},
+                {256, "drop", "none", "{context}</s>{instruction}</s>Answer:{target}"});
+  CHECK(tokens(encoded) ==
+        joined({{2}, ids("c</s>"), {2}, ids("q</s>"), {2}, ids("Answer:"), ids("t</s>"), {2}}));
+  // Neither a literal and data, nor two literals around empty data, spell a token together.
+  const auto halves = encode_as({example("/s", "", "t"), example("", "", "t")},
+                                {256, "drop", "none", "<{instruction}>", "<{instruction}/s>"});
+  CHECK(tokens(halves, 0) == joined({{2}, ids("</s/s>"), ids("t"), {2}}));
+  CHECK(tokens(halves, 1) == joined({{2}, ids("</s>"), ids("t"), {2}}));
+}
+
+TEST_CASE("cutting tokens of the context leaves the template's special tokens") {
+  const Ids context = ids(kRow.context);
+  const EncodingConfig config = {256, "cut_context_left", "none",
+                                 "</s>{context}<pad>{instruction}"};
+  const auto full = static_cast<std::int64_t>(tokens(encode_as({kRow}, config)).size());
+  EncodingConfig shorter = config;
+  shorter.max_tokens = full - 5;
+  CHECK(tokens(encode_as({kRow}, shorter)) == joined({{2, 2},
+                                                      Ids(context.begin() + 5, context.end()),
+                                                      {1},
+                                                      ids(kRow.instruction),
+                                                      ids(kRow.target),
+                                                      {2}}));
+}
+
+TEST_CASE("labels may be several spans of a sequence") {
+  model::EncodedData data;
+  const std::vector<model::LabelSpan> spans = {{0, 1}, {2, 4}};
+  data.add(Ids{5, 6, 7, 8, 9}, spans, 0);
+  data.add(Ids{1, 2}, std::size_t{2}, 0);
+  CHECK(data.label_start(0) == 0);
+  CHECK(data.label_count(0) == 3);
+  CHECK(std::ranges::equal(data.labels(0), spans));
+  CHECK(data.labels(1).empty());
+  CHECK(data.label_start(1) == 2);
+}
+
 TEST_CASE("an entry of encoded data can be replaced, and the others stay") {
   model::EncodedData data;
   data.add(Ids{1, 2, 3}, 2, 1);
   data.add(Ids{4, 5}, 1, 0);
-  data.replace(0, Ids{7, 8, 9, 10}, 3, 2);
+  data.replace(0, Ids{7, 8, 9, 10}, std::vector<model::LabelSpan>{{3, 4}}, 2);
   CHECK(data.size() == 2);
   CHECK(Ids(data.tokens(0).begin(), data.tokens(0).end()) == Ids{7, 8, 9, 10});
   CHECK(data.label_count(0) == 1);

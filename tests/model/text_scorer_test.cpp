@@ -69,7 +69,7 @@ Example question(const std::string& id, const std::string& instruction, const st
 double loss_of(const Example& example, const std::string& choice) {
   const auto sequence = mini().encoder->encode(example, choice);
   EncodedData data;
-  data.add(sequence->tokens, sequence->label_start, 0);
+  data.add(sequence->tokens, sequence->labels, 0);
   const std::vector<std::uint32_t> all = {0};
   return score_sequences(*mini().base, nullptr, data, all, 4096).at(0).loss_sum;
 }

@@ -134,6 +134,127 @@ TEST_CASE("tokenizer.json is refused with the key and the reason") {
   CHECK(contains(refusal(json::array()), "an object was expected"));
 }
 
+TEST_CASE("a model without a type is BPE where it has merges, as GPT-2's own file") {
+  json tokenizer = small_tokenizer();
+  tokenizer["model"].erase("type");
+  CHECK(refusal(tokenizer).empty());
+  tokenizer["model"].erase("merges");
+  CHECK(contains(refusal(tokenizer), "model: type null is not supported"));
+}
+
+TEST_CASE("a decoder that is not ByteLevel is refused") {
+  json tokenizer = small_tokenizer();
+  tokenizer["decoder"] = {{"type", "Metaspace"}};
+  CHECK(contains(refusal(tokenizer), "decoder: type \"Metaspace\" is not supported"));
+  tokenizer["decoder"] = nullptr;
+  CHECK(refusal(tokenizer).empty());
+  tokenizer["decoder"] = {{"type", "Sequence"}, {"decoders", {{{"type", "ByteLevel"}}}}};
+  CHECK(refusal(tokenizer).empty());
+}
+
+namespace {
+
+/// The tokenizer of a folder with tokenizer.json, whose post-processor is replaced, and the files.
+model::TokenizerPtr load_with(const json& post_processor, const std::string& config,
+                              const std::string& map = "") {
+  const tests::TemporaryFolder folder;
+  json tokenizer = small_tokenizer();
+  if (!post_processor.is_string()) tokenizer["post_processor"] = post_processor;
+  write_file(folder / "tokenizer.json", tokenizer.dump());
+  write_file(folder / "tokenizer_config.json", config);
+  if (!map.empty()) write_file(folder / "special_tokens_map.json", map);
+  return Tokenizer::load(folder.path());
+}
+
+const json kByteLevel = {{"type", "ByteLevel"}, {"trim_offsets", false}};
+using Ids = std::vector<std::int32_t>;
+
+/// The only warning, without the folder.
+std::string warning(const model::TokenizerPtr& tokenizer) {
+  REQUIRE(tokenizer->warnings().size() == 1);
+  const std::string text = tokenizer->warnings()[0];
+  return text.substr(text.find("tokenizer_config.json"));
+}
+
+}  // namespace
+
+TEST_CASE("add_bos_token counts more than the post-processor, with a warning") {
+  const auto opt = load_with(
+      kByteLevel,
+      R"({"add_bos_token": true, "bos_token": "</s>", "tokenizer_class": "GPT2Tokenizer"})");
+  CHECK(opt->encode_with_specials("") == Ids{2});
+  CHECK(warning(opt) ==
+        "tokenizer_config.json: add_bos_token puts \"</s>\" in front of a text, the post-processor "
+        "of "
+        "tokenizer.json nothing: add_bos_token counts");
+
+  const auto none = load_with("keep", R"({"add_bos_token": false})");
+  CHECK(none->encode_with_specials("") == Ids{});
+  CHECK(
+      warning(none) ==
+      "tokenizer_config.json: add_bos_token puts nothing in front of a text, the post-processor of "
+      "tokenizer.json \"</s>\": add_bos_token counts");
+
+  const auto other =
+      load_with("keep", R"({"add_bos_token": true, "bos_token": {"content": "<s>"}})");
+  CHECK(other->encode_with_specials("") == Ids{0});
+  CHECK(other->warnings().size() == 1);
+}
+
+TEST_CASE("without a contradiction between the tokenizer's files there is no warning") {
+  const auto same = load_with("keep", R"({"add_bos_token": true, "add_eos_token": false,
+      "tokenizer_class": "TokenizersBackend", "backend": "tokenizers",
+      "added_tokens_decoder": {"2": {"content": "</s>", "special": true}}})",
+                              R"({"bos_token": "</s>"})");
+  CHECK(same->encode_with_specials("") == Ids{2});
+  CHECK(same->warnings().empty());
+  CHECK(load_with(kByteLevel, R"({"tokenizer_class": "PreTrainedTokenizerFast"})")
+            ->encode_with_specials("") == Ids{});
+  CHECK(load_with(nullptr, "{}")->encode_with_specials("") == Ids{});
+}
+
+TEST_CASE("add_eos_token puts eos behind a text") {
+  const auto tokenizer = load_with(kByteLevel, R"({"add_eos_token": true, "eos_token": "</s>"})");
+  CHECK(tokenizer->encode_with_specials("") == Ids{2});
+  CHECK(tokenizer->prefix().empty());
+  CHECK(tokenizer->warnings().size() == 1);
+}
+
+TEST_CASE("a begin token that is not named, or is none, is refused") {
+  CHECK_THROWS_WITH_AS(load_with(kByteLevel, R"({"add_bos_token": true})"),
+                       doctest::Contains("add_bos_token is true, but no bos_token is named"),
+                       InputError);
+  CHECK_THROWS_WITH_AS(load_with(kByteLevel, R"({"add_bos_token": true, "bos_token": "<new>"})"),
+                       doctest::Contains("the bos_token, \"<new>\", is not a token"), InputError);
+  CHECK_THROWS_WITH_AS(load_with(kByteLevel, R"({"add_prefix_space": true})"),
+                       doctest::Contains("add_prefix_space must be false"), InputError);
+}
+
+TEST_CASE("tokens and ids of added_tokens_decoder are compared with tokenizer.json") {
+  const auto moved =
+      load_with("keep", R"({"added_tokens_decoder": {"9": {"content": "</s>", "special": true}}})");
+  CHECK(moved->encode_with_specials("</s>") == Ids{2, 2});
+  CHECK(warning(moved) ==
+        "tokenizer_config.json: added_tokens_decoder gives \"</s>\" the id 9, "
+        "tokenizer.json 2: tokenizer.json counts");
+  const auto taken = load_with("keep", R"({"added_tokens_decoder": {"9": {"content": "<sep>"}}})");
+  CHECK(taken->encode_with_specials("<sep>").size() > 2);
+  CHECK(taken->warnings().size() == 1);
+  const auto fresh =
+      load_with("keep", R"({"added_tokens_decoder": {"700": {"content": "<sep>"}}})");
+  CHECK(fresh->encode_with_specials("<sep>") == Ids{2, 700});
+  CHECK(fresh->vocab_size() == 701);
+  CHECK(fresh->warnings().empty());
+}
+
+TEST_CASE("tokens that two files name differently are a warning") {
+  const auto tokenizer =
+      load_with("keep", R"({"bos_token": "</s>"})", R"({"bos_token": {"content": "<s>"}})");
+  CHECK(warning(tokenizer) ==
+        "tokenizer_config.json: bos_token is \"</s>\", in special_tokens_map.json it is \"<s>\": "
+        "tokenizer_config.json counts");
+}
+
 TEST_CASE("vocab.json and merges.txt are refused with the line and the reason") {
   const std::string vocabulary = small_tokenizer()["model"]["vocab"].dump();
   REQUIRE(refusal(vocabulary, "#version: 0.2\nĠ t\nh e\n").empty());
@@ -203,8 +324,10 @@ TEST_CASE("files beside vocab.json that would change the ids are refused") {
     return refusal_with("tokenizer_config.json", content);
   };
   CHECK(contains(config(R"({"add_prefix_space": true})"), "add_prefix_space must be false"));
-  CHECK(contains(config(R"({"tokenizer_class": "LlamaTokenizer"})"),
-                 "tokenizer_class \"LlamaTokenizer\" is not supported; allowed: GPT2Tokenizer"));
+  CHECK(contains(
+      config(R"({"tokenizer_class": "LlamaTokenizer"})"),
+      "tokenizer_class \"LlamaTokenizer\" is not supported without a tokenizer.json; allowed: "
+      "GPT2Tokenizer, GPT2TokenizerFast, TokenizersBackend"));
   CHECK(contains(config(R"({"pad_token": {"content": "</s>", "lstrip": true}})"),
                  "pad_token: lstrip = true is not supported"));
   CHECK(contains(config(R"({"add_bos_token": 1})"), "add_bos_token must be true or false"));

@@ -12,6 +12,7 @@
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
+using model::TextSpan;
 using model::Tokenizer;
 using model::TokenizerPtr;
 using nlohmann::json;
@@ -179,6 +180,34 @@ TEST_CASE("special tokens are those that special_tokens_map.json names") {
   const auto tokenizer = Tokenizer::load(folder.path());
   CHECK(tokenizer->encode_with_specials("<unk></s>") == Ids{2, 3, 2});
   CHECK(tokenizer->encode_with_specials("<pad>").size() > 2);
+}
+
+TEST_CASE("added tokens are found in a template's literals only") {
+  const std::string text = "a</s>b</s>c";
+  const std::vector<TextSpan> first = {{0, 6}};
+  std::vector<std::size_t> ends;
+  const Ids found = opt_mini().encode_template_text(text, first, &ends);
+  Ids expected = opt_mini().encode("a");
+  expected.push_back(2);
+  const Ids rest = opt_mini().encode("b</s>c");
+  expected.insert(expected.end(), rest.begin(), rest.end());
+  CHECK(found == expected);
+  REQUIRE(ends.size() == found.size());
+  CHECK(ends[0] == 1);
+  CHECK(ends[1] == 5);
+  CHECK(ends.back() == text.size());
+  CHECK(opt_mini().encode_template_text(text, {}) == opt_mini().encode(text));
+  // A literal's border cuts no word, and a token across it is none.
+  const std::vector<TextSpan> halves = {{0, 3}, {3, 5}};
+  CHECK(opt_mini().encode_template_text("a</s>", halves) == opt_mini().encode("a</s>"));
+  CHECK(opt_mini().encode_template_text("Hello", halves) == opt_mini().encode("Hello"));
+}
+
+TEST_CASE("literals keep their places where bytes before them are repaired") {
+  const std::vector<TextSpan> literal = {{2, 6}};
+  Ids expected = opt_mini().encode("\xff\xfe");
+  expected.push_back(2);
+  CHECK(opt_mini().encode_template_text("\xff\xfe</s>", literal) == expected);
 }
 
 TEST_CASE("any bytes survive encode_bytes and decode_bytes") {
