@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "partition/legend.hpp"
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::partition {
 
@@ -34,9 +35,10 @@ std::string format(const char* pattern, Values... values) {
   return text.data();
 }
 
+/// XML has no control characters, not even escaped ones.
 std::string escape(std::string_view text) {
   std::string safe;
-  for (const char c : text) {
+  for (const char c : printable(text)) {
     if (c == '<') {
       safe += "&lt;";
     } else if (c == '>') {
