@@ -122,14 +122,16 @@ HeadSetup open_head(const HeadOptions& options) {
   HeadSetup setup;
   setup.options = options;
   setup.tls = context_of(options.tls, net::Side::listening);
-  const net::Socket socket = net::listen_on(options.listen);
-  setup.listening_fd = socket.fd;
-  setup.options.listen.port = socket.port;
-  if (!setup.tls && !socket.loopback) {
-    ::close(socket.fd);
-    throw InputError("--listen " + options.listen.text(),
-                     "other machines could connect, and a plain port trusts everybody; allowed: "
-                     "--cert, --key and --ca, or an address of this machine alone (127.0.0.1)");
+  setup.listening = net::listen_on(options.listen);
+  setup.options.listen.port = setup.listening.port();
+  if (!setup.tls && !setup.listening.loopback()) {
+    const std::string addresses = setup.listening.addresses();
+    setup.listening.close();
+    throw InputError(
+        "--listen " + options.listen.text(),
+        "is " + addresses +
+            ": other machines could connect, and a plain port trusts everybody; allowed: "
+            "--cert, --key and --ca, or an address of this machine alone (127.0.0.1)");
   }
   return setup;
 }

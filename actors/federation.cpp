@@ -103,6 +103,14 @@ class EarlyLines {
   std::vector<std::string> lines_;
 };
 
+/// "localhost:4242 (127.0.0.1:4242, [::1]:4242; plain)"
+std::string listening_text(const HeadSetup& head) {
+  const std::string asked = head.options.listen.text();
+  const std::string addresses = head.listening.addresses();
+  return asked + " (" + (addresses == asked ? "" : addresses + "; ") +
+         (head.tls ? "TLS" : "plain") + ")";
+}
+
 std::string status_of(const std::string& stop_reason) {
   return stop_reason == "interrupted" || stop_reason == "no_progress" ? stop_reason : "completed";
 }
@@ -215,7 +223,9 @@ void complete(HeadSetup& head, const FederationConfig& config, const Learning& l
     asset.sha256 = net::content_hash(asset.path);
   log.info("training " + std::to_string(learning.clients()) + " clients on the slots of " +
            std::to_string(head.options.hosts) + " or more hosts, listening on " +
-           head.options.listen.text() + (head.tls ? " (TLS)" : " (plain)"));
+           listening_text(head));
+  for (const auto& passed_by : head.listening.passed_by)
+    log.info("not listening on " + passed_by);
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ HeadActor::behavior_type HeadActor::make_behavior() {
   LinkConfig links;
   links.owner = caf::actor_cast<caf::strong_actor_ptr>(this);
   links.tls = parts_.setup.tls;
-  links.listening_fd = parts_.setup.listening_fd;
+  for (const auto& socket : parts_.setup.listening.sockets)
+    links.listening_fds.push_back(socket.fd);
   links.largest_parcel = parts_.setup.largest_update;
   links.silence = std::chrono::milliseconds(
       static_cast<std::int64_t>(parts_.setup.options.silence_seconds * 1000));

@@ -13,8 +13,8 @@ namespace lorafleet::actors {
 /// What a run brings along to be the head of hosts. Nothing in it knows CAF.
 struct HeadSetup {
   HeadOptions options;
-  std::string run;        ///< its name, for people
-  int listening_fd = -1;  ///< from net::listen_on
+  std::string run;  ///< its name, for people
+  net::Listening listening;
   std::shared_ptr<const net::TlsContext> tls;
   net::Environment environment;      ///< of this process
   std::string fingerprint;           ///< of what the clients learn: see learning.hpp

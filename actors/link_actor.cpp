@@ -82,7 +82,8 @@ class Links {
 };
 
 caf::behavior Links::behavior() {
-  if (config_.listening_fd >= 0) self_->add_doorman(config_.listening_fd);
+  for (const int fd : config_.listening_fds)
+    self_->add_doorman(fd);
   tick();
   return {
       [this](const caf::io::new_connection_msg& message) { accept(message.handle); },

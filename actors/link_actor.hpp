@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "actors/net/connection.hpp"
 #include "actors/network_messages.hpp"
@@ -18,7 +19,7 @@ using LinkHandle =
 struct LinkConfig {
   caf::strong_actor_ptr owner;
   std::shared_ptr<const net::TlsContext> tls;     ///< null: plain, and then on loopback only
-  int listening_fd = -1;                          ///< from net::listen_on; -1: connects only
+  std::vector<int> listening_fds = {};            ///< from net::listen_on; none: connects only
   std::uint64_t largest_parcel = 0;               ///< bytes, that a peer may send
   std::chrono::milliseconds beat{1000};           ///< between signs of life
   std::chrono::milliseconds silence{15000};       ///< after which a peer counts as lost

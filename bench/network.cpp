@@ -49,14 +49,14 @@ caf::behavior sink_behavior(caf::event_based_actor*, std::shared_ptr<Sink> sink)
 
 class Side {
  public:
-  explicit Side(std::shared_ptr<const net::TlsContext> tls, int listening_fd)
+  explicit Side(std::shared_ptr<const net::TlsContext> tls, std::vector<int> listening_fds)
       : config_(std::make_shared<std::atomic<int>>(1), 1, true), system_(config_) {
     sink = std::make_shared<Sink>();
     const caf::actor owner = system_.spawn(sink_behavior, sink);
     LinkConfig links;
     links.owner = caf::actor_cast<caf::strong_actor_ptr>(owner);
     links.tls = std::move(tls);
-    links.listening_fd = listening_fd;
+    links.listening_fds = std::move(listening_fds);
     links.largest_parcel = std::uint64_t{1} << 32;
     sink->links = spawn_links(system_, std::move(links));
     owner_ = owner;
@@ -76,7 +76,7 @@ class Side {
 
 void measure(const char* name, const std::shared_ptr<const net::TlsContext>& head_tls,
              const std::shared_ptr<const net::TlsContext>& host_tls) {
-  const net::Socket socket = net::listen_on({"127.0.0.1", 0});
+  const net::Socket socket = net::listen_on({"127.0.0.1", 0}).sockets.front();
   Side head(head_tls, socket.fd);
   Side host(host_tls, -1);
   caf::anon_send(host.sink->links, Dial{{"127.0.0.1", socket.port}});

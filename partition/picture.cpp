@@ -7,6 +7,7 @@
 
 #include "partition/legend.hpp"
 #include "partition/skew.hpp"
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::partition {
 
@@ -37,19 +38,19 @@ std::string format(const char* pattern, Values... values) {
   return text.data();
 }
 
+/// XML has no control characters, not even escaped ones, and neither U+FFFE nor U+FFFF.
 std::string escape(std::string_view text) {
   std::string safe;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    const std::string_view rest = text.substr(at);
+  const std::string clean = printable(text);
+  for (std::size_t at = 0; at < clean.size(); ++at) {
+    const char c = clean[at];
+    const auto rest = std::string_view(clean).substr(at);
     if (c == '<') {
       safe += "&lt;";
     } else if (c == '>') {
       safe += "&gt;";
     } else if (c == '&') {
       safe += "&amp;";
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      safe += ' ';  // XML knows no control characters, and neither U+FFFE nor U+FFFF
     } else if (rest.starts_with("\xEF\xBF\xBE") || rest.starts_with("\xEF\xBF\xBF")) {
       safe += ' ';
       at += 2;

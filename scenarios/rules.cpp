@@ -14,6 +14,7 @@
 #include "model/client_layouts.hpp"
 #include "model/device_name.hpp"
 #include "model/prompt_template.hpp"
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::scenarios {
 
@@ -168,6 +169,16 @@ std::string tier_names(const FederationConfig& run) {
   for (const auto& tier : run.devices.tiers)
     names.push_back(tier.name);
   return names.empty() ? "none, for [devices] has no tiers" : join(names);
+}
+
+Broken tiers_are_printable(const FederationConfig& run) {
+  for (const auto& tier : run.devices.tiers) {
+    if (!is_printable(tier.name)) {
+      return "the tier \"" + printable(tier.name) +
+             "\" has control characters in its name; allowed: a name of one line";
+    }
+  }
+  return std::nullopt;
 }
 
 Broken tiers_are_distinct(const FederationConfig& run) {
@@ -413,6 +424,7 @@ const std::vector<Rule>& rules() {
       {{"partition.skew"}, edges_ascend},
       {{"partition.skew"}, quality_is_named},
       {{"partition.skew"}, attribute_is_named},
+      {{"devices.tiers"}, tiers_are_printable},
       {{"devices.tiers"}, tiers_are_distinct},
       {{"availability.outages", "devices.tiers", "devices.file"}, outages_hit_tiers},
       {{"availability.outages"}, outages_end},

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "partition/support/csv.hpp"
 #include "partition/support/numbers.hpp"
 
 namespace lorafleet::scenarios {
@@ -28,30 +29,12 @@ std::set<std::string> all_figures(const SweepRuns& runs) {
   return keys;
 }
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char letter : text) {
-    if (letter == '"') quoted += '"';
-    quoted += letter;
-  }
-  return quoted + "\"";
-}
-
 std::string setting_of(const SweepCase& one, const std::string& key) {
   std::string value;
   for (const auto& setting : one.settings) {
     if (setting.key == key) value = setting.value;
   }
   return value;
-}
-
-std::string csv_line(const std::vector<std::string>& cells) {
-  std::string line;
-  for (const auto& cell : cells) {
-    line += (line.empty() && &cell == &cells.front() ? "" : ",") + csv_cell(cell);
-  }
-  return line + "\n";
 }
 
 std::string rounded(double value) {
@@ -91,8 +74,9 @@ std::vector<std::string> shown_figures(const Sweep& sweep, const SweepRuns& runs
   if (!sweep.figures.empty()) return sweep.figures;
   const auto known = all_figures(runs);
   std::vector<std::string> shown;
-  for (const char* usual : {"final.perplexity", "final.token_accuracy", "versions",
-                            "updates_applied", "updates_dropped", "virtual_seconds", "bytes_up"}) {
+  for (const char* usual :
+       {"final.perplexity", "final.token_accuracy", "versions", "updates_applied",
+        "updates_dropped", "jobs_in_flight_at_end", "virtual_seconds", "bytes_up"}) {
     if (known.contains(usual)) shown.emplace_back(usual);
   }
   return shown;

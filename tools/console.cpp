@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "partition/support/printable.hpp"
+
 namespace lorafleet::tools {
 
 namespace {
@@ -15,7 +17,9 @@ bool has_color() {
   return has_live_terminal() && (no_color == nullptr || *no_color == '\0');
 }
 
-void print_labelled(std::string_view label, std::string_view color, std::string_view text) {
+void print_labelled(std::string_view label, std::string_view color, std::string_view raw) {
+  const std::string safe = printable(raw, true);
+  std::string_view text = safe;
   std::string prefix(label);
   if (has_color()) prefix = std::string(color).append(label).append("\033[0m");
   std::string lines;

@@ -15,6 +15,7 @@
 #include "model/tokenizer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/printable.hpp"
 #include "scenarios/scenario.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
@@ -172,9 +173,9 @@ Continuation continuation_of(const model::Tokenizer& tokenizer, const model::Gen
 void print(const Prompt& prompt, const Continuation& continuation,
            const std::vector<std::int64_t>& tokens, bool json) {
   if (!json) {
-    if (prompt.target) std::cout << prompt.text;
-    std::cout << continuation.text << "\n";
-    if (prompt.target) std::cout << "  (target: " << *prompt.target << ")\n";
+    if (prompt.target) std::cout << printable(prompt.text, true);
+    std::cout << printable(continuation.text, true) << "\n";
+    if (prompt.target) std::cout << "  (target: " << printable(*prompt.target, true) << ")\n";
     return;
   }
   Json row = {{"prompt", prompt.text},

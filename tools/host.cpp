@@ -48,7 +48,8 @@ int host_command(const Arguments& arguments) {
   ProgressDisplay display(0, line.on("quiet"));
   StopOnSignals signals([&] { display.info("leaving; Ctrl-C again exits at once"); });
   actors::HostOptions options;
-  options.connect = actors::net::parse_endpoint(line.text("connect"), "--connect");
+  options.connect = actors::net::parse_endpoint(line.text("connect"), "--connect",
+                                                actors::net::EndpointUse::connect);
   options.tls = tls_of(line);
   options.name = line.has("name") ? line.text("name") : machine_name();
   if (options.name.empty() || options.name.size() > 64) {

@@ -44,7 +44,7 @@ double seconds_of(const CommandLine& line, const std::string& option, double lea
 void add_head(CommandLine& line) {
   line.option("listen", "HOST:PORT",
               "let other processes (`lorafleet host`) train: 127.0.0.1:4242 for this machine, "
-              "0.0.0.0:4242 for all, with TLS; port 0: any");
+              "*:4242 for all, with TLS; a name stands for all of its addresses; port 0: any");
   line.option("hosts", "N", "with --listen: begin when so many hosts are there", "1");
   line.option("own-slots", "N", "with --listen: jobs that this process trains at a time itself",
               "0");
@@ -72,7 +72,8 @@ std::optional<actors::HeadOptions> head_of(const CommandLine& line,
   }
   actors::HeadOptions head;
   head.tls = tls_of(line, scenario.federation.tls);
-  head.listen = actors::net::parse_endpoint(line.text("listen"), "--listen");
+  head.listen = actors::net::parse_endpoint(line.text("listen"), "--listen",
+                                            actors::net::EndpointUse::listen);
   head.hosts = line.whole("hosts", 0);
   head.own_slots = line.whole("own-slots", 0);
   if (head.hosts == 0 && head.own_slots == 0) {

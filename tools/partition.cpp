@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "actors/federation.hpp"
+#include "partition/support/printable.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
 #include "tools/scenario_argument.hpp"
@@ -25,7 +26,7 @@ int partition_command(const Arguments& arguments) {
     options.out = line.text("out");
     require_unused(options.out);
   }
-  std::cout << actors::partition_only(scenario.federation, options);
+  std::cout << printable(actors::partition_only(scenario.federation, options), true);
   if (!options.out.empty()) {
     std::cout << "manifest  " << (options.out / "partition.json").string() << "\n"
               << "picture   " << (options.out / "partition.svg").string() << "\n";

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "partition/support/printable.hpp"
 #include "tools/console.hpp"
 #include "tools/text.hpp"
 
@@ -34,7 +35,7 @@ void ProgressDisplay::info(const std::string& text) {
   if (quiet_) return;
   const std::scoped_lock lock(mutex_);
   clear_line();
-  logger_->info("{}", text);
+  logger_->info("{}", printable(text, true));
 }
 
 void ProgressDisplay::warning(const std::string& text) {

@@ -45,7 +45,8 @@ int status_command(const Arguments& arguments) {
   add_tls(line, "the head");
   if (!line.parse(arguments)) return kDone;
   actors::StatusOptions options;
-  options.head = actors::net::parse_endpoint(line.text("HEAD"), "HEAD");
+  options.head =
+      actors::net::parse_endpoint(line.text("HEAD"), "HEAD", actors::net::EndpointUse::connect);
   options.tls = tls_of(line);
   options.patience_seconds = seconds_of(line, "patience");
   const std::string answer = actors::head_status(options);

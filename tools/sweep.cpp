@@ -229,7 +229,7 @@ void list_cases(const Sweep& sweep) {
   for (const auto& one : sweep.cases) {
     std::cout << one.name;
     for (const auto& setting : one.settings)
-      std::cout << "  " << setting.key << "=" << setting.value;
+      std::cout << "  " << setting.key << "=" << printable(setting.value);
     std::cout << "\n";
   }
   std::cout << sweep.cases.size() << " cases, " << sweep.seeds.size() << " seeds\n";

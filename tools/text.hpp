@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::tools {
 
@@ -59,19 +62,31 @@ inline std::string megabytes(double bytes) {
   return grouped(std::llround(bytes / 1e6)) + " MB";
 }
 
+/// Characters of UTF-8, each taken for as wide as another.
+inline std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+  }));
+}
+
 /// Columns padded to their widest cell, two spaces apart; the first column left, the others right.
-inline std::string aligned(const std::vector<std::vector<std::string>>& rows) {
+/// Control characters are replaced.
+inline std::string aligned(std::vector<std::vector<std::string>> rows) {
+  for (auto& row : rows) {
+    for (auto& cell : row)
+      cell = printable(cell);
+  }
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], row[i].size());
+      widths[i] = std::max(widths[i], width_of(row[i]));
   }
   std::string text;
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - row[i].size(), ' ');
+      const std::string padding(widths[i] - width_of(row[i]), ' ');
       line += i == 0 ? row[i] + padding : "  " + padding + row[i];
     }
     line.erase(line.find_last_not_of(' ') + 1);

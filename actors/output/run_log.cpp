@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "partition/support/error.hpp"
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::actors {
 
@@ -27,12 +28,12 @@ void RunLog::info(const std::string& line) {
 }
 
 void RunLog::warning(const std::string& line) {
-  logger_->warn("{}", line);
+  logger_->warn("{}", printable(line, true));
   if (warning_) warning_(line);
 }
 
 void RunLog::note(const std::string& line) {
-  logger_->info("{}", line);
+  logger_->info("{}", printable(line, true));
 }
 
 }  // namespace lorafleet::actors

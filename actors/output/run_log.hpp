@@ -11,7 +11,8 @@ class logger;
 
 namespace lorafleet::actors {
 
-/// run.log: time-stamped lines, flushed one by one. Each line also goes to the listener, if there
+/// run.log: time-stamped lines, flushed one by one, with control characters
+/// replaced. Each line also goes to the listener, if there
 /// is one.
 class RunLog {
  public:

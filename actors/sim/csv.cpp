@@ -5,31 +5,16 @@
 #include <cmath>
 #include <limits>
 
+#include "partition/support/csv.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::sim {
 
 namespace {
 
 constexpr std::size_t kLongestQuoted = 40;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r";
-  const auto begin = text.find_first_not_of(kBlanks);
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
-void split(std::string_view line, std::vector<std::string_view>& cells) {
-  cells.clear();
-  while (true) {
-    const auto comma = line.find(',');
-    cells.push_back(trimmed(line.substr(0, comma)));
-    if (comma == line.npos) return;
-    line.remove_prefix(comma + 1);
-  }
-}
 
 std::string quoted(std::string_view text) {
   const bool cut = text.size() > kLongestQuoted;
@@ -40,21 +25,21 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::vector<std::string> checked_header(const std::vector<std::string_view>& cells,
+std::vector<std::string> checked_header(const std::vector<std::string>& cells,
                                         const std::string& place, const CsvColumns& columns) {
   std::vector<std::string> header;
-  for (const auto cell : cells) {
+  for (const auto& cell : cells) {
     if (!contains(columns.known, cell)) {
       const std::string nearest =
           cell.size() > kLongestQuoted ? "" : nearest_name(cell, columns.known);
-      throw InputError(place, "unknown column " + quoted(cell) +
+      throw InputError(place, "unknown column " + quoted(printable(cell)) +
                                   "; allowed in the header: " + join(columns.known) +
                                   (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
     }
     if (contains(header, cell)) {
       throw InputError(place, "the header has the column " + quoted(cell) + " twice");
     }
-    header.emplace_back(cell);
+    header.push_back(cell);
   }
   for (const auto& name : columns.required) {
     if (!contains(header, name)) {
@@ -84,7 +69,7 @@ std::optional<double> CsvRow::number(std::string_view column, double low, bool o
   const auto end = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   const bool read = end.ec == std::errc() && end.ptr == cell.data() + cell.size();
   if (!read || !std::isfinite(value)) {
-    fail(column, "must be a finite number, not " + quoted(cell));
+    fail(column, "must be a finite number, not " + quoted(printable(cell)));
   }
   if (value < low || (open && value <= low) || value > high) {
     const std::string most =
@@ -104,34 +89,40 @@ std::optional<std::int64_t> CsvRow::whole(std::string_view column, std::int64_t 
   if (end.ec != std::errc() || end.ptr != cell.data() + cell.size() || value < low ||
       value > high) {
     fail(column, "must be a whole number from " + std::to_string(low) + " to " +
-                     std::to_string(high) + ", not " + quoted(cell));
+                     std::to_string(high) + ", not " + quoted(printable(cell)));
   }
   return value;
 }
 
+std::string CsvRow::name(std::string_view column) const {
+  std::string cell(text(column));
+  if (!is_printable(cell)) {
+    fail(column, quoted(printable(cell)) +
+                     " has control characters or is no UTF-8; allowed: a name of one line");
+  }
+  return cell;
+}
+
 void for_each_csv_row(std::string_view text, std::string_view file, const CsvColumns& columns,
                       const std::function<void(const CsvRow&)>& row) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   CsvRow current;
   current.file_ = file;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    const std::string_view line = trimmed(text.substr(0, end));
-    text.remove_prefix(end == text.npos ? text.size() : end + 1);
-    ++current.line_;
-    if (line.empty() || line.front() == '#') continue;
-    split(line, current.cells_);
+  for_each_csv_record(text, {',', '#', true}, [&](CsvRecord& record) {
+    const std::string place = at_line(file, record.line);
+    if (!record.problem.empty()) throw InputError(place, record.problem);
     if (current.header_.empty()) {
-      current.header_ = checked_header(current.cells_, at_line(file, current.line_), columns);
-      continue;
+      current.header_ = checked_header(record.cells, place, columns);
+      return;
     }
-    if (current.cells_.size() != current.header_.size()) {
-      throw InputError(at_line(file, current.line_),
-                       "has " + std::to_string(current.cells_.size()) + " cells; the header has " +
-                           std::to_string(current.header_.size()));
+    if (record.cells.size() != current.header_.size()) {
+      throw InputError(place, "has " + std::to_string(record.cells.size()) +
+                                  " cells; the header has " +
+                                  std::to_string(current.header_.size()));
     }
+    current.line_ = record.line;
+    current.cells_ = std::move(record.cells);
     row(current);
-  }
+  });
   if (current.header_.empty()) {
     throw InputError(file,
                      "is empty; a header with columns of " + join(columns.known) + " was expected");

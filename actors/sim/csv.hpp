@@ -21,6 +21,8 @@ struct CsvColumns {
 class CsvRow {
  public:
   [[nodiscard]] std::string_view text(std::string_view column) const;
+  /// A text that will be part of tables and messages: UTF-8 without control characters.
+  [[nodiscard]] std::string name(std::string_view column) const;
   /// A finite number from `low` on (above it where `open`), at most `high`.
   [[nodiscard]] std::optional<double> number(std::string_view column, double low, bool open,
                                              double high) const;
@@ -36,13 +38,14 @@ class CsvRow {
   std::string_view file_;
   std::size_t line_ = 0;
   std::vector<std::string> header_;
-  std::vector<std::string_view> cells_;
+  std::vector<std::string> cells_;
 };
 
 /// Reads a table of commas: a header with names of columns in any order, then the rows. Blanks
 /// around cells, empty lines, lines that start with '#', "\r\n" and a byte order mark are passed
-/// over; there are no quotes. `file` is for messages. Throws InputError for a header that is
-/// missing, or has unknown, repeated or missing columns, and for rows with another number of cells.
+/// over; a cell in quotes may hold commas, blanks and (written twice) quotes. `file` is for
+/// messages. Throws InputError for a header that is missing, or has unknown, repeated or missing
+/// columns, for rows with another number of cells and for quotes that do not fit.
 void for_each_csv_row(std::string_view text, std::string_view file, const CsvColumns& columns,
                       const std::function<void(const CsvRow&)>& row);
 

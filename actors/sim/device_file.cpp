@@ -29,7 +29,7 @@ std::vector<DeviceRow> parse_device_file(std::string_view text, std::string_view
   for_each_csv_row(text, name, columns(), [&](const CsvRow& cells) {
     DeviceRow row;
     row.line = cells.line();
-    row.tier = cells.text("tier");
+    row.tier = cells.name("tier");
     row.tokens_per_second = cells.number("tokens_per_second", 0.0, true, kAny);
     row.teraflops = cells.number("teraflops", 0.0, true, kAny);
     if (row.tokens_per_second && row.teraflops) {

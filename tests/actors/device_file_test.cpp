@@ -68,6 +68,22 @@ TEST_CASE("a table of devices is read column by column") {
   CHECK(!rows[1].watts);
 }
 
+TEST_CASE("names in quotes may hold commas, blanks and quotes") {
+  const auto rows = parse_device_file(
+      "tier,rank\n\"phone, old\",4\n \"say \"\"hi\"\"\" ,8\nlate \"quotes\",16\n\" edge \",2\n",
+      "devices.csv");
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0].tier == "phone, old");
+  CHECK(rows[0].rank == 4);
+  CHECK(rows[1].tier == "say \"hi\"");
+  CHECK(rows[2].tier == "late \"quotes\"");
+  CHECK(rows[3].tier == " edge ");
+  CHECK(refusal("tier,rank\n\"phone, old,4\n").starts_with("devices.csv:2: the quote that begins"));
+  CHECK(refusal("tier,rank\n\"a\"b,4\n").starts_with("devices.csv:2: there is text after"));
+  CHECK(refusal("tier,rank\n\"a\nb\",4\n").starts_with("devices.csv:2:tier: "));
+  CHECK(refusal("tier,rank\na\x1B,4\n").find("has control characters") != std::string::npos);
+}
+
 TEST_CASE("bad cells are named by file, line and column") {
   CHECK(refusal("tokens_per_second\n5\nfast\n") ==
         "devices.csv:3:tokens_per_second: must be a finite number, not \"fast\"");

@@ -44,6 +44,21 @@ TEST_CASE("many bins fold into the largest and the others, without losing an exa
   CHECK(whole.rows == std::vector<std::vector<std::size_t>>{{1, 5, 0, 2}, {1, 4, 3, 9}});
 }
 
+TEST_CASE("a bin's name from hell is text of the picture, and of nothing else") {
+  auto examples = tests::make_examples(40);
+  for (auto& example : examples)
+    example.group = "</svg><script>&\x1B[31m\n, \"" + example.group;
+  const auto partition =
+      draw_partition(examples, tests::all_of(examples), settings(4, 1, {skew("group", 0.5)}), 42,
+                     tests::count_tokens);
+  const auto svg = to_svg(partition, measure_partition(partition), "</script>");
+  CHECK(count_of(svg, "<script") == 0);
+  CHECK(count_of(svg, "</script") == 0);
+  CHECK(count_of(svg, "</svg>") == 1);
+  CHECK(svg.find('\x1B') == svg.npos);
+  CHECK(count_of(svg, "&lt;/svg&gt;&lt;script&gt;&amp;\xEF\xBF\xBD[31m") > 0);
+}
+
 TEST_CASE("the picture has a bar piece for each filled cell, with its count") {
   const auto partition = draw(20, 800, {skew("context_length", 0.5), skew("group", 0.5)});
   const auto statistics = measure_partition(partition);

@@ -112,6 +112,59 @@ TEST_CASE("misuse is told before anything is loaded") {
   CHECK(contains(nobody.err, "no head at 127.0.0.1:1 for 0.5 s"));
 }
 
+/// The words before a command that sees "localhost" as both 127.0.0.1 and ::1, where this process
+/// may arrange that; else none, and the machine's own names hold.
+Arguments with_both_names(const std::string& hosts_file) {
+  write_file(hosts_file, "127.0.0.1 localhost\n::1 localhost\n");
+  if (::getuid() != 0) return {};
+  const Arguments words = {
+      "unshare", "-m", "sh", "-c", "mount --bind " + hosts_file + " /etc/hosts && exec \"$@\"",
+      "sh"};
+  try {
+    return tests::Program({"version"}, "", words).wait().status == 0 ? words : Arguments{};
+  } catch (const std::runtime_error&) {
+    return {};  // no unshare
+  }
+}
+
+TEST_CASE("a head at a name is there at every address that the name has") {
+  Cluster cluster;
+  cluster.start_head("--out", {"--hosts", "2"}, with_both_names(cluster.path("hosts")),
+                     "localhost");
+  const std::string port = std::to_string(cluster.port());
+  CHECK(cluster.count("127.0.0.1:" + port) == 1);
+  const bool v6 = cluster.count("[::1]:" + port) == 1 && cluster.count("not listening on") == 0;
+  if (!v6) MESSAGE("localhost is 127.0.0.1 alone here: " << cluster.logs());
+  cluster.start_host("one", {}, {}, "127.0.0.1");
+  for (const std::string address : {"127.0.0.1", "localhost", v6 ? "[::1]" : "127.0.0.1"}) {
+    const auto status = tests::run_program({"status", address + ":" + port});
+    CHECK_MESSAGE(status.status == 0, status.err);
+  }
+  cluster.start_host("two", {}, {}, v6 ? "[::1]" : "localhost");
+  cluster.check_equal();
+}
+
+TEST_CASE("addresses that nobody can use are refused with the reason") {
+  const tests::SmallScenario scenario;
+  const auto refused = [&](const std::string& address) {
+    const auto output = tests::run_program(
+        {"run", scenario.file(), "--listen", address, "--out", scenario.path("x")});
+    CHECK(output.status == 2);
+    CHECK_FALSE(std::filesystem::exists(scenario.path("x")));
+    return output.err;
+  };
+  CHECK(contains(refused(":4242"), "has no host"));
+  CHECK(contains(refused("::1:4242"), "has an IPv6 address without brackets"));
+  CHECK(contains(refused("localhost:http"), "has no port that is a number from 0 to 65535"));
+  CHECK(contains(refused("[::1]"), "has no port"));
+  CHECK(contains(refused("*:0"), "a plain port trusts everybody"));
+  CHECK(contains(refused("0.0.0.0:0"), "a plain port trusts everybody"));
+  for (const std::string bad : {"localhost:0", "*:4242", "localhost:http", ":1"}) {
+    CHECK(tests::run_program({"host", "--connect", bad}).status == 2);
+    CHECK(tests::run_program({"status", bad}).status == 2);
+  }
+}
+
 TEST_CASE("a head without hosts fails in time, and its run can be resumed") {
   Cluster cluster;
   cluster.start_head("--out", {"--patience", "1"});
