@@ -30,7 +30,6 @@ step "a short run of an installed scenario"
 as_nobody lorafleet run /usr/share/lorafleet/scenarios/quickstart.toml --set stop.versions=1 \
   --set 'evaluation.max_examples=20' --quiet || [[ $? -eq 3 ]] || fail "the run failed"
 compgen -G 'runs/quickstart-*/adapter/adapter_model.safetensors' >/dev/null || fail "no adapter"
-find /usr/share/lorafleet -newer "$package" | grep . && fail "the run wrote into /usr/share"
 for scenario in /usr/share/lorafleet/scenarios/*.toml /usr/share/lorafleet/scenarios/stress/*.toml; do
   # One needs data that are imported first.
   [[ "$scenario" == *debian_descriptions* ]] && continue
