@@ -203,12 +203,14 @@ void Coordinator::State::stop(const char* why) {
   finished = true;
   awaits_score = false;
   totals.stop_reason = why;
+  totals.jobs_in_flight_at_end = static_cast<std::int64_t>(jobs.size());
   for (const Job* job : jobs.in_order()) {
     if (job->training) effects.abandon(job->end.client, job->end.seq);
+    const sim::JobUsage used = settle(*job);
+    record(JobUnfinished{job->end.client, job->end.seq, job->version, used});
   }
-  totals.updates_dropped += static_cast<std::int64_t>(jobs.size());
   for (Lane& lane : lanes) {
-    totals.updates_dropped += static_cast<std::int64_t>(lane.waiting.size());
+    totals.updates_waiting_at_end += static_cast<std::int64_t>(lane.waiting.size());
     lane.waiting.clear();
     lane.round.reset();
   }

@@ -71,15 +71,21 @@ struct RunTotals {
   std::int64_t jobs = 0;
   std::int64_t updates_received = 0;  ///< arrived trained, whether or not they were applied
   std::int64_t updates_applied = 0;
-  std::int64_t updates_dropped = 0;  ///< every job that ended without being applied
+  std::int64_t updates_dropped = 0;        ///< jobs_lost, and updates that arrived and were refused
+  std::int64_t jobs_lost = 0;              ///< that ended before the run without an update
+  std::int64_t jobs_in_flight_at_end = 0;  ///< that the end of the run stopped
+  std::int64_t updates_waiting_at_end = 0;  ///< arrived, and not folded before the end
   std::int64_t rounds_failed = 0;
   std::int64_t updates_not_finite = 0;
   std::int64_t updates_clipped = 0;
   std::int64_t updates_rejected = 0;  ///< by a robust rule
   std::int64_t train_tokens = 0;      ///< of the updates received
+  // Of all jobs that have ended, however they did, until their ends; see sim::JobUsage.
   std::int64_t bytes_down = 0;
   std::int64_t bytes_up = 0;
-  double joules = 0.0;  ///< of computing, lost jobs included
+  sim::VirtualDuration busy;
+  sim::VirtualDuration computing;
+  double joules = 0.0;
   double cost = 0.0;
   sim::VirtualTime time;
   std::string stop_reason;  ///< empty while running
@@ -140,7 +146,8 @@ class Coordinator {
   [[nodiscard]] const model::AdapterPtr& adapter() const;  ///< the current global adapter
   [[nodiscard]] ClientsOwn clients_own() const;
   /// Jobs neither applied nor dropped: on their way, or arrived and waiting to be folded. Always
-  /// totals().jobs == updates_applied + updates_dropped + in_flight(); 0 once finished.
+  /// totals().jobs == updates_applied + updates_dropped + in_flight() until the run is finished;
+  /// then it is 0, and in its place stand jobs_in_flight_at_end + updates_waiting_at_end.
   [[nodiscard]] std::size_t in_flight() const;
 
  private:

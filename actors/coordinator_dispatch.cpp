@@ -10,6 +10,20 @@ namespace {
 /// When nobody answered (availability model "bernoulli"), the server asks again.
 constexpr sim::VirtualDuration kAskAgain{60'000'000};
 
+JobDispatched announced(const Job& job) {
+  JobDispatched event{job.end.client, job.end.seq,     job.version,    job.end.time,
+                      false,          job.size.tokens, job.bytes_down, job.bytes_up};
+  const auto& timing = job.timing;
+  const auto if_reached = [&](sim::VirtualDuration after) -> std::optional<sim::VirtualTime> {
+    if (timing.absent || after > timing.end) return std::nullopt;
+    return job.dispatched + after;
+  };
+  event.downloaded = if_reached(timing.down);
+  event.computed = if_reached(timing.down + timing.compute);
+  event.waited = timing.waited;
+  return event;
+}
+
 }  // namespace
 
 void Coordinator::State::invite_all() {
@@ -69,26 +83,21 @@ void Coordinator::State::hand_out(Lane& lane, const std::vector<sim::ClientId>& 
     const sim::Sequence seq{next_seq.value++};
     Job job;
     job.size = parts.sizer(client, seq);
-    std::int64_t bytes_down = messages.bytes_down(current, client);
+    job.bytes_down = messages.bytes_down(current, client);
     if (base_bytes > 0) {
-      std::int64_t& sent = base_bytes_sent[client.value];
-      bytes_down += base_bytes - sent;
-      sent = base_bytes;
+      const auto held = base_bytes_held.find(client.value);
+      job.bytes_down += base_bytes - (held == base_bytes_held.end() ? 0 : held->second);
+      job.base_bytes = base_bytes;
     }
     job.bytes_up = messages.bytes_up(current, client);
-    const auto timing =
-        world.predict({client, seq, job.size.tokens, bytes_down, job.bytes_up}, totals.time);
-    job.end = {totals.time + timing.end, client, seq};
+    job.end = {{}, client, seq};
+    job.timing = world.predict(job.load(), totals.time);
+    job.end.time = totals.time + job.timing.end;
     job.version = current;
     job.dispatched = totals.time;
-    job.lost = timing.reason;
     job.lane = number_of(lane);
-    planned.push_back({client, seq, job.end.time, timing.lost});
-    dispatched.push_back({client, seq, current, job.end.time, false, job.size.tokens, bytes_down,
-                          timing.joules, timing.cost});
-    totals.bytes_down += bytes_down;
-    totals.joules += timing.joules;
-    totals.cost += timing.cost;
+    planned.push_back({client, seq, job.end.time, job.lost()});
+    dispatched.push_back(announced(job));
     orders.push_back(std::move(job));
   }
   auto plan = policy->plan(totals.time, planned);

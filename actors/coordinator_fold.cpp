@@ -37,13 +37,31 @@ const char* reason(strategy::Fate fate) {
 }  // namespace
 
 void Coordinator::State::observe(const Job& job, std::optional<double> loss) {
+  const sim::VirtualTime end = std::min(totals.time, job.end.time);
   selection->observe({job.end.client, job.end.seq, job.version, loss,
-                      (totals.time - job.dispatched).seconds(), job.size.examples,
-                      job.size.tokens});
+                      (end - job.dispatched).seconds(), job.size.examples, job.size.tokens});
+}
+
+/// The job is over now, or was at its own end: what it used counts, and what its client got stays
+/// with it. A change of the base is there whole or not at all.
+sim::JobUsage Coordinator::State::settle(const Job& job) {
+  const auto used = world.usage(job.load(), job.timing, job.dispatched, totals.time);
+  totals.busy = totals.busy + used.busy;
+  totals.computing = totals.computing + used.computing;
+  totals.bytes_down += used.bytes_down;
+  totals.bytes_up += used.bytes_up;
+  totals.joules += used.joules;
+  totals.cost += used.cost;
+  if (used.phase == sim::JobPhase::download) {
+    world.release(job.end.seq);
+  } else if (job.base_bytes > 0) {
+    base_bytes_held[job.end.client.value] = job.base_bytes;
+  }
+  return used;
 }
 
 void Coordinator::State::end_job(Job& ended) {
-  const bool lost = ended.lost != sim::LossReason::none;
+  const bool lost = ended.lost();
   const bool carried = ended.fate == strategy::Fate::carried;
   if (!lost && !carried && ended.fate != strategy::Fate::counts) {
     return;  // close_round tells it to stop
@@ -54,11 +72,11 @@ void Coordinator::State::end_job(Job& ended) {
   free_client(job.end.client);
   if (lost) {
     observe(job, std::nullopt);
-    drop(job.end.client, job.end.seq, job.version, sim::name(job.lost));
+    drop(job, sim::name(job.timing.reason));
     count_without_progress();
   } else if (too_stale(job.version)) {
     observe(job, std::nullopt);
-    drop(job.end.client, job.end.seq, job.version, "too_stale");
+    drop(job, "too_stale");
     count_without_progress();
   } else {
     arrive(lane, std::move(job));
@@ -73,14 +91,21 @@ void Coordinator::State::arrive(Lane& lane, Job job) {
                                             current.value - job.version.value};
   ++totals.updates_received;
   totals.train_tokens += stats.tokens;
-  totals.bytes_up += job.bytes_up;
-  record(UpdateArrived{job.end.client, job.end.seq, job.version, contribution.staleness,
-                       finite ? policy->raw_weight(contribution) : 0.0, stats.loss,
-                       distance(*job.trained, *job.base), stats.tokens, job.bytes_up});
+  UpdateArrived event{job.end.client,
+                      job.end.seq,
+                      job.version,
+                      contribution.staleness,
+                      finite ? policy->raw_weight(contribution) : 0.0,
+                      stats.loss,
+                      distance(*job.trained, *job.base),
+                      stats.tokens,
+                      settle(job)};
+  if (lanes.size() > 1) event.tier = job.lane;
+  record(std::move(event));
   if (!finite) {
     ++totals.updates_not_finite;
     observe(job, std::nullopt);
-    drop(job.end.client, job.end.seq, job.version, "not_finite");
+    refuse(job.end.client, job.end.seq, job.version, "not_finite");
     count_without_progress();
     return;
   }
@@ -107,11 +132,8 @@ bool Coordinator::State::fold(Lane& lane) {
   lane.waiting.reserve(updates.size());
   std::vector<strategy::Contribution> contributions;
   contributions.reserve(updates.size());
-  double staleness = 0.0;
-  for (const auto& update : updates) {
+  for (const auto& update : updates)
     contributions.push_back(update.contribution);
-    staleness += static_cast<double>(update.contribution.staleness);
-  }
   const auto weights = policy->weights(contributions);
   const bool from_current =
       policy->anchor() == strategy::Anchor::current && !aggregator.anchors_at_start();
@@ -154,17 +176,19 @@ bool Coordinator::State::fold(Lane& lane) {
   if (!made.next) {
     totals.updates_not_finite += static_cast<std::int64_t>(updates.size());
     for (const auto& u : updates)
-      drop(u.client, u.seq, u.version, "not_finite");
+      refuse(u.client, u.seq, u.version, "not_finite");
     return false;
   }
   std::int64_t count = 0;
+  double staleness = 0.0;
   for (std::size_t i = 0; i < updates.size(); ++i) {
     if (!rejected[i]) {
       ++count;
+      staleness += static_cast<double>(updates[i].contribution.staleness);
       continue;
     }
     ++totals.updates_rejected;
-    drop(updates[i].client, updates[i].seq, updates[i].version, "rejected");
+    refuse(updates[i].client, updates[i].seq, updates[i].version, "rejected");
   }
   const double step_norm = distance(*made.next, *adapter);
   adapter = made.next;
@@ -173,8 +197,8 @@ bool Coordinator::State::fold(Lane& lane) {
   ++lane.versions;
   totals.versions = current.value;
   totals.updates_applied += count;
-  VersionMade event{current, count, staleness / static_cast<double>(updates.size()), step_norm,
-                    model::l2_norm(adapter->values)};
+  VersionMade event{current, count, count > 0 ? staleness / static_cast<double>(count) : 0.0,
+                    step_norm, model::l2_norm(adapter->values)};
   if (lanes.size() > 1) event.tier = number_of(lane);
   event.fold = fold_figures(made.report);
   record(std::move(event));
@@ -205,10 +229,10 @@ void Coordinator::State::close_round(Lane& lane) {
       continue;
     }
     const Job job = jobs.take(client);
-    if (job.fate == strategy::Fate::futile && job.lost == sim::LossReason::none) ++in_time;
+    if (job.fate == strategy::Fate::futile && !job.lost()) ++in_time;
     --lane.in_flight;
     observe(job, std::nullopt);
-    drop(client, seq, job.version, reason(job.fate));
+    drop(job, reason(job.fate));
     free_client(client);
   }
   lane.round.reset();
@@ -221,7 +245,7 @@ void Coordinator::State::close_round(Lane& lane) {
       if (u.carried) {
         carried.push_back(std::move(u));
       } else {
-        drop(u.client, u.seq, u.version, "round_failed");
+        refuse(u.client, u.seq, u.version, "round_failed");
       }
     }
     lane.waiting = std::move(carried);

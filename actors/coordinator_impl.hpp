@@ -61,6 +61,7 @@ struct Coordinator::State final : strategy::SelectionView {
   bool step();
   void move_to(sim::VirtualTime time);
   void end_job(Job& job);
+  sim::JobUsage settle(const Job& job);
   void arrive(Lane& lane, Job job);
   bool fold(Lane& lane);
   void close_round(Lane& lane);
@@ -71,7 +72,15 @@ struct Coordinator::State final : strategy::SelectionView {
   void observe(const Job& job, std::optional<double> loss);
 
   void record(decltype(Event::what) what) { effects.record({totals.time, std::move(what)}); }
-  void drop(sim::ClientId client, sim::Sequence seq, sim::Version from, const char* why) {
+  /// A job that ends without an update.
+  void drop(const Job& job, const char* why) {
+    ++totals.updates_dropped;
+    ++totals.jobs_lost;
+    const sim::JobUsage used = settle(job);
+    record(UpdateLost{job.end.client, job.end.seq, job.version, why, used});
+  }
+  /// An update that has arrived.
+  void refuse(sim::ClientId client, sim::Sequence seq, sim::Version from, const char* why) {
     ++totals.updates_dropped;
     record(UpdateLost{client, seq, from, why});
   }
@@ -113,7 +122,7 @@ struct Coordinator::State final : strategy::SelectionView {
       by_age;  ///< jobs that may become too stale, oldest first
   PrivateStates private_states;
   std::int64_t base_bytes = 0;
-  std::map<std::uint32_t, std::int64_t> base_bytes_sent;
+  std::map<std::uint32_t, std::int64_t> base_bytes_held;
   std::optional<sim::VirtualTime> wake;  ///< somebody may come online then
   sim::Sequence next_seq{1};
   std::uint64_t asked = 0;  ///< clients that were asked whether they are there

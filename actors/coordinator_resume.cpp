@@ -29,7 +29,7 @@ CoordinatorState Coordinator::save() const {
   saved.private_states = state_->private_states;
   saved.changed_layouts = state_->messages.changed_layouts();
   saved.base_bytes = state_->base_bytes;
-  saved.base_bytes_sent = state_->base_bytes_sent;
+  saved.base_bytes_held = state_->base_bytes_held;
   saved.selection = state_->selection->state();
   saved.server_optimizer = state_->aggregator.optimizer().state();
   saved.world = state_->world.save();
@@ -65,7 +65,7 @@ void Coordinator::resume(const CoordinatorState& saved) {
   for (const auto& [client, layout] : saved.changed_layouts)
     s.messages.change_layout({client}, layout, s.world.clients());
   s.base_bytes = saved.base_bytes;
-  s.base_bytes_sent = saved.base_bytes_sent;
+  s.base_bytes_held = saved.base_bytes_held;
   s.selection->restore(saved.selection);
   s.aggregator.optimizer().restore(saved.server_optimizer);
   s.running = true;

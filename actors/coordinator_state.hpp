@@ -64,7 +64,7 @@ struct CoordinatorState {
   PrivateStates private_states;
   std::map<std::uint32_t, model::LayoutPtr> changed_layouts;  ///< by client
   std::int64_t base_bytes = 0;  ///< that the changes of the base weigh as messages, all together
-  std::map<std::uint32_t, std::int64_t> base_bytes_sent;  ///< how much of that each client has
+  std::map<std::uint32_t, std::int64_t> base_bytes_held;  ///< how much of that each client has
   strategy::NamedVectors selection;
   strategy::NamedVectors server_optimizer;
   sim::WorldState world;

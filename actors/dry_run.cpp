@@ -27,13 +27,15 @@ class InstantTraining final : public CoordinatorEffects {
       ++received_;
       staleness_sum_ += arrived->staleness;
       max_staleness_ = std::max(max_staleness_, arrived->staleness);
-      waiting_[arrived->seq] = arrived->client;
+      waiting_[arrived->tier.value_or(0)][arrived->seq] = arrived->client;
     } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
-      waiting_.erase(lost->seq);
-    } else if (std::holds_alternative<VersionMade>(event.what)) {
-      for (const auto& [seq, client] : waiting_)
+      for (auto& [tier, updates] : waiting_)
+        updates.erase(lost->seq);
+    } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
+      auto& folded = waiting_[made->tier.value_or(0)];
+      for (const auto& [seq, client] : folded)
         ++applied_[client];
-      waiting_.clear();
+      folded.clear();
     }
   }
 
@@ -69,8 +71,9 @@ class InstantTraining final : public CoordinatorEffects {
   Sha256 hash_;
   std::deque<TrainRequest> orders_;
   std::map<sim::Sequence, std::int64_t> tokens_;
-  std::map<sim::Sequence, sim::ClientId> waiting_;  ///< arrived, not folded yet
-  std::map<sim::ClientId, std::int64_t> applied_;   ///< updates by client
+  /// Arrived and not folded yet, by tier.
+  std::map<std::uint64_t, std::map<sim::Sequence, sim::ClientId>> waiting_;
+  std::map<sim::ClientId, std::int64_t> applied_;  ///< updates by client
   std::uint64_t received_ = 0;
   std::uint64_t staleness_sum_ = 0;
   std::uint64_t max_staleness_ = 0;

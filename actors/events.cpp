@@ -76,9 +76,11 @@ struct Writer {
         .add("arrival_us", e.arrival)
         .add("trained", e.trained)
         .add("tokens", e.tokens)
-        .add("bytes_down", e.bytes_down);
-    if (e.joules != 0.0) line.add("joules", e.joules);
-    if (e.cost != 0.0) line.add("cost", e.cost);
+        .add("bytes_down", e.bytes_down)
+        .add("bytes_up", e.bytes_up);
+    if (e.waited.microseconds != 0) line.add("waited_us", e.waited.microseconds);
+    if (e.downloaded) line.add("downloaded_us", *e.downloaded);
+    if (e.computed) line.add("computed_us", *e.computed);
   }
   void operator()(const UpdateArrived& e) const {
     line.add_word("event", "update_arrived")
@@ -89,8 +91,9 @@ struct Writer {
         .add("weight", e.weight)
         .add("loss", e.loss)
         .add("norm", e.norm)
-        .add("tokens", e.tokens)
-        .add("bytes_up", e.bytes_up);
+        .add("tokens", e.tokens);
+    add(e.used);
+    if (e.tier) line.add("tier", *e.tier);
   }
   void operator()(const UpdateLost& e) const {
     line.add_word("event", "update_lost")
@@ -98,6 +101,17 @@ struct Writer {
         .add("seq", e.seq)
         .add("version", e.version)
         .add_word("reason", e.reason);
+    if (!e.used) return;
+    line.add_word("phase", sim::name(e.used->phase));
+    add(*e.used);
+  }
+  void operator()(const JobUnfinished& e) const {
+    line.add_word("event", "job_unfinished")
+        .add("client", e.client)
+        .add("seq", e.seq)
+        .add("version", e.version)
+        .add_word("phase", sim::name(e.used.phase));
+    add(e.used);
   }
   void operator()(const VersionMade& e) const {
     line.add_word("event", "version_made")
@@ -123,6 +137,14 @@ struct Writer {
   void operator()(const RunStopped& e) const {
     line.add_word("event", "run_stopped").add_word("reason", e.reason);
   }
+  void add(const sim::JobUsage& used) const {
+    line.add("busy_us", used.busy.microseconds)
+        .add("computing_us", used.computing.microseconds)
+        .add("bytes_down", used.bytes_down)
+        .add("bytes_up", used.bytes_up);
+    if (used.joules != 0.0) line.add("joules", used.joules);
+    if (used.cost != 0.0) line.add("cost", used.cost);
+  }
 };
 
 /// The keys of a line, as they were written.
@@ -147,9 +169,31 @@ class LineReader {
   }
   [[nodiscard]] sim::Sequence seq() const { return {count("seq")}; }
   [[nodiscard]] sim::Version version() const { return {count("version")}; }
+  [[nodiscard]] std::optional<sim::VirtualTime> time_if_any(const std::string& key) const {
+    if (!has(key)) return std::nullopt;
+    return sim::VirtualTime{whole(key)};
+  }
+  [[nodiscard]] sim::JobUsage used() const {
+    return {has("phase") ? phase() : sim::JobPhase::complete,
+            {whole("busy_us")},
+            {whole("computing_us")},
+            whole("bytes_down"),
+            whole("bytes_up"),
+            number_or_0("joules"),
+            number_or_0("cost")};
+  }
   [[nodiscard]] const nlohmann::json& json() const { return json_; }
 
  private:
+  [[nodiscard]] sim::JobPhase phase() const {
+    const std::string known = word("phase");
+    for (const auto phase : {sim::JobPhase::download, sim::JobPhase::compute, sim::JobPhase::upload,
+                             sim::JobPhase::complete}) {
+      if (known == sim::name(phase)) return phase;
+    }
+    throw std::invalid_argument("unknown phase \"" + known + '"');
+  }
+
   nlohmann::json json_;
 };
 
@@ -182,17 +226,31 @@ decltype(Event::what) read_what(const LineReader& line) {
                          line.flag("trained"),
                          line.whole("tokens"),
                          line.whole("bytes_down"),
-                         line.number_or_0("joules"),
-                         line.number_or_0("cost")};
+                         line.whole("bytes_up"),
+                         line.time_if_any("downloaded_us"),
+                         line.time_if_any("computed_us"),
+                         {line.has("waited_us") ? line.whole("waited_us") : 0}};
   }
   if (kind == "update_arrived") {
-    return UpdateArrived{
-        line.client(),         line.seq(),          line.version(),      line.count("staleness"),
-        line.number("weight"), line.number("loss"), line.number("norm"), line.whole("tokens"),
-        line.whole("bytes_up")};
+    UpdateArrived arrived{line.client(),
+                          line.seq(),
+                          line.version(),
+                          line.count("staleness"),
+                          line.number("weight"),
+                          line.number("loss"),
+                          line.number("norm"),
+                          line.whole("tokens"),
+                          line.used()};
+    if (line.has("tier")) arrived.tier = line.count("tier");
+    return arrived;
   }
-  if (kind == "update_lost")
-    return UpdateLost{line.client(), line.seq(), line.version(), line.word("reason")};
+  if (kind == "update_lost") {
+    UpdateLost lost{line.client(), line.seq(), line.version(), line.word("reason")};
+    if (line.has("phase")) lost.used = line.used();
+    return lost;
+  }
+  if (kind == "job_unfinished")
+    return JobUnfinished{line.client(), line.seq(), line.version(), line.used()};
   if (kind == "version_made") {
     VersionMade made{line.version(), line.whole("updates"), line.number("mean_staleness"),
                      line.number("step_norm"), line.number("adapter_norm")};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/sim/ids.hpp"
+#include "actors/sim/usage.hpp"
 #include "actors/sim/virtual_time.hpp"
 
 namespace lorafleet::actors {
@@ -20,9 +21,12 @@ struct JobDispatched {
   sim::VirtualTime arrival;  ///< when the update will come, or when its loss will be noticed
   bool trained = true;       ///< false: it can never count, so it is not trained
   std::int64_t tokens = 0;
-  std::int64_t bytes_down = 0;
-  double joules = 0.0;  ///< until the end; written where it is not 0
-  double cost = 0.0;    ///< the same
+  std::int64_t bytes_down = 0;  ///< of the message to the client
+  std::int64_t bytes_up = 0;    ///< of the message from it
+  /// When the phases end, if nobody stops the job before; nothing where it is lost before that.
+  std::optional<sim::VirtualTime> downloaded = std::nullopt;
+  std::optional<sim::VirtualTime> computed = std::nullopt;
+  sim::VirtualDuration waited = {};  ///< for the server's uplink; written where it is not 0
 };
 struct UpdateArrived {
   sim::ClientId client;
@@ -33,7 +37,8 @@ struct UpdateArrived {
   double loss = 0.0;    ///< mean training loss
   double norm = 0.0;    ///< of the update, Euclidean
   std::int64_t tokens = 0;
-  std::int64_t bytes_up = 0;
+  sim::JobUsage used = {};                           ///< the whole job
+  std::optional<std::uint64_t> tier = std::nullopt;  ///< tiered: the client's
 };
 /// `reason`: "dropped_out", "went_offline", "outage", "crashed", "late", "surplus", "too_stale",
 /// "not_finite", "rejected", "round_failed".
@@ -42,6 +47,15 @@ struct UpdateLost {
   sim::Sequence seq;
   sim::Version version;
   std::string reason;
+  /// What the job came to until it was told to stop; nothing where its update had arrived.
+  std::optional<sim::JobUsage> used = std::nullopt;
+};
+/// A job that was in flight when the run stopped.
+struct JobUnfinished {
+  sim::ClientId client;
+  sim::Sequence seq;
+  sim::Version version;
+  sim::JobUsage used = {};  ///< until then
 };
 /// How good a fold was: see strategy::FoldReport.
 struct FoldFigures {
@@ -73,7 +87,9 @@ struct RunStopped {
 
 struct Event {
   sim::VirtualTime time;
-  std::variant<JobDispatched, UpdateArrived, UpdateLost, VersionMade, RoundFailed, RunStopped> what;
+  std::variant<JobDispatched, UpdateArrived, UpdateLost, JobUnfinished, VersionMade, RoundFailed,
+               RunStopped>
+      what;
 };
 
 /// One line of events.jsonl without its end: fixed key order, shortest round-trip numbers.

@@ -413,12 +413,16 @@ std::string HeadActor::status() const {
                      {"versions_held", host.adapters.size()}});
   }
   const auto view = parts_.setup.board->read();
+  const RunTotals& totals = view.totals;
   Json status = {{"run", parts_.setup.run},
                  {"started", started_},
                  {"done", view.done},
-                 {"versions", view.totals.versions},
-                 {"virtual_seconds", view.totals.time.seconds()},
-                 {"updates_applied", view.totals.updates_applied},
+                 {"versions", totals.versions},
+                 {"virtual_seconds", totals.time.seconds()},
+                 {"updates_applied", totals.updates_applied},
+                 {"updates_dropped", totals.updates_dropped},
+                 {"jobs_in_flight", totals.jobs - totals.updates_received - totals.jobs_lost -
+                                        totals.jobs_in_flight_at_end},
                  {"jobs_waiting", pool_.queued()},
                  {"own_slots", parts_.setup.options.own_slots},
                  {"own_jobs", pool_.running(kOwnSlots)},

@@ -21,8 +21,10 @@ struct Job {
   sim::Version version;  ///< trained from
   sim::VirtualTime dispatched;
   model::JobSize size;
+  std::int64_t bytes_down = 0;  ///< of the messages
   std::int64_t bytes_up = 0;
-  sim::LossReason lost = sim::LossReason::none;
+  std::int64_t base_bytes = 0;  ///< of the base's changes, that the client has once it downloaded
+  sim::JobTiming timing;
   strategy::Fate fate = strategy::Fate::counts;
   std::uint16_t lane = 0;
   bool carried = false;          ///< its round is over
@@ -32,6 +34,11 @@ struct Job {
   model::AdapterPtr trained;     ///< the result; null until it is delivered
   model::TrainStats stats;
   model::PrivateStatePtr new_state;  ///< the client's own, if the update arrives
+
+  [[nodiscard]] sim::JobLoad load() const {
+    return {end.client, end.seq, size.tokens, bytes_down, bytes_up};
+  }
+  [[nodiscard]] bool lost() const { return timing.lost; }
 };
 
 /// The jobs in flight, at most one for each client. All operations are O(1); 4 bytes a client.

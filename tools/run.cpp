@@ -26,13 +26,24 @@ std::string count_of(const actors::RunOutcome& outcome, const std::string& key) 
   return grouped(static_cast<std::int64_t>(figure_of(outcome, key)));
 }
 
+/// ", 3 jobs in flight at the end, 1 update not folded": what the end cut off, if anything.
+std::string left_over(const actors::RunOutcome& outcome) {
+  const auto left = [&](const std::string& key, const std::string& one, const std::string& what) {
+    const auto number = static_cast<std::int64_t>(figure_of(outcome, key));
+    if (number == 0) return std::string();
+    return ", " + grouped(number) + " " + one + (number == 1 ? "" : "s") + " " + what;
+  };
+  return left("jobs_in_flight_at_end", "job", "in flight at the end") +
+         left("updates_waiting_at_end", "update", "not folded");
+}
+
 void print_summary(const std::string& name, const actors::RunOutcome& outcome,
                    const std::filesystem::path& out) {
   const auto number = [&](const std::string& key) { return figure_of(outcome, key); };
   std::cout << name << ": " << outcome.status << " (" << outcome.stop_reason << "), "
             << count_of(outcome, "versions") << " versions of "
             << count_of(outcome, "updates_applied") << " updates, "
-            << count_of(outcome, "updates_dropped") << " dropped\n";
+            << count_of(outcome, "updates_dropped") << " dropped" << left_over(outcome) << "\n";
   if (outcome.figures.contains("final.perplexity")) {
     std::cout << "perplexity  " << figure(number("initial.perplexity")) << " -> "
               << figure(number("final.perplexity")) << "  (token accuracy "
@@ -88,6 +99,8 @@ void print_schedule(const std::string& name, const actors::Schedule& schedule) {
                         {"updates received", grouped(totals.updates_received)},
                         {"updates applied", grouped(totals.updates_applied)},
                         {"updates dropped", grouped(totals.updates_dropped)},
+                        {"jobs in flight at the end", grouped(totals.jobs_in_flight_at_end)},
+                        {"updates not folded", grouped(totals.updates_waiting_at_end)},
                         {"rounds failed", grouped(totals.rounds_failed)},
                         {"staleness, mean", fixed(schedule.mean_staleness, 2)},
                         {"staleness, largest", std::to_string(schedule.max_staleness)},

@@ -14,13 +14,14 @@ void print(const nlohmann::json& status) {
   const auto count = [](const nlohmann::json& of, const char* key) {
     return grouped(of.at(key).get<std::int64_t>());
   };
-  std::cout << status.at("run").get<std::string>() << ": "
+  std::cout << printable(status.at("run").get<std::string>()) << ": "
             << (status.at("started").get<bool>() ? "" : "waiting for hosts, ")
             << fixed(100.0 * status.at("done").get<double>(), 0) << " % done, version "
             << count(status, "versions") << " at "
             << clock_text(status.at("virtual_seconds").get<double>()) << " virtual, "
-            << count(status, "updates_applied") << " updates, " << count(status, "jobs_waiting")
-            << " jobs waiting\n";
+            << count(status, "updates_applied") << " updates, " << count(status, "updates_dropped")
+            << " dropped, " << count(status, "jobs_in_flight") << " jobs in flight, "
+            << count(status, "jobs_waiting") << " jobs waiting\n";
   std::vector<std::vector<std::string>> rows = {
       {"host", "address", "state", "slots", "jobs", "updates", "versions held"}};
   for (const auto& host : status.at("hosts")) {

@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr std::size_t kKept = 2;
 
 // JSON has no NaN and no infinities: a loss may be one.
@@ -34,10 +34,24 @@ double number(const Json& json) {
 }
 
 Json totals_json(const RunTotals& t) {
-  return {t.versions,         t.jobs,          t.updates_received,   t.updates_applied,
-          t.updates_dropped,  t.rounds_failed, t.updates_not_finite, t.updates_clipped,
-          t.updates_rejected, t.train_tokens,  t.bytes_down,         t.bytes_up,
-          t.joules,           t.cost,          t.time.microseconds};
+  return {t.versions,
+          t.jobs,
+          t.updates_received,
+          t.updates_applied,
+          t.updates_dropped,
+          t.rounds_failed,
+          t.updates_not_finite,
+          t.updates_clipped,
+          t.updates_rejected,
+          t.train_tokens,
+          t.bytes_down,
+          t.bytes_up,
+          t.joules,
+          t.cost,
+          t.time.microseconds,
+          t.jobs_lost,
+          t.busy.microseconds,
+          t.computing.microseconds};
 }
 RunTotals read_totals(const Json& j) {
   RunTotals t;
@@ -56,6 +70,45 @@ RunTotals read_totals(const Json& j) {
   t.joules = j.at(12);
   t.cost = j.at(13);
   t.time.microseconds = j.at(14);
+  t.jobs_lost = j.at(15);
+  t.busy.microseconds = j.at(16);
+  t.computing.microseconds = j.at(17);
+  return t;
+}
+
+Json period_json(const sim::Period& period) {
+  return {period.until.microseconds, period.index, period.on};
+}
+sim::Period read_period(const Json& j) {
+  return {{j.at(0)}, j.at(1), j.at(2)};
+}
+
+Json timing_json(const sim::JobTiming& t) {
+  return {{"phases", {t.down.microseconds, t.compute.microseconds, t.up.microseconds}},
+          {"lost", t.lost},
+          {"end", t.end.microseconds},
+          {"reason", static_cast<int>(t.reason)},
+          {"waited", t.waited.microseconds},
+          {"absent", t.absent},
+          {"work", {t.work.down.microseconds, t.work.compute.microseconds, t.work.up.microseconds}},
+          {"online", period_json(t.online)},
+          {"slow", period_json(t.slow)}};
+}
+sim::JobTiming read_timing(const Json& j) {
+  sim::JobTiming t;
+  const auto& phases = j.at("phases");
+  t.down = {phases.at(0)};
+  t.compute = {phases.at(1)};
+  t.up = {phases.at(2)};
+  t.lost = j.at("lost");
+  t.end = {j.at("end")};
+  t.reason = static_cast<sim::LossReason>(j.at("reason").get<int>());
+  t.waited = {j.at("waited")};
+  t.absent = j.at("absent");
+  const auto& work = j.at("work");
+  t.work = {{work.at(0)}, {work.at(1)}, {work.at(2)}};
+  t.online = read_period(j.at("online"));
+  t.slow = read_period(j.at("slow"));
   return t;
 }
 
@@ -64,8 +117,8 @@ Json job_json(const Job& job, TensorSink& sink) {
           {"version", job.version.value},
           {"dispatched", job.dispatched.microseconds},
           {"size", {job.size.examples, job.size.tokens}},
-          {"bytes_up", job.bytes_up},
-          {"lost", static_cast<int>(job.lost)},
+          {"bytes", {job.bytes_down, job.bytes_up, job.base_bytes}},
+          {"timing", timing_json(job.timing)},
           {"fate", static_cast<int>(job.fate)},
           {"lane", job.lane},
           {"carried", job.carried},
@@ -80,8 +133,11 @@ Job read_job(const Json& j, const TensorSource& source) {
   job.version = {j.at("version")};
   job.dispatched = {j.at("dispatched")};
   job.size = {j.at("size").at(0), j.at("size").at(1)};
-  job.bytes_up = j.at("bytes_up");
-  job.lost = static_cast<sim::LossReason>(j.at("lost").get<int>());
+  const auto& bytes = j.at("bytes");
+  job.bytes_down = bytes.at(0);
+  job.bytes_up = bytes.at(1);
+  job.base_bytes = bytes.at(2);
+  job.timing = read_timing(j.at("timing"));
   job.fate = static_cast<strategy::Fate>(j.at("fate").get<int>());
   job.lane = j.at("lane");
   job.carried = j.at("carried");
@@ -190,10 +246,12 @@ Json coordinator_json(const CoordinatorState& s, TensorSink& sink) {
                {"private_states", Json::array()},
                {"changed_layouts", Json::array()},
                {"base_bytes", s.base_bytes},
-               {"base_bytes_sent", Json::array()},
+               {"base_bytes_held", Json::array()},
                {"selection", vectors_json(s.selection, sink)},
                {"server_optimizer", vectors_json(s.server_optimizer, sink)},
-               {"uplink_free_at", s.world.uplink_free_at_nanoseconds}};
+               {"uplink", Json::array()}};
+  for (const auto& turn : s.world.uplink)
+    json["uplink"].push_back({turn.seq.value, turn.end});
   for (const auto& job : s.jobs)
     json["jobs"].push_back(job_json(job, sink));
   for (const auto& lane : s.lanes)
@@ -202,8 +260,8 @@ Json coordinator_json(const CoordinatorState& s, TensorSink& sink) {
     json["private_states"].push_back({client, sink.put(state)});
   for (const auto& [client, layout] : s.changed_layouts)
     json["changed_layouts"].push_back({client, sink.put(layout)});
-  for (const auto& [client, bytes] : s.base_bytes_sent)
-    json["base_bytes_sent"].push_back({client, bytes});
+  for (const auto& [client, bytes] : s.base_bytes_held)
+    json["base_bytes_held"].push_back({client, bytes});
   return json;
 }
 CoordinatorState read_coordinator(const Json& j, const TensorSource& source) {
@@ -225,11 +283,12 @@ CoordinatorState read_coordinator(const Json& j, const TensorSource& source) {
   for (const auto& entry : j.at("changed_layouts"))
     s.changed_layouts[entry.at(0)] = source.layout(entry.at(1));
   s.base_bytes = j.at("base_bytes");
-  for (const auto& entry : j.at("base_bytes_sent"))
-    s.base_bytes_sent[entry.at(0)] = entry.at(1);
+  for (const auto& entry : j.at("base_bytes_held"))
+    s.base_bytes_held[entry.at(0)] = entry.at(1);
   s.selection = read_vectors(j.at("selection"), source);
   s.server_optimizer = read_vectors(j.at("server_optimizer"), source);
-  s.world.uplink_free_at_nanoseconds = j.at("uplink_free_at");
+  for (const auto& turn : j.at("uplink"))
+    s.world.uplink.push_back({{turn.at(0)}, turn.at(1)});
   return s;
 }
 

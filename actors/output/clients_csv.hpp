@@ -32,16 +32,19 @@ class ClientsCsv {
     std::int64_t jobs = 0;
     std::int64_t received = 0;
     std::int64_t lost = 0;
+    std::int64_t unfinished = 0;
+    std::int64_t refused = 0;
     std::uint64_t staleness = 0;
     std::int64_t tokens = 0;
     double loss = 0.0;  // of the latest update
     sim::VirtualDuration busy;
+    sim::VirtualDuration computing;
+    std::int64_t bytes_down = 0;
+    std::int64_t bytes_up = 0;
     double joules = 0.0;
     double cost = 0.0;
-    sim::Sequence job;  // in flight; 0: none
-    sim::VirtualTime started;
+    void charge(const sim::JobUsage& used);
   };
-  void end_job(sim::ClientId client, sim::Sequence seq, sim::VirtualTime end);
 
   std::vector<ClientFacts> facts_;
   std::vector<Tally> tallies_;

@@ -1,8 +1,10 @@
 #include "actors/output/rounds_csv.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
+#include "partition/support/csv.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/numbers.hpp"
 
@@ -33,38 +35,51 @@ const T* find(const std::map<std::uint64_t, T>& by_version, std::uint64_t versio
   return found == by_version.end() ? nullptr : &found->second;
 }
 
-/// The mean of the losses whose update was not lost, summed in the order of dispatch.
-double mean_loss(std::vector<std::pair<sim::Sequence, double>>& losses,
-                 std::vector<sim::Sequence>& lost) {
-  std::sort(losses.begin(), losses.end());
-  std::sort(lost.begin(), lost.end());
+/// The mean of the losses, summed in the order of dispatch; 0 of none.
+double mean_loss(std::vector<std::pair<sim::Sequence, double>>& losses) {
+  std::sort(losses.begin(), losses.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   double sum = 0.0;
-  std::size_t count = 0;
-  for (const auto& [seq, loss] : losses) {
-    if (std::binary_search(lost.begin(), lost.end(), seq)) continue;
+  for (const auto& [seq, loss] : losses)
     sum += loss;
-    ++count;
-  }
-  return count == 0 ? 0.0 : sum / static_cast<double>(count);
+  return losses.empty() ? 0.0 : sum / static_cast<double>(losses.size());
 }
 
 }  // namespace
 
 void RoundsCsv::add(const Event& event) {
-  if (const auto* job = std::get_if<JobDispatched>(&event.what)) {
-    totals_.bytes_down += job->bytes_down;
-  } else if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
-    losses_.emplace_back(arrived->seq, arrived->loss);
+  if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
+    waiting_[arrived->tier.value_or(0)].emplace_back(arrived->seq, arrived->loss);
     totals_.train_tokens += arrived->tokens;
-    totals_.bytes_up += arrived->bytes_up;
+    charge(arrived->used);
   } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
-    lost_.push_back(lost->seq);
     ++totals_.updates_dropped;
+    if (lost->used) {
+      charge(*lost->used);
+    } else {
+      take_back(lost->seq);
+    }
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
     latest_ = *made;
-    latest_train_loss_ = mean_loss(losses_, lost_);
-    losses_.clear();
-    lost_.clear();
+    auto& folded = waiting_[made->tier.value_or(0)];
+    latest_train_loss_ = mean_loss(folded);
+    folded.clear();
+  }
+}
+
+void RoundsCsv::charge(const sim::JobUsage& used) {
+  totals_.bytes_down += used.bytes_down;
+  totals_.bytes_up += used.bytes_up;
+}
+
+/// An update that arrived is not folded after all. The latest ones are refused most.
+void RoundsCsv::take_back(sim::Sequence seq) {
+  for (auto& [tier, updates] : waiting_) {
+    const auto found = std::find_if(updates.rbegin(), updates.rend(),
+                                    [&](const auto& update) { return update.first == seq; });
+    if (found == updates.rend()) continue;
+    updates.erase(std::next(found).base());
+    return;
   }
 }
 
@@ -96,7 +111,7 @@ void RoundsCsv::write(const std::filesystem::path& file) const {
       metrics.insert(name);
   }
   for (const auto& name : metrics)
-    text += ",eval_" + name;
+    text += ',' + csv_field("eval_" + name);
   if (tiered) text += ",tier";
   if (!folds_.empty())
     text += ",reconstruction_error,dropped_energy,effective_rank,mean_cosine,min_cosine";

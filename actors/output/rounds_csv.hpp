@@ -36,7 +36,7 @@ class RoundsCsv {
   };
   struct Row {
     sim::VirtualTime time;
-    Totals totals;  ///< since the start
+    Totals totals;  ///< since the start, of the jobs that have ended
     double train_loss = 0.0;
     std::int64_t updates = 0;
     double mean_staleness = 0.0;
@@ -48,13 +48,16 @@ class RoundsCsv {
     model::Score score;
     std::map<std::string, double> metrics;
   };
+  void charge(const sim::JobUsage& used);
+  void take_back(sim::Sequence seq);
+
   std::deque<Row> rows_;                        // by version
   std::map<std::uint64_t, FoldFigures> folds_;  // by version, of those that have them
   std::map<std::uint64_t, Scores> scores_;      // likewise
   Totals totals_;
   VersionMade latest_;
-  std::vector<std::pair<sim::Sequence, double>> losses_;  // of updates that arrived for a version
-  std::vector<sim::Sequence> lost_;                       // since the last one
+  /// By tier: the losses of the updates that its next version will fold.
+  std::map<std::uint64_t, std::vector<std::pair<sim::Sequence, double>>> waiting_;
   double latest_train_loss_ = 0.0;
 };
 

@@ -1,5 +1,6 @@
 #include "actors/output/trace_json.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "partition/support/numbers.hpp"
@@ -25,12 +26,14 @@ TraceJson::TraceJson(const std::filesystem::path& file) : file_(file) {
 void TraceJson::add(const Event& event) {
   if (const auto* job = std::get_if<JobDispatched>(&event.what)) {
     if (job->client.value >= open_.size()) open_.resize(job->client.value + std::size_t{1});
-    open_[job->client.value] = {job->seq, event.time, job->version, job->tokens};
+    open_[job->client.value] = {job->seq, event.time, job->arrival, job->version, job->tokens};
   } else if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
     close(arrived->client, arrived->seq, event.time,
           "arrived, staleness " + std::to_string(arrived->staleness));
   } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
     close(lost->client, lost->seq, event.time, lost->reason);
+  } else if (const auto* unfinished = std::get_if<JobUnfinished>(&event.what)) {
+    close(unfinished->client, unfinished->seq, event.time, "unfinished");
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
     file_.write(",\n{\"name\":\"version " + std::to_string(made->version.value) +
                 R"(","ph":"i","s":"g","pid":0,"tid":0,"ts":)" + microseconds(event.time) + "}");
@@ -53,7 +56,7 @@ void TraceJson::close(sim::ClientId client, sim::Sequence seq, sim::VirtualTime 
   text_ += R"(,"ts":)";
   append_whole(text_, job.start.microseconds);
   text_ += R"(,"dur":)";
-  append_whole(text_, (end - job.start).microseconds);
+  append_whole(text_, (std::min(end, job.end) - job.start).microseconds);
   text_ += R"(,"args":{"seq":)";
   append_whole(text_, seq.value);
   text_ += R"(,"tokens":)";

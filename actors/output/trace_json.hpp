@@ -24,6 +24,7 @@ class TraceJson {
   struct OpenJob {
     sim::Sequence seq;  // 0: none
     sim::VirtualTime start;
+    sim::VirtualTime end;  // if nobody stops it before
     sim::Version version;
     std::int64_t tokens = 0;
   };

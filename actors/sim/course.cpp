@@ -106,9 +106,14 @@ Course follow(const std::array<VirtualDuration, kPhases>& work, VirtualTime star
   Walk walk(start, hindrances, limits);
   Course course;
   course.done = true;
-  for (std::size_t phase = 0; phase < kPhases && course.done; ++phase) {
-    course.done =
-        walk.pass(work[phase], phase == kComputePhase, course.elapsed[phase], course.active[phase]);
+  std::size_t passed = 0;
+  for (; passed < kPhases && course.done; ++passed) {
+    course.done = walk.pass(work[passed], passed == kComputePhase, course.elapsed[passed],
+                            course.active[passed]);
+  }
+  if (walk.stranded()) {
+    for (std::size_t phase = passed - 1; phase < kPhases; ++phase)
+      course.elapsed[phase] = bounded_duration(kLongestSeconds);
   }
   course.end = walk.now();
   course.stranded = walk.stranded();

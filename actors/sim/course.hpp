@@ -31,8 +31,10 @@ struct CourseLimits {
 
 /// A job's way through pauses and slow-down episodes.
 struct Course {
-  std::array<VirtualDuration, kPhases> elapsed{};  ///< from the end of the phase before, pauses too
-  std::array<VirtualDuration, kPhases> active{};   ///< without pauses
+  /// From the end of the phase before, pauses too; of a stranded job's phases that never end, 1e9
+  /// s.
+  std::array<VirtualDuration, kPhases> elapsed{};
+  std::array<VirtualDuration, kPhases> active{};  ///< without pauses
   VirtualTime end;
   bool done = false;      ///< else `end` is where it stopped
   bool stranded = false;  ///< paused for ever: its client left at `end` and comes back never, or

@@ -5,6 +5,7 @@
 #include "actors/sim/config.hpp"
 #include "actors/sim/fleet.hpp"
 #include "actors/sim/ids.hpp"
+#include "actors/sim/timeline.hpp"
 #include "actors/sim/virtual_time.hpp"
 
 namespace lorafleet::sim {
@@ -32,17 +33,19 @@ struct JobWork {
   [[nodiscard]] VirtualDuration total() const { return down + compute + up; }
 };
 
-/// The future of a job, from its dispatch on.
+/// The future of a job, from its dispatch on; job_usage (usage.hpp) says what it comes to.
 struct JobTiming {
-  VirtualDuration down;
-  VirtualDuration compute;
+  VirtualDuration down;  ///< the phases as they pass, pauses and slow-downs included; the longest
+  VirtualDuration compute;  ///< duration where a phase never ends
   VirtualDuration up;
   bool lost = false;    ///< the update never comes
   VirtualDuration end;  ///< until the arrival: down + compute + up; or until the loss
   LossReason reason = LossReason::none;
   VirtualDuration waited;  ///< for the server's uplink; the first part of down
-  double joules = 0.0;     ///< of computing, until the end
-  double cost = 0.0;       ///< of hours and bytes, until the end
+  bool absent = false;     ///< the client was not there: nothing of the job ever began
+  JobWork work;            ///< what the phases would be on their own
+  Period online;           ///< of the client's timelines, at the dispatch: where there are pauses
+  Period slow;             ///< where there are slow-downs
 
   [[nodiscard]] VirtualDuration total() const { return down + compute + up; }
 };

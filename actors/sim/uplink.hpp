@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <deque>
+#include <vector>
 
 #include "actors/sim/durations.hpp"
+#include "actors/sim/ids.hpp"
 
 namespace lorafleet::sim {
 
@@ -14,31 +17,48 @@ namespace lorafleet::sim {
 /// the world that depends on which jobs there were, and so it belongs into checkpoints.
 class Uplink {
  public:
+  /// A download that is not through yet.
+  struct Turn {
+    Sequence seq;
+    std::int64_t end = 0;  ///< nanoseconds, so that short transfers add up without rounding
+    friend bool operator==(const Turn&, const Turn&) = default;
+  };
+
   /// 0 Mbit/s: unlimited.
   explicit Uplink(double mbps) : mbps_(mbps) {}
 
-  /// How long a download of so many bytes, dispatched at `now`, waits until it is served. Times may
-  /// not go back from call to call.
-  VirtualDuration serve(VirtualTime now, std::int64_t bytes) {
+  /// How long a job's download of so many bytes, dispatched at `now`, waits until it is served.
+  /// Neither times nor numbers of jobs may go back from call to call.
+  VirtualDuration serve(Sequence seq, VirtualTime now, std::int64_t bytes) {
     if (!(mbps_ > 0.0)) return {};
     const std::int64_t asked = std::min(now.microseconds, kLatest / kNanoseconds) * kNanoseconds;
-    const std::int64_t start = std::max(free_at_, asked);
+    while (!turns_.empty() && turns_.front().end <= asked)
+      turns_.pop_front();
+    const std::int64_t start = turns_.empty() ? asked : turns_.back().end;
     const double most = static_cast<double>(kLatest - start);
     const double takes = std::round(transfer_seconds(bytes, mbps_) * 1e9);
-    free_at_ = takes < most ? start + static_cast<std::int64_t>(takes) : kLatest;
+    turns_.push_back({seq, takes < most ? start + static_cast<std::int64_t>(takes) : kLatest});
     return {(start - asked) / kNanoseconds};
   }
 
-  /// In nanoseconds, so that short transfers add up without rounding.
-  [[nodiscard]] std::int64_t free_at_nanoseconds() const { return free_at_; }
-  void restore(std::int64_t free_at_nanoseconds) { free_at_ = free_at_nanoseconds; }
+  /// The job needs nothing more. Downloads that come later move up; those that wait already keep
+  /// the times that they were promised.
+  void release(Sequence seq) {
+    const auto turn =
+        std::lower_bound(turns_.begin(), turns_.end(), seq,
+                         [](const Turn& known, Sequence sought) { return known.seq < sought; });
+    if (turn != turns_.end() && turn->seq == seq) turns_.erase(turn);
+  }
+
+  [[nodiscard]] std::vector<Turn> turns() const { return {turns_.begin(), turns_.end()}; }
+  void restore(const std::vector<Turn>& turns) { turns_.assign(turns.begin(), turns.end()); }
 
  private:
   static constexpr std::int64_t kNanoseconds = 1000;  ///< of a microsecond
   static constexpr std::int64_t kLatest = std::int64_t{1} << 62;
 
   double mbps_;
-  std::int64_t free_at_ = 0;
+  std::deque<Turn> turns_;  ///< by seq, and by end
 };
 
 }  // namespace lorafleet::sim

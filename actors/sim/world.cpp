@@ -15,8 +15,6 @@ namespace lorafleet::sim {
 
 namespace {
 
-constexpr double kSecondsPerHour = 3600.0;
-constexpr double kBytesPerGb = 1e9;
 /// Episodes that are shorter would be walked through one by one all the same.
 constexpr double kShortestMean = 0.001;
 
@@ -65,30 +63,6 @@ ToggleHeap toggles_of(const std::vector<Period>& periods) {
   return ToggleHeap(std::move(toggles));
 }
 
-bool somebody_pays(const Fleet& fleet, const NetworkConfig& network) {
-  if (network.cost_per_gb > 0.0) return true;
-  for (std::uint32_t c = 0; c < fleet.clients(); ++c) {
-    const auto& profile = fleet.profile({c});
-    if (profile.watts > 0.0 || profile.cost_per_hour > 0.0) return true;
-  }
-  return false;
-}
-
-/// The part of each phase that lies before `end`, for a job without pauses.
-std::array<VirtualDuration, kPhases> until(const std::array<VirtualDuration, kPhases>& phases,
-                                           VirtualDuration end) {
-  std::array<VirtualDuration, kPhases> parts{};
-  for (std::size_t i = 0; i < kPhases; ++i) {
-    parts[i] = std::min(phases[i], end);
-    end = end - parts[i];
-  }
-  return parts;
-}
-
-double part(VirtualDuration done, VirtualDuration whole) {
-  return std::clamp(done.seconds() / whole.seconds(), 0.0, 1.0);
-}
-
 }  // namespace
 
 World::World(DevicesConfig devices, NetworkConfig network, AvailabilityConfig availability,
@@ -100,7 +74,6 @@ World::World(DevicesConfig devices, NetworkConfig network, AvailabilityConfig av
       fleet_(devices_, network_, clients, run_seed, train_flops_per_token),
       answers_always_(availability_.model != "bernoulli"),
       pauses_(availability_.leaving == "pause"),
-      charges_(somebody_pays(fleet_, network_)),
       timeline_(availability_timeline(availability_, clients, run_seed)),
       periods_(first_periods(timeline_.get(), clients)),
       toggles_(toggles_of(periods_)),
@@ -185,18 +158,16 @@ bool World::answers(ClientId client, Sequence seq) const {
                                 .bernoulli(availability_.probability);
 }
 
-Hindrances World::hindrances(ClientId client, VirtualTime now) {
+Hindrances World::hindrances(ClientId client, const JobTiming& timing) const {
   Hindrances met;
   met.client = client.value;
   if (pauses_ && timeline_) {
     met.online = timeline_.get();
-    met.online_period = periods_[client.value];
+    met.online_period = timing.online;
   }
   if (slow_) {
-    Period& episode = slow_periods_[client.value];
-    episode = slow_->at(client.value, episode, now);
     met.slow = slow_.get();
-    met.slow_period = episode;
+    met.slow_period = timing.slow;
     met.slow_factor = devices_.slow_down.factor;
   }
   return met;
@@ -204,20 +175,26 @@ Hindrances World::hindrances(ClientId client, VirtualTime now) {
 
 JobTiming World::predict(const JobLoad& load, VirtualTime now) {
   assert(now >= now_ && next_toggle() > now);
-  const JobWork work = job_work(fleet_.profile(load.client), devices_, network_, run_seed_, load);
   JobTiming timing;
+  timing.work = job_work(fleet_.profile(load.client), devices_, network_, run_seed_, load);
   if (!online(load.client)) {
-    timing.down = work.down;
-    timing.compute = work.compute;
-    timing.up = work.up;
+    timing.down = timing.work.down;
+    timing.compute = timing.work.compute;
+    timing.up = timing.work.up;
     timing.lost = true;
+    timing.absent = true;
     timing.end = {1};
     timing.reason = outages_.hits(load.client) ? LossReason::outage : LossReason::went_offline;
     return timing;
   }
-  timing.waited = uplink_.serve(now, load.bytes_down);
-  const Phases phases = {timing.waited + work.down, work.compute, work.up};
-  const Hindrances met = hindrances(load.client, now);
+  timing.waited = uplink_.serve(load.seq, now, load.bytes_down);
+  const Phases phases = {timing.waited + timing.work.down, timing.work.compute, timing.work.up};
+  if (pauses_ && timeline_) timing.online = periods_[load.client.value];
+  if (slow_) {
+    Period& episode = slow_periods_[load.client.value];
+    timing.slow = episode = slow_->at(load.client.value, episode, now);
+  }
+  const Hindrances met = hindrances(load.client, timing);
   const bool hindered = met.online != nullptr || met.slow != nullptr;
   const Course course =
       hindered ? follow(phases, now, met)
@@ -230,15 +207,14 @@ JobTiming World::predict(const JobLoad& load, VirtualTime now) {
   timing.lost = loss.reason != LossReason::none;
   timing.reason = loss.reason;
   timing.end = (timing.lost ? loss.time : course.end) - now;
-  if (!charges_) return timing;
-  if (!timing.lost) {
-    charge(load, work, course.active, timing);
-  } else if (met.online != nullptr) {
-    charge(load, work, follow(phases, now, met, {loss.time}).active, timing);
-  } else {
-    charge(load, work, until(course.elapsed, timing.end), timing);
-  }
   return timing;
+}
+
+JobUsage World::usage(const JobLoad& load, const JobTiming& timing, VirtualTime start,
+                      VirtualTime until) const {
+  const DeviceProfile& profile = fleet_.profile(load.client);
+  return job_usage(load, timing, start, until, hindrances(load.client, timing),
+                   {profile.watts, profile.cost_per_hour, network_.cost_per_gb});
 }
 
 World::Loss World::loss_of(const JobLoad& load, const Phases& phases, const Course& course,
@@ -265,20 +241,6 @@ World::Loss World::loss_of(const JobLoad& load, const Phases& phases, const Cour
     loss.consider(now + bounded_duration(failures.drop_point * whole), LossReason::dropped_out);
   }
   return loss;
-}
-
-/// joules = watts * (seconds of computing); cost = cost_per_hour * (hours that the job was active)
-/// + cost_per_gb * (bytes that were on their way) / 1e9. A transfer that breaks off counts by its
-/// part.
-void World::charge(const JobLoad& load, const JobWork& work, const Phases& active,
-                   JobTiming& timing) const {
-  const DeviceProfile& profile = fleet_.profile(load.client);
-  const double hours = (active[0] + active[1] + active[2]).seconds() / kSecondsPerHour;
-  const double bytes =
-      static_cast<double>(load.bytes_down) * part(active[0] - timing.waited, work.down) +
-      static_cast<double>(load.bytes_up) * part(active[2], work.up);
-  timing.joules = profile.watts * active[kComputePhase].seconds();
-  timing.cost = profile.cost_per_hour * hours + network_.cost_per_gb * bytes / kBytesPerGb;
 }
 
 }  // namespace lorafleet::sim

@@ -17,12 +17,13 @@
 #include "actors/sim/timing.hpp"
 #include "actors/sim/toggle_heap.hpp"
 #include "actors/sim/uplink.hpp"
+#include "actors/sim/usage.hpp"
 
 namespace lorafleet::sim {
 
 /// What a World cannot compute again from its config and the time. For checkpoints.
 struct WorldState {
-  std::int64_t uplink_free_at_nanoseconds = 0;
+  std::vector<Uplink::Turn> uplink;
   friend bool operator==(const WorldState&, const WorldState&) = default;
 };
 
@@ -75,9 +76,16 @@ class World {
   /// crashed, dropped_out.
   JobTiming predict(const JobLoad& load, VirtualTime now);
 
-  [[nodiscard]] WorldState save() const { return {uplink_.free_at_nanoseconds()}; }
+  /// What a job that was dispatched at `start` has come to at `until`. Pure.
+  [[nodiscard]] JobUsage usage(const JobLoad& load, const JobTiming& timing, VirtualTime start,
+                               VirtualTime until) const;
+  /// The job has ended now, with its download still waiting or on its way: the server's uplink
+  /// sends no more of it.
+  void release(Sequence seq) { uplink_.release(seq); }
+
+  [[nodiscard]] WorldState save() const { return {uplink_.turns()}; }
   /// On a World of the same arguments that was advanced to the time of `save`.
-  void restore(const WorldState& state) { uplink_.restore(state.uplink_free_at_nanoseconds); }
+  void restore(const WorldState& state) { uplink_.restore(state.uplink); }
 
   /// The timeline of [availability] model; nullptr: clients are always there. For checks of a
   /// config.
@@ -96,11 +104,9 @@ class World {
   [[nodiscard]] VirtualTime next_toggle() const;
   void toggle_client(const Changed& changed);
   void toggle_group(const Changed& changed);
-  Hindrances hindrances(ClientId client, VirtualTime now);
+  [[nodiscard]] Hindrances hindrances(ClientId client, const JobTiming& timing) const;
   [[nodiscard]] Loss loss_of(const JobLoad& load, const Phases& phases, const Course& course,
                              VirtualTime now, const Hindrances& met) const;
-  void charge(const JobLoad& load, const JobWork& work, const Phases& active,
-              JobTiming& timing) const;
 
   DevicesConfig devices_;
   NetworkConfig network_;
@@ -109,7 +115,6 @@ class World {
   Fleet fleet_;
   bool answers_always_;
   bool pauses_;
-  bool charges_;  ///< somebody pays or draws power
 
   std::unique_ptr<const Timeline> timeline_;
   std::vector<Period> periods_;  ///< of the current time; empty without a timeline

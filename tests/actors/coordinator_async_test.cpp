@@ -41,7 +41,8 @@ TEST_CASE("fedbuff folds each second update, with the staleness it had at its ar
   CHECK(run.published[3]->values.front() == 3.25f);  // + (2/2 + 1/2) / 2
   CHECK(run.totals().updates_applied == 6);
   CHECK(run.totals().jobs == 8);
-  CHECK(run.totals().updates_dropped == 2);  // in flight at the stop
+  CHECK(run.totals().updates_dropped == 0);
+  CHECK(run.totals().jobs_in_flight_at_end == 2);
 }
 
 TEST_CASE("fedbuff measures an update from the version that it was trained from") {
@@ -212,7 +213,9 @@ TEST_CASE("a hundred folds in a row that overflow stop the run") {
     CHECK(run.totals().versions == 0);
     CHECK(run.totals().updates_received == (mode == "fedbuff" ? 200 : 100));
     CHECK(run.totals().updates_not_finite == run.totals().updates_received);
-    CHECK(run.totals().jobs == run.totals().updates_dropped);
+    CHECK(run.totals().updates_dropped == run.totals().updates_received);
+    CHECK(run.totals().jobs ==
+          run.totals().updates_dropped + run.totals().jobs_in_flight_at_end);
     CHECK(run.value() == 0.0f);
   }
 }
@@ -264,14 +267,15 @@ TEST_CASE("a run stops when enough updates were applied") {
   CHECK(run.totals().updates_applied == 4);  // two folds of two
 }
 
-TEST_CASE("the jobs in flight at the stop are abandoned and counted as dropped") {
+TEST_CASE("the jobs in flight at the stop are abandoned, and are not dropped") {
   auto config = three_clients("fedasync");
   config.stop.versions = 1;
   FakeRun run(config, sizes(kTokens));
   run.run();
   CHECK(run.totals().jobs == 3);
   CHECK(run.totals().updates_applied == 1);
-  CHECK(run.totals().updates_dropped == 2);
+  CHECK(run.totals().updates_dropped == 0);
+  CHECK(run.totals().jobs_in_flight_at_end == 2);
   CHECK(run.coordinator().in_flight() == 0);
   std::size_t abandoned = 0;
   for (std::size_t at = run.effects.find("abandon "); at != std::string::npos;
@@ -296,7 +300,9 @@ TEST_CASE("a run can be interrupted at any time, once") {
   CHECK(run.coordinator().finished());
   CHECK(run.story() == Story{"4.0 a0 tau0", "4.0 s interrupted"});
   CHECK(run.totals().jobs == 4);
-  CHECK(run.totals().updates_dropped == 4);
+  CHECK(run.totals().updates_dropped == 0);
+  CHECK(run.totals().jobs_in_flight_at_end == 3);
+  CHECK(run.totals().updates_waiting_at_end == 1);
   CHECK(run.totals().updates_received == 1);
   const auto effects = run.effects;
   run.deliver_all();
@@ -310,7 +316,9 @@ TEST_CASE("a fleet that loses everything stops without progress") {
     FakeRun run(config, sizes(kTokens));
     run.run();
     CHECK(run.totals().stop_reason == "no_progress");
-    CHECK(run.totals().updates_dropped == run.totals().jobs);
+    CHECK(run.totals().updates_dropped == 1000);
+    CHECK(run.totals().jobs_lost == 1000);
+    CHECK(run.totals().jobs == 1000 + run.totals().jobs_in_flight_at_end);
     CHECK(run.trainings == 0);
   }
 }

@@ -139,7 +139,8 @@ TEST_CASE("a round with too few updates fails at its deadline, and nobody is tra
   CHECK(run.trainings == 0);
   CHECK(run.totals().rounds_failed == 2);
   CHECK(run.totals().versions == 0);
-  CHECK(run.totals().updates_dropped == 9);
+  CHECK(run.totals().updates_dropped == 6);
+  CHECK(run.totals().jobs_in_flight_at_end == 3);
 }
 
 TEST_CASE("a round that would end after the virtual time of the run is not trained") {
@@ -154,7 +155,8 @@ TEST_CASE("a round that would end after the virtual time of the run is not train
   CHECK(run.trainings == 3);
   CHECK(run.totals().jobs == 6);
   CHECK(run.totals().updates_received == 3);
-  CHECK(run.totals().updates_dropped == 3);
+  CHECK(run.totals().updates_dropped == 0);
+  CHECK(run.totals().jobs_in_flight_at_end == 3);
 
   config.stop.virtual_seconds = 16.0;
   FakeRun whole(config, sizes(kTokens));

@@ -182,6 +182,7 @@ struct Teller {
   std::string operator()(const actors::UpdateLost& e) const {
     return "l" + std::to_string(e.client.value) + ' ' + e.reason;
   }
+  std::string operator()(const actors::JobUnfinished&) const { return {}; }
   std::string operator()(const actors::VersionMade& e) const {
     return "v" + std::to_string(e.version.value) + " of " + std::to_string(e.updates);
   }

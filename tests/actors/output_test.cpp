@@ -26,6 +26,7 @@ actors::UpdateArrived arrival(std::uint32_t client, std::uint64_t seq, double lo
   arrived.staleness = 2;
   arrived.loss = loss;
   arrived.tokens = 100;
+  arrived.used = {sim::JobPhase::complete, {2'000'000}, {1'500'000}, 40, 30, 3600.0, 0.5};
   return arrived;
 }
 
@@ -34,6 +35,7 @@ actors::JobDispatched dispatch(std::uint32_t client, std::uint64_t seq) {
   job.client = {client};
   job.seq = {seq};
   job.tokens = 100;
+  job.arrival = {9'000'000};
   return job;
 }
 
@@ -69,7 +71,7 @@ TEST_CASE("rounds.csv has a row a version, with late scores in the right one") {
   const auto lines = lines_of(folder / "rounds.csv");
   REQUIRE(lines.size() == 4);
   CHECK(lines[1].starts_with("0,0,0,0,0,0,0,0,0,0,0,5,"));
-  CHECK(lines[2] == "1,0.6,2,1.5,3,0.25,3,1,300,0,0,,,");
+  CHECK(lines[2] == "1,0.6,2,1.5,3,0.25,3,1,300,120,90,,,");
   CHECK(lines[3].find(",1,2.718281828459045,0.25") != std::string::npos);
 }
 
@@ -80,12 +82,24 @@ TEST_CASE("clients.csv counts jobs, updates, losses and busy time") {
   clients.add(at(0, dispatch(1, 2)));
   clients.add(at(2'000'000, arrival(0, 1, 3.0)));
   clients.add(at(2'000'000, dispatch(0, 3)));
-  clients.add(at(3'000'000, actors::UpdateLost{{0}, {3}, {0}, "dropped_out"}));
+  clients.add(at(2'500'000, actors::UpdateLost{{0}, {1}, {0}, "rejected"}));
+  clients.add(at(3'000'000,
+                 actors::UpdateLost{{0},
+                                    {3},
+                                    {0},
+                                    "dropped_out",
+                                    sim::JobUsage{sim::JobPhase::download, {1'000'000}, {}, 7}}));
+  clients.add(at(
+      3'000'000,
+      actors::JobUnfinished{
+          {1}, {2}, {0}, {sim::JobPhase::compute, {3'000'000}, {250'000}, 40, 0, 900.0, 0.125}}));
   clients.write(folder / "clients.csv");
   const auto lines = lines_of(folder / "clients.csv");
   REQUIRE(lines.size() == 3);
-  CHECK(lines[1] == "0,fast,900,50,10,8,30,2,1,1,2,100,3,3,0,0");
-  CHECK(lines[2] == "1,slow,60,50,10,8,12,1,0,0,0,0,0,0,0,0");
+  CHECK(lines[0].find(",jobs,updates_received,jobs_lost,jobs_in_flight_at_end,updates_refused,") !=
+        std::string::npos);
+  CHECK(lines[1] == "0,fast,900,50,10,8,30,2,1,1,0,1,2,100,3,3,1.5,47,30,1,0.5");
+  CHECK(lines[2] == "1,slow,60,50,10,8,12,1,0,0,1,0,0,0,0,3,0.25,40,0,0.25,0.125");
 }
 
 TEST_CASE("trace.json is valid, and every job of it begins and ends on its client's track") {
@@ -118,11 +132,31 @@ TEST_CASE("a summary has the agreed keys, and each number becomes a figure") {
   summary.final->by_context_length = {{0, 9, score(1.0).total}};
   const std::string text = actors::summary_json(summary);
   const auto json = nlohmann::json::parse(text);
-  for (const char* key :
-       {"status", "adapter_sha256", "events_sha256", "versions", "updates_received",
-        "updates_applied", "updates_dropped", "virtual_seconds", "wall_seconds", "train_tokens",
-        "tokens_per_second", "bytes_down", "bytes_up", "peak_rss_bytes", "initial", "final",
-        "environment"}) {
+  for (const char* key : {"status",
+                          "adapter_sha256",
+                          "events_sha256",
+                          "versions",
+                          "updates_received",
+                          "updates_applied",
+                          "updates_dropped",
+                          "jobs_lost",
+                          "updates_refused",
+                          "jobs_in_flight_at_end",
+                          "updates_waiting_at_end",
+                          "busy_seconds",
+                          "computing_seconds",
+                          "energy_wh",
+                          "cost",
+                          "virtual_seconds",
+                          "wall_seconds",
+                          "train_tokens",
+                          "tokens_per_second",
+                          "bytes_down",
+                          "bytes_up",
+                          "peak_rss_bytes",
+                          "initial",
+                          "final",
+                          "environment"}) {
     CAPTURE(key);
     CHECK(json.contains(key));
   }
