@@ -70,8 +70,10 @@ TEST_CASE("context length is measured in the unit asked for") {
                   .group = "",
                   .client = {},
                   .quality = {},
+                  .attributes = {},
                   .choices = {},
-                  .references = {}};
+                  .references = {},
+                  .turns = {}};
   const CountFn bytes = [](const Example& example) { return example.context.size(); };
   CHECK(context_length(e, "words", {}) == 3);
   CHECK(context_length(e, "sentences", {}) == 2);
@@ -90,8 +92,10 @@ TEST_CASE("quality scores come from the data, coverage is computed where they la
             .group = "",
             .client = {},
             .quality = {{"votes", 3.0}},
+            .attributes = {},
             .choices = {},
-            .references = {}};
+            .references = {},
+            .turns = {}};
   CHECK(quality_score(e, "votes") == 3.0);
   CHECK(quality_score(e, "coverage") == 0.5);
   e.quality["coverage"] = 0.125;
