@@ -26,7 +26,7 @@ class Allocation {
   struct Limits {
     std::size_t kept = std::size_t{1} << 25;       ///< shares: 256 MiB
     std::size_t block = std::size_t{1} << 22;      ///< weights of moves, computed at a time
-    std::uint64_t draws = std::uint64_t{1} << 33;  ///< of shares, in all
+    std::uint64_t draws = std::uint64_t{1} << 31;  ///< of shares, in all
   };
 
   /// `sizes` has one entry for each client and sums to 1; `draw(s, bin)` gives the shares of
