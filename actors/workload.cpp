@@ -175,7 +175,8 @@ Workload prepare_workload(const FederationConfig& config,
     throw InputError(
         config.data.path.string(),
         "no " + std::string(split.train.empty() ? "training" : "test") +
-            " example fits into data.max_tokens = " + std::to_string(config.encoding.max_tokens));
+            " example fits into data.max_tokens = " + std::to_string(config.encoding.max_tokens) +
+            (work.encoding.refused == 0 ? "" : " and is one that the chat template takes"));
   }
   if (work.encoding.dropped > 0) {
     warning(std::to_string(work.encoding.dropped) + " of " + std::to_string(work.examples.size()) +

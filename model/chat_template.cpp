@@ -165,10 +165,12 @@ std::optional<TextSpan> ChatTemplate::find_answer(std::span<const Turn> turns, s
                                                   const MarkedText& whole) const {
   const auto before = turns.first(turn);
   const auto asked = try_render(before, true);
-  const auto unasked = try_render(before, false);
   const std::size_t common = asked ? common_prefix(asked->view(), whole.view()) : 0;
-  const bool has_header =
-      asked && unasked && common == asked->size() && asked->str() != unasked->str();
+  bool has_header = asked && common == asked->size();
+  if (has_header) {
+    const auto unasked = try_render(before, false);
+    has_header = unasked && asked->str() != unasked->str();
+  }
   const auto origin = static_cast<std::uint32_t>(turn + 1);
   auto content = find_origin(whole, origin, has_header ? common : 0);
   if (!content) content = find_origin(whole, origin, 0);
