@@ -1,7 +1,6 @@
 #include "actors/output/rounds_csv.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 #include "partition/support/csv.hpp"
@@ -57,11 +56,13 @@ void RoundsCsv::add(const Event& event) {
     if (lost->used) {
       charge(*lost->used);
     } else {
-      take_back(lost->seq);
+      refused_.insert(lost->seq.value);
     }
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
     latest_ = *made;
     auto& folded = waiting_[made->tier.value_or(0)];
+    std::erase_if(folded,
+                  [&](const auto& update) { return refused_.erase(update.first.value) > 0; });
     latest_train_loss_ = mean_loss(folded);
     folded.clear();
   }
@@ -70,17 +71,6 @@ void RoundsCsv::add(const Event& event) {
 void RoundsCsv::charge(const sim::JobUsage& used) {
   totals_.bytes_down += used.bytes_down;
   totals_.bytes_up += used.bytes_up;
-}
-
-/// An update that arrived is not folded after all. The latest ones are refused most.
-void RoundsCsv::take_back(sim::Sequence seq) {
-  for (auto& [tier, updates] : waiting_) {
-    const auto found = std::find_if(updates.rbegin(), updates.rend(),
-                                    [&](const auto& update) { return update.first == seq; });
-    if (found == updates.rend()) continue;
-    updates.erase(std::next(found).base());
-    return;
-  }
 }
 
 void RoundsCsv::add_version(sim::Version version, sim::VirtualTime time) {

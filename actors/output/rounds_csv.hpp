@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -49,15 +50,15 @@ class RoundsCsv {
     std::map<std::string, double> metrics;
   };
   void charge(const sim::JobUsage& used);
-  void take_back(sim::Sequence seq);
 
   std::deque<Row> rows_;                        // by version
   std::map<std::uint64_t, FoldFigures> folds_;  // by version, of those that have them
   std::map<std::uint64_t, Scores> scores_;      // likewise
   Totals totals_;
   VersionMade latest_;
-  /// By tier: the losses of the updates that its next version will fold.
+  /// By tier: the losses of updates that its next version will fold, if they are not refused.
   std::map<std::uint64_t, std::vector<std::pair<sim::Sequence, double>>> waiting_;
+  std::unordered_set<std::uint64_t> refused_;  ///< jobs among these
   double latest_train_loss_ = 0.0;
 };
 
