@@ -92,9 +92,6 @@ Table degrade_table() {
 bool has_prompts(const FederationConfig& run) {
   return run.data.format != "conversations";
 }
-bool has_conversations(const FederationConfig& run) {
-  return run.data.format == "conversations";
-}
 
 auto in_data(auto member) {
   return [member](FederationConfig & run) -> auto& {
@@ -206,7 +203,7 @@ Table data_table() {
              "\"plain\", \"auto\" (the model's where it has one, else plain), or a file with a "
              "Jinja template")
       .file_or({"auto", "plain", "model"})
-      .only_if_run("data.format is \"conversations\"", has_conversations);
+      .only_if_run(kConversations, has_conversations);
   table
       .field("unanswerable", in_data(&DataConfig::unanswerable),
              "target of SQuAD 2's questions without answer; empty: they are left out")
