@@ -31,10 +31,10 @@ std::string usual_template(const std::string& format);
 /// Reads the examples of `config.path` in the order of the file. With `max_examples` > 0 a sample
 /// of that size is kept, drawn by `seed` (Purpose::sample), still in the order of the file.
 ///
-/// A row without an id is called "line-N"; a row without a group is a group of its own (its id), so
-/// the train/test split is then by row; instruction and context may be absent (""), the target may
-/// not. Field names with dots reach into nested objects ("answers.text"), unless a field has
-/// literally that name.
+/// A row without an id is called "line-N" ("entry-N" in an array); a row without a group is a group
+/// of its own (its id), so the train/test split is then by row; instruction and context may be
+/// absent (""), the target may not. Field names with dots reach into nested objects
+/// ("answers.text"), unless a field has literally that name.
 ///
 /// Throws InputError for an unknown format, an unreadable file, one that is no UTF-8 text, a file
 /// without a usable example, a name of [data.fields] that no row has, and for the first bad line

@@ -53,10 +53,13 @@ TEST_CASE("check, partition and run warn of data that look wrong, and name what 
 
 TEST_CASE("keys of other formats have no effect, and check says so") {
   const tests::SmallScenario small;
-  write_file(small.path("talk.jsonl"),
-             R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", )"
-             R"("content": "b"}], "lang": "de"})"
-             "\n");
+  std::string rows;
+  for (int i = 0; i < 40; ++i) {
+    rows += R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", )"
+            R"("content": "b"}], "lang": "de"})"
+            "\n";
+  }
+  write_file(small.path("talk.jsonl"), rows);
   const auto output = tests::run_program(
       {"check", small.file(), "--set", "data.format=conversations", "--set",
        "data.path=" + small.path("talk.jsonl"), "--set", "data.fields.attributes=[\"lang\"]",
