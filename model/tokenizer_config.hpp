@@ -33,7 +33,7 @@ std::vector<std::string> token_contradictions(const nlohmann::json& config,
                                               const nlohmann::json& map,
                                               const std::filesystem::path& map_file);
 
-/// Applies tokenizer_config.json to what tokenizer.json says, as Hugging Face's fast tokenizers do:
+/// Applies tokenizer_config.json to what tokenizer.json says:
 /// `add_bos_token` and `add_eos_token`, where they are given, decide what stands in front of and
 /// behind a text in place of the post-processor; added_tokens_decoder adds the tokens that
 /// tokenizer.json has not; for everything else, ids above all, tokenizer.json counts. A
