@@ -80,7 +80,7 @@ TEST_CASE("templates render as Jinja2 renders them in transformers' environment"
   for (const Json& row : golden["cases"]) {
     const auto source = row["template"].get<std::string>();
     CAPTURE(source);
-    CHECK_NOTHROW(CHECK(rendered(source, variables) == row["rendered"].get<std::string>()));
+    CHECK(rendered(source, variables) == row["rendered"].get<std::string>());
   }
 }
 
