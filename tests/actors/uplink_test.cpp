@@ -68,7 +68,7 @@ TEST_CASE("the uplink is busy for the sum of what it sends, and never idle while
       RC_ASSERT(uplink.serve({seq++}, now, bytes).microseconds == start - now.microseconds);
       free_at = start + bytes;
     }
-    RC_ASSERT(uplink.free_at_nanoseconds() == free_at * 1000);
+    RC_ASSERT(uplink.turns().back().end == free_at * 1000);
   }));
 }
 
