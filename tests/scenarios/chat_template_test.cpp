@@ -19,7 +19,7 @@ bool names_template(const scenarios::Scenario& scenario) {
 TEST_CASE("a chat template is a word, or a file beside the scenario that hosts need too") {
   const ScenarioFolder folder;
   const auto with = [&](const std::string& line) {
-    return folder.read(ScenarioFolder::required() + line);
+    return folder.read(ScenarioFolder::required() + "format = \"conversations\"\n" + line);
   };
   CHECK(with("").federation.encoding.chat_template == "auto");
   CHECK(!names_template(with("")));
