@@ -221,9 +221,7 @@ Workload prepare_workload(const FederationConfig& config,
 }
 
 void check_data(const FederationConfig& config, const Note& log, const Note& warning) {
-  if (config.train.kind == "surrogate") return;
-  std::vector<partition::Example> examples;
-  read_split(config, examples, log, warning);
+  if (config.train.kind != "surrogate") prepare_workload(config, log, warning);
 }
 
 std::string manifest_of(const FederationConfig& config, const Workload& work) {

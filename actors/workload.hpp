@@ -37,7 +37,7 @@ Workload prepare_workload(const FederationConfig& config,
                           const std::function<void(const std::string&)>& log,
                           const std::function<void(const std::string&)>& warning);
 
-/// Only reads and splits the data of a run that has some. Throws and tells as `prepare_workload`.
+/// The same, for what it throws and tells; nothing for a run without data.
 void check_data(const FederationConfig& config, const std::function<void(const std::string&)>& log,
                 const std::function<void(const std::string&)>& warning);
 

@@ -17,19 +17,19 @@ struct Core {
 
 // The names of OpenBLAS's dynamic.c up to 0.3.30; those of SSE alone are the others.
 constexpr std::array kCores = {
-    Core{"Sandybridge", VectorIsa::avx},  Core{"Bulldozer", VectorIsa::avx},
-    Core{"Piledriver", VectorIsa::avx},   Core{"Steamroller", VectorIsa::avx},
-    Core{"Excavator", VectorIsa::avx2},   Core{"Haswell", VectorIsa::avx2},
-    Core{"Zen", VectorIsa::avx2},         Core{"Unknown", VectorIsa::sse},
-    Core{"Katmai", VectorIsa::sse},       Core{"Coppermine", VectorIsa::sse},
-    Core{"Northwood", VectorIsa::sse},    Core{"Prescott", VectorIsa::sse},
-    Core{"Banias", VectorIsa::sse},       Core{"Atom", VectorIsa::sse},
-    Core{"Core2", VectorIsa::sse},        Core{"Penryn", VectorIsa::sse},
-    Core{"Dunnington", VectorIsa::sse},   Core{"Nehalem", VectorIsa::sse},
-    Core{"Athlon", VectorIsa::sse},       Core{"Opteron", VectorIsa::sse},
-    Core{"Opteron_SSE3", VectorIsa::sse}, Core{"Opteron(SSE3)", VectorIsa::sse},
-    Core{"Barcelona", VectorIsa::sse},    Core{"Nano", VectorIsa::sse},
-    Core{"Bobcat", VectorIsa::sse},
+    Core{"Sandybridge", VectorIsa::avx},   Core{"Bulldozer", VectorIsa::avx},
+    Core{"Piledriver", VectorIsa::avx},    Core{"Steamroller", VectorIsa::avx},
+    Core{"Excavator", VectorIsa::avx2},    Core{"Haswell", VectorIsa::avx2},
+    Core{"Zen", VectorIsa::avx2},          Core{"Unknown", VectorIsa::sse},
+    Core{"Generic", VectorIsa::sse},       Core{"Katmai", VectorIsa::sse},
+    Core{"Coppermine", VectorIsa::sse},    Core{"Northwood", VectorIsa::sse},
+    Core{"Prescott", VectorIsa::sse},      Core{"Banias", VectorIsa::sse},
+    Core{"Atom", VectorIsa::sse},          Core{"Core2", VectorIsa::sse},
+    Core{"Penryn", VectorIsa::sse},        Core{"Dunnington", VectorIsa::sse},
+    Core{"Nehalem", VectorIsa::sse},       Core{"Athlon", VectorIsa::sse},
+    Core{"Opteron", VectorIsa::sse},       Core{"Opteron_SSE3", VectorIsa::sse},
+    Core{"Opteron(SSE3)", VectorIsa::sse}, Core{"Barcelona", VectorIsa::sse},
+    Core{"Nano", VectorIsa::sse},          Core{"Bobcat", VectorIsa::sse},
 };
 
 /// The core that every OpenBLAS knows for a generation.

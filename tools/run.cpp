@@ -3,6 +3,7 @@
 
 #include "actors/output/summary_json.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/printable.hpp"
 #include "scenarios/expectations.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
@@ -40,7 +41,7 @@ std::string left_over(const actors::RunOutcome& outcome) {
 void print_summary(const std::string& name, const actors::RunOutcome& outcome,
                    const std::filesystem::path& out) {
   const auto number = [&](const std::string& key) { return figure_of(outcome, key); };
-  std::cout << name << ": " << outcome.status << " (" << outcome.stop_reason << "), "
+  std::cout << printable(name) << ": " << outcome.status << " (" << outcome.stop_reason << "), "
             << count_of(outcome, "versions") << " versions of "
             << count_of(outcome, "updates_applied") << " updates, "
             << count_of(outcome, "updates_dropped") << " dropped" << left_over(outcome) << "\n";
@@ -90,7 +91,7 @@ int report_complete(const scenarios::Scenario& scenario, const std::filesystem::
 
 void print_schedule(const std::string& name, const actors::Schedule& schedule) {
   const auto& totals = schedule.totals;
-  std::cout << name << ": " << totals.versions << " versions in "
+  std::cout << printable(name) << ": " << totals.versions << " versions in "
             << clock_text(totals.time.seconds()) << " of virtual time (" << totals.stop_reason
             << "); nothing was trained\n"
             << aligned({{"clients with an update",

@@ -8,6 +8,7 @@
 
 #include "actors/output/summary_json.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/printable.hpp"
 #include "partition/support/process.hpp"
 #include "scenarios/sweep_table.hpp"
 #include "tools/command_line.hpp"
@@ -227,7 +228,7 @@ class SweepRunner {
 
 void list_cases(const Sweep& sweep) {
   for (const auto& one : sweep.cases) {
-    std::cout << one.name;
+    std::cout << printable(one.name);
     for (const auto& setting : one.settings)
       std::cout << "  " << setting.key << "=" << printable(setting.value);
     std::cout << "\n";

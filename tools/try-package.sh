@@ -17,8 +17,8 @@ dpkg-query -W -f='${Depends}\n' lorafleet
 program=/usr/bin/lorafleet
 missing=$(ldd $program | grep 'not found' || true)
 [[ -z "$missing" ]] || fail "libraries are missing: $missing"
-ldd $program | grep -q tcmalloc || fail "the allocator is not linked"
-dpkg-query -W -f='${db:Status-Status}' libopenblas0-openmp | grep -q '^installed$' || fail "no OpenBLAS"
+ldd $program | grep tcmalloc >/dev/null || fail "the allocator is not linked"
+dpkg-query -W -f='${db:Status-Status}' libopenblas0-openmp | grep "^installed$" >/dev/null || fail "no OpenBLAS"
 
 step "lorafleet version, from any folder and as any user"
 work=$(mktemp -d)
@@ -38,7 +38,7 @@ done
 
 step "the manual page, the completions and the package's form"
 get man-db groff-base zsh fish bash-completion lintian
-dpkg -L lorafleet | grep -q '/man1/lorafleet.1.gz$' || fail "no manual page"
+dpkg -L lorafleet | grep "/man1/lorafleet.1.gz$" >/dev/null || fail "no manual page"
 warnings=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l /usr/share/man/man1/lorafleet.1.gz \
   2>&1 >/dev/null)
 [[ -z "$warnings" ]] || fail "the manual page: $warnings"

@@ -1,6 +1,6 @@
 #include "actors/net/greetings.hpp"
 
-#include <algorithm>
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::actors::net {
 
@@ -11,11 +11,6 @@ constexpr std::uint32_t kProtocol = 2;
 constexpr std::size_t kLongestText = 1024;
 constexpr std::size_t kLongestScenario = std::size_t{64} << 20;
 constexpr std::uint32_t kMostSlots = 4096;
-
-std::string printable(std::string text) {
-  std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-  return text;
-}
 
 }  // namespace
 

@@ -92,7 +92,7 @@ TEST_CASE("misuse is told before anything is loaded") {
         "a plain port trusts everybody");
   fails({"run", file, "--hosts", "2", "--out", scenario.path("x")}, "--listen: is missing");
   fails({"run", file, "--listen", "nonsense", "--out", scenario.path("x")},
-        "--listen: \"nonsense\" is no address; allowed: HOST:PORT");
+        "--listen: \"nonsense\" has no port; allowed: HOST:PORT");
   fails({"run", file, "--listen", "127.0.0.1:0", "--hosts", "0", "--out", scenario.path("x")},
         "nobody would train");
   fails({"run", file, "--listen", "127.0.0.1:0", "--cert", "no.pem", "--out", scenario.path("x")},
