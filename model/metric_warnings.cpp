@@ -4,8 +4,8 @@
 #include <functional>
 
 #include "model/text_metrics.hpp"
-#include "partition/legend.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -32,8 +32,8 @@ struct Found {
   /// The first one's name and the beginning of its target.
   [[nodiscard]] std::string example() const {
     constexpr std::size_t kLongest = 40;
-    return "the first is \"" + partition::short_name(first->id, kLongest) + "\", \"" +
-           partition::short_name(first->target, kLongest) + "\"";
+    return "the first is \"" + short_name(first->id, kLongest) + "\", \"" +
+           short_name(first->target, kLongest) + "\"";
   }
 };
 

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "partition/support/error.hpp"
-#include "partition/support/utf8.hpp"
-
 namespace lorafleet::partition {
 
 LegendTable fold_bins(const SkewStatistics& skew, std::size_t limit) {
@@ -41,26 +38,6 @@ LegendTable fold_bins(const SkewStatistics& skew, std::size_t limit) {
     }
   }
   return folded;
-}
-
-std::string short_name(std::string_view name, std::size_t most) {
-  std::vector<std::string> letters;
-  for (std::size_t at = 0; at < name.size();) {
-    const auto code = decode_utf8(name, at);
-    const std::size_t size = code ? code->size : 1;
-    const char32_t value = code ? code->value : 0;
-    const bool shown = value >= 0x20 && !(value >= 0x7F && value < 0xA0) && value != 0x2028 &&
-                       value != 0x2029 && value != 0xFFFE && value != 0xFFFF;
-    if (shown) {
-      letters.emplace_back(name.substr(at, size));
-    } else if (letters.empty() || letters.back() != " ") {
-      letters.emplace_back(" ");
-    }
-    at += size;
-  }
-  const bool cut = letters.size() > most;
-  if (cut) letters.resize(most - 1);
-  return join(letters, "") + (cut ? ".." : "");
 }
 
 std::string skew_title(const SkewStatistics& skew) {

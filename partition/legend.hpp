@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "partition/statistics.hpp"
+#include "partition/support/printable.hpp"  // IWYU pragma: export
 
 namespace lorafleet::partition {
 
@@ -22,9 +23,5 @@ LegendTable fold_bins(const SkewStatistics& skew, std::size_t limit);
 
 /// skew_name of these statistics.
 std::string skew_title(const SkewStatistics& skew);
-
-/// A name that can stand in a line: of at most `most` letters (code points), its end cut off for
-/// ".." otherwise, and a space for each run of line breaks and control characters.
-std::string short_name(std::string_view name, std::size_t most);
 
 }  // namespace lorafleet::partition

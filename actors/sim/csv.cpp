@@ -17,8 +17,7 @@ namespace {
 constexpr std::size_t kLongestQuoted = 40;
 
 std::string quoted(std::string_view text) {
-  const bool cut = text.size() > kLongestQuoted;
-  return '"' + std::string(text.substr(0, kLongestQuoted)) + (cut ? "...\"" : "\"");
+  return '"' + short_name(text, kLongestQuoted) + '"';
 }
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {

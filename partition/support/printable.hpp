@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,9 @@ bool is_printable(std::string_view text);
 /// cannot move a terminal's cursor, colour it or end a line of a log. `lines`: line ends and tabs
 /// are kept.
 std::string printable(std::string_view text, bool lines = false);
+
+/// A text that can stand in a line: of at most `most` letters (code points), its end cut off for
+/// ".." otherwise, and a space for each run of line breaks and control characters.
+std::string short_name(std::string_view name, std::size_t most);
 
 }  // namespace lorafleet

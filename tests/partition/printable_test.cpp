@@ -31,5 +31,26 @@ TEST_CASE("a name has no control characters") {
     CHECK_FALSE(is_printable(bad));
 }
 
+TEST_CASE("a short name has at most so many letters, and no line ends") {
+  CHECK(short_name("abcdef", 6) == "abcdef");
+  CHECK(short_name("abcdefg", 6) == "abcd..");
+  CHECK(short_name("gr\xC3\xB6\xC3\x9F"
+                   "er",
+                   6) ==
+        "gr\xC3\xB6\xC3\x9F"
+        "er");
+  CHECK(short_name("gr\xC3\xB6\xC3\x9F"
+                   "ere",
+                   6) == "gr\xC3\xB6\xC3\x9F..");
+  CHECK(short_name("a\r\n\tb\xFF", 6) == "a b ");
+  CHECK(short_name("a\xE2\x80\xA8"
+                   "b",
+                   3) == "a b");
+  CHECK(short_name("abc", 2) == "..");
+  CHECK(short_name("abc", 1) == ".");
+  CHECK(short_name("abc", 0).empty());
+  CHECK(short_name("", 0).empty());
+}
+
 }  // namespace
 }  // namespace lorafleet
