@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <charconv>
-#include <optional>
-#include <set>
+#include <cmath>
 
 #include "partition/choices.hpp"
 #include "partition/csv_rows.hpp"
 #include "partition/json_row.hpp"
 #include "partition/row_collector.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::partition {
 
@@ -29,9 +29,10 @@ json score_of(const std::string& cell, const std::string& column) {
   if (cell.empty()) return nullptr;
   double value = 0.0;
   const auto end = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (end.ec != std::errc() || end.ptr != cell.data() + cell.size()) {
-    throw BadRow("column \"" + column + "\" is \"" + cell.substr(0, 40) +
-                 "\"; a number was expected");
+  const bool read = end.ec == std::errc() && end.ptr == cell.data() + cell.size();
+  if (!read || !std::isfinite(value)) {
+    throw BadRow("column \"" + column + "\" is \"" + short_name(cell, 40) +
+                 "\"; a finite number was expected");
   }
   return value;
 }
@@ -52,7 +53,8 @@ class TypedColumns {
     if (fields_.quality.empty()) return;
     json scores;
     for (const auto& [column, cell] : row.items()) {
-      if (!column.starts_with(fields_.quality + ".")) continue;
+      // One that is JSON by now is a field of another kind.
+      if (!column.starts_with(fields_.quality + ".") || !cell.is_string()) continue;
       scores[column.substr(fields_.quality.size() + 1)] = score_of(cell.get<std::string>(), column);
     }
     if (!scores.is_null() && !has_field(row, fields_.quality)) row[fields_.quality] = scores;
@@ -61,7 +63,8 @@ class TypedColumns {
  private:
   static void in_json(json& row, const std::string& column, const char* expected) {
     const auto found = row.find(column);
-    if (column.empty() || found == row.end()) return;
+    // Two fields may name the same column.
+    if (column.empty() || found == row.end() || !found->is_string()) return;
     *found = parsed_cell(found->get<std::string>(), column, expected);
   }
 

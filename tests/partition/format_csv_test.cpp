@@ -49,6 +49,30 @@ TEST_CASE("csv: columns are named as the fields of jsonl") {
   CHECK(reading.report.notes.empty());
 }
 
+TEST_CASE("csv: fields may share a column") {
+  Reading answers("csv", "target,answers\na,\"[\"\"a\"\", \"\"b\"\"]\"\nc,\n");
+  answers.config.fields.choices = "answers";
+  answers.config.fields.references = "answers";
+  const auto rows = answers.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].choices == std::vector<std::string>{"a", "b"});
+  CHECK(rows[0].references == rows[0].choices);
+  CHECK(rows[1].choices.empty());
+
+  Reading nested("csv", "target,q.options,q.votes\na,\"[\"\"a\"\"]\",2\na,,3\n");
+  nested.config.fields.choices = "q.options";
+  nested.config.fields.quality = "q";
+  CHECK(nested.rows().at(0).choices == std::vector<std::string>{"a"});
+  CHECK(nested.rows().at(0).quality == std::map<std::string, double>{{"votes", 2.0}});
+  CHECK(nested.rows().at(1).quality == std::map<std::string, double>{{"votes", 3.0}});
+
+  Reading unlike("csv", "target,answers\na,\"[\"\"a\"\"]\"\n");
+  unlike.config.fields.choices = "answers";
+  unlike.config.fields.quality = "answers";
+  CHECK(unlike.error() ==
+        "data:2: field \"answers\" is an array; an object of numbers was expected");
+}
+
 TEST_CASE("csv: bad rows name their line, a broken structure is always an error") {
   const std::string header = "instruction,target\n";
   CHECK(Reading("csv", header + "a,b\n\"x\ny\",z\nq,r,s\n").error() ==
@@ -62,7 +86,14 @@ TEST_CASE("csv: bad rows name their line, a broken structure is always an error"
   CHECK(Reading("csv", header + "a,\xC3(\n").error() ==
         "data:2: invalid UTF-8 at byte 1 of cell 2; the file must be UTF-8");
   CHECK(Reading("csv", "target,quality.q\nt,high\n").error() ==
-        "data:2: column \"quality.q\" is \"high\"; a number was expected");
+        "data:2: column \"quality.q\" is \"high\"; a finite number was expected");
+  for (const std::string score : {"nan", "inf", "-inf", "1e999"}) {
+    CHECK(Reading("csv", "target,quality.q\nt," + score + "\n").error() ==
+          "data:2: column \"quality.q\" is \"" + score + "\"; a finite number was expected");
+  }
+  CHECK(Reading("csv", "target,quality.q\nt," + std::string(39, '1') + "\xC3\xA4\xC3\xA4\n")
+            .error() == "data:2: column \"quality.q\" is \"" + std::string(38, '1') +
+                            "..\"; a finite number was expected");
   CHECK(Reading("csv", "target,choices\nt,t or u\n").error() ==
         "data:2: column \"choices\" must hold JSON, like [\"yes\", \"no\"]; data.labels gives all "
         "rows the same choices, and data.fields.choices = \"\" passes the column over");
