@@ -9,29 +9,25 @@
 
 #include "partition/row_collector.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::partition {
 
 namespace {
 
 /// For messages: no page of text.
-std::string shortened(const std::string& text) {
-  constexpr std::size_t kMost = 60;
-  if (text.size() <= kMost) return text;
-  std::size_t end = kMost;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-    --end;
-  return text.substr(0, end) + "...";
+std::string shown(const std::string& text) {
+  return short_name(text, 60);
 }
 
 std::string listed(const std::vector<std::string>& texts) {
   std::vector<std::string> short_texts;
   for (const auto& text : texts)
-    short_texts.push_back(shortened(text));
+    short_texts.push_back(shown(text));
   return join_some(short_texts);
 }
 
-std::string lower(std::string text) {
+std::string folded(std::string text) {
   for (char& letter : text) {
     if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
   }
@@ -42,10 +38,21 @@ std::string lower(std::string text) {
 
 std::string nearest_choice(const std::string& target, const std::vector<std::string>& choices) {
   for (const auto& choice : choices) {
-    if (lower(choice) == lower(target)) return choice;
+    if (folded(choice) == folded(target)) return choice;
   }
   // Short words are near to each other by chance.
   return target.size() < 4 || target.size() > 200 ? "" : nearest_name(target, choices);
+}
+
+/// A boolean as JSON, pandas and sheets write it, unless such words are the labels themselves.
+std::optional<std::int64_t> boolean(const std::string& target,
+                                    const std::vector<std::string>& labels) {
+  const std::string word = folded(target);
+  if (labels.size() != 2 || (word != "false" && word != "true")) return std::nullopt;
+  for (const auto& label : labels) {
+    if (folded(label) == word) return std::nullopt;
+  }
+  return word == "true" ? 1 : 0;
 }
 
 /// A whole number, as data have it: "3", "-1", "3.0" (pandas, where a column has gaps).
@@ -59,20 +66,21 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
 
 }  // namespace
 
-std::string wrong_with_choices(const Example& example) {
+std::string wrong_with_choices(const Example& example, const std::vector<std::string>& labels) {
   const auto& choices = example.choices;
   if (choices.empty()) return "";
-  for (auto choice = choices.begin(); choice != choices.end(); ++choice) {
+  const bool checked = choices == labels;
+  for (auto choice = choices.begin(); !checked && choice != choices.end(); ++choice) {
     if (choice->empty()) return "one of the choices is empty";
     if (std::find(choices.begin(), choice, *choice) != choice) {
-      return "the choice \"" + shortened(*choice) + "\" is there twice";
+      return "the choice \"" + shown(*choice) + "\" is there twice";
     }
   }
   if (std::find(choices.begin(), choices.end(), example.target) != choices.end()) return "";
   const std::string nearest = nearest_choice(example.target, choices);
-  return "the target \"" + shortened(example.target) +
+  return "the target \"" + shown(example.target) +
          "\" is not one of its choices: " + listed(choices) +
-         (nearest.empty() ? "" : "; did you mean \"" + shortened(nearest) + "\"?");
+         (nearest.empty() ? "" : "; did you mean \"" + shown(nearest) + "\"?");
 }
 
 void apply_labels(Example& example, const std::vector<std::string>& labels) {
@@ -80,15 +88,14 @@ void apply_labels(Example& example, const std::vector<std::string>& labels) {
   auto& target = example.target;
   if (std::find(labels.begin(), labels.end(), target) == labels.end()) {
     auto index = whole_number(target);
-    if (!index && labels.size() == 2 && target == "false") index = 0;
-    if (!index && labels.size() == 2 && target == "true") index = 1;
+    if (!index) index = boolean(target, labels);
     if (!index || *index < 0 || *index >= static_cast<std::int64_t>(labels.size())) {
       const std::string nearest = nearest_choice(target, labels);
-      throw BadRow("the target \"" + shortened(target) + "\" is no label; allowed: 0 to " +
+      throw BadRow("the target \"" + shown(target) + "\" is no label; allowed: 0 to " +
                    std::to_string(labels.size() - 1) +
                    ", or one of data.labels: " + listed(labels) +
                    (index == -1 ? "; -1 stands for rows without label, as in test data" : "") +
-                   (nearest.empty() ? "" : "; did you mean \"" + shortened(nearest) + "\"?"));
+                   (nearest.empty() ? "" : "; did you mean \"" + shown(nearest) + "\"?"));
     }
     target = labels[static_cast<std::size_t>(*index)];
   }

@@ -8,13 +8,13 @@
 namespace lorafleet::partition {
 
 /// What is wrong with the choices of an example: the target is not among them, one is empty or
-/// there twice. Empty: nothing, or it has none.
-std::string wrong_with_choices(const Example& example);
+/// there twice. Empty: nothing, or it has none. `labels` are those that check_labels has passed.
+std::string wrong_with_choices(const Example& example, const std::vector<std::string>& labels);
 
 /// [data] labels: a target that is a whole number N (also "N.0") becomes the N-th of `labels`, from
-/// 0, false the first and true the second of two; the choices become `labels` where the row has
-/// none of its own. Nothing happens without labels. Throws BadRow for a target that is neither a
-/// number of a label nor a label.
+/// 0, false the first and true the second of two (also True, FALSE and the like); the choices
+/// become `labels` where the row has none of its own. Nothing happens without labels. Throws BadRow
+/// for a target that is neither a number of a label nor a label.
 void apply_labels(Example& example, const std::vector<std::string>& labels);
 
 /// Throws InputError for labels that are empty, equal, fewer than two, or look like numbers.

@@ -24,7 +24,8 @@ void RowCollector::add(Example example, const RowPlace& place) {
   if (example.target.empty()) {
     return bad(place, "the target is empty; a text that the model is to learn was expected");
   }
-  if (const auto wrong = wrong_with_choices(example); !wrong.empty()) return bad(place, wrong);
+  if (const auto wrong = wrong_with_choices(example, config_.labels); !wrong.empty())
+    return bad(place, wrong);
   if (example.id.empty()) {
     example.id = place.entry > 0 ? "entry-" + std::to_string(place.entry)
                                  : "line-" + std::to_string(place.line);

@@ -63,6 +63,12 @@ TEST_CASE("labels give numbers of classes their words") {
   CHECK(labelled("\"1\"", labels) == "positive");
   CHECK(labelled("false", labels) == "negative");
   CHECK(labelled("true", labels) == "positive");
+  for (const char* word : {"\"false\"", "\"False\"", "\"FALSE\""})
+    CHECK(labelled(word, labels) == "negative");
+  for (const char* word : {"\"true\"", "\"True\"", "\"TRUE\""})
+    CHECK(labelled(word, labels) == "positive");
+  CHECK(labelled("\"True\"", {"true", "false"})
+            .ends_with("one of data.labels: true, false; did you mean \"true\"?"));
   CHECK(labelled("\"positive\"", labels) == "positive");
   CHECK(labelled("-1", labels) ==
         "data:1: the target \"-1\" is no label; allowed: 0 to 1, or one of data.labels: negative, "
@@ -70,6 +76,21 @@ TEST_CASE("labels give numbers of classes their words") {
   CHECK(labelled("2", labels).starts_with("data:1: the target \"2\" is no label; allowed: 0 to 1"));
   CHECK(labelled("true", {"a", "b", "c"}).starts_with("data:1: the target \"true\" is no label"));
   CHECK(labelled("\"Positive\"", labels).ends_with("; did you mean \"positive\"?"));
+}
+
+TEST_CASE("choices of a row are checked beside labels too") {
+  Reading reading("jsonl", R"({"target": 0, "choices": ["a", "b", "a"]})");
+  reading.config.labels = {"a", "b"};
+  CHECK(reading.error() == "data:1: the choice \"a\" is there twice");
+}
+
+TEST_CASE("texts of messages are cut between letters") {
+  std::string longer;
+  for (int i = 0; i < 61; ++i)
+    longer += "\xC3\xA4";
+  CHECK(Reading("jsonl", R"({"target": ")" + longer + R"(", "choices": ["a"]})").error() ==
+        "data:1: the target \"" + longer.substr(0, std::size_t{2} * 58) +
+            "..\" is not one of its choices: a");
 }
 
 TEST_CASE("labels that cannot be are refused") {
