@@ -44,14 +44,12 @@ std::string nearest_choice(const std::string& target, const std::vector<std::str
   return target.size() < 4 || target.size() > 200 ? "" : nearest_name(target, choices);
 }
 
-/// A boolean as JSON, pandas and sheets write it, unless such words are the labels themselves.
+/// A boolean as JSON, pandas and sheets write it; none where the labels use these words otherwise.
 std::optional<std::int64_t> boolean(const std::string& target,
                                     const std::vector<std::string>& labels) {
   const std::string word = folded(target);
   if (labels.size() != 2 || (word != "false" && word != "true")) return std::nullopt;
-  for (const auto& label : labels) {
-    if (folded(label) == word) return std::nullopt;
-  }
+  if (folded(labels[0]) == "true" || folded(labels[1]) == "false") return std::nullopt;
   return word == "true" ? 1 : 0;
 }
 

@@ -67,6 +67,7 @@ TEST_CASE("labels give numbers of classes their words") {
     CHECK(labelled(word, labels) == "negative");
   for (const char* word : {"\"true\"", "\"True\"", "\"TRUE\""})
     CHECK(labelled(word, labels) == "positive");
+  CHECK(labelled("true", {"False", "True"}) == "True");
   CHECK(labelled("\"True\"", {"true", "false"})
             .ends_with("one of data.labels: true, false; did you mean \"true\"?"));
   CHECK(labelled("\"positive\"", labels) == "positive");
