@@ -18,7 +18,19 @@ struct Kind {
   std::string_view magic;
   std::string_view name;
   std::string_view remedy;
+  bool (*agrees)(std::string_view start) = nullptr;  ///< where a text can begin with the magic too
 };
+
+/// Bytes that no text has: a Parquet file begins with a page's header.
+bool has_control_bytes(std::string_view start) {
+  return std::any_of(
+      start.begin(), start.begin() + std::min<std::size_t>(start.size(), 64),
+      [](unsigned char c) { return c < 0x20 && c != '\t' && c != '\n' && c != '\r'; });
+}
+
+bool is_bzip2(std::string_view start) {
+  return start.size() >= 10 && start[3] >= '1' && start[3] <= '9' && start.substr(4, 6) == "1AY&SY";
+}
 
 constexpr std::string_view kFromParquet =
     "convert it with Python:\n"
@@ -31,15 +43,15 @@ constexpr std::string_view kFromArrow =
 constexpr std::string_view kFromUtf16 = "convert it: iconv -f UTF-16 -t UTF-8 {} > {}.utf8";
 
 constexpr std::array kKinds = {
-    Kind{"PAR1"sv, "a Parquet file", kFromParquet},
-    Kind{"ARROW1"sv, "an Arrow file", kFromArrow},
+    Kind{"PAR1"sv, "a Parquet file", kFromParquet, has_control_bytes},
+    Kind{"ARROW1\0\0"sv, "an Arrow file", kFromArrow},
     Kind{"\xFF\xFF\xFF\xFF"sv, "an Arrow stream", kFromArrow},
     Kind{"\x1F\x8B"sv, "compressed (gzip)", "unpack it: gzip -d -k {}"},
     Kind{"\x28\xB5\x2F\xFD"sv, "compressed (Zstandard)", "unpack it: zstd -d {}"},
     Kind{"\xFD"
          "7zXZ\0"sv,
          "compressed (xz)", "unpack it: xz -d -k {}"},
-    Kind{"BZh"sv, "compressed (bzip2)", "unpack it: bzip2 -d -k {}"},
+    Kind{"BZh"sv, "compressed (bzip2)", "unpack it: bzip2 -d -k {}", is_bzip2},
     Kind{"PK\x03\x04"sv, "a ZIP archive, or a sheet of Excel",
          "unpack it (unzip {}), or save the sheet as CSV in UTF-8"},
     Kind{"7z\xBC\xAF\x27\x1C"sv, "a 7-Zip archive", "unpack it"},
@@ -85,7 +97,8 @@ std::string_view without_mark(std::string_view start) {
 
 void refuse_other_kinds(const std::filesystem::path& path, std::string_view start, bool markup) {
   for (const auto& kind : kKinds) {
-    if (start.starts_with(kind.magic)) refuse(path, kind.name, kind.remedy);
+    const bool is = start.starts_with(kind.magic) && (!kind.agrees || kind.agrees(start));
+    if (is) refuse(path, kind.name, kind.remedy);
   }
   for (const auto& kind : kMarkup) {
     if (!markup && start.starts_with(kind.magic)) refuse(path, kind.name, kind.remedy);

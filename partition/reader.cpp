@@ -30,6 +30,17 @@ std::vector<Example> sample(std::vector<Example> examples, std::size_t size, std
   return kept;
 }
 
+/// What was read of a pipe is gone: its beginning would be missing.
+void refuse_pipes(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (!std::filesystem::exists(status) || std::filesystem::is_directory(status) ||
+      std::filesystem::is_regular_file(status))
+    return;
+  throw InputError(path.string(),
+                   "is read more than once; a regular file was expected, no pipe or device");
+}
+
 std::vector<Example> read(const DataConfig& config, std::uint64_t seed, ReadReport* report,
                           bool for_test) {
   const auto format = std::find_if(formats().begin(), formats().end(),
@@ -39,6 +50,7 @@ std::vector<Example> read(const DataConfig& config, std::uint64_t seed, ReadRepo
                      "unknown format \"" + config.format + "\"; known: " + join(known_formats()));
   }
   check_labels(config.labels);
+  refuse_pipes(config.path);
   refuse_other_kinds(config.path, read_start(config.path, kStartOfFile), format->markup);
   ReadReport own;
   RowCollector rows(config, report != nullptr ? *report : own, for_test);

@@ -29,6 +29,8 @@ TEST_CASE("files of other kinds are refused with a way to convert them, in every
                   "  import datasets\n"));
     CHECK(Reading(format, "\x1F\x8B\x08"s).error() ==
           "data: is compressed (gzip); UTF-8 text was expected; unpack it: gzip -d -k data");
+    CHECK(Reading(format, "ARROW1\0\0\x01"s).error().starts_with("data: is an Arrow file"));
+    CHECK(Reading(format, "BZh91AY&SY\x80").error().starts_with("data: is compressed (bzip2)"));
     CHECK(Reading(format, "PK\x03\x04"s).error().starts_with("data: is a ZIP archive"));
     CHECK(Reading(format, "\x28\xB5\x2F\xFD"s).error().starts_with("data: is compressed (Zst"));
     CHECK(Reading(format, "\xFF\xFE{\0"s).error() ==
@@ -43,6 +45,14 @@ TEST_CASE("files of other kinds are refused with a way to convert them, in every
   }
   CHECK(Reading("jsonl", "<!DOCTYPE html>\n<p>").error().starts_with("data: is a web page"));
   CHECK(Reading("text", "<!DOCTYPE html>\n<p>").rows().size() == 1);
+}
+
+TEST_CASE("a text may begin with the letters of another kind") {
+  CHECK(Reading("csv", "PAR1,target\r\n\ta,b\n").rows().size() == 1);
+  for (const char* text : {"PAR1", "ARROW1 is a name.", "BZh", "BZh9 1AY&SY", "BZh01AY&SY"}) {
+    CAPTURE(text);
+    CHECK(Reading("text", text).rows().size() == 1);
+  }
 }
 
 TEST_CASE("an ending says what a file is meant to be") {

@@ -1,6 +1,7 @@
 #include "partition/reader.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
@@ -157,6 +158,21 @@ TEST_CASE("files without an example, absent files and unknown formats are refuse
   DataFile odd(row("a"));
   odd.config.format = "parquet";
   CHECK(odd.error() == "data.format: unknown format \"parquet\"; known: " + join(known_formats()));
+}
+
+TEST_CASE("a pipe, which can be read but once, is refused in every format") {
+  DataFile pipe("");
+  pipe.config.path += ".pipe";
+  REQUIRE(::mkfifo(pipe.config.path.c_str(), 0600) == 0);
+  for (const auto& format : known_formats()) {
+    pipe.config.format = format;
+    CHECK(
+        pipe.error() ==
+        "data.jsonl.pipe: is read more than once; a regular file was expected, no pipe or device");
+  }
+  DataFile folder("");
+  folder.config.path = folder.config.path.parent_path();
+  CHECK(folder.error().ends_with(": is a folder, a file was expected"));
 }
 
 TEST_CASE("a sample keeps the file's order and depends on the seed alone") {
