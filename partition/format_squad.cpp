@@ -78,6 +78,9 @@ class QuestionReader {
 
   /// One object with articles of paragraphs of questions.
   void articles() {
+    for (const char* name : {"title", "paragraphs", "context", "qas", "id", "question", "answers",
+                             "is_impossible", "plausible_answers"})
+      rows_.columns().may_have(name);
     std::size_t articles = 0;
     for_each_element(
         read_file(config_.path), "data", config_.path.string(),
@@ -106,10 +109,13 @@ class QuestionReader {
  private:
   void article(const json& article, const RowPlace& place) {
     const std::string title = text_of(article, "title");
+    rows_.columns().saw(article);
     for (const json& paragraph : objects_of(article, "paragraphs")) {
       const std::string context = text_of(paragraph, "context");
+      rows_.columns().saw(paragraph);
       for (const json& entry : objects_of(paragraph, "qas")) {
         rows_.count_line();
+        rows_.columns().saw(entry);
         rows_.guard(place, [&] {
           in_question(entry, [&] {
             if (scalar_of(entry, "id").empty()) throw BadRow("it has no id");
@@ -143,7 +149,7 @@ class QuestionReader {
 void read_squad(const DataConfig& config, RowCollector& rows) {
   const std::string start = read_start(config.path, kStartOfFile);
   QuestionReader reader(config, rows);
-  const bool published = first_letter(start) == '{' && begins_with_key(start, "data");
+  const bool published = first_letter(start) == '{' && begins_with_array(start, "data");
   published ? reader.articles() : reader.rows();
 }
 

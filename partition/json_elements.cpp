@@ -26,6 +26,8 @@ class ElementScanner {
     refuse("the key \"" + key + "\" is missing");
   }
 
+  bool is_at_array() { return peek() == '['; }
+
   /// At the array's end, which must also be the text's unless the array stands in an object.
   void finish() {
     ++at_;
@@ -116,12 +118,12 @@ void for_each_element(std::string_view text, const std::string& key, const std::
   scanner.each(element);
 }
 
-bool begins_with_key(std::string_view text, const std::string& key) {
+bool begins_with_array(std::string_view text, const std::string& key) {
   const std::string nowhere;
   ElementScanner scanner(text, nowhere);
   try {
     scanner.enter_key(key);
-    return true;
+    return scanner.is_at_array();
   } catch (const InputError&) {
     return false;
   }

@@ -15,8 +15,8 @@ namespace lorafleet::partition {
 void for_each_element(std::string_view text, const std::string& key, const std::string& file,
                       const std::function<void(std::string_view text, std::size_t line)>& element);
 
-/// Whether the object that `text` begins with has `key`, as far as `text`, which may be cut off,
-/// goes.
-bool begins_with_key(std::string_view text, const std::string& key);
+/// Whether the object that `text` begins with has an array under `key`, as far as `text`, which may
+/// be cut off, goes.
+bool begins_with_array(std::string_view text, const std::string& key);
 
 }  // namespace lorafleet::partition

@@ -52,6 +52,19 @@ TEST_CASE("squad: both forms give questions with paragraph, article and answers"
   }
 }
 
+TEST_CASE("squad: fields that nothing reads are named in both forms") {
+  Reading whole("squad", R"({"data": [{"title": "T", "source": "s", "paragraphs": [{"context": "c",
+    "document_id": 7, "qas": [{"id": "1", "question": "q", "level": 2, "answers": [{"text": "a"}]}]}]}]})");
+  CHECK(whole.rows().size() == 1);
+  CHECK(whole.report.notes ==
+        std::vector<std::string>{"data: nothing reads the fields document_id, level, source"});
+  for (const char* value : {"\"train\"", "3", "{\"a\": [1]}"}) {
+    Reading rows("squad", "{\"data\": " + std::string(value) + ", " + kRow.substr(1) + "\n");
+    CHECK(rows.rows().size() == 1);
+    CHECK(rows.report.notes == std::vector<std::string>{"data: nothing reads the fields data"});
+  }
+}
+
 TEST_CASE("squad: questions without answer can have a target") {
   for (const std::string& text : {std::string(kPublished), kRow + "\n" + kEmptyRow + "\n"}) {
     Reading reading("squad", text);
