@@ -7,6 +7,7 @@
 #include "partition/glue_tasks.hpp"
 #include "partition/json_row.hpp"
 #include "partition/row_collector.hpp"
+#include "partition/support/csv.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/hash.hpp"
@@ -26,6 +27,15 @@ std::vector<std::string> cells_of(std::string_view line) {
     if (tab == line.npos) return cells;
     line.remove_prefix(tab + 1);
   }
+}
+
+/// The `datasets` library exports each task with this column; gluebenchmark.com's files lack it.
+bool is_export(std::string_view header) {
+  bool found = false;
+  for_each_csv_record(header, {.separator = '\t', .trim = true}, [&](const CsvRecord& record) {
+    found = std::find(record.cells.begin(), record.cells.end(), "idx") != record.cells.end();
+  });
+  return found;
 }
 
 /// CoLA's files have no header: source, label, the author's mark, sentence.
@@ -73,7 +83,8 @@ class GlueRows {
     rows_.note("read as GLUE's " + std::string(form_.task->title));
     for (const auto& text : form_.task->texts)
       rows_.columns().may_have(form_.column(text));
-    for (const char* name : {form_.label(), form_.task->group, form_.task->attribute, "idx"}) {
+    for (const char* name :
+         {form_.label(), form_.task->group, form_.task->attribute, "idx", "index"}) {
       if (name != nullptr) rows_.columns().may_have(name);
     }
   }
@@ -132,7 +143,8 @@ class GlueRows {
 /// Files of gluebenchmark.com: tabs, and quotes without a meaning.
 class PublishedReader {
  public:
-  PublishedReader(RowCollector& rows, GlueRows& glue) : rows_(rows), glue_(glue) {}
+  PublishedReader(const DataConfig& config, RowCollector& rows, GlueRows& glue)
+      : config_(config), rows_(rows), glue_(glue) {}
 
   void line(std::string_view text, std::size_t number) {
     rows_.count_line();
@@ -141,6 +153,11 @@ class PublishedReader {
     const auto cells = cells_of(text);
     if (header_.empty()) {
       const bool cola = is_cola(cells);
+      if (cola && config_.task != "auto" && config_.task != "cola") {
+        throw InputError(at_line(config_.path.string(), number),
+                         "is a row of CoLA, whose files have no header; data.task is \"" +
+                             config_.task + "\"; allowed here: \"auto\", \"cola\"");
+      }
       header_ = cola ? std::vector<std::string>{"source", "label", "mark", "sentence"} : cells;
       glue_.is_published(header_, cola ? "cola" : "auto");
       if (!cola) return;
@@ -149,7 +166,9 @@ class PublishedReader {
       if (const auto byte = invalid_utf8_at(text)) {
         throw BadRow("invalid UTF-8 at byte " + std::to_string(*byte + 1) + " of the line");
       }
-      glue_.take(row_of(cells), {number});
+      const json row = row_of(cells);
+      rows_.columns().saw(row);
+      glue_.take(row, {number});
     });
   }
 
@@ -165,6 +184,7 @@ class PublishedReader {
     return row;
   }
 
+  const DataConfig& config_;
   RowCollector& rows_;
   GlueRows& glue_;
   std::vector<std::string> header_;
@@ -178,15 +198,18 @@ void read_glue(const DataConfig& config, RowCollector& rows) {
   GlueRows glue(config, rows);
   const auto take = [&](const json& row, const RowPlace& place) { glue.take(row, place); };
   if (first == '{' || first == '[') return for_each_json_row(config, rows, take);
-  if (first_line(start).find('\t') != std::string_view::npos) {
-    PublishedReader reader(rows, glue);
+  const auto header_line = first_line(start);
+  const bool has_tabs = header_line.find('\t') != header_line.npos;
+  const bool exported = has_tabs && is_export(header_line);
+  if (has_tabs && !exported) {
+    PublishedReader reader(config, rows, glue);
     return for_each_line(
         config.path, [&](std::string_view line, std::size_t number) { reader.line(line, number); });
   }
   const auto header = [&](const std::vector<std::string>& names, const std::string&) {
     glue.has_header(names);
   };
-  for_each_table_row(config, separator_of(config.path), rows, header, take);
+  for_each_table_row(config, exported ? '\t' : separator_of(config.path), rows, header, take);
 }
 
 }  // namespace lorafleet::partition

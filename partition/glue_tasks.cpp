@@ -77,10 +77,11 @@ void narrow_by_label(Forms& forms, const std::string& label) {
 }
 
 /// gluebenchmark.com's files: RTE has words for labels and WNLI numbers; CoLA has no header.
-void narrow_published(Forms& forms, const std::string& label) {
+/// `index`: of a file with this column, which theirs have and exports lack.
+void narrow_published(Forms& forms, const std::string& label, bool index) {
   keep_if_any(forms, [&](const GlueForm& form) {
     const std::string name = form.task->name;
-    return name != "cola" && !(name == "rte" && number_of(label)) &&
+    return name != "cola" && !(name == "rte" && number_of(label) && index) &&
            !(name == "wnli" && !number_of(label));
   });
 }
@@ -209,7 +210,9 @@ GlueForm tell_glue_form(const GlueSample& sample, const std::string& wanted,
                         const std::string& place) {
   Forms forms = with_texts(sample, wanted);
   if (forms.empty()) refuse_columns(sample, wanted, place);
-  if (sample.is_published) keep_if_any(forms, [](const GlueForm& form) { return form.published; });
+  const bool index = has(sample, "index");
+  if (sample.is_published && index)
+    keep_if_any(forms, [](const GlueForm& form) { return form.published; });
   const Forms all = forms;
   std::erase_if(forms, [&](const GlueForm& form) { return !has(sample, form.label()); });
   if (forms.empty()) {
@@ -217,7 +220,7 @@ GlueForm tell_glue_form(const GlueSample& sample, const std::string& wanted,
                                 " without labels; GLUE's test files have none, use train or dev");
   }
   const std::string label = sample.cell(forms.front().label());
-  if (titles_of(forms).size() > 1 && sample.is_published) narrow_published(forms, label);
+  if (titles_of(forms).size() > 1 && sample.is_published) narrow_published(forms, label, index);
   if (titles_of(forms).size() > 1) narrow_by_label(forms, label);
   const auto titles = titles_of(forms);
   if (titles.size() > 1) {

@@ -125,6 +125,56 @@ TEST_CASE("glue: rows of the datasets library, as JSON or CSV") {
   CHECK(csv.target == "positive");
 }
 
+TEST_CASE("glue: tables with tabs that the datasets library exports are no published ones") {
+  const std::string pair = "sentence1\tsentence2\tlabel\tidx\n";
+  const std::string rows = "\"He said \"\"no\"\".\"\tHe refused.\t0\t7\n";
+  CHECK(error(pair + rows) ==
+        "data.task: must say which task data:1 is of: its columns (sentence1, sentence2, label, "
+        "idx) are those of MRPC, STS-B, RTE, WNLI; allowed: \"mrpc\", \"stsb\", \"rte\", "
+        "\"wnli\"");
+  const auto rte = only(pair + rows, "rte");
+  CHECK(rte.target == "entailment");
+  CHECK(rte.context == "Sentence 1: He said \"no\".\nSentence 2: He refused.");
+  CHECK(only(pair + rows, "wnli").target == "not_entailment");
+  CHECK(only(pair + rows, "mrpc").target == "no");
+  CHECK(only("\xEF\xBB\xBF\"sentence1\"\t\"sentence2\"\t\"label\"\t\"idx\"\r\n" + rows, "rte")
+            .target == "entailment");
+
+  const std::string single = "sentence\tlabel\tidx\n\"Good, \"\"good\"\".\"\t1\t0\n";
+  CHECK(error(single) ==
+        "data.task: must say which task data:1 is of: its columns (sentence, label, idx) are those "
+        "of CoLA, SST-2; allowed: \"cola\", \"sst2\"");
+  CHECK(only(single, "cola").target == "acceptable");
+  CHECK(only(single, "cola").context == "Sentence: Good, \"good\".");
+}
+
+TEST_CASE("glue: only a column index makes numbers those of a published WNLI") {
+  const std::string pair = "sentence1\tsentence2\tlabel\na\tb\t";
+  CHECK(error(pair + "0\n") ==
+        "data.task: must say which task data:1 is of: its columns (sentence1, sentence2, label) "
+        "are those of MRPC, STS-B, RTE, WNLI; allowed: \"mrpc\", \"stsb\", \"rte\", \"wnli\"");
+  CHECK(only(pair + "0\n", "rte").target == "entailment");
+  CHECK(only(pair + "0\n", "wnli").target == "not_entailment");
+  CHECK(only(pair + "1\n", "mrpc").target == "yes");
+  CHECK(only(pair + "entailment\n").target == "entailment");
+}
+
+TEST_CASE("glue: rows of CoLA are no header of another task") {
+  const std::string row = "gj04\t0\t*\tThey drank the pub.\n";
+  CHECK(only(row, "cola").target == "unacceptable");
+  CHECK(error(row, "sst2") ==
+        "data:1: is a row of CoLA, whose files have no header; data.task is \"sst2\"; allowed "
+        "here: \"auto\", \"cola\"");
+}
+
+TEST_CASE("glue: fields that nothing reads are named in published files too") {
+  Reading reading("glue",
+                  "index\tgenre\tfilename\tsentence1\tsentence2\tscore\n0\tnews\tf\ta\tb\t1\n");
+  reading.rows();
+  CHECK(reading.report.notes ==
+        Texts{"data: read as GLUE's STS-B", "data: nothing reads the fields filename"});
+}
+
 TEST_CASE("glue: the log says which task a file was read as") {
   Reading reading("glue", R"({"question": "a", "sentence": "b", "label": 1, "idx": 0, "x": 1})");
   reading.rows();
