@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
@@ -178,22 +179,8 @@ class Renderer {
       context_.fail('"' + node.name + "\" is no namespace, so \"" + node.names[0] +
                     "\" of it cannot be set");
     }
-    if (holds_space(value)) context_.fail("a namespace inside of a namespace is not supported");
+    context_.refuse_space(value);
     space->space()->values.insert_or_assign(node.names[0], value);
-  }
-
-  /// Functions hold no namespace, so this finds every way back to one.
-  bool holds_space(const Value& value) {
-    context_.step();
-    if (const auto* list = value.list()) {
-      return std::any_of(list->begin(), list->end(),
-                         [this](const Value& item) { return holds_space(item); });
-    }
-    if (const auto* dict = value.dict()) {
-      return std::any_of(dict->begin(), dict->end(),
-                         [this](const auto& entry) { return holds_space(entry.second); });
-    }
-    return value.space() != nullptr;
   }
 
   Value filtered_block(const Node& node, Value value, Scope& scope) {
@@ -203,18 +190,20 @@ class Renderer {
   }
 
   Flow loop(const Node& node, Scope& scope, MarkedText& out) {
-    List items = items_of(context_, evaluate(*node.parts[0], scope));
+    Value over = evaluate(*node.parts[0], scope);
+    if (over.list() == nullptr) over = Value(items_of(context_, over));
     if (node.parts[1]) {
       List kept;
-      for (const Value& item : items) {
+      for (const Value& item : *over.list()) {
         Scope inner{{}, &scope};
         bind(node.names, item, inner);
         if (is_true(evaluate(*node.parts[1], inner))) kept.push_back(item);
       }
-      items = std::move(kept);
+      over = Value(std::move(kept));
     }
+    const List& items = *over.list();
     if (items.empty()) return execute(node.other, scope, out);
-    Value changed;  // what loop.changed saw last
+    Value& changed = changed_.emplace_back();
     for (std::size_t i = 0; i < items.size(); ++i) {
       context_.move_to(node.line);
       context_.step();
@@ -245,7 +234,7 @@ class Renderer {
     loop.emplace_back("changed", Value(Function([this, &changed](const Arguments& given) {
                         const Value now = context_.made(given.positional);
                         context_.charge_all(now);
-                        const bool differs = !equal(now, changed);
+                        const bool differs = !equal(context_, now, changed);
                         changed = now;
                         return Value(differs);
                       })));
@@ -264,6 +253,7 @@ class Renderer {
       for (std::size_t i = 0; i < given.positional.size(); ++i)
         inner.values.insert_or_assign(node.names[i], given.positional[i]);
       for (const auto& [name, value] : given.named) {
+        context_.step(static_cast<std::int64_t>(node.names.size() / 16));
         if (std::find(node.names.begin(), node.names.end(), name) == node.names.end()) {
           context_.fail(node.name + "() has no parameter " + name);
         }
@@ -351,6 +341,7 @@ class Renderer {
         context_.fail("a key must be a string, not " + kind_of(key));
       }
       Value value = evaluate(*node.parts[i + 1], scope);
+      context_.charge_find(dict, key.text()->view());
       const auto old = std::find_if(dict.begin(), dict.end(), [&](const auto& entry) {
         return entry.first == key.text()->str();
       });
@@ -441,7 +432,11 @@ class Renderer {
     const Node& callee = *node.parts[0];
     if (callee.kind == NodeKind::attribute) {
       const Value object = evaluate(*callee.parts[0], scope);
-      const Value* own = object.dict() ? find(*object.dict(), callee.name) : nullptr;
+      const Value* own = nullptr;
+      if (object.dict()) {
+        context_.charge_find(*object.dict(), callee.name);
+        own = find(*object.dict(), callee.name);
+      }
       const bool is_function = own != nullptr && own->function() != nullptr;
       if (!is_function && object.space() == nullptr) {
         if (object.is_undefined()) {
@@ -577,9 +572,7 @@ class Renderer {
     if (name == "in") return contains(context_, right, left);
     if (name == "not in") return !contains(context_, right, left);
     if (name == "==" || name == "!=") {
-      if (left.list() || left.dict()) context_.charge_all(left);
-      if (left.text()) context_.step(static_cast<std::int64_t>(left.text()->size() / 256));
-      return equal(left, right) == (name == "==");
+      return equal(context_, left, right) == (name == "==");
     }
     if (name == "<") return less(context_, left, right);
     if (name == ">") return less(context_, right, left);
@@ -587,6 +580,7 @@ class Renderer {
   }
 
   Context context_;
+  std::deque<Value> changed_;  ///< what each loop's `changed` saw last; it may outlive the loop
   Scope root_;
   int depth_ = 0;
 };

@@ -16,6 +16,8 @@ namespace lorafleet::model::jinja {
 
 namespace {
 
+constexpr int kDeepestFilters = 50;
+
 /// One call: what it was given, and messages about it.
 class Call {
  public:
@@ -37,7 +39,7 @@ class Call {
     if (given == nullptr) fail("the argument \"" + std::string(name) + "\" is missing");
     return *given;
   }
-  [[nodiscard]] MarkedText text(std::size_t place, std::string_view name) const {
+  [[nodiscard]] const MarkedText& text(std::size_t place, std::string_view name) const {
     const Value& given = needed(place, name);
     if (given.text() == nullptr) {
       fail("the argument \"" + std::string(name) + "\" must be a string, not " + kind_of(given));
@@ -79,6 +81,10 @@ void charge_reading(Context& context, const Value& value) {
   if (value.text()) context.step(static_cast<std::int64_t>(value.text()->size() / 256));
 }
 
+void charge_comparison(Context& context, const MarkedText& a, const MarkedText& b) {
+  context.step(static_cast<std::int64_t>(std::min(a.size(), b.size()) / 256));
+}
+
 Value made_text(const Call& call, MarkedText text) {
   return call.context.made(std::move(text));
 }
@@ -93,13 +99,14 @@ Value made_parts(const Call& call, std::vector<MarkedText> parts) {
 /// What cutting the text makes, before it is made.
 void charge_cuts(const Call& call, const MarkedText& text,
                  const std::optional<std::string_view>& separator) {
+  if (separator) call.context.charge_search(text.size(), separator->size());
   call.context.charge(128 * count_cuts(text.view(), separator));
 }
 
 Value replaced(const Call& call, const MarkedText& text) {
-  const MarkedText old = call.text(0, "old");
+  const MarkedText& old = call.text(0, "old");
   charge_cuts(call, text, old.view());
-  const MarkedText fresh = call.text(1, "new");
+  const MarkedText& fresh = call.text(1, "new");
   const auto cost = fresh.size() + sizeof(MarkedText::Run) * fresh.runs().size();
   for (std::size_t cuts = count_cuts(text.view(), old.view()); cuts > 0; --cuts)
     call.context.charge(cost);
@@ -107,9 +114,13 @@ Value replaced(const Call& call, const MarkedText& text) {
 }
 
 /// The value as a text, of lists and dicts as Python writes them.
+MarkedText written(Context& context, const Value& value) {
+  if (value.list() || value.dict()) context.charge_all(value);
+  return text_of(value);
+}
+
 MarkedText written(const Call& call) {
-  if (call.value.list() || call.value.dict()) call.context.charge_all(call.value);
-  return text_of(call.value);
+  return written(call.context, call.value);
 }
 
 Value in_case(const Call& call, const MarkedText& text, Case to) {
@@ -119,7 +130,9 @@ Value in_case(const Call& call, const MarkedText& text, Case to) {
 }
 
 Value stripped(const Call& call, const MarkedText& text, bool left, bool right) {
-  return made_text(call, strip(text, left, right, call.optional_text(0, "chars")));
+  const auto characters = call.optional_text(0, "chars");
+  if (characters) call.context.charge_search(text.size(), characters->size());
+  return made_text(call, strip(text, left, right, characters));
 }
 
 Value length_of(const Call& call) {
@@ -148,9 +161,8 @@ Value joined(const Call& call, const List& items, const MarkedText& separator,
   MarkedText result;
   bool first = true;
   for (const Value& item : items) {
-    const Value value = attribute ? attribute_of(call.context, item, *attribute) : item;
-    if (value.list() || value.dict()) call.context.charge_all(value);
-    const MarkedText text = text_of(value);
+    const MarkedText text =
+        written(call.context, attribute ? attribute_of(call.context, item, *attribute) : item);
     call.context.charge(separator);
     call.context.charge(text);
     if (!first) result.append(separator);
@@ -162,8 +174,10 @@ Value joined(const Call& call, const List& items, const MarkedText& separator,
 
 Value pairs_of(const Call& call, const Dict& dict) {
   List pairs;
-  for (const auto& [key, item] : dict)
+  for (const auto& [key, item] : dict) {
+    call.context.charge(key.size());
     pairs.push_back(Value(List{Value(key), item}));
+  }
   return call.context.made(std::move(pairs));
 }
 
@@ -223,8 +237,7 @@ Value sorted(const Call& call, bool unique) {
     List kept;
     for (const Value& item : items) {
       const bool seen = std::any_of(kept.begin(), kept.end(), [&](const Value& other) {
-        call.context.step();
-        return equal(key(other), key(item));
+        return equal(call.context, key(other), key(item));
       });
       if (!seen) kept.push_back(item);
     }
@@ -303,7 +316,8 @@ Value to_json(const Call& call) {
   }
   if (given != nullptr && !given->is_none()) indent = call.integer(0, "indent", -1);
   if (indent > 8) call.fail("indent is too large; allowed: up to 8");
-  for (std::int64_t i = -1; i < 6 * indent; ++i)  // blanks before each of up to 50 levels
+  call.context.charge_all(call.value);
+  for (std::int64_t i = 0; i < 6 * indent; ++i)  // blanks before each of up to 50 levels
     call.context.charge_all(call.value);
   const Value* sort = nullptr;
   for (const auto& [name, value] : call.arguments.named) {
@@ -411,7 +425,7 @@ const std::map<std::string, FilterFunction, std::less<>>& filters() {
        [](const Call& call) {
          const Value* separator = call.argument(0, "d");
          return joined(call, items_of(call.context, call.value),
-                       separator == nullptr ? MarkedText() : text_of(*separator),
+                       separator == nullptr ? MarkedText() : written(call.context, *separator),
                        call.optional_text(1, "attribute"));
        }},
       {"last",
@@ -463,9 +477,7 @@ bool whole_is(const Call& call, bool (*holds)(std::int64_t, std::int64_t)) {
 }
 
 bool equals(const Call& call) {
-  const Value& other = call.needed(0, "other");
-  call.context.charge_all(call.value);
-  return equal(call.value, other);
+  return equal(call.context, call.value, call.needed(0, "other"));
 }
 
 const std::map<std::string, TestFunction, std::less<>>& tests() {
@@ -536,13 +548,16 @@ const std::map<std::string, TestFunction, std::less<>>& tests() {
 using MethodFunction = Value (*)(const Call&, const MarkedText&);
 
 bool starts_or_ends(const Call& call, const MarkedText& text, bool starts) {
-  const Value& given = call.needed(0, "prefix");
-  const List several = given.list() ? *given.list() : List{given};
-  return std::any_of(several.begin(), several.end(), [&](const Value& item) {
+  const auto fits = [&](const Value& item) {
     if (item.text() == nullptr) call.fail("a string was expected, not " + kind_of(item));
+    call.context.step();
+    charge_comparison(call.context, text, *item.text());
     return starts ? text.view().starts_with(item.text()->view())
                   : text.view().ends_with(item.text()->view());
-  });
+  };
+  const Value& given = call.needed(0, "prefix");
+  if (given.list() == nullptr) return fits(given);
+  return std::any_of(given.list()->begin(), given.list()->end(), fits);
 }
 
 Value split_method(const Call& call, const MarkedText& text, bool from_right) {
@@ -552,6 +567,13 @@ Value split_method(const Call& call, const MarkedText& text, bool from_right) {
   charge_cuts(call, text, separator);
   if (!separator && from_right && most >= 0) call.fail("maxsplit needs a separator");
   return made_parts(call, split(text, separator, most, from_right));
+}
+
+/// The text to look for, charged.
+std::string_view wanted_in(const Call& call, const MarkedText& text) {
+  const std::string_view wanted = call.text(0, "sub").view();
+  call.context.charge_search(text.size(), wanted.size());
+  return wanted;
 }
 
 Value place_of(const MarkedText& text, std::size_t byte) {
@@ -565,15 +587,15 @@ const std::map<std::string, MethodFunction, std::less<>>& text_methods() {
                         const MarkedText& text) { return in_case(call, text, Case::capitalize); }},
       {"count",
        [](const Call& call, const MarkedText& text) {
-         const MarkedText wanted = call.text(0, "sub");
+         const std::string_view wanted = wanted_in(call, text);
          if (wanted.empty()) call.fail("an empty text cannot be counted");
-         return Value(static_cast<std::int64_t>(count_cuts(text.view(), wanted.view())));
+         return Value(static_cast<std::int64_t>(count_cuts(text.view(), wanted)));
        }},
       {"endswith", [](const Call& call,
                       const MarkedText& text) { return Value(starts_or_ends(call, text, false)); }},
       {"find",
        [](const Call& call, const MarkedText& text) {
-         return place_of(text, text.str().find(call.text(0, "sub").str()));
+         return place_of(text, text.view().find(wanted_in(call, text)));
        }},
       {"isdigit",
        [](const Call&, const MarkedText& text) {
@@ -591,14 +613,14 @@ const std::map<std::string, MethodFunction, std::less<>>& text_methods() {
        [](const Call& call, const MarkedText& text) { return stripped(call, text, true, false); }},
       {"removeprefix",
        [](const Call& call, const MarkedText& text) {
-         const MarkedText gone = call.text(0, "prefix");
+         const MarkedText& gone = call.text(0, "prefix");
          return made_text(call, text.view().starts_with(gone.view())
                                     ? text.part(gone.size(), text.size())
                                     : text);
        }},
       {"removesuffix",
        [](const Call& call, const MarkedText& text) {
-         const MarkedText gone = call.text(0, "suffix");
+         const MarkedText& gone = call.text(0, "suffix");
          return made_text(call, text.view().ends_with(gone.view())
                                     ? text.part(0, text.size() - gone.size())
                                     : text);
@@ -606,7 +628,7 @@ const std::map<std::string, MethodFunction, std::less<>>& text_methods() {
       {"replace", [](const Call& call, const MarkedText& text) { return replaced(call, text); }},
       {"rfind",
        [](const Call& call, const MarkedText& text) {
-         return place_of(text, text.str().rfind(call.text(0, "sub").str()));
+         return place_of(text, text.view().rfind(wanted_in(call, text)));
        }},
       {"rsplit",
        [](const Call& call, const MarkedText& text) { return split_method(call, text, true); }},
@@ -632,14 +654,18 @@ Value dict_method(const Call& call, const Dict& dict, const std::string& name) {
   if (name == "items") return pairs_of(call, dict);
   if (name == "get") {
     const Value& key = call.needed(0, "key");
-    const Value* found = key.text() == nullptr ? nullptr : find(dict, key.text()->view());
-    if (found != nullptr) return *found;
+    if (key.text()) {
+      call.context.charge_find(dict, key.text()->view());
+      if (const Value* found = find(dict, key.text()->view())) return *found;
+    }
     const Value* otherwise = call.argument(1, "default");
     return otherwise == nullptr ? Value(None{}) : *otherwise;
   }
   List list;
-  for (const auto& [key, item] : dict)
+  for (const auto& [key, item] : dict) {
+    if (name == "keys") call.context.charge(key.size());
     list.push_back(name == "keys" ? Value(key) : item);
+  }
   return call.context.made(std::move(list));
 }
 
@@ -693,7 +719,11 @@ Value apply_filter(Context& context, const std::string& name, const Value& value
     context.fail("the filter " + name + " is not supported; allowed: " + names_of(filters()));
   }
   charge_reading(context, value);
-  return found->second({context, "the filter " + name, arguments, value});
+  if (context.filters == kDeepestFilters) context.fail("map is nested too deeply");
+  ++context.filters;  // an exception ends the rendering
+  Value result = found->second({context, "the filter " + name, arguments, value});
+  --context.filters;
+  return result;
 }
 
 bool apply_test(Context& context, const std::string& name, const Value& value,
@@ -742,15 +772,18 @@ Dict global_functions(Context& context) {
                  const Value* message = call.argument(0, "message");
                  throw Refusal(
                      at_line(call.context.place(), static_cast<std::size_t>(call.context.line())),
-                     message == nullptr ? "refused" : text_of(*message).str());
+                     message == nullptr ? "refused" : written(call.context, *message).str());
                }),
       function("namespace",
                [](const Call& call) {
                  auto space = std::make_shared<Namespace>();
-                 for (const auto& [name, value] : call.arguments.named)
+                 for (const auto& [name, value] : call.arguments.named) {
+                   call.context.refuse_space(value);
                    space->values[name] = value;
+                 }
                  for (const Value& given : call.arguments.positional) {
                    if (given.dict() == nullptr) call.fail("a mapping was expected");
+                   call.context.refuse_space(given);
                    for (const auto& [name, value] : *given.dict())
                      space->values.emplace(name, value);
                  }
@@ -765,6 +798,7 @@ Dict global_functions(Context& context) {
                    dict = *given;
                  }
                  for (const auto& [name, value] : call.arguments.named) {
+                   call.context.charge_find(dict, name);
                    std::erase_if(dict, [&](const auto& entry) { return entry.first == name; });
                    dict.emplace_back(name, value);
                  }
@@ -781,8 +815,10 @@ List items_of(Context& context, const Value& value) {
   }
   List items;
   if (const auto* dict = value.dict()) {
-    for (const auto& [key, item] : *dict)
+    for (const auto& [key, item] : *dict) {
+      context.charge(128 + key.size());
       items.push_back(Value(key));
+    }
   } else if (const auto* text = value.text()) {
     context.charge(128 * length(text->view()));
     const auto starts = code_points(text->view());
@@ -797,6 +833,7 @@ List items_of(Context& context, const Value& value) {
 Value member(Context& context, const Value& value, const std::string& name) {
   if (value.is_undefined()) context.fail(kind_of(value) + ", has no \"" + name + '"');
   if (const auto* dict = value.dict()) {
+    context.charge_find(*dict, name);
     if (const Value* found = find(*dict, name)) return *found;
   }
   if (const auto* space = value.space()) {
@@ -811,27 +848,60 @@ bool contains(Context& context, const Value& value, const Value& needle) {
     if (needle.text() == nullptr) {
       context.fail("\"in\" a string needs a string, not " + kind_of(needle));
     }
-    context.step(static_cast<std::int64_t>(text->size() / 256));
+    charge_reading(context, value);
+    context.charge_search(text->size(), needle.text()->size());
     return text->str().find(needle.text()->str()) != std::string::npos;
   }
   if (const auto* dict = value.dict()) {
-    return needle.text() && find(*dict, needle.text()->view()) != nullptr;
+    if (needle.text() == nullptr) return false;
+    context.charge_find(*dict, needle.text()->view());
+    return find(*dict, needle.text()->view()) != nullptr;
   }
   if (const auto* list = value.list()) {
-    const auto steps =
-        1 + (needle.text() ? static_cast<std::int64_t>(needle.text()->size() / 256) : 0);
-    return std::any_of(list->begin(), list->end(), [&](const Value& item) {
-      context.step(steps);
-      if (needle.list() || needle.dict()) context.charge_all(item);
-      return equal(item, needle);
-    });
+    return std::any_of(list->begin(), list->end(),
+                       [&](const Value& item) { return equal(context, item, needle); });
   }
   if (value.is_undefined()) return false;
   context.fail("\"in\" needs a string, a list or a mapping, not " + kind_of(value));
 }
 
+bool equal(Context& context, const Value& a, const Value& b) {
+  context.step();
+  if (a.is_number() && b.is_number()) {
+    std::int64_t left = 0;
+    std::int64_t right = 0;
+    if (a.as_integer(left) && b.as_integer(right)) return left == right;
+    return a.as_real() == b.as_real();
+  }
+  if (a.is_none() || b.is_none()) return a.is_none() && b.is_none();
+  if (a.is_undefined() || b.is_undefined()) return a.is_undefined() && b.is_undefined();
+  if (a.text() && b.text()) {
+    charge_comparison(context, *a.text(), *b.text());
+    return a.text()->view() == b.text()->view();
+  }
+  if (a.list() && b.list()) {
+    return a.list() == b.list() ||
+           std::equal(a.list()->begin(), a.list()->end(), b.list()->begin(), b.list()->end(),
+                      [&](const Value& x, const Value& y) { return equal(context, x, y); });
+  }
+  if (a.dict() && b.dict()) {
+    if (a.dict() == b.dict()) return true;
+    return a.dict()->size() == b.dict()->size() &&
+           std::all_of(a.dict()->begin(), a.dict()->end(), [&](const auto& entry) {
+             context.charge_find(*b.dict(), entry.first);
+             const Value* other = find(*b.dict(), entry.first);
+             return other != nullptr && equal(context, entry.second, *other);
+           });
+  }
+  if (a.space() || b.space()) return a.space() == b.space();
+  return a.function() != nullptr && a.function() == b.function();
+}
+
 bool less(Context& context, const Value& a, const Value& b) {
-  if (a.text() && b.text()) return a.text()->view() < b.text()->view();
+  if (a.text() && b.text()) {
+    charge_comparison(context, *a.text(), *b.text());
+    return a.text()->view() < b.text()->view();
+  }
   if (a.is_number() && b.is_number()) {
     std::int64_t left = 0;
     std::int64_t right = 0;

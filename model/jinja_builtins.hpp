@@ -29,6 +29,8 @@ List items_of(Context& context, const Value& value);
 Value member(Context& context, const Value& value, const std::string& name);
 /// `needle in value`.
 bool contains(Context& context, const Value& value, const Value& needle);
+/// Python's `==`.
+bool equal(Context& context, const Value& a, const Value& b);
 /// `a < b` for numbers and strings.
 bool less(Context& context, const Value& a, const Value& b);
 

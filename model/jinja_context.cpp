@@ -50,6 +50,27 @@ void Context::charge_all(const Value& value) {
   weigh(value, 0, true, *this);
 }
 
+void Context::charge_search(std::size_t text, std::size_t needle) {
+  step(static_cast<std::int64_t>(text * needle / 4096));
+}
+
+void Context::charge_find(const Dict& dict, std::string_view key) {
+  step(static_cast<std::int64_t>(dict.size() * (1 + key.size() / 256) / 16));
+}
+
+void Context::refuse_space(const Value& value) {
+  step();
+  if (const auto* list = value.list()) {
+    for (const Value& item : *list)
+      refuse_space(item);
+  } else if (const auto* dict = value.dict()) {
+    for (const auto& [key, item] : *dict)
+      refuse_space(item);
+  } else if (value.space() != nullptr) {
+    fail("a namespace inside of a namespace is not supported");
+  }
+}
+
 Value Context::made(List list) {
   const Value value(std::move(list));
   weigh(value, 0, false, *this);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "model/jinja_value.hpp"
 
@@ -30,10 +31,20 @@ class Context {
 
   /// Charges what writing the value out would take.
   void charge_all(const Value& value);
+  /// Charges looking for so many bytes at each place of a text.
+  void charge_search(std::size_t text, std::size_t needle);
+  /// Charges comparing a key with each of a dict.
+  void charge_find(const Dict& dict, std::string_view key);
   /// A list or dict that is charged, and refused where it is nested more than 50 deep.
   [[nodiscard]] Value made(List list);
   [[nodiscard]] Value made(Dict dict);
   [[nodiscard]] Value made(MarkedText text);
+  /// Fails where there is a namespace in what a namespace is to hold: they could nest without end,
+  /// or hold themselves. Functions hold none, so this finds every one.
+  void refuse_space(const Value& value);
+
+  /// How many filters run inside of each other.
+  int filters = 0;
 
  private:
   std::string place_;

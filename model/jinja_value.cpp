@@ -165,32 +165,6 @@ bool is_true(const Value& value) {
   return true;
 }
 
-bool equal(const Value& a, const Value& b) {
-  if (a.is_number() && b.is_number()) {
-    std::int64_t left = 0;
-    std::int64_t right = 0;
-    if (a.as_integer(left) && b.as_integer(right)) return left == right;
-    return a.as_real() == b.as_real();
-  }
-  if (a.is_none() || b.is_none()) return a.is_none() && b.is_none();
-  if (a.is_undefined() || b.is_undefined()) return a.is_undefined() && b.is_undefined();
-  if (a.text() && b.text()) return a.text()->view() == b.text()->view();
-  if (a.list() && b.list()) {
-    return a.list() == b.list() || std::equal(a.list()->begin(), a.list()->end(), b.list()->begin(),
-                                              b.list()->end(), equal);
-  }
-  if (a.dict() && b.dict()) {
-    if (a.dict() == b.dict()) return true;
-    return a.dict()->size() == b.dict()->size() &&
-           std::all_of(a.dict()->begin(), a.dict()->end(), [&](const auto& entry) {
-             const Value* other = find(*b.dict(), entry.first);
-             return other != nullptr && equal(entry.second, *other);
-           });
-  }
-  if (a.space() || b.space()) return a.space() == b.space();
-  return a.function() != nullptr && a.function() == b.function();
-}
-
 std::string kind_of(const Value& value) {
   if (value.is_undefined()) {
     const auto& name = value.undefined().name;

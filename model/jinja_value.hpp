@@ -84,8 +84,6 @@ class Value {
 
 /// Python's truth of it.
 bool is_true(const Value& value);
-/// Python's `==`.
-bool equal(const Value& a, const Value& b);
 /// "a string", "a list", …: for messages.
 std::string kind_of(const Value& value);
 /// nullptr where the dict has no such key.

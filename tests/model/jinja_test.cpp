@@ -165,6 +165,53 @@ TEST_CASE("a hostile template ends with a message, soon") {
   CHECK(contains(refusal(sum + " }}"), "nested too deeply"));
 }
 
+TEST_CASE("loop.changed compares with the turn before, and may outlive its loop") {
+  CHECK(rendered("{% for i in [1, 1, 2, 1] %}{{ loop.changed(i) }} {% endfor %}") ==
+        "True False True True ");
+  CHECK(rendered("{% set ns = namespace() %}{% for i in [1] %}{% set ns.f = loop.changed %}"
+                 "{% endfor %}{{ ns.f(1) }} {{ ns.f(1) }} {{ ns.f([ns]) }}") == "True False True");
+}
+
+TEST_CASE("no nesting of filters or namespaces exhausts the stack") {
+  std::string maps = "{{ 'a' | map('map'";
+  for (int i = 0; i < 20000; ++i)
+    maps += ", 'map'";
+  CHECK(contains(refusal(maps + ", 'upper') }}"), "map is nested too deeply"));
+  CHECK(rendered("{{ ['ab'] | map('map', 'upper') | list }}") == "[['A', 'B']]");
+  const std::string refused = "a namespace inside of a namespace";
+  CHECK(contains(refusal("{% set a = namespace() %}{% set a = namespace(x=a) %}"), refused));
+  CHECK(
+      contains(refusal("{% set a = namespace() %}{% set a = namespace(x=[{'y': a}]) %}"), refused));
+  CHECK(contains(refusal("{% set a = namespace() %}{% set a = namespace({'y': a}) %}"), refused));
+}
+
+TEST_CASE("work that grows with two texts is counted") {
+  const jinja::Dict variables = {
+      {"long", jinja::Value(std::string(10'000, 'a'))},
+      {"half", jinja::Value(std::string(5'000, 'a') + 'b')},
+      {"other", jinja::Value(std::string(9'999, 'a') + 'b')},
+      {"many", jinja::Value(jinja::List(100, jinja::Value(std::string(50, 'a'))))}};
+  for (const char* work :
+       {"half in long", "long.find(half)", "long.rfind(half)", "long.count(half)",
+        "long.split(half)", "long.replace(half, '')", "long.startswith([other, other, other])",
+        "long < other", "long == other", "long is eq(other)", "[long, other] | unique",
+        "[other] == [long]", "long in [other]", "many | tojson", "many | join(many)",
+        "'a' | join(many)"}) {
+    CAPTURE(work);
+    CHECK(rendered("{{ (" + std::string(work) + ") is defined }}", variables) == "True");
+    const std::string source = "{% for i in range(60000) %}{% if (" + std::string(work) +
+                               ") is defined %}{% endif %}{% endfor %}";
+    CHECK(contains(refusal(source, variables), "the template "));
+  }
+}
+
+TEST_CASE("a large dict literal is counted") {
+  std::string source = "{% set d = {";
+  for (int i = 0; i < 20000; ++i)
+    source += "'" + std::to_string(i) + "': 1, ";
+  CHECK(contains(refusal(source + "} %}"), "takes too many steps"));
+}
+
 TEST_CASE("each byte knows whether the template or the data wrote it") {
   CHECK(marks("<s>{{ x }}</s>", "in") == "0:<s>|7:in|0:</s>");
   CHECK(marks("{{ '<' ~ x ~ y + '>' }}", "in") == "0:<|7:in|8:two|0:>");
