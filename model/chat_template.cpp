@@ -31,6 +31,10 @@ bool is_blank(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+bool is_blank(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return is_blank(c); });
+}
+
 std::size_t common_prefix(std::string_view a, std::string_view b) {
   const std::size_t most = std::min(a.size(), b.size());
   std::size_t i = 0;
@@ -174,10 +178,14 @@ std::optional<TextSpan> ChatTemplate::find_answer(std::span<const Turn> turns, s
   const auto origin = static_cast<std::uint32_t>(turn + 1);
   auto content = find_origin(whole, origin, has_header ? common : 0);
   if (!content) content = find_origin(whole, origin, 0);
-  const std::string& said = turns[turn].content;
-  if (!content && (!asked || !std::all_of(said.begin(), said.end(), is_blank))) return std::nullopt;
+  if (!content && (!asked || !is_blank(turns[turn].content))) return std::nullopt;
   std::size_t begin = content ? content->begin : common;
-  if (has_header) begin = std::min(begin, common);
+  if (has_header) {
+    begin = std::min(begin, common);
+  } else if (content && begin > 0 && whole.view()[begin - 1] == ' ' &&
+             whole.mark_at(begin - 1).origin == 0) {
+    --begin;  // tokenizers join it to the word behind it; a prompt must not end with it
+  }
   const std::size_t content_end = content ? content->end : begin;
   return TextSpan{begin, end_of_answer(turns, turn, whole, begin, content_end)};
 }
@@ -205,26 +213,39 @@ std::size_t ChatTemplate::end_of_answer(std::span<const Turn> turns, std::size_t
   return content_end + tail.size();
 }
 
+std::size_t ChatTemplate::generated_answer(std::span<const Turn> turns,
+                                           const Conversation& conversation) const {
+  const auto& text = conversation.text;
+  const auto& spans = conversation.spans;
+  const auto last = find_origin(text, static_cast<std::uint32_t>(turns.size()), 0);
+  std::size_t earlier = 0;  // what the turns before say ends here
+  for (std::size_t i = 1; i < turns.size() && !last; ++i) {
+    const auto said = find_origin(text, static_cast<std::uint32_t>(i), 0);
+    if (said) earlier = std::max(earlier, said->end);
+  }
+  const bool found =
+      !spans.empty() && (last ? spans.back().end >= last->end : spans.back().begin >= earlier);
+  if (found) return spans.back().begin;
+  if (last || !is_blank(turns.back().content)) {
+    throw InputError(place(), "the last answer is not in a {% generation %} block");
+  }
+  return text.size();  // the template trims a blank answer away
+}
+
 Conversation ChatTemplate::render(std::span<const Turn> turns) const {
   Conversation result;
   result.text = text(turns, false);
   result.prompt_end = result.text.size();
   const bool answered = !turns.empty() && turns.back().role == "assistant";
-  const auto last = find_origin(result.text, static_cast<std::uint32_t>(turns.size()), 0);
   if (program_.has_generation()) {
     result.spans = generated_spans(result.text);
-    if (!answered) return result;
-    if (result.spans.empty() || (last && result.spans.back().end < last->end)) {
-      throw InputError(place(), "the last answer is not in a {% generation %} block");
-    }
-    result.prompt_end = result.spans.back().begin;
+    if (answered) result.prompt_end = generated_answer(turns, result);
     return result;
   }
   std::size_t end = 0;
   for (std::size_t i = 0; i < turns.size(); ++i) {
     if (turns[i].role != "assistant") continue;
-    const auto span = find_answer(turns, i, result.text);
-    if (span) {
+    if (const auto span = find_answer(turns, i, result.text)) {
       const std::size_t begin = std::max(span->begin, end);
       if (i + 1 == turns.size()) result.prompt_end = begin;
       if (span->end > begin) {
@@ -236,6 +257,8 @@ Conversation ChatTemplate::render(std::span<const Turn> turns) const {
                        "the last answer cannot be found in what the template makes of the "
                        "conversation; put {% generation %} and {% endgeneration %} around what the "
                        "assistant says, or set data.chat_template = \"plain\"");
+    } else {
+      ++result.unlabelled;
     }
   }
   return result;

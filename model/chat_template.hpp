@@ -21,6 +21,7 @@ struct Conversation {
   MarkedText text;              ///< origin i + 1: the content of turn i
   std::vector<TextSpan> spans;  ///< what the assistant says, with the end of each turn; ascending
   std::size_t prompt_end = 0;   ///< the last answer begins here; the end, where the user is last
+  std::size_t unlabelled = 0;   ///< earlier answers that were not found in the text
 };
 
 /// How text ends that the model writes as its answer.
@@ -40,10 +41,10 @@ class ChatTemplate {
 
   /// What the assistant says is what stands in the template's {% generation %} blocks. Without
   /// these, an answer begins where the rendering of the turns before it, with the generation
-  /// prompt, ends, or else where its content does; it ends with the first added token that the
-  /// template writes after it, or with the text there, without white space at its end. Throws
-  /// jinja::Refusal where the template refuses the conversation, InputError for a broken template,
-  /// and where it leaves out the last answer.
+  /// prompt, ends, or else where its content does, with a blank that the template writes before it;
+  /// it ends with the first added token that the template writes after it, or with the text there,
+  /// without white space at its end. Throws jinja::Refusal where the template refuses the
+  /// conversation, InputError for a broken template, and where it leaves out the last answer.
   [[nodiscard]] Conversation render(std::span<const partition::Turn> turns) const;
   /// The rendering alone; where it `asks`, with the header of an answer behind it.
   [[nodiscard]] MarkedText text(std::span<const partition::Turn> turns, bool asks) const;
@@ -56,6 +57,9 @@ class ChatTemplate {
  private:
   [[nodiscard]] std::optional<MarkedText> try_render(std::span<const partition::Turn> turns,
                                                      bool asks) const;
+  /// Where the last answer begins, by the template's {% generation %} blocks.
+  [[nodiscard]] std::size_t generated_answer(std::span<const partition::Turn> turns,
+                                             const Conversation& conversation) const;
   [[nodiscard]] std::optional<TextSpan> find_answer(std::span<const partition::Turn> turns,
                                                     std::size_t turn,
                                                     const MarkedText& whole) const;

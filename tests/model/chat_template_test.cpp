@@ -111,7 +111,7 @@ TEST_CASE(
   const std::string source =
       "{% for m in messages %}{% if m.role == 'user' %}{{ bos_token + '[INST] ' + m.content + ' "
       "[/INST]' }}{% else %}{{ ' ' + m.content + ' ' + eos_token }}{% endif %}{% endfor %}";
-  CHECK(answers(source, kTurns) == Texts{"two </s>", "four </s>"});
+  CHECK(answers(source, kTurns) == Texts{" two </s>", " four </s>"});
 }
 
 TEST_CASE("answers are found where the template looks ahead") {
@@ -130,13 +130,13 @@ TEST_CASE("answers are found where the template looks ahead") {
 TEST_CASE("what a template writes once behind everything is no end of a turn") {
   const std::string source =
       "{% for m in messages %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}{{ '[END]' }}";
-  CHECK(answers(source, kTurns) == Texts{"two", "four\n[END]"});
+  CHECK(answers(source, kTurns) == Texts{" two", " four\n[END]"});
 }
 
 TEST_CASE("an answer is found though its words stand elsewhere too") {
   const std::string source =
       "{% for m in messages %}{{ m.role + ' two four ' + m.content + '</s>' }}{% endfor %}";
-  CHECK(answers(source, kTurns) == Texts{"two</s>", "four</s>"});
+  CHECK(answers(source, kTurns) == Texts{" two</s>", " four</s>"});
 }
 
 TEST_CASE("a template that leaves out the last answer is refused") {
@@ -148,6 +148,31 @@ TEST_CASE("a template that leaves out the last answer is refused") {
           "{% generation %}x{% endgeneration %}{% for m in messages %}{{ m.content }}{% endfor %}",
           kTurns),
       doctest::Contains("the last answer is not in a {% generation %} block"), InputError);
+}
+
+TEST_CASE("a generation block that trims a blank last answer away has no answer of before") {
+  const ChatTemplate chat = chat_of(
+      "{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}{% else %}"
+      "{% generation %}{{ m.content | trim }}{% endgeneration %}{% endif %}{% endfor %}");
+  auto turns = kTurns;
+  turns.back().content = " \n";
+  const Conversation conversation = chat.render(turns);
+  CHECK(answers(conversation) == Texts{"two"});
+  CHECK(conversation.prompt_end == conversation.text.size());
+  turns.erase(turns.begin(), turns.begin() + 2);
+  CHECK(chat.render(turns).prompt_end == 5);
+  const ChatTemplate ended = chat_of(
+      "{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}{% else %}{% generation %}"
+      "{{ m.content | trim + eos_token }}{% endgeneration %}{% endif %}{% endfor %}");
+  CHECK(ended.render(turns).prompt_end == 5);
+}
+
+TEST_CASE("earlier answers that the template leaves out are counted") {
+  const std::string source =
+      "{% for m in messages %}{{ m.content if m.role == 'user' or loop.last }}|{% endfor %}";
+  const Conversation conversation = chat_of(source).render(kTurns);
+  CHECK(answers(conversation) == Texts{"four|"});
+  CHECK(conversation.unlabelled == 1);
 }
 
 TEST_CASE("the plain template needs no special token but eos") {
