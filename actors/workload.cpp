@@ -171,6 +171,12 @@ Workload prepare_workload(const FederationConfig& config,
             std::to_string(work.examples.size()) +
             " conversations, which were left out; the first: " + work.encoding.first_refusal);
   }
+  if (work.encoding.unlabelled > 0) {
+    warning(
+        "answers that are not the last of their conversation and are not found in what the "
+        "chat template makes of it, so that they are no labels: " +
+        std::to_string(work.encoding.unlabelled));
+  }
   if (split.train.empty() || split.test.empty()) {
     throw InputError(
         config.data.path.string(),

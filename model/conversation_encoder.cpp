@@ -82,31 +82,35 @@ ConversationEncoder::ConversationEncoder(TokenizerPtr tokenizer, ChatTemplatePtr
                                          Truncation truncation)
     : tokenizer_(std::move(tokenizer)), chat_(std::move(chat)), truncation_(truncation) {}
 
-EncodedSequence ConversationEncoder::encode_whole(std::span<const Turn> turns, Part part) const {
+ConversationEncoder::Encoded ConversationEncoder::encode_whole(std::span<const Turn> turns,
+                                                               Part part) const {
   Conversation conversation = chat_->render(turns);
   if (part == Part::prompt) {
     conversation.text = conversation.text.part(0, conversation.prompt_end);
     conversation.spans.clear();
   }
-  EncodedSequence sequence;
+  Encoded encoded{{}, conversation.unlabelled};
+  EncodedSequence& sequence = encoded.sequence;
   std::vector<std::size_t> ends;
   sequence.tokens = tokenizer_->encode_template_text(conversation.text.view(),
                                                      literals_of(conversation.text), &ends);
   sequence.labels = labels_of(conversation.spans, ends);
-  if (!chat_->adds_prefix()) return sequence;
+  if (!chat_->adds_prefix()) return encoded;
   const auto prefix = tokenizer_->prefix();
   sequence.tokens.insert(sequence.tokens.begin(), prefix.begin(), prefix.end());
   for (LabelSpan& label : sequence.labels) {
     label.begin += static_cast<std::uint32_t>(prefix.size());
     label.end += static_cast<std::uint32_t>(prefix.size());
   }
-  return sequence;
+  return encoded;
 }
 
-std::optional<EncodedSequence> ConversationEncoder::fit(std::span<const Turn> turns, Part part,
-                                                        std::size_t limit) const {
-  EncodedSequence whole = encode_whole(turns, part);
-  if (whole.tokens.size() <= limit) return whole;
+std::optional<ConversationEncoder::Encoded> ConversationEncoder::fit(std::span<const Turn> turns,
+                                                                     Part part,
+                                                                     std::size_t limit) const {
+  Encoded whole = encode_whole(turns, part);
+  const std::size_t size = whole.sequence.tokens.size();
+  if (size <= limit) return whole;
   const Exchanges all = split(turns);
   if (truncation_ == Truncation::drop || all.exchanges.size() < 2) return std::nullopt;
   const auto without = [&](std::size_t gone) {
@@ -114,32 +118,36 @@ std::optional<EncodedSequence> ConversationEncoder::fit(std::span<const Turn> tu
   };
   std::size_t too_few = 0;
   std::size_t enough = all.exchanges.size() - 1;
-  EncodedSequence best = without(enough);
-  if (best.tokens.size() > limit) return std::nullopt;
+  Encoded best = without(enough);
+  if (best.sequence.tokens.size() > limit) return std::nullopt;
   while (enough - too_few > 1) {
     const std::size_t middle = too_few + (enough - too_few) / 2;
-    EncodedSequence sequence = without(middle);
-    if (sequence.tokens.size() <= limit) {
+    Encoded shorter = without(middle);
+    if (shorter.sequence.tokens.size() <= limit) {
       enough = middle;
-      best = std::move(sequence);
+      best = std::move(shorter);
     } else {
       too_few = middle;
     }
   }
-  best.tokens_cut = whole.tokens.size() - std::min(whole.tokens.size(), best.tokens.size());
+  best.sequence.tokens_cut = size - std::min(size, best.sequence.tokens.size());
   return best;
 }
 
 std::optional<EncodedSequence> ConversationEncoder::encode(std::span<const Turn> turns,
-                                                           std::size_t limit) const {
-  return fit(turns, Part::all, limit);
+                                                           std::size_t limit,
+                                                           std::size_t* unlabelled) const {
+  auto encoded = fit(turns, Part::all, limit);
+  if (!encoded) return std::nullopt;
+  if (unlabelled != nullptr) *unlabelled = encoded->unlabelled;
+  return std::move(encoded->sequence);
 }
 
 std::optional<std::vector<std::int32_t>> ConversationEncoder::prompt(std::span<const Turn> turns,
                                                                      std::size_t limit) const {
-  auto sequence = fit(turns, Part::prompt, limit);
-  if (!sequence) return std::nullopt;
-  return std::move(sequence->tokens);
+  auto encoded = fit(turns, Part::prompt, limit);
+  if (!encoded) return std::nullopt;
+  return std::move(encoded->sequence.tokens);
 }
 
 }  // namespace lorafleet::model

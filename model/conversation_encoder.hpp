@@ -26,9 +26,10 @@ class ConversationEncoder {
   ConversationEncoder(TokenizerPtr tokenizer, ChatTemplatePtr chat, Truncation truncation);
 
   /// Nothing where it does not fit into `limit` tokens. Throws jinja::Refusal and InputError as
-  /// ChatTemplate::render. `context_tokens` is left 0.
+  /// ChatTemplate::render. `context_tokens` is left 0. `unlabelled`: as Conversation has it.
   [[nodiscard]] std::optional<EncodedSequence> encode(std::span<const partition::Turn> turns,
-                                                      std::size_t limit) const;
+                                                      std::size_t limit,
+                                                      std::size_t* unlabelled = nullptr) const;
   /// All before the last answer.
   [[nodiscard]] std::optional<std::vector<std::int32_t>> prompt(
       std::span<const partition::Turn> turns, std::size_t limit) const;
@@ -36,10 +37,13 @@ class ConversationEncoder {
 
  private:
   enum class Part { all, prompt };
-  [[nodiscard]] std::optional<EncodedSequence> fit(std::span<const partition::Turn> turns,
-                                                   Part part, std::size_t limit) const;
-  [[nodiscard]] EncodedSequence encode_whole(std::span<const partition::Turn> turns,
-                                             Part part) const;
+  struct Encoded {
+    EncodedSequence sequence;
+    std::size_t unlabelled = 0;
+  };
+  [[nodiscard]] std::optional<Encoded> fit(std::span<const partition::Turn> turns, Part part,
+                                           std::size_t limit) const;
+  [[nodiscard]] Encoded encode_whole(std::span<const partition::Turn> turns, Part part) const;
 
   TokenizerPtr tokenizer_;
   ChatTemplatePtr chat_;

@@ -87,8 +87,9 @@ std::optional<EncodedSequence> ExampleEncoder::encode_prompt(const partition::Ex
   return sequence;
 }
 
-std::optional<EncodedSequence> ExampleEncoder::encode(const partition::Example& example) const {
-  return encode(example, example.target);
+std::optional<EncodedSequence> ExampleEncoder::encode(const partition::Example& example,
+                                                      std::size_t* unlabelled) const {
+  return encode(example, example.target, unlabelled);
 }
 
 std::optional<EncodedSequence> ExampleEncoder::encode_choice(const partition::Example& example,
@@ -101,11 +102,12 @@ std::optional<EncodedSequence> ExampleEncoder::encode_choice(const partition::Ex
 }
 
 std::optional<EncodedSequence> ExampleEncoder::encode(const partition::Example& example,
-                                                      const std::string& target_text) const {
+                                                      const std::string& target_text,
+                                                      std::size_t* unlabelled) const {
   if (!example.turns.empty()) {
     auto turns = example.turns;
     turns.back().content = target_text;
-    auto sequence = conversations().encode(turns, limit_);
+    auto sequence = conversations().encode(turns, limit_, unlabelled);
     if (sequence) sequence->context_tokens = count_tokens(*tokenizer_, example.context);
     return sequence;
   }
@@ -180,14 +182,18 @@ EncodedExamples encode_examples(const std::vector<partition::Example>& examples,
   for (const auto& example : examples) {
     std::optional<EncodedSequence> sequence;
     bool refused = false;
+    std::size_t unlabelled = 0;
     try {
-      sequence = encoder.encode(example);
+      sequence = encoder.encode(example, &unlabelled);
     } catch (const jinja::Refusal& refusal) {
       refused = true;
       if (encoded.report.refused++ == 0) {
         encoded.report.first_refusal = "example " + example.id + ", " + refusal.what();
       }
+    } catch (const InputError& error) {
+      throw InputError("example " + example.id, error.what());
     }
+    encoded.report.unlabelled += static_cast<std::int64_t>(unlabelled);
     if (!sequence) {
       encoded.report.dropped_examples.push_back(static_cast<std::uint32_t>(encoded.data.size()));
       encoded.report.dropped += refused ? 0 : 1;

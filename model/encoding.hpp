@@ -25,6 +25,7 @@ struct EncodingReport {
   std::int64_t dropped = 0;     ///< too long
   std::int64_t refused = 0;     ///< conversations that the chat template refuses
   std::string first_refusal;    ///< which one, and why
+  std::int64_t unlabelled = 0;  ///< earlier answers not found in the chat template's text
   /// Indices of the dropped examples, dropped or refused, ascending: their entries are empty and
   /// must not be used.
   std::vector<std::uint32_t> dropped_examples;
@@ -57,11 +58,13 @@ class ExampleEncoder {
   ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& encoding, const OptConfig& opt,
                  ChatTemplatePtr chat = nullptr);
 
-  /// Nothing where it is dropped.
-  [[nodiscard]] std::optional<EncodedSequence> encode(const partition::Example& example) const;
+  /// Nothing where it is dropped. `unlabelled`: as Conversation has it, where it is one.
+  [[nodiscard]] std::optional<EncodedSequence> encode(const partition::Example& example,
+                                                      std::size_t* unlabelled = nullptr) const;
   /// With another target; of a conversation, another last answer.
   [[nodiscard]] std::optional<EncodedSequence> encode(const partition::Example& example,
-                                                      const std::string& target) const;
+                                                      const std::string& target,
+                                                      std::size_t* unlabelled = nullptr) const;
   /// The same with that target as the only label, for example one of its choices.
   [[nodiscard]] std::optional<EncodedSequence> encode_choice(const partition::Example& example,
                                                              const std::string& target) const;
@@ -92,7 +95,7 @@ class ExampleEncoder {
   std::optional<ConversationEncoder> conversations_;
 };
 
-/// All of `examples`, in order.
+/// All of `examples`, in order. Throws InputError that names the example.
 EncodedExamples encode_examples(const std::vector<partition::Example>& examples,
                                 const ExampleEncoder& encoder);
 

@@ -143,6 +143,20 @@ TEST_CASE("the prompt is all before the last answer") {
   CHECK(!encoder().prompt(std::span(kTurns).last(2), 3));
 }
 
+TEST_CASE("a blank of the template before an answer belongs to it, in the prompt as in training") {
+  const ConversationEncoder chat = encoder(
+      "{% for m in messages %}{% if m.role == 'user' %}{{ '[INST] ' + m.content + ' [/INST]' }}"
+      "{% else %}{{ ' ' + m.content + ' <|im_end|>' }}{% endif %}{% endfor %}");
+  for (const char* answer : {"b", "\nb", " b"}) {
+    const std::vector<Turn> turns = {
+        {"user", "a"}, {"assistant", "b"}, {"user", "c"}, {"assistant", answer}};
+    const auto whole = chat.encode(turns, 100);
+    CHECK(labelled(*whole) == Texts{" b <|im_end|>", std::string(" ") + answer + " <|im_end|>"});
+    const auto begin = static_cast<std::ptrdiff_t>(whole->labels.back().begin);
+    CHECK(*chat.prompt(turns, 100) == Ids(whole->tokens.begin(), whole->tokens.begin() + begin));
+  }
+}
+
 TEST_CASE("a conversation that is too long loses whole exchanges, and is rendered anew") {
   std::vector<Turn> turns = {{"system", "S"}};
   for (const char* letter : {"A", "B", "C", "D", "E"}) {  // a token each
@@ -207,6 +221,28 @@ TEST_CASE("examples with turns are conversations, and what the template refuses 
   CHECK(examples.end_of_turn().token == std::optional<std::int32_t>(4097));
   CHECK(examples.prompt(good, 10)->size() == examples.encode(good)->labels.back().begin);
   CHECK(!examples.prompt(good, 508));
+}
+
+TEST_CASE("what goes wrong with an example names it, and unlabelled answers are counted") {
+  OptConfig opt;
+  opt.vocab_size = 4098;
+  opt.max_position_embeddings = 512;
+  EncodingConfig config;
+  config.prompt_template = "plain";
+  Example row;
+  row.id = "seven";
+  row.turns = kTurns;
+  const ExampleEncoder last_only(
+      chatml(), config, opt,
+      chat_of("{% for m in messages %}{{ m.content if m.role == 'user' or loop.last }}|"
+              "{% endfor %}"));
+  CHECK(encode_examples({row, row}, last_only).report.unlabelled == 2);
+  const ExampleEncoder upper(chatml(), config, opt,
+                             chat_of("{% for m in messages %}{{ m.content | upper }}{% endfor %}"));
+  row.target = "é";
+  CHECK_THROWS_WITH_AS(encode_examples({row}, upper),
+                       doctest::Contains("example seven: t.jinja:1: the filter upper: letters"),
+                       InputError);
 }
 
 TEST_CASE("the plain template has the tokenizer's prefix once, and eos behind each answer") {
