@@ -35,14 +35,23 @@ PeftTargets::Names PeftTargets::read_names(const json& config, const char* key,
   const json value = value_of(config, key);
   if (value.is_null()) return names;
   if (value.is_string()) {
-    names.pattern.emplace_back(value.get<std::string>(), file + ": " + key,
-                               ModulePattern::Extent::whole);
+    add_pattern(names.pattern, value.get<std::string>(), file + ": " + key,
+                ModulePattern::Extent::whole);
   } else if (value.is_array()) {
     names.ends = read_texts(value, key, file);
   } else {
     refuse(file, key, "null, a text, or a list of texts");
   }
   return names;
+}
+
+void PeftTargets::add_pattern(std::vector<ModulePattern>& patterns, const std::string& pattern,
+                              const std::string& place, ModulePattern::Extent extent) {
+  try {
+    patterns.emplace_back(pattern, place, extent);
+  } catch (const InputError& error) {
+    unreadable_.emplace_back(error.what());
+  }
 }
 
 bool PeftTargets::Names::match(const std::string& module) const {
@@ -54,8 +63,8 @@ bool PeftTargets::Names::match(const std::string& module) const {
                      [&](const ModulePattern& whole) { return whole.matches(module); });
 }
 
-PeftTargets::PeftTargets(const json& config, const std::string& file)
-    : excluded_(read_names(config, "exclude_modules", file)) {
+PeftTargets::PeftTargets(const json& config, const std::string& file) {
+  excluded_ = read_names(config, "exclude_modules", file);
   const json targets = value_of(config, "target_modules");
   by_architecture_ = targets.is_null();
   all_ = targets.is_string() && targets.get_ref<const std::string&>() == "all-linear";
@@ -76,7 +85,9 @@ PeftTargets::PeftTargets(const json& config, const std::string& file)
   if (pattern.is_null()) return;
   for (const std::string& list :
        read_texts(pattern.is_array() ? pattern : json::array({pattern}), "layers_pattern", file)) {
-    if (!list.empty()) lists_.emplace_back(list, file + ": layers_pattern");
+    if (!list.empty()) {
+      add_pattern(lists_, list, file + ": layers_pattern", ModulePattern::Extent::end);
+    }
   }
 }
 
@@ -99,10 +110,32 @@ bool PeftTargets::in_layers(const std::string& module) const {
   return false;
 }
 
+bool PeftTargets::decide(const std::string& module) const {
+  return !excluded_.match(module) && (all_ || targets_.match(module)) && in_layers(module);
+}
+
 std::optional<bool> PeftTargets::include(const std::string& module) const {
-  if (by_architecture_) return std::nullopt;
-  if (excluded_.match(module)) return false;
-  return (all_ || targets_.match(module)) && in_layers(module);
+  if (by_architecture_ || !unreadable_.empty()) return std::nullopt;
+  try {
+    return decide(module);
+  } catch (const InputError&) {
+    return std::nullopt;
+  }
+}
+
+std::vector<std::string> PeftTargets::problems(const std::vector<std::string>& modules) const {
+  if (by_architecture_ || !unreadable_.empty()) return unreadable_;
+  std::vector<std::string> problems;
+  for (const std::string& module : modules) {
+    try {
+      (void)decide(module);
+    } catch (const InputError& error) {
+      if (std::find(problems.begin(), problems.end(), error.what()) == problems.end()) {
+        problems.emplace_back(error.what());
+      }
+    }
+  }
+  return problems;
 }
 
 }  // namespace lorafleet::model
