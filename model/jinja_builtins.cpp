@@ -799,7 +799,7 @@ Dict global_functions(Context& context) {
                  }
                  for (const auto& [name, value] : call.arguments.named) {
                    call.context.charge_find(dict, name);
-                   std::erase_if(dict, [&](const auto& entry) { return entry.first == name; });
+                   std::erase_if(dict, [&key = name](const auto& e) { return e.first == key; });
                    dict.emplace_back(name, value);
                  }
                  return call.context.made(std::move(dict));

@@ -146,6 +146,8 @@ std::vector<std::string> PeftConfig::warnings(const std::vector<std::string>& mo
   if (modules.empty()) return warnings;
   warn_of_unused(ranks_, modules, warnings);
   warn_of_unused(alphas_, modules, warnings);
+  for (const std::string& problem : targets_->problems(modules))
+    warnings.push_back(problem + "; which modules PEFT adapts is not known");
   std::vector<std::string> strange;
   for (const std::string& module : modules) {
     if (!targets_->include(module).value_or(true)) strange.push_back(module);

@@ -90,8 +90,9 @@ std::vector<std::string> check_peft_keys(const json& config, const std::string& 
   std::vector<std::string> warnings;
   for (const auto& [key, value] : config.items()) {
     if (has(kRead, key) || has(kHarmless, key)) continue;
-    const auto* harmful = std::find_if(std::begin(kHarmful), std::end(kHarmful),
-                                       [&](const Harmful& entry) { return entry.key == key; });
+    const auto* harmful =
+        std::find_if(std::begin(kHarmful), std::end(kHarmful),
+                     [&sought = key](const Harmful& entry) { return entry.key == sought; });
     if (harmful != std::end(kHarmful)) {
       if (is_off(value)) continue;
       throw InputError(file, key + ": " + shown(value) + " is not supported: " + harmful->reason +

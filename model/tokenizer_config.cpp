@@ -60,9 +60,9 @@ class Settings {
  private:
   void add_tokens() {
     for (const auto& [content, token] : read_added(json::object(), {}, config_, file_)) {
-      const auto known =
-          std::find_if(spec_.added.begin(), spec_.added.end(),
-                       [&](const AddedToken& other) { return other.content == token.content; });
+      const auto known = std::find_if(
+          spec_.added.begin(), spec_.added.end(),
+          [&sought = token.content](const AddedToken& other) { return other.content == sought; });
       if (known != spec_.added.end()) {
         if (known->id != token.id) {
           warn("added_tokens_decoder gives " + in_quotes(content) + " the id " +
