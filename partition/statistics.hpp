@@ -32,8 +32,8 @@ struct SkewStatistics {
   std::vector<double> js_distance;  ///< of each client to the pooled distribution
   double js_mean = 0.0;
   double js_max = 0.0;
-  /// The mean distance where examples are dealt to clients of these sizes at random: what js_mean is
-  /// without any skew, and much more than 0 where clients are small and bins many.
+  /// The mean distance where examples are dealt to clients of these sizes at random: what js_mean
+  /// is without any skew, and much more than 0 where clients are small and bins many.
   double js_mean_iid = 0.0;
 };
 

@@ -11,8 +11,8 @@ class logger;
 
 namespace lorafleet::actors {
 
-/// run.log: time-stamped lines, flushed one by one, with control characters replaced. Each line also
-/// goes to the listener, if there is one.
+/// run.log: time-stamped lines, flushed one by one, with control characters replaced. Each line
+/// also goes to the listener, if there is one.
 class RunLog {
  public:
   using Listener = std::function<void(const std::string&)>;

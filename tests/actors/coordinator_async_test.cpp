@@ -214,8 +214,7 @@ TEST_CASE("a hundred folds in a row that overflow stop the run") {
     CHECK(run.totals().updates_received == (mode == "fedbuff" ? 200 : 100));
     CHECK(run.totals().updates_not_finite == run.totals().updates_received);
     CHECK(run.totals().updates_dropped == run.totals().updates_received);
-    CHECK(run.totals().jobs ==
-          run.totals().updates_dropped + run.totals().jobs_in_flight_at_end);
+    CHECK(run.totals().jobs == run.totals().updates_dropped + run.totals().jobs_in_flight_at_end);
     CHECK(run.value() == 0.0f);
   }
 }
