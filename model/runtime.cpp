@@ -124,8 +124,6 @@ void configure_process() {
   ::mallopt(M_TRIM_THRESHOLD, never);
   ::mallopt(M_TOP_PAD, 64 << 20);
   blas_kernels();
-  // LibTorch has AVX-512 code, but 1.13 uses it only if told to. A choice of the user's stays.
-  if (cpu_vector_isa() == VectorIsa::avx512) ::setenv("ATEN_CPU_CAPABILITY", "avx512", 0);
   limit_blas_threads(loaded);
   limit_primitive_cache(loaded);
   ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
