@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "partition/glue_tasks.hpp"
 #include "tests/partition/data_reading.hpp"
 
