@@ -154,11 +154,11 @@ Json parse(const std::filesystem::path& path) {
   return manifest;
 }
 
-void check_count(const std::string& place, const std::string& what, std::size_t stated,
+void check_count(const std::string& place, const std::string& what, const Json& stated,
                  std::size_t found) {
-  if (stated == found) return;
-  throw InputError(place, "states " + std::to_string(stated) + " " + what + " but " +
-                              std::to_string(found) + " are there");
+  if (stated == Json(found)) return;
+  throw InputError(place, "states " + stated.dump() + " " + what + " but " + std::to_string(found) +
+                              " are there");
 }
 
 void load_clients(const Json& manifest, const std::string& file, Claims& claims,
@@ -170,7 +170,7 @@ void load_clients(const Json& manifest, const std::string& file, Claims& claims,
       list.push_back(claims.claim(id.get<std::string>(), client));
     }
     const std::string place = file + ": clients[" + std::to_string(client) + "]";
-    check_count(place, "examples", entry.at("size").get<std::size_t>(), list.size());
+    check_count(place, "examples", entry.at("size"), list.size());
     if (list.empty()) throw InputError(place, "has no example; at least one is needed");
     std::sort(list.begin(), list.end());
     if (entry.contains("name")) partition.names.push_back(entry.at("name").get<std::string>());
@@ -243,7 +243,7 @@ Partition load_manifest(const std::filesystem::path& path, const std::vector<Exa
     Claims claims(file, examples, partition.training);
     load_clients(manifest, file, claims, partition);
     claims.check_complete(training.size());
-    check_count(file, "examples", manifest.at("examples").get<std::size_t>(), training.size());
+    check_count(file, "examples", manifest.at("examples"), training.size());
     partition.provenance = provenance_of(manifest, file);
     partition.notes = manifest.at("notes").get<std::vector<std::string>>();
     for (const auto& skew : manifest.at("skews")) {
