@@ -445,9 +445,7 @@ class Parser {
       } else if (skip_symbol("[")) {
         value = parse_subscript(std::move(value));
       } else if (is_symbol("(")) {
-        NodePtr node = make(NodeKind::call, std::move(value));
-        parse_arguments(*node);
-        value = std::move(node);
+        value = parse_call(std::move(value));
       } else {
         return value;
       }
@@ -495,6 +493,12 @@ class Parser {
     }
   }
 
+  NodePtr parse_call(NodePtr callee) {
+    NodePtr node = make(NodeKind::call, std::move(callee));
+    parse_arguments(*node);
+    return node;
+  }
+
   NodePtr parse_filters(NodePtr value) {
     for (;;) {
       if (skip_symbol("|")) {
@@ -505,9 +509,7 @@ class Parser {
       } else if (is_name("is")) {
         value = parse_test(std::move(value));
       } else if (is_symbol("(")) {
-        NodePtr node = make(NodeKind::call, std::move(value));
-        parse_arguments(*node);
-        value = std::move(node);
+        value = parse_call(std::move(value));
       } else {
         return value;
       }
