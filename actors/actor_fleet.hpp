@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "actors/coordinator.hpp"
+#include "actors/coordinator/coordinator.hpp"
 #include "actors/head_setup.hpp"
-#include "actors/run_observer.hpp"
-#include "model/evaluation.hpp"
-#include "model/trainer.hpp"
+#include "actors/run/run_observer.hpp"
+#include "model/evaluation/evaluation.hpp"
+#include "model/training/trainer.hpp"
 
 namespace lorafleet::actors {
 

@@ -1,6 +1,6 @@
 #include "actors/aggregator_actor.hpp"
 
-#include "actors/coordinator_state.hpp"
+#include "actors/coordinator/coordinator_state.hpp"
 
 namespace lorafleet::actors {
 

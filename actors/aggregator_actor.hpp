@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "actors/messages.hpp"
-#include "actors/run_observer.hpp"
+#include "actors/run/run_observer.hpp"
 
 namespace lorafleet::actors {
 

@@ -13,7 +13,7 @@
 #include "actors/net/connection.hpp"
 #include "actors/remote_host_actor.hpp"
 #include "actors/system_config.hpp"
-#include "model/runtime.hpp"
+#include "model/device/runtime.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
 

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "actors/coordinator.hpp"
+#include "actors/coordinator/coordinator.hpp"
 #include "actors/distributed.hpp"
 #include "actors/federation_config.hpp"
-#include "model/evaluation.hpp"
+#include "model/evaluation/evaluation.hpp"
 
 namespace lorafleet::actors {
 

@@ -18,7 +18,8 @@ struct SlotsConfig {
   std::string device = "cpu";  ///< "cpu", "cuda" (the first GPU), "cuda:N"
 };
 
-/// [surrogate]: what clients are made of with [train] kind = "surrogate" (actors/surrogate.hpp).
+/// [surrogate]: what clients are made of with [train] kind = "surrogate"
+/// (actors/run/surrogate.hpp).
 struct SurrogateConfig {
   sim::Distribution examples = sim::Distribution::lognormal(50.0, 1.0);  ///< of a client
   std::int64_t tokens_per_example = 60;

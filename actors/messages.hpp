@@ -4,9 +4,9 @@
 #include <caf/all.hpp>
 #include <memory>
 
-#include "actors/coordinator.hpp"
-#include "model/evaluation.hpp"
-#include "model/trainer.hpp"
+#include "actors/coordinator/coordinator.hpp"
+#include "model/evaluation/evaluation.hpp"
+#include "model/training/trainer.hpp"
 
 namespace lorafleet::actors {
 

@@ -11,9 +11,9 @@
 
 #include "actors/client_actor.hpp"
 #include "actors/distributed.hpp"
-#include "actors/learning.hpp"
 #include "actors/link_actor.hpp"
 #include "actors/net/payloads.hpp"
+#include "actors/run/learning.hpp"
 
 namespace lorafleet::actors {
 

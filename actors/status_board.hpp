@@ -3,7 +3,7 @@
 #include <mutex>
 #include <string>
 
-#include "actors/coordinator.hpp"
+#include "actors/coordinator/coordinator.hpp"
 
 namespace lorafleet::actors {
 

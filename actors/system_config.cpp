@@ -2,7 +2,7 @@
 
 #include <caf/io/middleman.hpp>
 
-#include "model/runtime.hpp"
+#include "model/device/runtime.hpp"
 
 namespace lorafleet::actors {
 

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "actors/coordinator.hpp"
+#include "actors/coordinator/coordinator.hpp"
 
 namespace {
 

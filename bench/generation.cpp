@@ -3,7 +3,7 @@
 //
 //   bench_generation [MODEL_FOLDER [NEW_TOKENS [PROMPT_TOKENS]]]
 
-#include "model/generation.hpp"
+#include "model/evaluation/generation.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "model/device/runtime.hpp"
 #include "model/inspect.hpp"
-#include "model/runtime.hpp"
 #include "partition/support/random.hpp"
 
 namespace {

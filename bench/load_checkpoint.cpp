@@ -10,9 +10,9 @@
 #include <set>
 #include <string>
 
-#include "model/base_model.hpp"
-#include "model/checkpoint.hpp"
-#include "model/runtime.hpp"
+#include "model/device/runtime.hpp"
+#include "model/files/checkpoint.hpp"
+#include "model/network/base_model.hpp"
 
 namespace {
 

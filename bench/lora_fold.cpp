@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "actors/strategy/aggregator.hpp"
-#include "actors/strategy/lora_rule.hpp"
-#include "model/runtime.hpp"
+#include "actors/strategy/lora/lora_rule.hpp"
+#include "model/device/runtime.hpp"
 #include "partition/support/random.hpp"
 
 namespace {

@@ -13,7 +13,7 @@
 
 #include "actors/federation.hpp"
 #include "actors/sim/event_queue.hpp"
-#include "model/runtime.hpp"
+#include "model/device/runtime.hpp"
 #include "partition/support/random.hpp"
 
 namespace {

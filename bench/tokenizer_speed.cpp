@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "model/tokenizer.hpp"
+#include "model/text/tokenizer.hpp"
 #include "partition/reader.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/random.hpp"

@@ -13,10 +13,10 @@
 #include <thread>
 #include <vector>
 
-#include "model/base_model.hpp"
-#include "model/flops.hpp"
+#include "model/device/runtime.hpp"
 #include "model/inspect.hpp"
-#include "model/runtime.hpp"
+#include "model/network/base_model.hpp"
+#include "model/network/flops.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 

@@ -78,10 +78,10 @@ struct EncodingConfig {
   /// Between prompt and target: "none", or "prefix": what the tokenizer puts in front of a text
   /// (OPT: `</s>`), scored as the target's first token.
   std::string separator = "none";
-  /// "auto" (by the data's format), "plain", "alpaca", or a text (model/prompt_template.hpp).
+  /// "auto" (by the data's format), "plain", "alpaca", or a text (model/text/prompt_template.hpp).
   std::string prompt_template = "auto";
   std::string template_without_context = "";  ///< for rows without context; empty: the same
-  /// Of conversations: "auto", "plain", "model", or a file (model/chat_template.hpp).
+  /// Of conversations: "auto", "plain", "model", or a file (model/text/chat_template.hpp).
   std::filesystem::path chat_template = "auto";
 };
 
@@ -93,7 +93,7 @@ struct EvaluationConfig {
   std::int64_t context_bins = 4;   ///< quantile bins of context length in the final report
   std::int64_t groups = 0;         ///< largest groups of the test part that are scored apart
   std::string group_by = "group";  ///< what they are: "group", or the name of an attribute
-  /// Beside the likelihood (model/metric_names.hpp).
+  /// Beside the likelihood (model/evaluation/metric_names.hpp).
   std::vector<std::string> metrics = {};
   std::int64_t text_every_versions = 0;  ///< how often `metrics` are computed; 0: only at the end
   std::int64_t text_examples = 64;       ///< test examples that they use; 0: all that are scored

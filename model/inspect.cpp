@@ -4,11 +4,11 @@
 
 #include <memory>
 
-#include "model/device.hpp"
-#include "model/head_loss.hpp"
-#include "model/opt.hpp"
-#include "model/padded_opt.hpp"
-#include "model/training_step.hpp"
+#include "model/device/device.hpp"
+#include "model/network/head_loss.hpp"
+#include "model/network/opt.hpp"
+#include "model/network/padded_opt.hpp"
+#include "model/training/training_step.hpp"
 
 namespace lorafleet::model {
 namespace {

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/base_dropout.hpp"
-#include "model/base_model.hpp"
-#include "model/batching.hpp"
-#include "model/dropout.hpp"
+#include "model/network/base_dropout.hpp"
+#include "model/network/base_model.hpp"
+#include "model/network/dropout.hpp"
+#include "model/training/batching.hpp"
 
 namespace lorafleet::model {
 

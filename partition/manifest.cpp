@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "partition/skew.hpp"
+#include "partition/skews/skew.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "partition/allocation.hpp"
-#include "partition/skew.hpp"
-#include "partition/skew_notes.hpp"
+#include "partition/skews/allocation.hpp"
+#include "partition/skews/skew.hpp"
+#include "partition/skews/skew_notes.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
 

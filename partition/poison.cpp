@@ -12,7 +12,8 @@
 namespace lorafleet::partition {
 namespace {
 
-// Apart from the numbers of jobs, which count up from 1, and from actors/strategy/faults.cpp's.
+// Apart from the numbers of jobs, which count up from 1, and from
+// actors/strategy/messages/faults.cpp's.
 constexpr std::uint64_t kWhich = std::numeric_limits<std::uint64_t>::max() - 1;
 constexpr std::uint64_t kTarget = std::numeric_limits<std::uint64_t>::max() - 2;
 constexpr int kDraws = 100;

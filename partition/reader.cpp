@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <numeric>
 
-#include "partition/choices.hpp"
-#include "partition/data_file.hpp"
-#include "partition/glue_tasks.hpp"
-#include "partition/row_collector.hpp"
+#include "partition/formats/choices.hpp"
+#include "partition/formats/data_file.hpp"
+#include "partition/formats/glue_tasks.hpp"
+#include "partition/formats/row_collector.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/random.hpp"

@@ -1,4 +1,4 @@
-#include "actors/calibration.hpp"
+#include "actors/run/calibration.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -6,9 +6,9 @@
 #include <iostream>
 #include <thread>
 
-#include "model/runtime.hpp"
+#include "model/device/runtime.hpp"
 #include "partition/support/numbers.hpp"
-#include "scenarios/toml_text.hpp"
+#include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 #include "tools/scenario_argument.hpp"

@@ -1,6 +1,6 @@
 #include <iostream>
 
-#include "actors/workload.hpp"
+#include "actors/run/workload.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 #include "tools/scenario_argument.hpp"

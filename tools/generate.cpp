@@ -1,4 +1,4 @@
-#include "model/generation.hpp"
+#include "model/evaluation/generation.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,14 +9,14 @@
 #include <optional>
 #include <utility>
 
-#include "actors/workload.hpp"
-#include "model/peft.hpp"
-#include "model/runtime.hpp"
-#include "model/tokenizer.hpp"
+#include "actors/run/workload.hpp"
+#include "model/adapter/peft.hpp"
+#include "model/device/runtime.hpp"
+#include "model/text/tokenizer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/printable.hpp"
-#include "scenarios/scenario.hpp"
+#include "scenarios/schema/scenario.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "partition/support/error.hpp"
-#include "scenarios/scenario.hpp"
+#include "scenarios/schema/scenario.hpp"
 #include "tools/commands.hpp"
 #include "tools/network_options.hpp"
 #include "tools/progress.hpp"

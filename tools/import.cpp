@@ -1,7 +1,7 @@
 #include <iostream>
 
-#include "partition/import_debian.hpp"
-#include "partition/import_wordnet.hpp"
+#include "partition/importers/import_debian.hpp"
+#include "partition/importers/import_wordnet.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tools/command_line.hpp"

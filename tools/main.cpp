@@ -1,6 +1,6 @@
 #include <iostream>
 
-#include "model/runtime.hpp"
+#include "model/device/runtime.hpp"
 #include "partition/support/error.hpp"
 #include "tools/commands.hpp"
 #include "tools/console.hpp"

@@ -1,10 +1,10 @@
-#include "model/merge.hpp"
+#include "model/adapter/merge.hpp"
 
 #include <iostream>
 
-#include "model/base_change.hpp"
-#include "model/hf_directory.hpp"
-#include "model/peft.hpp"
+#include "model/adapter/base_change.hpp"
+#include "model/adapter/peft.hpp"
+#include "model/files/hf_directory.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 #include "tools/scenario_argument.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/distributed.hpp"
-#include "scenarios/scenario.hpp"
+#include "scenarios/schema/scenario.hpp"
 #include "tools/command_line.hpp"
 
 namespace lorafleet::tools {

@@ -1,8 +1,8 @@
 #include <iostream>
 
-#include "model/hf_directory.hpp"
-#include "model/random_base.hpp"
-#include "model/tokenizer.hpp"
+#include "model/files/hf_directory.hpp"
+#include "model/network/random_base.hpp"
+#include "model/text/tokenizer.hpp"
 #include "partition/support/error.hpp"
 #include "tools/command_line.hpp"
 #include "tools/scenario_argument.hpp"

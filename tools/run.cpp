@@ -4,7 +4,7 @@
 #include "actors/output/summary_json.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/printable.hpp"
-#include "scenarios/expectations.hpp"
+#include "scenarios/schema/expectations.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 #include "tools/network_options.hpp"

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "scenarios/scenario.hpp"
+#include "scenarios/schema/scenario.hpp"
 #include "tools/command_line.hpp"
 
 namespace lorafleet::tools {

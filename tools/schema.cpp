@@ -1,7 +1,7 @@
 #include <iostream>
 
-#include "scenarios/json_schema.hpp"
-#include "scenarios/reference.hpp"
+#include "scenarios/schema/json_schema.hpp"
+#include "scenarios/schema/reference.hpp"
 #include "tools/command_line.hpp"
 
 namespace lorafleet::tools {

@@ -10,7 +10,7 @@
 #include "partition/support/files.hpp"
 #include "partition/support/printable.hpp"
 #include "partition/support/process.hpp"
-#include "scenarios/sweep_table.hpp"
+#include "scenarios/schema/sweep_table.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 #include "tools/progress.hpp"

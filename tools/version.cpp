@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-#include "model/runtime.hpp"
+#include "model/device/runtime.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "actors/coordinator.hpp"
+#include "actors/coordinator/coordinator.hpp"
 #include "actors/net/wire.hpp"
-#include "model/adapter.hpp"
-#include "model/trainer.hpp"
+#include "model/adapter/adapter.hpp"
+#include "model/training/trainer.hpp"
 
 namespace lorafleet::actors::net {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "actors/run_checkpoint.hpp"
+#include "actors/coordinator/run_checkpoint.hpp"
 
 namespace lorafleet::actors {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "model/adapter.hpp"
-#include "model/safetensors.hpp"
-#include "model/trainer.hpp"
+#include "model/adapter/adapter.hpp"
+#include "model/files/safetensors.hpp"
+#include "model/training/trainer.hpp"
 
 namespace lorafleet::actors {
 

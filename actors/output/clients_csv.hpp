@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/events.hpp"
+#include "actors/coordinator/events.hpp"
 
 namespace lorafleet::actors {
 

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "actors/events.hpp"
+#include "actors/coordinator/events.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/hash.hpp"
 

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "model/evaluation.hpp"
+#include "model/evaluation/evaluation.hpp"
 
 namespace lorafleet::actors {
 

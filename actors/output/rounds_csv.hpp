@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "actors/coordinator.hpp"
-#include "model/evaluation.hpp"
+#include "actors/coordinator/coordinator.hpp"
+#include "model/evaluation/evaluation.hpp"
 
 namespace lorafleet::actors {
 

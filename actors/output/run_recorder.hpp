@@ -11,8 +11,8 @@
 #include "actors/output/event_log.hpp"
 #include "actors/output/rounds_csv.hpp"
 #include "actors/output/trace_json.hpp"
-#include "actors/run_audit.hpp"
-#include "actors/run_observer.hpp"
+#include "actors/run/run_audit.hpp"
+#include "actors/run/run_observer.hpp"
 
 namespace lorafleet::actors {
 

@@ -4,11 +4,11 @@
 #include <optional>
 #include <string>
 
-#include "actors/coordinator.hpp"
+#include "actors/coordinator/coordinator.hpp"
 #include "actors/federation_config.hpp"
-#include "actors/local_evaluation.hpp"
-#include "model/encoding.hpp"
-#include "model/evaluation.hpp"
+#include "actors/run/local_evaluation.hpp"
+#include "model/evaluation/evaluation.hpp"
+#include "model/text/encoding.hpp"
 
 namespace lorafleet::actors {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/events.hpp"
+#include "actors/coordinator/events.hpp"
 #include "partition/support/files.hpp"
 
 namespace lorafleet::actors {

@@ -4,10 +4,10 @@
 #include <span>
 
 #include "actors/strategy/config.hpp"
-#include "actors/strategy/fold_report.hpp"
-#include "actors/strategy/lora_rule.hpp"
+#include "actors/strategy/lora/fold_report.hpp"
+#include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/server_optimizer.hpp"
-#include "model/adapter.hpp"
+#include "model/adapter/adapter.hpp"
 
 namespace lorafleet::strategy {
 

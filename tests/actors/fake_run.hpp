@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "actors/coordinator.hpp"
-#include "actors/coordinator_state.hpp"
+#include "actors/coordinator/coordinator.hpp"
+#include "actors/coordinator/coordinator_state.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::tests {

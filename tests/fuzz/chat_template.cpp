@@ -1,8 +1,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "model/jinja.hpp"
-#include "model/utf8.hpp"
+#include "model/text/jinja/template.hpp"
+#include "model/text/utf8.hpp"
 #include "tests/fuzz/targets.hpp"
 
 namespace lorafleet::fuzz {

@@ -1,10 +1,10 @@
 #include <cstddef>
 #include <span>
 
-#include "model/checkpoint.hpp"
-#include "model/opt_config.hpp"
-#include "model/peft_config.hpp"
-#include "model/safetensors.hpp"
+#include "model/adapter/peft_config.hpp"
+#include "model/files/checkpoint.hpp"
+#include "model/files/safetensors.hpp"
+#include "model/network/opt_config.hpp"
 #include "tests/fuzz/input_folder.hpp"
 #include "tests/fuzz/targets.hpp"
 

@@ -1,4 +1,4 @@
-#include "scenarios/scenario.hpp"
+#include "scenarios/schema/scenario.hpp"
 
 #include <stdexcept>
 #include <string>

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "model/tokenizer.hpp"
+#include "model/text/tokenizer.hpp"
 #include "tests/fuzz/input_folder.hpp"
 #include "tests/fuzz/targets.hpp"
 

@@ -1,8 +1,8 @@
 #include <cstddef>
 #include <span>
 
-#include "model/safetensors.hpp"
-#include "model/torch_file.hpp"
+#include "model/files/safetensors.hpp"
+#include "model/files/torch_file.hpp"
 #include "tests/fuzz/targets.hpp"
 
 namespace lorafleet::fuzz {

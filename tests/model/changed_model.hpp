@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "model/base_model.hpp"
-#include "model/safetensors.hpp"
+#include "model/files/safetensors.hpp"
+#include "model/network/base_model.hpp"
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "model/base_model.hpp"
-#include "model/batching.hpp"
-#include "model/safetensors.hpp"
+#include "model/files/safetensors.hpp"
+#include "model/network/base_model.hpp"
+#include "model/training/batching.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace lorafleet::tests {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "model/safetensors.hpp"
+#include "model/files/safetensors.hpp"
 #include "partition/support/files.hpp"
 
 namespace lorafleet::tests {

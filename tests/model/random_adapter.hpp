@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "model/base_model.hpp"
+#include "model/network/base_model.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::tests {

@@ -8,9 +8,9 @@
 #include <map>
 #include <set>
 
-#include "partition/allocation.hpp"
-#include "partition/bins.hpp"
-#include "partition/legend.hpp"
+#include "partition/picture/legend.hpp"
+#include "partition/skews/allocation.hpp"
+#include "partition/skews/bins.hpp"
 #include "partition/statistics.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/hash.hpp"

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "partition/support/files.hpp"
-#include "scenarios/scenario.hpp"
+#include "scenarios/schema/scenario.hpp"
 #include "tests/tools/program.hpp"
 #include "tests/tools/small_scenario.hpp"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "model/peft.hpp"
+#include "model/adapter/peft.hpp"
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/tools/program.hpp"

@@ -8,7 +8,7 @@
 namespace lorafleet::tests {
 
 /// The #include lines of a tree of sources: for each file its includes, project files by their path
-/// from the root ("model/adapter.hpp"), others as written.
+/// from the root ("model/adapter/adapter.hpp"), others as written.
 using IncludeGraph = std::map<std::string, std::vector<std::string>>;
 
 /// Every include that a text has, commented-out ones not counted.
@@ -50,8 +50,8 @@ inline const std::map<std::string, std::vector<std::string>>& arrows() {
         "partition/support/error.hpp", "partition/support/files.hpp",
         "partition/support/numbers.hpp", "partition/support/printable.hpp"}},
       {"actors/strategy",
-       {"actors/strategy/", "actors/sim/", "model/adapter.hpp", "model/half.hpp",
-        "model/trainer.hpp", "partition/support/"}},
+       {"actors/strategy/", "actors/sim/", "model/adapter/adapter.hpp", "model/files/half.hpp",
+        "model/training/trainer.hpp", "partition/support/"}},
       {"actors", {"actors/", "model/", "partition/"}},
       {"scenarios", {"scenarios/", "actors/", "model/", "partition/"}},
       {"tools", {"tools/", "scenarios/", "actors/", "model/", "partition/"}},

@@ -27,7 +27,7 @@ tests::IncludeGraph read_tree(const std::filesystem::path& root) {
 TEST_CASE("the walls between the folders stand") {
   const auto graph = read_tree(tests::source_folder());
   REQUIRE(graph.contains("actors/federation.cpp"));
-  REQUIRE(graph.contains("model/opt.hpp"));
+  REQUIRE(graph.contains("model/network/opt.hpp"));
   REQUIRE(graph.contains("partition/support/random.hpp"));
   const Lines broken = tests::broken_walls(graph);
   CHECK_MESSAGE(broken.empty(), join(broken, "\n"));
@@ -54,18 +54,18 @@ TEST_CASE("every kind of breach is found") {
     REQUIRE_MESSAGE(broken.size() == 1, join(broken, "\n"));
     return broken.front();
   };
-  CHECK(only({{"partition/a.cpp", {"model/adapter.hpp"}}}) ==
-        "partition/a.cpp may not include model/adapter.hpp");
+  CHECK(only({{"partition/a.cpp", {"model/adapter/adapter.hpp"}}}) ==
+        "partition/a.cpp may not include model/adapter/adapter.hpp");
   CHECK(only({{"partition/support/a.cpp", {"partition/reader.hpp"}}}) ==
         "partition/support/a.cpp may not include partition/reader.hpp");
   CHECK(only({{"model/a.hpp", {"actors/sim/ids.hpp"}}}) ==
         "model/a.hpp may not include actors/sim/ids.hpp");
   CHECK(only({{"actors/sim/a.cpp", {"partition/support/process.hpp"}}}) ==
         "actors/sim/a.cpp may not include partition/support/process.hpp");
-  CHECK(only({{"actors/strategy/a.cpp", {"model/base_model.hpp"}}}) ==
-        "actors/strategy/a.cpp may not include model/base_model.hpp");
-  CHECK(only({{"actors/a.cpp", {"scenarios/scenario.hpp"}}}) ==
-        "actors/a.cpp may not include scenarios/scenario.hpp");
+  CHECK(only({{"actors/strategy/a.cpp", {"model/network/base_model.hpp"}}}) ==
+        "actors/strategy/a.cpp may not include model/network/base_model.hpp");
+  CHECK(only({{"actors/a.cpp", {"scenarios/schema/scenario.hpp"}}}) ==
+        "actors/a.cpp may not include scenarios/schema/scenario.hpp");
   CHECK(only({{"scenarios/a.cpp", {"tools/text.hpp"}}}) ==
         "scenarios/a.cpp may not include tools/text.hpp");
   CHECK(only({{"tools/a.cpp", {"tests/support/temporary_folder.hpp"}}}) ==
@@ -87,7 +87,7 @@ TEST_CASE("every kind of breach is found") {
 }
 
 TEST_CASE("what is allowed is not reported") {
-  CHECK(tests::broken_walls({{"actors/a.hpp", {"caf/fwd.hpp", "model/adapter.hpp"}},
+  CHECK(tests::broken_walls({{"actors/a.hpp", {"caf/fwd.hpp", "model/adapter/adapter.hpp"}},
                              {"actors/slot_actor.hpp", {"caf/all.hpp"}},
                              {"actors/slot_actor.cpp", {"actors/slot_actor.hpp"}},
                              {"model/a.cpp", {"torch/torch.h", "partition/example.hpp"}},

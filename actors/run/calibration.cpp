@@ -1,0 +1,219 @@
+#include "actors/run/calibration.hpp"
+
+#include <algorithm>
+#include <barrier>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include "actors/run/workload.hpp"
+#include "model/adapter/starting_adapter.hpp"
+#include "model/device/runtime.hpp"
+#include "model/network/base_model.hpp"
+#include "model/network/flops.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/random.hpp"
+
+namespace lorafleet::actors {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Indices = std::vector<std::uint32_t>;
+
+constexpr std::size_t kSyntheticJobs = 16;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double percentile(const std::vector<double>& sorted, double share) {
+  const double place = share * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+std::vector<std::int32_t> random_tokens(const model::OptConfig& opt, std::size_t length,
+                                        Random& random) {
+  std::vector<std::int32_t> tokens(length);
+  for (auto& token : tokens) {
+    token = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(opt.vocab_size)));
+  }
+  return tokens;
+}
+
+/// Adds made-up examples until they have `tokens` tokens.
+std::shared_ptr<const Indices> add_examples(const model::OptConfig& opt, std::int64_t max_tokens,
+                                            std::int64_t tokens, Random& random,
+                                            model::EncodedData& data) {
+  const std::int64_t longest = std::min(max_tokens, opt.max_position_embeddings);
+  auto indices = std::make_shared<Indices>();
+  for (std::int64_t added = 0; added < tokens;) {
+    const auto target = std::min<std::int64_t>(8 + static_cast<std::int64_t>(random.below(22)),
+                                               std::max<std::int64_t>(1, longest / 2));
+    const double prompt = std::min(1e6, std::exp(4.5 + 0.5 * random.normal()));
+    const std::int64_t length =
+        std::min(longest, std::max<std::int64_t>(1, std::llround(prompt)) + target);
+    const auto label_start = static_cast<std::size_t>(length - target);
+    indices->push_back(static_cast<std::uint32_t>(data.size()));
+    data.add(random_tokens(opt, static_cast<std::size_t>(length), random), label_start,
+             label_start);
+    added += length;
+  }
+  return indices;
+}
+
+/// What both kinds of work have in common: everything but the jobs.
+CalibrationWork make_work(const FederationConfig& config, const model::BaseModelPtr& base,
+                          std::shared_ptr<const model::EncodedData> data) {
+  CalibrationWork work;
+  work.train_flops_per_token = model::train_flops_per_token(base->config());
+  work.trainer = model::make_lora_trainer(base, std::move(data), config.lora, config.train);
+  return work;
+}
+
+model::TrainJob make_job(const FederationConfig& config, std::size_t client,
+                         model::AdapterPtr start, std::shared_ptr<const Indices> examples) {
+  model::TrainJob job;
+  job.client = static_cast<std::uint32_t>(client);
+  job.run_seed = config.seed;
+  job.start = std::move(start);
+  job.examples = std::move(examples);
+  return job;
+}
+
+model::AdapterPtr first_adapter(const FederationConfig& config, const model::OptConfig& opt,
+                                const std::function<void(const std::string&)>& warning = {}) {
+  return std::make_shared<const model::Adapter>(model::starting_adapter(
+      model::make_layout(opt, config.lora), config.lora, config.seed, warning));
+}
+
+}  // namespace
+
+MeasuredSpeed summarise_speed(const CalibrationSetting& setting, const std::vector<JobTime>& jobs) {
+  MeasuredSpeed result;
+  result.setting = setting;
+  result.jobs = jobs.size();
+  std::vector<double> speeds;
+  std::vector<std::pair<double, double>> of_slot(setting.slots);  // tokens, seconds
+  double mean = 0.0;
+  for (const JobTime& job : jobs) {
+    speeds.push_back(static_cast<double>(job.tokens) / job.seconds);
+    of_slot[job.slot].first += static_cast<double>(job.tokens);
+    of_slot[job.slot].second += job.seconds;
+    mean += std::log(speeds.back()) / static_cast<double>(jobs.size());
+  }
+  for (const auto& [tokens, seconds] : of_slot) {
+    if (seconds > 0.0) result.total_tokens_per_second += tokens / seconds;
+  }
+  if (jobs.size() > 1) {
+    double squares = 0.0;
+    for (const double speed : speeds)
+      squares += (std::log(speed) - mean) * (std::log(speed) - mean);
+    result.sigma = std::sqrt(squares / static_cast<double>(jobs.size() - 1));
+  }
+  std::sort(speeds.begin(), speeds.end());
+  result.tokens_per_second = percentile(speeds, 0.5);
+  result.low = percentile(speeds, 0.1);
+  result.high = percentile(speeds, 0.9);
+  return result;
+}
+
+double pooled_sigma(const std::vector<MeasuredSpeed>& speeds) {
+  double squares = 0.0;
+  double weights = 0.0;
+  for (const MeasuredSpeed& speed : speeds) {
+    const double weight = static_cast<double>(std::max<std::size_t>(1, speed.jobs) - 1);
+    squares += weight * speed.sigma * speed.sigma;
+    weights += weight;
+  }
+  return weights > 0.0 ? std::sqrt(squares / weights) : 0.0;
+}
+
+std::vector<JobTime> time_jobs(const model::Trainer& trainer,
+                               const std::vector<model::TrainJob>& jobs,
+                               const CalibrationSetting& setting, double seconds) {
+  constexpr std::size_t least = 2;
+  std::vector<std::vector<JobTime>> times(setting.slots);
+  std::vector<std::exception_ptr> failures(setting.slots);
+  std::barrier start(static_cast<std::ptrdiff_t>(setting.slots));
+
+  const auto train = [&](std::size_t slot, std::uint64_t turn) {
+    const std::uint64_t place = slot + turn * setting.slots;
+    model::TrainJob job = jobs[place % jobs.size()];
+    job.seq = place;
+    const auto began = Clock::now();
+    const std::int64_t tokens = trainer.train(job).stats.tokens;
+    return JobTime{slot, tokens, seconds_since(began)};
+  };
+  const auto run_slot = [&](std::size_t slot) {
+    model::configure_thread(setting.threads);
+    try {
+      train(slot, 0);
+    } catch (...) {
+      failures[slot] = std::current_exception();
+    }
+    start.arrive_and_wait();
+    const auto began = Clock::now();
+    try {
+      for (std::uint64_t turn = 1;
+           !failures[slot] && (seconds_since(began) < seconds || times[slot].size() < least);
+           ++turn) {
+        times[slot].push_back(train(slot, turn));
+      }
+    } catch (...) {
+      failures[slot] = std::current_exception();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t slot = 0; slot < setting.slots; ++slot)
+    threads.emplace_back(run_slot, slot);
+  for (auto& thread : threads)
+    thread.join();
+  std::vector<JobTime> all;
+  for (std::size_t slot = 0; slot < setting.slots; ++slot) {
+    if (failures[slot]) std::rethrow_exception(failures[slot]);
+    all.insert(all.end(), times[slot].begin(), times[slot].end());
+  }
+  return all;
+}
+
+CalibrationWork scenario_work(const FederationConfig& config,
+                              const std::function<void(const std::string&)>& log,
+                              const std::function<void(const std::string&)>& warning) {
+  const Workload data = prepare_workload(config, log, warning);
+  const auto base = model::BaseModel::load(config.model, config.slots.device);
+  CalibrationWork work = make_work(config, base, data.encoded);
+  const auto start = first_adapter(config, base->config(), warning);
+  for (std::size_t client = 0; client < data.client_examples.size(); ++client) {
+    auto job = make_job(config, client, start, data.client_examples[client]);
+    if (work.trainer->size(job).tokens > 0) work.jobs.push_back(std::move(job));
+  }
+  if (work.jobs.empty()) {
+    throw InputError("train",
+                     "no client has anything to train on; train.epochs or train.steps "
+                     "must be at least 1, and clients must have examples");
+  }
+  return work;
+}
+
+CalibrationWork synthetic_work(const FederationConfig& config) {
+  const auto base = model::BaseModel::load(config.model, config.slots.device);
+  auto data = std::make_shared<model::EncodedData>();
+  Random random(config.seed, Purpose::sample);
+  std::vector<std::shared_ptr<const Indices>> parts;
+  for (std::size_t i = 0; i < kSyntheticJobs; ++i) {
+    parts.push_back(add_examples(base->config(), config.encoding.max_tokens,
+                                 2 * config.train.batch_tokens, random, *data));
+  }
+  CalibrationWork work = make_work(config, base, data);
+  const auto start = first_adapter(config, base->config());
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    work.jobs.push_back(make_job(config, i, start, parts[i]));
+  return work;
+}
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,25 @@
+#include "actors/run/compressing_trainer.hpp"
+
+#include <utility>
+
+#include "actors/strategy/messages/compressed_update.hpp"
+
+namespace lorafleet::actors {
+
+CompressingTrainer::CompressingTrainer(std::shared_ptr<const model::Trainer> inner,
+                                       strategy::Compression up, bool error_feedback,
+                                       CarriedFactors carried)
+    : inner_(std::move(inner)),
+      up_(up),
+      error_feedback_(error_feedback),
+      carried_(std::move(carried)) {}
+
+model::JobSize CompressingTrainer::size(const model::TrainJob& job) const {
+  return inner_->size(job);
+}
+
+model::TrainResult CompressingTrainer::train(const model::TrainJob& job) const {
+  return strategy::compressed_update(up_, error_feedback_, carried_(job), job, inner_->train(job));
+}
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "actors/strategy/messages/compression.hpp"
+#include "model/training/trainer.hpp"
+
+namespace lorafleet::actors {
+
+/// The factors that a job's update carries.
+using CarriedFactors = std::function<model::Factors(const model::TrainJob&)>;
+
+/// Trains as another trainer does and gives the update as the server will read it
+/// (compressed_update has the formula), with what compression lost as the client's private state.
+class CompressingTrainer final : public model::Trainer {
+ public:
+  CompressingTrainer(std::shared_ptr<const model::Trainer> inner, strategy::Compression up,
+                     bool error_feedback, CarriedFactors carried);
+
+  [[nodiscard]] model::JobSize size(const model::TrainJob& job) const override;
+  [[nodiscard]] model::TrainResult train(const model::TrainJob& job) const override;
+
+ private:
+  std::shared_ptr<const model::Trainer> inner_;
+  strategy::Compression up_;
+  bool error_feedback_;
+  CarriedFactors carried_;
+};
+
+}  // namespace lorafleet::actors

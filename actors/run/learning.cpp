@@ -1,0 +1,176 @@
+#include "actors/run/learning.hpp"
+
+#include <algorithm>
+
+#include "actors/run/attackers.hpp"
+#include "actors/run/client_limits.hpp"
+#include "actors/run/compressing_trainer.hpp"
+#include "actors/run/faulty_trainer.hpp"
+#include "actors/run/private_factor_trainer.hpp"
+#include "actors/run/run_scorer.hpp"
+#include "actors/run/surrogate.hpp"
+#include "actors/strategy/lora/lora_rule.hpp"
+#include "actors/strategy/messages/compression.hpp"
+#include "model/adapter/client_layouts.hpp"
+#include "model/adapter/starting_adapter.hpp"
+#include "model/device/runtime.hpp"
+#include "model/network/flops.hpp"
+#include "model/training/batching.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/hash.hpp"
+
+namespace lorafleet::actors {
+
+namespace {
+
+std::shared_ptr<const sim::Fleet> fleet_of(const FederationConfig& config, std::size_t clients,
+                                           double flops_per_token) {
+  return std::make_shared<const sim::Fleet>(config.devices, config.network, clients, config.seed,
+                                            flops_per_token);
+}
+
+/// What lies between honest training and the server: private factors, attackers, compression.
+std::shared_ptr<const model::Trainer> decorated(std::shared_ptr<const model::Trainer> trainer,
+                                                const FederationConfig& config,
+                                                const Learning& learning) {
+  const std::shared_ptr<const strategy::LoraRule> rule =
+      strategy::lora_rules().make(config.aggregation.lora, config.aggregation);
+  if (rule->traits().needs_private_b) {
+    trainer = std::make_shared<const PrivateFactorTrainer>(std::move(trainer));
+  }
+  auto attackers =
+      make_attackers(config, learning.clients(), learning.federation.train_flops_per_token);
+  if (!attackers.empty()) {
+    trainer = std::make_shared<const FaultyTrainer>(std::move(trainer), std::move(attackers));
+  }
+  const auto up = strategy::Compression::up(config.network);
+  if (up.codec != strategy::Codec::none) {
+    trainer = std::make_shared<const CompressingTrainer>(
+        std::move(trainer), up, config.network.error_feedback,
+        [rule](const model::TrainJob& job) { return rule->carries({job.version}); });
+  }
+  return trainer;
+}
+
+Learning surrogate_learning(const FederationConfig& config) {
+  Learning learning;
+  const auto layout = surrogate_layout(config);
+  const auto surrogate = std::make_shared<const Surrogate>(config, layout);
+  learning.client_examples.resize(static_cast<std::size_t>(config.partition.clients));
+  learning.federation.sizer = [surrogate](sim::ClientId client, sim::Sequence) {
+    return surrogate->size(client.value);
+  };
+  // A token costs what the values of the adapter do: only tiers in teraflops ask.
+  learning.federation.train_flops_per_token = 6.0 * static_cast<double>(layout->size());
+  learning.federation.initial = std::make_shared<const model::Adapter>(
+      model::Adapter{layout, std::vector<float>(layout->size(), 0.0f)});
+  learning.federation.message_bytes = config.surrogate.message_bytes;
+  learning.devices =
+      fleet_of(config, learning.clients(), learning.federation.train_flops_per_token);
+  learning.trainer = make_surrogate_trainer(surrogate);
+  learning.scorer = make_surrogate_scorer(surrogate);
+  return learning;
+}
+
+/// Each client's layout, by [lora] ranks, its tier or its row of the device file.
+model::ClientLayouts layouts_of(const FederationConfig& config, const Workload& work,
+                                const sim::Fleet& devices) {
+  model::ClientsOfRanks clients;
+  clients.count = devices.clients();
+  for (std::size_t c = 0; c < devices.clients(); ++c) {
+    const auto& profile = devices.profile({static_cast<std::uint32_t>(c)});
+    clients.tiers.push_back(devices.tier_names()[profile.tier]);
+    clients.explicit_ranks.push_back(profile.rank);
+  }
+  return model::client_layouts(work.opt, config.lora, clients, config.seed);
+}
+
+/// Ranks may come from a device file, so only now is it known whether the rule can fold them.
+void check_ranks(const FederationConfig& config, const model::ClientLayouts& layouts) {
+  const auto rule = strategy::lora_rules().make(config.aggregation.lora, config.aggregation);
+  if (layouts.distinct.size() < 2 || rule->traits().any_ranks) return;
+  std::vector<std::string> able;
+  for (const auto& name : strategy::lora_rules().names()) {
+    if (strategy::lora_rules().make(name, config.aggregation)->traits().any_ranks)
+      able.push_back(name);
+  }
+  throw InputError("aggregation.lora", "\"" + config.aggregation.lora +
+                                           "\" needs clients of equal rank; allowed with unequal "
+                                           "ones: " +
+                                           join(able));
+}
+
+Learning real_learning(const FederationConfig& config, bool train, const Note& log,
+                       const Note& warning) {
+  Learning learning;
+  const auto work = std::make_shared<const Workload>(prepare_workload(config, log, warning));
+  learning.work = work;
+  learning.client_examples = work->client_examples;
+  check_client_limits(config, learning.clients());
+  const double flops = model::train_flops_per_token(work->opt);
+  learning.devices = fleet_of(config, learning.clients(), flops);
+  const auto layouts = layouts_of(config, *work, *learning.devices);
+  learning.federation.train_flops_per_token = flops;
+  learning.federation.layouts = layouts.of_client;
+  learning.federation.initial = std::make_shared<const model::Adapter>(
+      model::starting_adapter(layouts.server, config.lora, config.seed, warning));
+  check_ranks(config, layouts);
+  learning.federation.sizer = [work, train_config = config.train, seed = config.seed](
+                                  sim::ClientId client, sim::Sequence seq) {
+    return model::job_size(*work->encoded, *work->client_examples[client.value], train_config, seed,
+                           client.value, seq.value);
+  };
+  if (!train) return learning;
+  learning.base = model::BaseModel::load(config.model, config.slots.device);
+  log("loaded the base from " + config.model.path.string());
+  learning.trainer =
+      model::make_lora_trainer(learning.base, work->encoded, config.lora, config.train);
+  learning.scorer = make_run_scorer(config, *work, learning.base);
+  return learning;
+}
+
+}  // namespace
+
+std::int64_t Learning::examples(std::size_t client) const {
+  return federation.sizer({static_cast<std::uint32_t>(client)}, {1}).examples;
+}
+
+std::int64_t Learning::rank(std::size_t client) const {
+  const auto& layout =
+      federation.layouts.empty() ? federation.initial->layout : federation.layouts[client];
+  std::int64_t rank = 0;
+  for (const auto& module : layout->modules())
+    rank = std::max(rank, module.rank);
+  return rank;
+}
+
+std::int64_t Learning::largest_device_rank() const {
+  std::int64_t largest = 0;
+  for (std::size_t c = 0; c < clients(); ++c)
+    largest = std::max(largest, devices->profile({static_cast<std::uint32_t>(c)}).rank);
+  return largest;
+}
+
+std::string fingerprint(const FederationConfig& config, const Learning& learning) {
+  Sha256 hash;
+  hash.update(std::to_string(config.seed) + ' ' + std::to_string(learning.clients()) + '\n');
+  if (learning.work) hash.update(manifest_of(config, *learning.work));
+  hash.update(model::sha256(*learning.federation.initial));
+  if (config.slots.device != "cpu") hash.update(model::runtime_info(config.slots.device).device);
+  for (const auto& layout : learning.federation.layouts) {
+    for (const auto& module : layout->modules())
+      hash.update(std::to_string(module.rank) + ' ');
+  }
+  return hash.hex();
+}
+
+Learning prepare_learning(const FederationConfig& config, bool train, const Note& log,
+                          const Note& warning) {
+  Learning learning = config.train.kind == "surrogate" ? surrogate_learning(config)
+                                                       : real_learning(config, train, log, warning);
+  learning.honest = learning.trainer;
+  if (train) learning.trainer = decorated(learning.trainer, config, learning);
+  return learning;
+}
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/coordinator/coordinator.hpp"
+#include "actors/run/workload.hpp"
+#include "actors/sim/fleet.hpp"
+#include "model/evaluation/evaluation.hpp"
+#include "model/network/base_model.hpp"
+#include "model/training/trainer.hpp"
+
+namespace lorafleet::actors {
+
+/// What the clients of a run learn: LoRA on a base and data, or the surrogate.
+struct Learning {
+  std::shared_ptr<const Workload> work;  ///< null for the surrogate
+  model::BaseModelPtr base;              ///< null for the surrogate, and where nothing is trained
+  std::shared_ptr<const model::Trainer> trainer;  ///< null where nothing is trained
+  std::shared_ptr<const model::Trainer> honest;   ///< without attackers and compression
+  std::shared_ptr<const model::Scorer> scorer;    ///< null where nothing is trained
+  std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> client_examples;  ///< by client
+  FederationParts federation;
+  std::shared_ptr<const sim::Fleet> devices;
+
+  [[nodiscard]] std::size_t clients() const { return client_examples.size(); }
+  [[nodiscard]] std::int64_t examples(std::size_t client) const;
+  [[nodiscard]] std::int64_t rank(std::size_t client) const;  ///< the largest of its modules
+  [[nodiscard]] std::int64_t largest_device_rank() const;     ///< 0: the device file gives none
+};
+
+using Note = std::function<void(const std::string&)>;
+
+/// Reads what a run needs and checks that it fits together. `train` false: sizes only, for a
+/// schedule. Throws InputError.
+Learning prepare_learning(const FederationConfig& config, bool train, const Note& log,
+                          const Note& warning);
+
+/// SHA-256 of the split, the initial adapter, the clients' ranks and the GPU, if any: two processes
+/// with equal ones train the same jobs.
+std::string fingerprint(const FederationConfig& config, const Learning& learning);
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,54 @@
+#include "actors/run/private_factor_trainer.hpp"
+
+#include <string>
+#include <utility>
+
+#include "model/adapter/factor_selection.hpp"
+
+namespace lorafleet::actors {
+
+namespace {
+
+/// `state` with the vector of this name replaced, or added at the end.
+model::PrivateStatePtr with_vector(const model::PrivateState* state, std::string_view name,
+                                   std::vector<float> values) {
+  auto changed = std::make_shared<model::PrivateState>();
+  if (state != nullptr) *changed = *state;
+  for (auto& [known, old] : changed->vectors) {
+    if (known != name) continue;
+    old = std::move(values);
+    return changed;
+  }
+  changed->vectors.emplace_back(std::string(name), std::move(values));
+  return changed;
+}
+
+}  // namespace
+
+model::Adapter with_private_b(const model::Adapter& global, const model::PrivateState* state) {
+  model::Adapter own = global;
+  const std::vector<float>* b = state == nullptr ? nullptr : state->find(private_b_name);
+  const model::FactorSelection selection(*global.layout, model::Factors::b);
+  if (b != nullptr && b->size() == selection.size()) selection.scatter(*b, own.values);
+  return own;
+}
+
+PrivateFactorTrainer::PrivateFactorTrainer(std::shared_ptr<const model::Trainer> inner)
+    : inner_(std::move(inner)) {}
+
+model::JobSize PrivateFactorTrainer::size(const model::TrainJob& job) const {
+  return inner_->size(job);
+}
+
+model::TrainResult PrivateFactorTrainer::train(const model::TrainJob& job) const {
+  model::TrainJob own = job;
+  own.start = std::make_shared<const model::Adapter>(with_private_b(*job.start, job.state.get()));
+  model::TrainResult result = inner_->train(own);
+  const model::FactorSelection b(*job.start->layout, model::Factors::b);
+  const auto& state = result.state ? result.state : job.state;
+  result.state = with_vector(state.get(), private_b_name, b.gather(result.adapter.values));
+  b.scatter(b.gather(job.start->values), result.adapter.values);
+  return result;
+}
+
+}  // namespace lorafleet::actors

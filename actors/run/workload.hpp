@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/federation_config.hpp"
+#include "model/network/opt_config.hpp"
+#include "model/text/encoded_data.hpp"
+#include "model/text/encoding.hpp"
+#include "partition/partitioner.hpp"
+#include "partition/statistics.hpp"
+
+namespace lorafleet::actors {
+
+/// The data of a run: read, spoilt where asked, split, encoded and spread over the clients. A pure
+/// function of the configuration and the files that it names.
+struct Workload {
+  model::OptConfig opt;
+  std::vector<partition::Example> examples;
+  std::shared_ptr<const model::ExampleEncoder> encoder;
+  std::shared_ptr<const model::EncodedData> encoded;  ///< entry i belongs to example i
+  model::EncodingReport encoding;
+  std::vector<std::uint32_t> test;    ///< held out
+  std::vector<std::uint32_t> scored;  ///< the test examples that evaluation uses
+  partition::Partition partition;
+  partition::PartitionStatistics statistics;
+  std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> client_examples;  ///< by client
+  /// What each client keeps for its own test ([evaluation] local_share); empty without.
+  std::vector<std::vector<std::uint32_t>> local_test;
+};
+
+/// Throws InputError. `log` gets a line about each step, `warning` what a user should know.
+Workload prepare_workload(const FederationConfig& config,
+                          const std::function<void(const std::string&)>& log,
+                          const std::function<void(const std::string&)>& warning);
+
+/// The same, for what it throws and tells; nothing for a run without data.
+void check_data(const FederationConfig& config, const std::function<void(const std::string&)>& log,
+                const std::function<void(const std::string&)>& warning);
+
+/// The text of partition.json.
+std::string manifest_of(const FederationConfig& config, const Workload& work);
+
+}  // namespace lorafleet::actors

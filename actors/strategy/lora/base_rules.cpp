@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <cmath>
+
+#include "actors/strategy/lora/fold_measures.hpp"
+#include "actors/strategy/lora/lora_rules.hpp"
+#include "actors/strategy/lora/truncation.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/random.hpp"
+
+namespace lorafleet::strategy {
+namespace {
+
+using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// What adding to the base did, for the report.
+struct BaseStep {
+  model::BaseChangePtr total;
+  double added = 0.0;    ///< |the sum that was to be added|_F^2 over all modules
+  double rounded = 0.0;  ///< |what rounding to float32 made of it - that|_F^2
+  std::int64_t bytes = 0;
+  bool finite = true;
+};
+
+/// base + sum of the terms, each module [out, in] at a time, in double.
+BaseStep add_to_base(const model::BaseChangePtr& base, const model::AdapterLayout& layout,
+                     std::span<const ProductTerm> terms, sim::Version next) {
+  auto total = std::make_shared<model::BaseChange>();
+  total->id = next.value;
+  total->modules = layout.modules();
+  BaseStep step;
+  for (std::size_t i = 0; i < layout.modules().size(); ++i) {
+    const model::LoraModule& module = layout.modules()[i];
+    const auto size = static_cast<std::size_t>(module.out * module.in);
+    auto& delta = total->deltas.emplace_back(size, 0.0f);
+    if (base != nullptr) delta = base->deltas.at(i);
+    const Stack stack = stack_module(terms, i);
+    step.bytes += 4 * std::min(stack.rank() * (module.out + module.in), module.out * module.in);
+    if (stack.rank() == 0) continue;
+    Eigen::Map<RowMajor> target(delta.data(), module.out, module.in);
+    const Matrix sum = dense(stack);
+    const Matrix exact = target.cast<double>() + sum;
+    target = exact.cast<float>();
+    step.added += sum.squaredNorm();
+    step.rounded += (target.cast<double>() - exact).squaredNorm();
+    step.finite = step.finite && target.allFinite();
+  }
+  step.total = std::move(total);
+  return step;
+}
+
+RuleTraits base_traits() {
+  RuleTraits traits;
+  traits.factor_space = false;
+  traits.changes_base = true;
+  traits.from_trained = true;
+  return traits;
+}
+
+enum class Reinit { fresh, initial };
+
+Reinit reinit_of(const AggregationConfig& config) {
+  if (config.lora_reinit == "fresh") return Reinit::fresh;
+  if (config.lora_reinit == "initial") return Reinit::initial;
+  throw InputError("aggregation.lora_reinit",
+                   "\"" + config.lora_reinit + "\" is not known; known: fresh, initial");
+}
+
+class FLora final : public LoraRule {
+ public:
+  explicit FLora(const AggregationConfig& config) : reinit_(reinit_of(config)) {}
+
+  [[nodiscard]] RuleTraits traits() const override {
+    RuleTraits traits = base_traits();
+    traits.any_ranks = true;
+    return traits;
+  }
+
+  [[nodiscard]] FoldOutcome fold(const model::Adapter& current, std::span<const FoldItem> items,
+                                 const FoldContext& context) const override {
+    const auto terms = ideal(current, items, context.server_lr);
+    BaseStep step = add_to_base(current.base_change, *current.layout, terms, context.next);
+    FoldOutcome outcome;
+    outcome.report.base_change_bytes = step.bytes;
+    if (!step.finite) return outcome;
+    auto next = std::make_shared<model::Adapter>(restarted(current.layout, context));
+    next->base_change = step.total;
+    if (context.report) {
+      if (step.added > 0.0) {
+        outcome.report.reconstruction_error = std::sqrt(step.rounded / step.added);
+      }
+      outcome.report.effective_rank = rank_of_step(terms, current.layout->modules().size());
+      auto change = terms;
+      change.front().factor = 0.0;  // what was folded before is no step
+      measure_products(items, change, outcome.report);
+    }
+    outcome.next = std::move(next);
+    return outcome;
+  }
+
+  /// The first rows of A, and B, which is 0 unless the run was given an adapter to start from.
+  [[nodiscard]] model::AdapterPtr view(const model::AdapterPtr& global,
+                                       const model::LayoutPtr& layout) const override {
+    return truncated_view(global, layout);
+  }
+
+ private:
+  [[nodiscard]] model::Adapter restarted(const model::LayoutPtr& layout,
+                                         const FoldContext& context) const {
+    model::Adapter adapter = model::initial_adapter(layout, context.run_seed);
+    if (reinit_ == Reinit::initial) return adapter;
+    for (std::size_t i = 0; i < layout->modules().size(); ++i) {
+      Random random(context.run_seed, Purpose::factor_restart, i, context.next.value);
+      const double bound = 1.0 / std::sqrt(static_cast<double>(layout->modules()[i].in));
+      for (float& value : adapter.a(i))
+        value = static_cast<float>(random.uniform(-bound, bound));
+    }
+    return adapter;
+  }
+
+  static double rank_of_step(std::span<const ProductTerm> terms, std::size_t modules) {
+    double sum = 0.0;
+    int counted = 0;
+    for (std::size_t i = 0; i < modules; ++i) {
+      const double rank = effective_rank(singular_values(stack_module(terms, i)));
+      sum += rank;
+      counted += rank > 0.0 ? 1 : 0;
+    }
+    return counted == 0 ? 0.0 : sum / counted;
+  }
+
+  Reinit reinit_;
+};
+
+class FedEx final : public LoraRule {
+ public:
+  [[nodiscard]] RuleTraits traits() const override { return base_traits(); }
+
+  [[nodiscard]] FoldOutcome fold(const model::Adapter& current, std::span<const FoldItem> items,
+                                 const FoldContext& context) const override {
+    std::vector<double> delta(current.values.size(), 0.0);
+    for (const FoldItem& item : items) {
+      for (std::size_t i = 0; i < delta.size(); ++i) {
+        delta[i] += item.weight * (static_cast<double>(item.adapter->values[i]) -
+                                   static_cast<double>(item.anchor->values[i]));
+      }
+    }
+    auto next = std::make_shared<model::Adapter>(current);
+    for (std::size_t i = 0; i < delta.size(); ++i) {
+      next->values[i] = static_cast<float>(current.values[i] + context.server_lr * delta[i]);
+    }
+    FoldOutcome outcome;
+    if (!model::all_finite(*next)) return outcome;
+    const auto wanted = ideal(current, items, context.server_lr);
+    auto residual = wanted;
+    residual.push_back({-1.0, next.get()});
+    BaseStep step = add_to_base(current.base_change, *current.layout, residual, context.next);
+    outcome.report.base_change_bytes = step.bytes;
+    if (!step.finite) return outcome;
+    if (context.report) {
+      const double size = frobenius_norm(wanted, current.layout->modules().size());
+      if (size > 0.0) outcome.report.reconstruction_error = std::sqrt(step.rounded) / size;
+      auto change = wanted;
+      change.push_back({-1.0, &current});
+      measure_products(items, change, outcome.report);
+    }
+    next->base_change = step.total;
+    outcome.next = std::move(next);
+    return outcome;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<LoraRule> make_flora(const AggregationConfig& config) {
+  return std::make_unique<FLora>(config);
+}
+std::unique_ptr<LoraRule> make_fedex() {
+  return std::make_unique<FedEx>();
+}
+
+}  // namespace lorafleet::strategy

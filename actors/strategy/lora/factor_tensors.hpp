@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "model/adapter/adapter.hpp"
+
+namespace lorafleet::strategy {
+
+/// Where a factor tensor lies in the values of an adapter.
+struct TensorRange {
+  std::size_t offset;
+  std::size_t size;
+};
+
+/// Of the factors asked for, in the order of the layout.
+std::vector<TensorRange> factor_tensors(const model::AdapterLayout& layout, model::Factors factors);
+
+}  // namespace lorafleet::strategy

@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "actors/strategy/lora/fold_measures.hpp"
+#include "actors/strategy/lora/lora_rules.hpp"
+#include "actors/strategy/lora/truncation.hpp"
+#include "partition/support/error.hpp"
+
+namespace lorafleet::strategy {
+namespace {
+
+/// |B[:, first:]|_F |A[first:, :]|_F of a module.
+double tail_size(const model::Adapter& adapter, std::size_t module, std::int64_t first) {
+  const model::LoraModule& shape = adapter.layout->modules()[module];
+  const auto a = adapter.a(module).subspan(static_cast<std::size_t>(first * shape.in));
+  const auto b = adapter.b(module);
+  double square = 0.0;
+  for (std::int64_t row = 0; row < shape.out; ++row) {
+    for (std::int64_t i = first; i < shape.rank; ++i) {
+      const double value = b[static_cast<std::size_t>(row * shape.rank + i)];
+      square += value * value;
+    }
+  }
+  return std::sqrt(square) * model::l2_norm(a);
+}
+
+class HetLora final : public LoraRule {
+ public:
+  explicit HetLora(const AggregationConfig& config)
+      : by_norm_(config.hetlora_weighting == "norm"), gamma_(config.hetlora_gamma) {
+    if (!by_norm_ && config.hetlora_weighting != "weighting") {
+      throw InputError("aggregation.hetlora_weighting",
+                       "\"" + config.hetlora_weighting + "\" is not known; known: norm, weighting");
+    }
+    if (!(gamma_ > 0.0 && gamma_ <= 1.0)) {
+      throw InputError("aggregation.hetlora_gamma", "must be above 0 and at most 1");
+    }
+  }
+
+  [[nodiscard]] RuleTraits traits() const override {
+    RuleTraits traits;
+    traits.any_ranks = true;
+    traits.modes = {"sync"};
+    traits.elsewhere =
+        "zero-padded factors are an average over a whole cohort, and single updates of a small "
+        "rank would shrink the rows that they lack; \"product\" takes stale updates of any rank";
+    return traits;
+  }
+
+  [[nodiscard]] FoldOutcome fold(const model::Adapter& current, std::span<const FoldItem> items,
+                                 const FoldContext& context) const override {
+    const auto weights = weights_of(items);
+    FoldOutcome outcome;
+    outcome.delta.assign(current.values.size(), 0.0);
+    for (std::size_t k = 0; k < items.size(); ++k) {
+      const model::Adapter whole = padded(*items[k].adapter, current.layout);
+      for (std::size_t i = 0; i < outcome.delta.size(); ++i) {
+        outcome.delta[i] += weights[k] * (static_cast<double>(whole.values[i]) -
+                                          static_cast<double>(current.values[i]));
+      }
+    }
+    if (context.report) measure(current, items, outcome);
+    return outcome;
+  }
+
+  [[nodiscard]] std::vector<ProductTerm> ideal(const model::Adapter& current,
+                                               std::span<const FoldItem> items,
+                                               double lr) const override {
+    const auto weights = weights_of(items);
+    std::vector<ProductTerm> terms{{1.0 - lr, &current}};
+    for (std::size_t k = 0; k < items.size(); ++k)
+      terms.push_back({lr * weights[k], items[k].adapter.get()});
+    return terms;
+  }
+
+  [[nodiscard]] model::AdapterPtr view(const model::AdapterPtr& global,
+                                       const model::LayoutPtr& layout) const override {
+    return truncated_view(global, layout);
+  }
+
+  [[nodiscard]] model::LayoutPtr layout_after(const model::Adapter& trained,
+                                              const model::Adapter& start) const override {
+    if (gamma_ >= 1.0) return trained.layout;
+    auto modules = trained.layout->modules();
+    for (std::size_t i = 0; i < modules.size(); ++i) {
+      model::LoraModule& module = modules[i];
+      const auto kept = static_cast<std::int64_t>(gamma_ * static_cast<double>(module.rank));
+      if (kept < 1 || tail_size(trained, i, kept) >= tail_size(start, i, kept)) continue;
+      const double scale = module.scale();
+      module.rank = kept;
+      module.alpha *= scale / module.scale();  // the rows that stay count as before
+    }
+    if (modules == trained.layout->modules()) return trained.layout;
+    return std::make_shared<const model::AdapterLayout>(std::move(modules));
+  }
+
+ private:
+  [[nodiscard]] std::vector<double> weights_of(std::span<const FoldItem> items) const {
+    std::vector<double> weights;
+    for (const FoldItem& item : items) {
+      const ProductTerm own{1.0, item.adapter.get()};
+      weights.push_back(
+          by_norm_ ? frobenius_norm(std::span(&own, 1), item.adapter->layout->modules().size())
+                   : item.weight);
+    }
+    double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+    if (!(sum > 0.0)) {  // no update says anything
+      for (std::size_t k = 0; k < items.size(); ++k)
+        weights[k] = items[k].weight;
+      sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+    }
+    for (double& weight : weights)
+      weight /= sum;
+    return weights;
+  }
+
+  static void measure(const model::Adapter& current, std::span<const FoldItem> items,
+                      FoldOutcome& outcome) {
+    double step = 0.0;
+    for (const double value : outcome.delta)
+      step += value * value;
+    for (std::size_t k = 0; k < items.size(); ++k) {
+      const model::Adapter whole = padded(*items[k].adapter, current.layout);
+      const model::Adapter anchor = padded(*items[k].anchor, current.layout);
+      double inner = 0.0;
+      double square = 0.0;
+      for (std::size_t i = 0; i < outcome.delta.size(); ++i) {
+        const double change =
+            static_cast<double>(whole.values[i]) - static_cast<double>(anchor.values[i]);
+        inner += change * outcome.delta[i];
+        square += change * change;
+      }
+      outcome.report.norms.push_back(std::sqrt(square));
+      outcome.report.cosines.push_back(cosine(inner, std::sqrt(square), std::sqrt(step)));
+    }
+  }
+
+  bool by_norm_;
+  double gamma_;
+};
+
+}  // namespace
+
+std::unique_ptr<LoraRule> make_hetlora(const AggregationConfig& config) {
+  return std::make_unique<HetLora>(config);
+}
+
+}  // namespace lorafleet::strategy

@@ -1,0 +1,47 @@
+#include "actors/strategy/modes/modes.hpp"
+#include "actors/strategy/modes/staleness.hpp"
+
+namespace lorafleet::strategy {
+namespace {
+
+class FedBuff final : public Policy {
+ public:
+  FedBuff(const ClientsConfig& clients, const AggregationConfig& config)
+      : weighting_(config.weighting), staleness_(config.staleness) {
+    if (clients.concurrency < 1) throw InputError("clients.concurrency", "must be at least 1");
+    if (config.buffer_size < 1) throw InputError("aggregation.buffer_size", "must be at least 1");
+    concurrency_ = static_cast<std::size_t>(clients.concurrency);
+    buffer_size_ = static_cast<std::size_t>(config.buffer_size);
+  }
+
+  [[nodiscard]] std::size_t invitations(std::size_t in_flight) const override {
+    return in_flight < concurrency_ ? concurrency_ - in_flight : 0;
+  }
+  [[nodiscard]] bool ready(std::size_t waiting) const override { return waiting >= buffer_size_; }
+  [[nodiscard]] double raw_weight(const Contribution& update) const override {
+    return weighting_.amount(update) * staleness_(update.staleness);
+  }
+  [[nodiscard]] std::vector<double> weights(std::span<const Contribution> updates) const override {
+    auto weights = weighting_.normalised(updates);
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      weights[i] *= staleness_(updates[i].staleness);
+    }
+    return weights;
+  }
+  [[nodiscard]] Anchor anchor() const override { return Anchor::trained_from; }
+
+ private:
+  Weighting weighting_;
+  StalenessWeight staleness_;
+  std::size_t concurrency_;
+  std::size_t buffer_size_;
+};
+
+}  // namespace
+
+std::unique_ptr<Policy> make_fedbuff(const ClientsConfig& clients,
+                                     const AggregationConfig& config) {
+  return std::make_unique<FedBuff>(clients, config);
+}
+
+}  // namespace lorafleet::strategy

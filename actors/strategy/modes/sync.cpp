@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "actors/strategy/modes/modes.hpp"
+#include "actors/strategy/modes/staleness.hpp"
+
+namespace lorafleet::strategy {
+namespace {
+
+constexpr double kLongestDeadlineSeconds = 1e9;
+
+class Sync final : public Policy {
+ public:
+  Sync(const ClientsConfig& clients, const AggregationConfig& config)
+      : weighting_(config.weighting), staleness_(config.staleness) {
+    if (clients.late != "drop" && clients.late != "carry_over") {
+      throw InputError("clients.late",
+                       "\"" + clients.late + "\" is not known; known: drop, carry_over");
+    }
+    carries_over_ = clients.late == "carry_over";
+    if (clients.per_round < 1) throw InputError("clients.per_round", "must be at least 1");
+    if (!(clients.overcommit >= 1.0) || !(clients.overcommit <= 1e6)) {
+      throw InputError("clients.overcommit", "must be between 1 and 1e6");
+    }
+    if (!(clients.deadline_seconds >= 0.0)) {
+      throw InputError("clients.deadline_seconds", "must be at least 0");
+    }
+    if (clients.min_updates < 1 || clients.min_updates > clients.per_round) {
+      throw InputError("clients.min_updates", "must be between 1 and per_round (" +
+                                                  std::to_string(clients.per_round) + ")");
+    }
+    per_round_ = static_cast<std::size_t>(clients.per_round);
+    min_updates_ = static_cast<std::size_t>(clients.min_updates);
+    // 10 * 1.1 is a little more than 11.
+    invited_ = static_cast<std::size_t>(
+        std::ceil(static_cast<double>(per_round_) * clients.overcommit * (1.0 - 1e-12)));
+    if (clients.deadline_seconds > 0.0) {
+      deadline_ = sim::VirtualDuration::from_seconds(
+          std::min(clients.deadline_seconds, kLongestDeadlineSeconds));
+    }
+  }
+
+  [[nodiscard]] std::size_t least_clients() const override { return min_updates_; }
+  [[nodiscard]] std::size_t invitations(std::size_t in_flight) const override {
+    return in_flight == 0 ? invited_ : 0;
+  }
+
+  [[nodiscard]] std::optional<RoundPlan> plan(sim::VirtualTime now,
+                                              std::span<const PlannedJob> jobs) const override {
+    std::vector<std::size_t> in_time;
+    sim::VirtualTime last = now;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      last = std::max(last, jobs[i].end);
+      if (!jobs[i].lost && (!deadline_ || jobs[i].end <= now + *deadline_)) in_time.push_back(i);
+    }
+    std::sort(in_time.begin(), in_time.end(), [&](std::size_t a, std::size_t b) {
+      return std::tie(jobs[a].end, jobs[a].client, jobs[a].seq) <
+             std::tie(jobs[b].end, jobs[b].client, jobs[b].seq);
+    });
+
+    RoundPlan round;
+    round.min_updates = min_updates_;
+    const std::size_t wanted = std::min(per_round_, jobs.size());
+    if (in_time.size() >= wanted) {
+      in_time.resize(wanted);
+      round.end = jobs[in_time.back()].end;
+      round.fates.assign(jobs.size(), Fate::surplus);
+    } else {
+      round.end = deadline_ ? now + *deadline_ : last;
+      round.fates.assign(jobs.size(), Fate::late);
+    }
+    const Fate fate = in_time.size() >= min_updates_ ? Fate::counts : Fate::futile;
+    if (carries_over_) round.fates.assign(jobs.size(), Fate::carried);
+    for (const std::size_t i : in_time)
+      round.fates[i] = fate;
+    return round;
+  }
+
+  [[nodiscard]] double raw_weight(const Contribution& update) const override {
+    return weighting_.amount(update) * (carries_over_ ? staleness_(update.staleness) : 1.0);
+  }
+  [[nodiscard]] std::vector<double> weights(std::span<const Contribution> updates) const override {
+    auto weights = weighting_.normalised(updates);
+    if (!carries_over_) return weights;
+    double sum = 0.0;
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      sum += weights[i] *= staleness_(updates[i].staleness);
+    for (double& weight : weights)
+      weight /= sum;
+    return weights;
+  }
+  [[nodiscard]] Anchor anchor() const override { return Anchor::trained_from; }
+
+ private:
+  Weighting weighting_;
+  StalenessWeight staleness_;
+  bool carries_over_ = false;
+  std::size_t per_round_;
+  std::size_t invited_;
+  std::size_t min_updates_;
+  std::optional<sim::VirtualDuration> deadline_;
+};
+
+}  // namespace
+
+std::unique_ptr<Policy> make_sync(const ClientsConfig& clients, const AggregationConfig& config) {
+  return std::make_unique<Sync>(clients, config);
+}
+
+}  // namespace lorafleet::strategy

@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "actors/strategy/robust/robust_rules.hpp"
+
+namespace lorafleet::strategy {
+namespace {
+
+/// Rules that replace the items by one, coordinate by coordinate.
+class CoordinateRule : public RobustRule {
+ public:
+  void apply(RobustOutcome& outcome) const final {
+    const auto& items = outcome.items;
+    auto adapter = std::make_shared<model::Adapter>(*items.front().anchor);
+    std::vector<double> changes(items.size());
+    for (std::size_t i = 0; i < adapter->values.size(); ++i) {
+      for (std::size_t k = 0; k < items.size(); ++k)
+        changes[k] = change(items[k], i);
+      adapter->values[i] =
+          static_cast<float>(static_cast<double>(adapter->values[i]) + middle(changes));
+    }
+    FoldItem item = items.front();
+    item.adapter = std::move(adapter);
+    item.weight = std::accumulate(items.begin(), items.end(), 0.0,
+                                  [](double sum, const auto& one) { return sum + one.weight; });
+    outcome.items = {std::move(item)};
+  }
+
+ private:
+  /// May change the order.
+  virtual double middle(std::vector<double>& changes) const = 0;
+};
+
+class CoordinateMedian final : public CoordinateRule {
+  double middle(std::vector<double>& changes) const override { return median(changes); }
+};
+
+class TrimmedMean final : public CoordinateRule {
+ public:
+  explicit TrimmedMean(double trim) : trim_(trim) {
+    if (!(trim >= 0.0) || !(trim < 0.5)) {
+      throw InputError("aggregation.trim", "must be at least 0 and below 0.5");
+    }
+  }
+
+ private:
+  double middle(std::vector<double>& changes) const override {
+    const auto n = changes.size();
+    // 0.3 * 10 is a little less than 3.
+    const auto cut = static_cast<std::size_t>(trim_ * static_cast<double>(n) * (1.0 + 1e-12));
+    std::sort(changes.begin(), changes.end());
+    double sum = 0.0;
+    for (std::size_t i = cut; i < n - cut; ++i)
+      sum += changes[i];
+    return sum / static_cast<double>(n - 2 * cut);
+  }
+
+  double trim_;
+};
+
+}  // namespace
+
+std::unique_ptr<RobustRule> make_median(const AggregationConfig& /*config*/) {
+  return std::make_unique<CoordinateMedian>();
+}
+
+std::unique_ptr<RobustRule> make_trimmed_mean(const AggregationConfig& config) {
+  return std::make_unique<TrimmedMean>(config.trim);
+}
+
+}  // namespace lorafleet::strategy

@@ -1,0 +1,75 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <stdexcept>
+
+#include "actors/strategy/selection/selections.hpp"
+#include "actors/strategy/selection/weighted_sampling.hpp"
+
+namespace lorafleet::strategy {
+namespace {
+
+class PowerOfChoice final : public Selection {
+ public:
+  explicit PowerOfChoice(const ClientsConfig& clients) {
+    if (clients.power_d < 1) throw InputError("clients.power_d", "must be at least 1");
+    drawn_ = static_cast<std::size_t>(clients.power_d);
+  }
+
+  std::vector<sim::ClientId> choose(std::span<const sim::ClientId> candidates, std::size_t count,
+                                    Random& random, const SelectionView& view) override {
+    const std::size_t drawn = std::min(std::max(drawn_, count), candidates.size());
+    auto clients = weighted_sample(
+        candidates, drawn, random,
+        [&](sim::ClientId client) { return static_cast<double>(view.examples(client)); },
+        static_cast<double>(view.most_examples()));
+    std::stable_sort(clients.begin(), clients.end(), [this](sim::ClientId a, sim::ClientId b) {
+      return latest_loss(a) > latest_loss(b);
+    });
+    clients.resize(count);
+    return clients;
+  }
+
+  void observe(const Outcome& outcome) override {
+    if (outcome.loss && std::isfinite(*outcome.loss)) {
+      losses_[outcome.client.value] = *outcome.loss;
+    }
+  }
+
+  [[nodiscard]] NamedVectors state() const override {
+    NamedVectors state{{"client", {}}, {"loss", {}}};
+    for (const auto& [client, loss] : losses_) {
+      state[0].second.push_back(client);
+      state[1].second.push_back(loss);
+    }
+    return state;
+  }
+  void restore(const NamedVectors& state) override {
+    if (state.size() != 2 || state[0].first != "client" || state[1].first != "loss" ||
+        state[0].second.size() != state[1].second.size()) {
+      throw std::invalid_argument("the state is not of power_of_choice");
+    }
+    losses_.clear();
+    for (std::size_t i = 0; i < state[0].second.size(); ++i) {
+      losses_[static_cast<std::uint32_t>(state[0].second[i])] = state[1].second[i];
+    }
+  }
+
+ private:
+  [[nodiscard]] double latest_loss(sim::ClientId client) const {
+    const auto found = losses_.find(client.value);
+    return found == losses_.end() ? std::numeric_limits<double>::infinity() : found->second;
+  }
+
+  std::size_t drawn_;
+  std::map<std::uint32_t, double> losses_;  ///< of the clients that reported one
+};
+
+}  // namespace
+
+std::unique_ptr<Selection> make_power_of_choice(const ClientsConfig& clients) {
+  return std::make_unique<PowerOfChoice>(clients);
+}
+
+}  // namespace lorafleet::strategy

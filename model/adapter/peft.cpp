@@ -1,0 +1,167 @@
+#include "model/adapter/peft.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string_view>
+
+#include "model/adapter/base_change.hpp"
+#include "model/adapter/lora_layout.hpp"
+#include "model/adapter/peft_config.hpp"
+#include "model/files/checkpoint.hpp"
+#include "model/files/mapped_file.hpp"
+#include "model/files/safetensors.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+
+namespace lorafleet::model {
+
+namespace {
+
+constexpr std::string_view kPrefix = "base_model.model.";
+constexpr std::string_view kA = ".lora_A.weight";
+constexpr std::string_view kB = ".lora_B.weight";
+/// As in a state_dict that was saved without save_pretrained.
+constexpr std::string_view kDefaultA = ".lora_A.default.weight";
+constexpr std::string_view kDefaultB = ".lora_B.default.weight";
+
+std::string tensor_name(const std::string& module, std::string_view factor) {
+  return std::string(kPrefix) + module + std::string(factor);
+}
+
+/// The two factors of one module, in the file.
+struct FactorViews {
+  const TensorView* a = nullptr;
+  const TensorView* b = nullptr;
+};
+
+/// Which factor of which module a tensor is; an empty module where it is none.
+struct FactorName {
+  std::string module;
+  bool is_a = false;
+};
+
+FactorName parse_factor_name(std::string_view name) {
+  if (!name.starts_with(kPrefix)) return {};
+  name.remove_prefix(kPrefix.size());
+  for (const std::string_view end : {kA, kB, kDefaultA, kDefaultB}) {
+    if (!name.ends_with(end)) continue;
+    name.remove_suffix(end.size());
+    return {std::string(name), end == kA || end == kDefaultA};
+  }
+  return {};
+}
+
+std::map<std::string, FactorViews> find_factors(const std::map<std::string, TensorView>& tensors,
+                                                const std::string& file) {
+  std::map<std::string, FactorViews> factors;
+  for (const auto& [name, tensor] : tensors) {
+    const FactorName factor = parse_factor_name(name);
+    if (factor.module.empty()) {
+      throw InputError(file, "tensor \"" + name + "\" is not a LoRA factor; allowed: " +
+                                 tensor_name("<module>", kA) + ", " + tensor_name("<module>", kB));
+    }
+    if (!is_weight_type(tensor.dtype)) {
+      throw InputError(file, "tensor \"" + name + "\": dtype must be F32, F16 or BF16");
+    }
+    FactorViews& found = factors[factor.module];
+    const TensorView*& place = factor.is_a ? found.a : found.b;
+    if (place != nullptr) {
+      throw InputError(file, "tensor \"" + name + "\": the factor occurs twice");
+    }
+    place = &tensor;
+  }
+  return factors;
+}
+
+LoraModule check_module(const std::string& name, const FactorViews& factors,
+                        const PeftConfig& config, const std::string& file) {
+  if (factors.a == nullptr || factors.b == nullptr) {
+    throw InputError(file, "tensor \"" + tensor_name(name, factors.a == nullptr ? kA : kB) +
+                               "\" is missing; its partner is there");
+  }
+  const auto& a = factors.a->shape;
+  const auto& b = factors.b->shape;
+  const std::int64_t rank = config.rank(name);
+  if (a.size() != 2 || a[0] != rank || a[1] < 1) {
+    throw InputError(file, "tensor \"" + tensor_name(name, kA) + "\": the shape must be [" +
+                               std::to_string(rank) + ", in], by the rank in adapter_config.json");
+  }
+  if (b.size() != 2 || b[1] != rank || b[0] < 1) {
+    throw InputError(file, "tensor \"" + tensor_name(name, kB) + "\": the shape must be [out, " +
+                               std::to_string(rank) + "], by the rank in adapter_config.json");
+  }
+  return {name, a[1], b[0], rank, config.alpha(name), config.use_rslora()};
+}
+
+}  // namespace
+
+void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
+               const LoraConfig& lora, const std::string& base_model_name) {
+  make_folder(directory);
+  std::vector<NamedTensor> tensors;
+  const auto& modules = adapter.layout->modules();
+  for (std::size_t i = 0; i < modules.size(); ++i) {
+    const LoraModule& module = modules[i];
+    tensors.push_back({tensor_name(module.name, kA),
+                       DType::float32,
+                       {module.rank, module.in},
+                       std::as_bytes(adapter.a(i))});
+    tensors.push_back({tensor_name(module.name, kB),
+                       DType::float32,
+                       {module.out, module.rank},
+                       std::as_bytes(adapter.b(i))});
+  }
+  std::sort(tensors.begin(), tensors.end(),
+            [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
+  write_safetensors(directory / "adapter_model.safetensors", tensors, {{"format", "pt"}});
+  write_file(directory / "adapter_config.json",
+             peft_config_text(*adapter.layout, lora, base_model_name));
+  if (adapter.base_change) {
+    save_base_change(directory / base_change_file, *adapter.base_change);
+  } else {
+    std::error_code ignored;  // one left by an earlier adapter would be read with this one
+    std::filesystem::remove(directory / base_change_file, ignored);
+  }
+}
+
+Adapter load_peft(const std::filesystem::path& directory,
+                  const std::function<void(const std::string&)>& warning) {
+  const PeftConfig config(directory / "adapter_config.json");
+  std::filesystem::path path = directory / "adapter_model.safetensors";
+  if (!std::filesystem::exists(path) && std::filesystem::exists(directory / "adapter_model.bin")) {
+    path = directory / "adapter_model.bin";
+  }
+  const std::string file = path.string();
+  const MappedFile mapped(path);
+  const auto tensors = parse_weights(mapped.bytes(), path);
+  const auto factors = find_factors(tensors, file);
+  if (factors.empty()) throw InputError(file, "holds no LoRA factors");
+
+  std::vector<LoraModule> modules;
+  for (const auto& [name, pair] : factors) {
+    modules.push_back(check_module(name, pair, config, file));
+  }
+  std::sort(modules.begin(), modules.end(),
+            [](const LoraModule& a, const LoraModule& b) { return comes_before(a.name, b.name); });
+  if (warning) {
+    std::vector<std::string> names;
+    for (const LoraModule& module : modules)
+      names.push_back(module.name);
+    for (const std::string& line : config.warnings(names))
+      warning(line);
+  }
+  const auto layout = std::make_shared<const AdapterLayout>(std::move(modules));
+  Adapter adapter{layout, std::vector<float>(layout->size())};
+  for (std::size_t i = 0; i < layout->modules().size(); ++i) {
+    const FactorViews& pair = factors.at(layout->modules()[i].name);
+    std::ranges::copy(pair.a->to_float32(), adapter.a(i).begin());
+    std::ranges::copy(pair.b->to_float32(), adapter.b(i).begin());
+  }
+  if (std::filesystem::exists(directory / base_change_file)) {
+    adapter.base_change = load_base_change(directory / base_change_file);
+  }
+  return adapter;
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "model/adapter/adapter.hpp"
+#include "model/config.hpp"
+
+namespace lorafleet::model {
+
+/// Writes `adapter_config.json` and `adapter_model.safetensors` as PEFT's `save_pretrained` does:
+/// keys "base_model.model.<module>.lora_A.weight", float32, sorted. Ranks, alphas and rsLoRA are
+/// those of the adapter's modules; where one differs from `lora`, it goes into rank_pattern or
+/// alpha_pattern. A base change goes into `base_change.safetensors` beside them
+/// (model/adapter/base_change.hpp), which PEFT does not know. Throws RuntimeFailure.
+void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
+               const LoraConfig& lora, const std::string& base_model_name);
+
+/// Reads such a directory, written by LoRAFleet or by PEFT (adapter_model.bin too), with the base
+/// change that lies in it; modules in the order of the layers, then as make_layout orders them.
+/// Throws InputError, also for settings of
+/// PEFT under which the factors would mean something else (DoRA, trained biases, …). `warning` gets
+/// what a user should know (PeftConfig::warnings).
+Adapter load_peft(const std::filesystem::path& directory,
+                  const std::function<void(const std::string&)>& warning = {});
+
+}  // namespace lorafleet::model

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+namespace lorafleet::model {
+
+// Internal to model/: what differs between the CPU and a GPU.
+
+/// "cpu", "cuda" (the first GPU) or "cuda:N". For a GPU it also asks LibTorch for deterministic
+/// algorithms, process-wide. Throws InputError naming slots.device where there is no such device.
+at::Device open_device(const std::string& name);
+
+/// Whether the loops of model/network/row_kernels.hpp, and host memory as it lies there, serve
+/// tensors of this device. If not, ATen's operators do the same work on copies there.
+bool computes_on_host(const at::Device& device);
+
+/// While true, computes_on_host is false in this thread for the CPU too.
+bool& host_kernels_off();
+
+}  // namespace lorafleet::model

@@ -1,0 +1,205 @@
+#include "model/evaluation/generation.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "model/evaluation/sampling.hpp"
+#include "model/network/kv_cache.hpp"
+#include "model/network/lora.hpp"
+#include "model/network/opt.hpp"
+#include "model/network/packed_attention.hpp"
+#include "model/training/batching.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/random.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+using Tokens = std::vector<std::int64_t>;
+
+/// Prompts that are continued together.
+class GenerationBatch {
+ public:
+  GenerationBatch(const BaseModel& base, LoraLeaves* lora, std::span<const Tokens> prompts,
+                  std::size_t first, const GenerationConfig& config, std::span<Generated> results)
+      : base_(base),
+        lora_(lora),
+        prompts_(prompts),
+        first_(first),
+        config_(config),
+        results_(results),
+        cache_(base.config(), static_cast<std::int64_t>(prompts.size()), capacity(),
+               base.weights().device()) {
+    for (std::size_t i = 0; i < prompts.size(); ++i) {
+      rows_.push_back({i, static_cast<std::int64_t>(prompts[i].size()), 0, false});
+    }
+  }
+
+  void run() {
+    take(prefill());
+    while (std::any_of(rows_.begin(), rows_.end(), [](const Row& row) { return !row.done; })) {
+      drop_finished();
+      take(step());
+    }
+  }
+
+ private:
+  struct Row {
+    std::size_t prompt;
+    std::int64_t length;  ///< tokens in the cache
+    std::int64_t next;    ///< the token to put in
+    bool done;
+  };
+
+  [[nodiscard]] std::int64_t capacity() const {
+    std::size_t longest = 0;
+    for (const auto& prompt : prompts_)
+      longest = std::max(longest, prompt.size());
+    return std::min(static_cast<std::int64_t>(longest) + config_.max_new_tokens,
+                    base_.config().max_position_embeddings);
+  }
+
+  [[nodiscard]] at::Tensor logits(const at::Tensor& h) const {
+    return linear(h, {base_.weights().head, {}}).cpu().contiguous();
+  }
+
+  at::Tensor prefill() {
+    PackedBatch batch;
+    for (const auto& prompt : prompts_) {
+      const std::vector<std::int32_t> tokens(prompt.begin(), prompt.end());
+      batch.add(tokens, tokens.size());
+    }
+    Tokens last;
+    for (std::size_t i = 1; i < batch.offsets.size(); ++i)
+      last.push_back(batch.offsets[i] - 1);
+    const Attention attention = [&](std::int64_t layer, const at::Tensor& q, const at::Tensor& k,
+                                    const at::Tensor& v) {
+      cache_.fill(layer, k, v, batch.offsets);
+      return packed_attention(q, k, v, batch.offsets, base_.config().num_attention_heads);
+    };
+    return logits(decoder_forward(base_, lora_, index_tensor(batch.tokens),
+                                  index_tensor(batch.positions), attention, index_tensor(last)));
+  }
+
+  at::Tensor step() {
+    Tokens tokens;
+    Tokens lengths;
+    for (auto& row : rows_) {
+      tokens.push_back(row.next);
+      // Where a finished row computes along does not matter, as long as the place exists.
+      lengths.push_back(std::min(row.length, base_.config().max_position_embeddings - 1));
+    }
+    const Attention attention = [&](std::int64_t layer, const at::Tensor& q, const at::Tensor& k,
+                                    const at::Tensor& v) {
+      return cache_.attend(layer, q, k, v, lengths);
+    };
+    const at::Tensor h = decoder_forward(base_, lora_, index_tensor(tokens), index_tensor(lengths),
+                                         attention, at::Tensor());
+    for (auto& row : rows_)
+      row.length += row.done ? 0 : 1;
+    return logits(h);
+  }
+
+  /// Chooses each unfinished row's next token from [rows, V].
+  void take(const at::Tensor& logits) {
+    const auto width = static_cast<std::size_t>(logits.size(1));
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      Row& row = rows_[i];
+      if (row.done) continue;
+      Generated& result = results_[row.prompt];
+      Random random(config_.seed, Purpose::generation, first_ + row.prompt,
+                    static_cast<std::uint64_t>(row.length));
+      const double uniform = config_.temperature > 0.0 ? random.uniform() : 0.0;
+      row.next = next_token({logits.data_ptr<float>() + i * width, width}, config_, uniform);
+      result.stopped = stops(row.next);
+      if (!result.stopped) result.tokens.push_back(row.next);
+      const bool full = static_cast<std::int64_t>(result.tokens.size()) >= config_.max_new_tokens ||
+                        row.length >= base_.config().max_position_embeddings;
+      row.done = result.stopped || full;
+    }
+  }
+
+  [[nodiscard]] bool stops(std::int64_t token) const {
+    return token == base_.config().eos_token_id ||
+           std::find(config_.stop_tokens.begin(), config_.stop_tokens.end(), token) !=
+               config_.stop_tokens.end();
+  }
+
+  /// Finished rows are computed along until a quarter is finished: copying the cache costs more.
+  void drop_finished() {
+    Tokens kept;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (!rows_[i].done) kept.push_back(static_cast<std::int64_t>(i));
+    }
+    if (4 * kept.size() > 3 * rows_.size()) return;
+    cache_.keep(kept);
+    std::erase_if(rows_, [](const Row& row) { return row.done; });
+  }
+
+  const BaseModel& base_;
+  LoraLeaves* lora_;
+  std::span<const Tokens> prompts_;
+  std::size_t first_;
+  const GenerationConfig& config_;
+  std::span<Generated> results_;
+  KvCache cache_;
+  std::vector<Row> rows_;
+};
+
+void check_prompts(const std::vector<Tokens>& prompts, const OptConfig& opt) {
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    const std::string name = "prompt " + std::to_string(i + 1);
+    if (prompts[i].empty()) throw InputError(name, "has no tokens");
+    if (static_cast<std::int64_t>(prompts[i].size()) > opt.max_position_embeddings) {
+      throw InputError(name, "has " + std::to_string(prompts[i].size()) +
+                                 " tokens; the model has " +
+                                 std::to_string(opt.max_position_embeddings) + " positions");
+    }
+    for (const std::int64_t token : prompts[i]) {
+      if (token < 0 || token >= opt.vocab_size) {
+        throw InputError(name, "token " + std::to_string(token) + " is not one of the model's " +
+                                   std::to_string(opt.vocab_size));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Generated> generate(const BaseModel& base, const AdapterPtr& adapter,
+                                const std::vector<Tokens>& prompts,
+                                const GenerationConfig& config) {
+  check_sampling(config);
+  check_prompts(prompts, base.config());
+  const at::NoGradGuard no_grad;
+  const BaseModelPtr changed = base.under(adapter.get());
+  std::vector<float> values = adapter ? adapter->values : std::vector<float>();
+  std::unique_ptr<LoraLeaves> lora;
+  if (adapter) {
+    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
+  }
+  std::vector<Generated> results(prompts.size());
+  for (std::size_t first = 0; first < prompts.size();) {
+    std::size_t end = first;
+    std::int64_t longest = 0;
+    while (end < prompts.size()) {  // each sequence gets as many rows as the longest
+      longest = std::max(longest, static_cast<std::int64_t>(prompts[end].size()));
+      const auto rows =
+          static_cast<std::int64_t>(end - first + 1) * (longest + config.max_new_tokens);
+      if (end > first && rows > config.batch_tokens) break;
+      ++end;
+    }
+    GenerationBatch(*changed, lora.get(), std::span(prompts).subspan(first, end - first), first,
+                    config, std::span(results).subspan(first, end - first))
+        .run();
+    first = end;
+  }
+  return results;
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,55 @@
+#include "model/evaluation/sequence_scores.hpp"
+
+#include <torch/torch.h>
+
+#include <memory>
+
+#include "model/network/head_loss.hpp"
+#include "model/network/opt.hpp"
+#include "model/training/batching.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& data,
+                 std::span<const std::uint32_t> examples, std::vector<Score>& scores) {
+  const PackedBatch batch = pack(data, examples);
+  HeadResult head;
+  if (!batch.labels.empty()) {
+    head = head_loss(opt_forward(base, lora, batch, Rows::labelled), base.weights().head,
+                     batch.labels, 0.0);
+  }
+  std::size_t label = 0;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    Score score;
+    score.examples = 1;
+    const std::int64_t last_row = batch.offsets[i + 1];
+    for (; label < batch.labels.size() && batch.label_rows[label] < last_row; ++label) {
+      score.loss_sum += head.rows[label].loss;
+      score.correct += head.rows[label].correct ? 1 : 0;
+      ++score.label_tokens;
+    }
+    scores.push_back(score);
+  }
+}
+
+}  // namespace
+
+std::vector<Score> score_sequences(const BaseModel& base, const AdapterPtr& adapter,
+                                   const EncodedData& data, std::span<const std::uint32_t> examples,
+                                   std::int64_t batch_tokens) {
+  const at::NoGradGuard no_grad;
+  const BaseModelPtr changed = base.under(adapter.get());
+  std::vector<float> values = adapter ? adapter->values : std::vector<float>();
+  std::unique_ptr<LoraLeaves> lora;
+  if (adapter) {
+    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
+  }
+  std::vector<Score> scores;
+  for (const auto part : split_by_tokens(data, examples, batch_tokens)) {
+    score_batch(*changed, lora.get(), data, part, scores);
+  }
+  return scores;
+}
+
+}  // namespace lorafleet::model

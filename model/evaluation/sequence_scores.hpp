@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/network/base_model.hpp"
+
+namespace lorafleet::model {
+
+/// The score of each of `examples` by itself, in their order; as many at a time as make
+/// `batch_tokens` tokens (one longer example stands alone). A null adapter leaves the base as it
+/// is.
+std::vector<Score> score_sequences(const BaseModel& base, const AdapterPtr& adapter,
+                                   const EncodedData& data, std::span<const std::uint32_t> examples,
+                                   std::int64_t batch_tokens);
+
+}  // namespace lorafleet::model

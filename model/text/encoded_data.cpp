@@ -1,0 +1,54 @@
+#include "model/text/encoded_data.hpp"
+
+namespace lorafleet::model {
+
+EncodedData::Entry EncodedData::append(std::span<const std::int32_t> tokens,
+                                       std::span<const LabelSpan> labels,
+                                       std::size_t context_tokens) {
+  const Entry entry{tokens_.size(), static_cast<std::uint32_t>(tokens.size()),
+                    static_cast<std::uint32_t>(labels_.size()),
+                    static_cast<std::uint32_t>(labels.size()),
+                    static_cast<std::uint32_t>(context_tokens)};
+  tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+  labels_.insert(labels_.end(), labels.begin(), labels.end());
+  return entry;
+}
+
+void EncodedData::add(std::span<const std::int32_t> tokens, std::span<const LabelSpan> labels,
+                      std::size_t context_tokens) {
+  entries_.push_back(append(tokens, labels, context_tokens));
+}
+
+void EncodedData::add(std::span<const std::int32_t> tokens, std::size_t label_start,
+                      std::size_t context_tokens) {
+  const LabelSpan span{static_cast<std::uint32_t>(label_start),
+                       static_cast<std::uint32_t>(tokens.size())};
+  add(tokens, {&span, span.begin < span.end ? std::size_t{1} : std::size_t{0}}, context_tokens);
+}
+
+void EncodedData::replace(std::size_t i, std::span<const std::int32_t> tokens,
+                          std::span<const LabelSpan> labels, std::size_t context_tokens) {
+  entries_[i] = append(tokens, labels, context_tokens);
+}
+
+std::span<const std::int32_t> EncodedData::tokens(std::size_t i) const {
+  return std::span(tokens_).subspan(entries_[i].offset, entries_[i].length);
+}
+
+std::span<const LabelSpan> EncodedData::labels(std::size_t i) const {
+  return std::span(labels_).subspan(entries_[i].first_label, entries_[i].label_spans);
+}
+
+std::size_t EncodedData::label_start(std::size_t i) const {
+  const auto spans = labels(i);
+  return spans.empty() ? length(i) : spans.front().begin;
+}
+
+std::size_t EncodedData::label_count(std::size_t i) const {
+  std::size_t count = 0;
+  for (const LabelSpan& span : labels(i))
+    count += span.end - span.begin;
+  return count;
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,132 @@
+#include "model/training/batching.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "partition/support/error.hpp"
+#include "partition/support/random.hpp"
+
+namespace lorafleet::model {
+
+void PackedBatch::add(std::span<const std::int32_t> sequence, std::span<const LabelSpan> spans) {
+  const auto start = static_cast<std::int64_t>(tokens.size());
+  for (std::size_t i = 0; i < sequence.size(); ++i) {
+    tokens.push_back(sequence[i]);
+    positions.push_back(static_cast<std::int64_t>(i));
+  }
+  for (const LabelSpan& span : spans) {
+    for (std::size_t i = std::max<std::size_t>(1, span.begin); i < span.end; ++i) {
+      label_rows.push_back(start + static_cast<std::int64_t>(i) - 1);
+      labels.push_back(sequence[i]);
+    }
+  }
+  offsets.push_back(static_cast<std::int64_t>(tokens.size()));
+}
+
+void PackedBatch::add(std::span<const std::int32_t> sequence, std::size_t label_start) {
+  const LabelSpan span{static_cast<std::uint32_t>(label_start),
+                       static_cast<std::uint32_t>(sequence.size())};
+  add(sequence, std::span(&span, 1));
+}
+
+PackedBatch pack(const EncodedData& data, std::span<const std::uint32_t> examples) {
+  PackedBatch batch;
+  for (const std::uint32_t example : examples) {
+    batch.add(data.tokens(example), data.labels(example));
+  }
+  return batch;
+}
+
+std::int64_t count_tokens(const EncodedData& data, std::span<const std::uint32_t> examples) {
+  std::int64_t tokens = 0;
+  for (const std::uint32_t example : examples) {
+    tokens += static_cast<std::int64_t>(data.length(example));
+  }
+  return tokens;
+}
+
+std::vector<std::span<const std::uint32_t>> split_by_tokens(const EncodedData& data,
+                                                            std::span<const std::uint32_t> examples,
+                                                            std::int64_t most_tokens) {
+  std::vector<std::span<const std::uint32_t>> parts;
+  std::size_t first = 0;
+  std::int64_t tokens = 0;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const auto length = static_cast<std::int64_t>(data.length(examples[i]));
+    if (i > first && tokens + length > most_tokens) {
+      parts.push_back(examples.subspan(first, i - first));
+      first = i;
+      tokens = 0;
+    }
+    tokens += length;
+  }
+  if (first < examples.size()) parts.push_back(examples.subspan(first));
+  return parts;
+}
+
+BatchPlan plan_batches(const EncodedData& data, std::span<const std::uint32_t> examples,
+                       const TrainConfig& train, std::uint64_t run_seed, std::uint64_t client,
+                       std::uint64_t seq) {
+  std::vector<std::uint32_t> order;
+  std::copy_if(examples.begin(), examples.end(), std::back_inserter(order),
+               [&](std::uint32_t example) { return data.length(example) > 0; });
+  BatchPlan plan;
+  if (order.empty()) return plan;
+
+  Random random(run_seed, Purpose::batch_order, client, seq);
+  const auto steps = static_cast<std::size_t>(train.steps);
+  for (std::int64_t epoch = 0; steps > 0 || epoch < train.epochs; ++epoch) {
+    random.shuffle(order);
+    std::int64_t tokens = 0;
+    bool first = true;
+    for (const std::uint32_t example : order) {
+      const auto length = static_cast<std::int64_t>(data.length(example));
+      const bool full =
+          first ||
+          (train.batch_size > 0 ? static_cast<std::int64_t>(plan.back().size()) == train.batch_size
+                                : tokens + length > train.batch_tokens);
+      if (full) {
+        if (steps > 0 && plan.size() == steps) return plan;
+        plan.emplace_back();
+        tokens = 0;
+        first = false;
+      }
+      plan.back().push_back(example);
+      tokens += length;
+    }
+    if (steps > 0 && plan.size() == steps) return plan;
+  }
+  return plan;
+}
+
+JobSize job_size(const EncodedData& data, std::span<const std::uint32_t> examples,
+                 const TrainConfig& train, std::uint64_t run_seed, std::uint64_t client,
+                 std::uint64_t seq) {
+  JobSize size;
+  size.examples = static_cast<std::int64_t>(examples.size());
+  for (const auto& batch : plan_batches(data, examples, train, run_seed, client, seq)) {
+    size.tokens += count_tokens(data, batch);
+  }
+  return size;
+}
+
+void check_fits(const EncodedData& data, const OptConfig& opt) {
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    if (static_cast<std::int64_t>(data.length(i)) > opt.max_position_embeddings) {
+      throw InputError("data", "example " + std::to_string(i) + " has " +
+                                   std::to_string(data.length(i)) + " tokens, the model takes " +
+                                   std::to_string(opt.max_position_embeddings) +
+                                   "; lower data.max_tokens");
+    }
+    for (const std::int32_t token : data.tokens(i)) {
+      if (token < 0 || token >= opt.vocab_size) {
+        throw InputError("data", "example " + std::to_string(i) + " has token " +
+                                     std::to_string(token) + ", the model's vocabulary has " +
+                                     std::to_string(opt.vocab_size) +
+                                     ": tokenizer and model do not belong together");
+      }
+    }
+  }
+}
+
+}  // namespace lorafleet::model

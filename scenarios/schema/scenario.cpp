@@ -1,0 +1,46 @@
+#include "scenarios/schema/scenario.hpp"
+
+#include "partition/support/hash.hpp"
+#include "scenarios/schema/schema.hpp"
+
+namespace lorafleet::scenarios {
+
+ScenarioError::ScenarioError(std::vector<std::string> errors)
+    : InputError("", join(errors, "\n")), errors_(std::move(errors)) {}
+
+namespace {
+
+void collect_paths(const Table& table, const void* owner, const std::string& prefix,
+                   std::vector<InputPath>& paths) {
+  for (const Field& field : table.fields()) {
+    const Member member = field.in(owner);
+    if (const auto* path = std::get_if<std::filesystem::path*>(&member)) {
+      if (!(*path)->empty() && !field.is_word((*path)->string()))
+        paths.push_back({prefix + field.key, **path});
+    } else if (const auto* inner = std::get_if<TableMember>(&member)) {
+      collect_paths(*field.table, inner->object, prefix + field.key + ".", paths);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<InputPath> input_paths(const Scenario& scenario) {
+  Scenario read = scenario;
+  read.federation.tls = {};
+  std::vector<InputPath> paths;
+  collect_paths(schema(), &read, "", paths);
+  return paths;
+}
+
+std::string identity(const Scenario& scenario) {
+  Scenario decisive = scenario;
+  decisive.federation.slots.count = {};
+  decisive.federation.checkpoint = {};
+  decisive.federation.output = {};
+  decisive.federation.tls = {};
+  decisive.expect.clear();
+  return sha256_hex(to_toml(decisive));
+}
+
+}  // namespace lorafleet::scenarios

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "scenarios/schema/scenario.hpp"
+
+namespace lorafleet::scenarios {
+
+class Table;
+
+/// A member that is a table of its own ([lora], staleness).
+struct TableMember {
+  void* object;
+};
+
+/// A member that is a std::vector of structs ([[partition.skew]]), with its type erased.
+struct ListMember {
+  void* list;
+  std::size_t (*size)(const void* list);
+  void* (*at)(void* list, std::size_t index);
+  void (*resize)(void* list, std::size_t size);
+};
+
+/// The struct member that a field is bound to. All that the schema serves (reading, writing,
+/// defaults, comparing, documenting) goes through this one view.
+using Member = std::variant<bool*, std::int64_t*, std::uint64_t*, double*, std::string*,
+                            std::filesystem::path*, std::vector<std::string>*, std::vector<double>*,
+                            sim::Distribution*, std::vector<Expectation>*, TableMember, ListMember>;
+
+/// "integer", "array of strings", ...
+std::string type_name(const Member& member);
+
+/// Bounds of a number (of each number of a list; of the values that a distribution draws).
+struct Limits {
+  std::optional<double> low;
+  std::optional<double> high;
+  bool low_open = false;
+  bool high_open = false;
+
+  [[nodiscard]] bool allow(double value) const;
+  /// "1 to 1024", "above 0", "0 or more, below 1"; empty without bounds.
+  [[nodiscard]] std::string text() const;
+};
+
+enum class PathKind { any, file, folder };
+
+/// When a field has an effect: asked of the struct that holds it and of the whole run.
+struct Condition {
+  std::string text;  ///< "aggregation.mode is \"sync\""
+  std::function<bool(const void* owner, const actors::FederationConfig& run)> holds;
+};
+
+/// One key of a scenario: everything that is known about it.
+struct Field {
+  std::string key;
+  std::string type;  ///< "integer", "array of strings", ...: for messages and the reference
+  std::string doc;
+  std::string unit;
+  Limits limits;
+  std::vector<std::string> names;  ///< allowed strings; empty: any
+  PathKind path_kind = PathKind::any;
+  std::vector<std::string> words;        ///< that may stand in place of a path
+  std::optional<double> default_median;  ///< of a lognormal that gives none
+  bool required = false;
+  std::optional<Condition> condition;
+  std::string replaced_by;             ///< a sibling that makes this one idle when it is set
+  std::shared_ptr<const Table> table;  ///< of TableMember, and of each element of ListMember
+  std::function<Member(void* owner)> bind;
+
+  [[nodiscard]] Member in(void* owner) const { return bind(owner); }
+  /// For reading only.
+  [[nodiscard]] Member in(const void* owner) const { return bind(const_cast<void*>(owner)); }
+  /// Whether it stands in place of a path.
+  [[nodiscard]] bool is_word(const std::string& text) const;
+  /// What a user may write here, for "allowed: ..."; empty where nothing is said.
+  [[nodiscard]] std::string allowed() const;
+};
+
+/// The keys of one table, in the order in which they are written and documented.
+class Table {
+ public:
+  explicit Table(std::shared_ptr<const void> defaults) : defaults_(std::move(defaults)) {}
+
+  [[nodiscard]] const std::vector<Field>& fields() const { return fields_; }
+  [[nodiscard]] const Field* find(std::string_view key) const;
+  [[nodiscard]] std::vector<std::string> keys() const;
+  /// A default-constructed struct of the kind that this table describes.
+  [[nodiscard]] const void* defaults() const { return defaults_.get(); }
+
+  Field& append(Field field);
+  /// From now on `key`, which must exist, has an effect only where `condition` holds too.
+  void restrict(std::string_view key, const Condition& condition);
+
+ private:
+  std::shared_ptr<const void> defaults_;
+  std::vector<Field> fields_;
+};
+
+/// Whether `field` has an effect in `owner`: its condition holds and no sibling replaces it.
+bool active(const Table& table, const Field& field, const void* owner,
+            const actors::FederationConfig& run);
+
+/// Whether a member holds something: a number other than 0, a text, path or list that is not empty.
+bool is_set(const Member& member);
+
+/// Whether two bindings of one field hold equal values (tables and lists in depth).
+bool equal(const Field& field, const Member& a, const Member& b);
+
+/// Gives every field of `owner` that has no effect its default value.
+void reset_idle(const Table& table, void* owner, const actors::FederationConfig& run);
+
+/// The whole scenario: every section and key that exists. Bound to Scenario.
+const Table& schema();
+
+/// The dotted keys whose values differ.
+std::vector<std::string> differing_keys(const Scenario& a, const Scenario& b);
+
+}  // namespace lorafleet::scenarios

@@ -1,0 +1,258 @@
+#include "scenarios/schema/sections.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "partition/degrade.hpp"
+#include "partition/measures.hpp"
+#include "partition/partitioner.hpp"
+#include "partition/reader.hpp"
+#include "scenarios/schema/schema_builder.hpp"
+
+namespace lorafleet::scenarios {
+
+namespace {
+
+using actors::FederationConfig;
+
+bool draws_split(const FederationConfig& run) {
+  return run.partition.manifest.empty();
+}
+
+bool is_one_of(const std::string& format, std::initializer_list<const char*> formats) {
+  return std::any_of(formats.begin(), formats.end(),
+                     [&](const char* known) { return format == known; });
+}
+
+/// Formats whose rows have the names that the user gives.
+constexpr const char* kNamedRows = "data.format is \"jsonl\", \"csv\" or \"tsv\"";
+bool has_named_rows(const FederationConfig& run) {
+  return is_one_of(run.data.format, {"jsonl", "csv", "tsv"});
+}
+constexpr const char* kNamedFields =
+    "data.format is \"jsonl\", \"csv\", \"tsv\" or \"conversations\"";
+bool has_named_fields(const FederationConfig& run) {
+  return has_named_rows(run) || run.data.format == "conversations";
+}
+constexpr const char* kConversations = "data.format is \"conversations\"";
+bool has_conversations(const FederationConfig& run) {
+  return run.data.format == "conversations";
+}
+
+Table fields_table() {
+  using partition::FieldNames;
+  TableOf<FieldNames> table;
+  table.field("id", &FieldNames::id, "field with the row's name");
+  table.field("instruction", &FieldNames::instruction, "field with what to do")
+      .only_if_run(kNamedRows, has_named_rows);
+  table.field("context", &FieldNames::context, "field with the text to do it with")
+      .only_if_run(kNamedRows, has_named_rows);
+  table.field("target", &FieldNames::target, "field with the answer that is learned")
+      .only_if_run(kNamedRows, has_named_rows);
+  table.field("group", &FieldNames::group, "field with the unit of the train/test split");
+  table.field("client", &FieldNames::client, "field with the natural owner");
+  table.field("quality", &FieldNames::quality, "field with an object of named scores");
+  table
+      .field("choices", &FieldNames::choices,
+             "field with an array of possible answers, the target among them")
+      .only_if_run(kNamedRows, has_named_rows);
+  table.field("references", &FieldNames::references, "field with an array of further right answers")
+      .only_if_run(kNamedRows, has_named_rows);
+  table
+      .field("messages", &FieldNames::messages,
+             "field with the turns of a conversation; as long as it has its default, rows with "
+             "\"conversations\" are read too")
+      .only_if_run(kConversations, has_conversations);
+  table.field("attributes", &FieldNames::attributes,
+              "fields with what a skew can spread: a category, a language, a source");
+  return table;
+}
+
+bool degrades(const partition::DegradeConfig& c) {
+  return c.kind != "none";
+}
+bool removes_words(const partition::DegradeConfig& c) {
+  return c.kind == "drop_words" || c.kind == "truncate";
+}
+
+Table degrade_table() {
+  using partition::DegradeConfig;
+  TableOf<DegradeConfig> table;
+  table.field("kind", &DegradeConfig::kind, "what is done to the contexts")
+      .names(partition::known_degradations());
+  table.field("share", &DegradeConfig::share, "share of the training examples that are spoilt")
+      .between(0, 1)
+      .only_if("kind is not \"none\"", degrades);
+  table.field("strength", &DegradeConfig::strength, "share of the words that are removed")
+      .between(0, 1)
+      .only_if("kind is \"drop_words\" or \"truncate\"", removes_words);
+  return table;
+}
+
+bool has_prompts(const FederationConfig& run) {
+  return run.data.format != "conversations";
+}
+
+auto in_data(auto member) {
+  return [member](FederationConfig & run) -> auto& {
+    return run.data.*member;
+  };
+}
+auto in_encoding(auto member) {
+  return [member](FederationConfig & run) -> auto& {
+    return run.encoding.*member;
+  };
+}
+
+using partition::SkewConfig;
+bool draws_shares(const SkewConfig& skew) {
+  return skew.by != "iid" && skew.by != "natural";
+}
+bool cuts_measure(const SkewConfig& skew) {
+  return skew.by == "context_length" || skew.by == "quality";
+}
+bool by_quality(const SkewConfig& skew) {
+  return skew.by == "quality";
+}
+bool by_attribute(const SkewConfig& skew) {
+  return skew.by == "attribute";
+}
+bool by_length(const SkewConfig& skew) {
+  return skew.by == "context_length";
+}
+
+Table skew_table() {
+  TableOf<SkewConfig> table;
+  constexpr const char* kMeasured = "by is \"context_length\" or \"quality\"";
+  table.field("by", &SkewConfig::by, "what is unevenly spread over the clients")
+      .names(partition::known_skews())
+      .required();
+  table
+      .field("alpha", &SkewConfig::alpha,
+             "concentration of the Dirichlet draws: large is even, small is skewed")
+      .at_least(partition::kSmallestAlpha)
+      .only_if("by is neither \"iid\" nor \"natural\"", draws_shares);
+  table.field("bins", &SkewConfig::bins, "quantile bins of the measure")
+      .between(2, 1000)
+      .only_if(kMeasured, cuts_measure)
+      .replaced_by("edges");
+  table.field("edges", &SkewConfig::edges, "inner edges of the bins, ascending, instead of `bins`")
+      .only_if(kMeasured, cuts_measure);
+  table.field("quality", &SkewConfig::quality, "which score: \"coverage\", or one of the data's")
+      .only_if("by is \"quality\"", by_quality);
+  table
+      .field("attribute", &SkewConfig::attribute,
+             "which one: \"target\", or one that the data have (docs/data.md)")
+      .only_if("by is \"attribute\"", by_attribute);
+  table.field("unit", &SkewConfig::unit, "what context length is counted in")
+      .names(partition::known_units())
+      .only_if("by is \"context_length\"", by_length);
+  return table;
+}
+
+}  // namespace
+
+Table data_table() {
+  using model::EncodingConfig;
+  using partition::DataConfig;
+  TableOf<FederationConfig> table;
+  table.field("format", in_data(&DataConfig::format), "format of the file")
+      .names(partition::known_formats());
+  table.field("path", in_data(&DataConfig::path), "the data file").file().required();
+  table
+      .field(
+          "test_path", in_data(&DataConfig::test_path),
+          "a file of the same format to evaluate on; without it, a tenth of the groups of `path`")
+      .file();
+  table
+      .field("max_bad_lines", in_data(&DataConfig::max_bad_lines),
+             "lines that may be unreadable before the run stops")
+      .at_least(0);
+  table
+      .field("max_examples", in_data(&DataConfig::max_examples),
+             "size of a seeded sample of the rows; 0: all")
+      .at_least(0);
+  table
+      .field("max_tokens", in_encoding(&EncodingConfig::max_tokens),
+             "length to which an example is cut")
+      .between(8, 65536)
+      .unit("tokens");
+  table
+      .field(
+          "separator", in_encoding(&EncodingConfig::separator),
+          "between prompt and target: nothing, or what the tokenizer puts in front of a text (OPT: "
+          "</s>), scored, as where Hugging Face's tokenizer is called for prompt and target apart")
+      .names({"none", "prefix"})
+      .only_if_run("data.format is not \"conversations\"", has_prompts);
+  table
+      .field("truncation", in_encoding(&EncodingConfig::truncation),
+             "how longer examples are cut, or whether they are left out")
+      .names({"cut_context_left", "cut_context_right", "drop"});
+  table
+      .field("template", in_encoding(&EncodingConfig::prompt_template),
+             "the prompt: \"auto\" (what the format usually has), \"plain\", \"alpaca\", or a text "
+             "with {instruction} and {context}")
+      .only_if_run("data.format is not \"conversations\"", has_prompts);
+  table
+      .field("template_without_context", in_encoding(&EncodingConfig::template_without_context),
+             "the prompt of rows without context; empty: as `template`")
+      .only_if_run("data.format is not \"conversations\"", has_prompts);
+  table
+      .field("chat_template", in_encoding(&EncodingConfig::chat_template),
+             "how conversations become text: \"model\" (the chat template in the model's folder), "
+             "\"plain\", \"auto\" (the model's where it has one, else plain), or a file with a "
+             "Jinja template")
+      .file_or({"auto", "plain", "model"})
+      .only_if_run(kConversations, has_conversations);
+  table
+      .field("unanswerable", in_data(&DataConfig::unanswerable),
+             "target of SQuAD 2's questions without answer; empty: they are left out")
+      .only_if_run(
+          "data.format is \"squad\"",
+          +[](const FederationConfig& run) { return run.data.format == "squad"; });
+  table
+      .field(
+          "labels", in_data(&DataConfig::labels),
+          "answers of a classification whose targets are numbers: a target N becomes the N-th of "
+          "them, from 0, and all of them its choices")
+      .only_if_run(kNamedRows, has_named_rows);
+  table
+      .field("task", in_data(&DataConfig::task),
+             "the task of GLUE; \"auto\": told by the columns, where they tell it")
+      .names(partition::known_glue_tasks())
+      .only_if_run(
+          "data.format is \"glue\" or \"glue_pairs\"", +[](const FederationConfig& run) {
+            return is_one_of(run.data.format, {"glue", "glue_pairs"});
+          });
+  table
+      .table("fields", in_data(&DataConfig::fields), "the names of the fields in the file",
+             fields_table())
+      .only_if_run(kNamedFields, has_named_fields);
+  table
+      .table("degrade", in_data(&DataConfig::degrade),
+             "spoils the contexts of a share of the training examples", degrade_table())
+      .only_if_run("data.format is not \"conversations\"", has_prompts);
+  return table;
+}
+
+Table partition_table() {
+  using partition::PartitionConfig;
+  TableOf<PartitionConfig> table;
+  table.field("clients", &PartitionConfig::clients, "simulated data owners")
+      .between(1, 10000000)
+      .only_if_run("partition.manifest is not given", draws_split);
+  table.field("min_examples", &PartitionConfig::min_examples, "examples that each client has")
+      .at_least(1)
+      .only_if_run("partition.manifest is not given", draws_split);
+  table
+      .field("manifest", &PartitionConfig::manifest,
+             "a partition.json to load instead of drawing a split")
+      .file();
+  table
+      .list("skew", &PartitionConfig::skews, "skews, combined in this order; none: iid",
+            skew_table())
+      .only_if_run("partition.manifest is not given", draws_split);
+  return table;
+}
+
+}  // namespace lorafleet::scenarios

@@ -1,0 +1,262 @@
+#include "scenarios/schema/sections.hpp"
+
+#include <algorithm>
+
+#include "model/evaluation/metric_names.hpp"
+#include "model/training/optimizer.hpp"
+#include "scenarios/schema/schema_builder.hpp"
+
+namespace lorafleet::scenarios {
+
+namespace {
+
+using Run = const actors::FederationConfig&;
+
+bool uses_adamw(Run run) {
+  return run.train.optimizer == "adamw";
+}
+bool has_metrics(Run run) {
+  return !run.evaluation.metrics.empty();
+}
+bool has_groups(Run run) {
+  return run.evaluation.groups > 0;
+}
+bool generates_text(Run run) {
+  const auto& metrics = run.evaluation.metrics;
+  return std::any_of(metrics.begin(), metrics.end(),
+                     [](const std::string& metric) { return model::generates_text(metric); });
+}
+bool samples_text(Run run) {
+  return generates_text(run) && run.evaluation.temperature > 0.0;
+}
+bool uses_sgd(Run run) {
+  return run.train.optimizer == "sgd";
+}
+
+}  // namespace
+
+Table model_table() {
+  using model::ModelConfig;
+  TableOf<ModelConfig> table;
+  table.field("path", &ModelConfig::path, "Hugging Face directory of the frozen base model")
+      .folder()
+      .required();
+  table.field("dtype", &ModelConfig::dtype, "number format of the frozen weights")
+      .names({"float32", "bfloat16", "float16"});
+  return table;
+}
+
+namespace {
+
+constexpr const char* kModules = "regular expression for the end of modules' names";
+
+Table rank_pattern_table() {
+  using model::RankPattern;
+  TableOf<RankPattern> table;
+  table.field("modules", &RankPattern::modules, kModules).required();
+  table.field("r", &RankPattern::r, "their rank").between(1, 1024).required();
+  return table;
+}
+
+Table alpha_pattern_table() {
+  using model::AlphaPattern;
+  TableOf<AlphaPattern> table;
+  table.field("modules", &AlphaPattern::modules, kModules).required();
+  table.field("lora_alpha", &AlphaPattern::lora_alpha, "their lora_alpha").above(0).required();
+  return table;
+}
+
+Table client_rank_table() {
+  using model::ClientRank;
+  TableOf<ClientRank> table;
+  table.field("r", &ClientRank::r, "their rank").between(1, 1024).required();
+  table.field("share", &ClientRank::share, "part of the clients; shares are normalised")
+      .at_least(0);
+  table.field("tier", &ClientRank::tier, "name of their tier of [devices], instead of `share`");
+  table
+      .field("lora_alpha", &ClientRank::lora_alpha,
+             "their lora_alpha; 0: that of [lora], with which the scale falls with the rank")
+      .at_least(0);
+  return table;
+}
+
+}  // namespace
+
+Table lora_table() {
+  using model::LoraConfig;
+  TableOf<LoraConfig> table;
+  table.field("r", &LoraConfig::r, "rank of the factors A and B")
+      .between(1, 1024)
+      .replaced_by("ranks");
+  table.field("lora_alpha", &LoraConfig::lora_alpha, "numerator of the scale: lora_alpha / r")
+      .above(0);
+  table.field("lora_dropout", &LoraConfig::lora_dropout, "dropout on the input of A in training")
+      .at_least(0)
+      .below(1);
+  table.field("use_rslora", &LoraConfig::use_rslora, "scale by lora_alpha / sqrt(r) instead");
+  table
+      .field("target_modules", &LoraConfig::target_modules,
+             "linear layers that are adapted; \"all-linear\", alone: all but the output layer, as "
+             "in PEFT")
+      .names({"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2", "project_in", "project_out",
+              "all-linear"});
+  table.list("rank_pattern", &LoraConfig::rank_pattern,
+             "other ranks for some modules; the first that matches counts", rank_pattern_table());
+  table.list("alpha_pattern", &LoraConfig::alpha_pattern,
+             "other lora_alpha for some modules; the first that matches counts",
+             alpha_pattern_table());
+  table.list("ranks", &LoraConfig::ranks,
+             "unequal ranks of the clients, by share or by tier, instead of `r`; the server's is "
+             "the largest",
+             client_rank_table());
+  table
+      .field("init_adapter", &LoraConfig::init_adapter,
+             "PEFT directory whose factors the run starts from; empty: A random, B zero")
+      .folder();
+  return table;
+}
+
+Table train_table() {
+  using model::TrainConfig;
+  TableOf<TrainConfig> table;
+  constexpr const char* kAdamw = "train.optimizer is \"adamw\"";
+  table.field("kind", &TrainConfig::kind, "what clients do").names({"lora", "surrogate"});
+  table.field("epochs", &TrainConfig::epochs, "passes over the client's examples in a job")
+      .at_least(1)
+      .replaced_by("steps");
+  table.field("steps", &TrainConfig::steps, "optimiser steps in a job, instead of `epochs`")
+      .at_least(0);
+  table.field("batch_tokens", &TrainConfig::batch_tokens, "most tokens in a step")
+      .at_least(1)
+      .unit("tokens")
+      .replaced_by("batch_size");
+  table
+      .field("batch_size", &TrainConfig::batch_size,
+             "examples in a step, instead of `batch_tokens`")
+      .at_least(0)
+      .unit("examples");
+  table.field("optimizer", &TrainConfig::optimizer, "the clients' optimiser")
+      .names(model::optimizer_names());
+  table.field("lr", &TrainConfig::lr, "learning rate").above(0);
+  table
+      .field("lr_schedule", &TrainConfig::lr_schedule,
+             "how `lr` falls over the steps of a job: not at all, or to 0")
+      .names(model::lr_schedule_names());
+  table
+      .field("lr_decay", &TrainConfig::lr_decay,
+             "a job that starts from version v trains with lr * lr_decay^v")
+      .above(0)
+      .at_most(1);
+  table
+      .field("weight_decay", &TrainConfig::weight_decay,
+             "weight decay: AdamW's decoupled one, SGD's added to the gradient")
+      .at_least(0);
+  table.field("beta1", &TrainConfig::beta1, "decay of AdamW's first moment")
+      .at_least(0)
+      .below(1)
+      .only_if_run(kAdamw, uses_adamw);
+  table.field("beta2", &TrainConfig::beta2, "decay of AdamW's second moment")
+      .at_least(0)
+      .below(1)
+      .only_if_run(kAdamw, uses_adamw);
+  table.field("epsilon", &TrainConfig::epsilon, "added to AdamW's denominator")
+      .above(0)
+      .only_if_run(kAdamw, uses_adamw);
+  table.field("momentum", &TrainConfig::momentum, "momentum of SGD")
+      .at_least(0)
+      .below(1)
+      .only_if_run("train.optimizer is \"sgd\"", uses_sgd);
+  table
+      .field("prox_mu", &TrainConfig::prox_mu,
+             "FedProx: adds mu/2 |w - w_global|^2 to the loss (arXiv 1812.06127)")
+      .at_least(0);
+  table
+      .field("max_grad_norm", &TrainConfig::max_grad_norm,
+             "gradients are clipped to this Euclidean norm; 0: not clipped")
+      .at_least(0);
+  table
+      .field("base_dropout", &TrainConfig::base_dropout,
+             "the frozen base's own dropout while it trains: as its config.json says, or none")
+      .names({"config", "none"});
+  return table;
+}
+
+Table evaluation_table() {
+  using model::EvaluationConfig;
+  TableOf<EvaluationConfig> table;
+  table
+      .field("every_versions", &EvaluationConfig::every_versions,
+             "how often the global adapter is scored; 0: only at the start and the end")
+      .at_least(0);
+  table
+      .field("max_examples", &EvaluationConfig::max_examples,
+             "held-out examples that are scored; 0: all of them")
+      .at_least(0);
+  table.field("batch_tokens", &EvaluationConfig::batch_tokens, "most tokens in a pass")
+      .at_least(1)
+      .unit("tokens");
+  table
+      .field("context_bins", &EvaluationConfig::context_bins,
+             "quantile bins of context length in the final scores")
+      .between(1, 100);
+  table
+      .field("groups", &EvaluationConfig::groups,
+             "the largest groups of the test part that are scored apart in the final scores")
+      .between(0, 1000);
+  table
+      .field(
+          "group_by", &EvaluationConfig::group_by,
+          "what these groups are: \"group\" (the units of the split), or an attribute of the rows")
+      .only_if_run("evaluation.groups is above 0", has_groups);
+  table
+      .field(
+          "metrics", &EvaluationConfig::metrics,
+          "beside the likelihood: judged by the text that is generated, or by the most likely of "
+          "an example's choices")
+      .names(model::metric_names());
+  constexpr const char* kMetrics = "evaluation.metrics names one";
+  constexpr const char* kTexts = "evaluation.metrics names one that generates text";
+  table
+      .field("text_every_versions", &EvaluationConfig::text_every_versions,
+             "how often `metrics` are computed; 0: only at the end")
+      .at_least(0)
+      .only_if_run(kMetrics, has_metrics);
+  table
+      .field("text_examples", &EvaluationConfig::text_examples,
+             "examples that `metrics` use; 0: all that are scored")
+      .at_least(0)
+      .only_if_run(kMetrics, has_metrics);
+  table.field("max_new_tokens", &EvaluationConfig::max_new_tokens, "longest text")
+      .between(1, 65536)
+      .unit("tokens")
+      .only_if_run(kTexts, generates_text);
+  table.field("temperature", &EvaluationConfig::temperature, "of sampling; 0: greedy")
+      .at_least(0)
+      .only_if_run(kTexts, generates_text);
+  table
+      .field("top_k", &EvaluationConfig::top_k, "sample among this many most likely tokens; 0: all")
+      .at_least(0)
+      .only_if_run("evaluation.temperature is above 0", samples_text);
+  table
+      .field("top_p", &EvaluationConfig::top_p,
+             "sample among the most likely tokens whose probabilities reach this")
+      .above(0)
+      .at_most(1)
+      .only_if_run("evaluation.temperature is above 0", samples_text);
+  table
+      .field("local_share", &EvaluationConfig::local_share,
+             "share of the training groups that clients keep as their own test parts; the final "
+             "adapter is scored on them before and after each client's own training")
+      .at_least(0)
+      .at_most(0.9);
+  table
+      .field("local_clients", &EvaluationConfig::local_clients,
+             "clients that are scored on their own test parts; 0: all")
+      .at_least(0)
+      .only_if_run(
+          "evaluation.local_share is above 0",
+          +[](Run run) { return run.evaluation.local_share > 0.0; });
+  return table;
+}
+
+}  // namespace lorafleet::scenarios

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenarios/schema/sweep.hpp"
+
+namespace lorafleet::scenarios {
+
+/// What became of one run of a sweep.
+struct SweepRun {
+  std::string status = "pending";         ///< completed, missed, failed, interrupted, pending
+  std::string error;                      ///< last line of its error output, where it failed
+  std::string folder;                     ///< of the run, relative to the sweep's
+  std::map<std::string, double> figures;  ///< numbers of summary.json under dotted keys
+};
+
+/// By case, then by seed, as in Sweep.
+using SweepRuns = std::vector<std::vector<SweepRun>>;
+
+/// Over the seeds of one case whose run has the figure.
+struct Spread {
+  std::size_t count = 0;
+  double mean = 0.0;
+  double deviation = 0.0;  ///< of a sample: divided by count - 1; 0 for one value
+};
+Spread spread(const std::vector<SweepRun>& runs, const std::string& figure);
+
+/// The figures that a table of the sweep shows: the sweep's own, or the usual ones that some run
+/// has.
+std::vector<std::string> shown_figures(const Sweep& sweep, const SweepRuns& runs);
+
+/// Of the sweep's own figures, those that no run has, where some run has any.
+std::vector<std::string> unknown_figures(const Sweep& sweep, const SweepRuns& runs);
+
+/// A row for each run: case, the keys that differ, seed, status, error, folder, every figure.
+std::string sweep_csv(const Sweep& sweep, const SweepRuns& runs);
+
+/// A case each: settings, runs, and mean and deviation of every figure over the seeds.
+std::string sweep_json(const Sweep& sweep, const SweepRuns& runs);
+
+/// Rows of cells for people: a case a row, "mean +- deviation" of the shown figures; failed runs
+/// are counted.
+std::vector<std::vector<std::string>> sweep_rows(const Sweep& sweep, const SweepRuns& runs);
+
+}  // namespace lorafleet::scenarios

@@ -1,0 +1,135 @@
+#include "model/adapter/adapter.hpp"
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+using namespace lorafleet::model;
+
+namespace {
+
+LayoutPtr layout_of(std::vector<LoraModule> modules) {
+  return std::make_shared<const AdapterLayout>(std::move(modules));
+}
+
+LayoutPtr small_layout() {
+  return layout_of({{"q", 3, 5, 2, 4.0, false}, {"v", 4, 4, 1, 4.0, false}});
+}
+
+AdapterPtr adapter_of(std::vector<float> values) {
+  const auto count = static_cast<std::int64_t>(values.size());
+  const auto layout = layout_of({{"m", count - 1, 1, 1, 1.0, false}});
+  return std::make_shared<const Adapter>(Adapter{layout, std::move(values)});
+}
+
+}  // namespace
+
+TEST_CASE("the scale is alpha over the rank, or over its root with rsLoRA") {
+  LoraModule module{"m", 8, 8, 16, 32.0, false};
+  CHECK(module.scale() == 2.0);
+  module.use_rslora = true;
+  CHECK(module.scale() == 8.0);
+}
+
+TEST_CASE("factors lie one behind the other: A then B, module by module") {
+  const auto layout = small_layout();
+  CHECK(layout->a_offset(0) == 0);
+  CHECK(layout->a_size(0) == 6);
+  CHECK(layout->b_offset(0) == 6);
+  CHECK(layout->b_size(0) == 10);
+  CHECK(layout->a_offset(1) == 16);
+  CHECK(layout->b_offset(1) == 20);
+  CHECK(layout->size() == 24);
+  CHECK(layout->message_bytes() == 96);
+  Adapter adapter{layout, std::vector<float>(24)};
+  for (std::size_t i = 0; i < 24; ++i) {
+    adapter.values[i] = static_cast<float>(i);
+  }
+  CHECK(adapter.b(0).front() == 6.0f);
+  CHECK(adapter.a(1).front() == 16.0f);
+  CHECK(adapter.b(1).back() == 23.0f);
+}
+
+TEST_CASE("the initial adapter has A within 1/sqrt(in), B zero and depends on seed and module") {
+  const auto layout = layout_of({{"q", 64, 32, 8, 4.0, false}, {"v", 64, 32, 8, 4.0, false}});
+  const Adapter adapter = initial_adapter(layout, 7);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto a = adapter.a(i);
+    CHECK(std::ranges::all_of(a, [](float x) { return std::abs(x) <= 0.125f; }));
+    CHECK(*std::ranges::max_element(a) > 0.12f);
+    CHECK(*std::ranges::min_element(a) < -0.12f);
+    // The variance of a uniform in ±1/8 is 1/192.
+    CHECK(l2_norm(a) * l2_norm(a) / 512.0 == doctest::Approx(1.0 / 192.0).epsilon(0.15));
+    CHECK(std::ranges::all_of(adapter.b(i), [](float x) { return x == 0.0f; }));
+  }
+  CHECK_FALSE(std::ranges::equal(adapter.a(0), adapter.a(1)));
+  CHECK(initial_adapter(layout, 7).values == adapter.values);
+  CHECK(initial_adapter(layout, 8).values != adapter.values);
+}
+
+TEST_CASE("sums and norms are those computed by hand") {
+  const auto x = adapter_of({1.0f, 2.0f, -4.0f});
+  const auto y = adapter_of({0.5f, 0.0f, 8.0f});
+  CHECK(weighted_sum({x, y}, {0.25, 0.5}).values == std::vector<float>{0.5f, 0.5f, 3.0f});
+  Adapter target = *x;
+  add_scaled(target, *y, -2.0);
+  CHECK(target.values == std::vector<float>{0.0f, 2.0f, -20.0f});
+  CHECK(l2_norm(std::vector<float>{3.0f, -4.0f}) == 5.0);
+  CHECK(l2_norm(std::vector<float>{}) == 0.0);
+}
+
+TEST_CASE("a sum accumulates in double: a large value does not swallow small ones") {
+  const auto large = adapter_of({1e8f, 0.0f});
+  const auto minus = adapter_of({-1e8f, 0.0f});
+  const auto small = adapter_of({1.0f, 0.0f});
+  CHECK(weighted_sum({large, small, minus}, {1.0, 1.0, 1.0}).values[0] == 1.0f);
+}
+
+TEST_CASE("averaging copies of one adapter gives that adapter") {
+  CHECK(rc::check("mean of equals", [](const std::vector<float>& values) {
+    RC_PRE(values.size() >= 2u);
+    for (const float value : values) {
+      RC_PRE(std::isfinite(value));
+    }
+    const auto adapter = adapter_of(values);
+    RC_ASSERT(weighted_sum({adapter, adapter, adapter, adapter}, {0.25, 0.25, 0.25, 0.25}).values ==
+              values);
+  }));
+}
+
+TEST_CASE("one infinite or undefined value is noticed") {
+  Adapter adapter = initial_adapter(small_layout(), 1);
+  CHECK(all_finite(adapter));
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
+    Adapter spoiled = adapter;
+    spoiled.values.back() = bad;
+    CHECK_FALSE(all_finite(spoiled));
+  }
+}
+
+TEST_CASE("the hash depends on names, shapes and every value") {
+  const Adapter adapter = initial_adapter(small_layout(), 1);
+  std::set<std::string> hashes = {sha256(adapter)};
+  CHECK(hashes.begin()->size() == 64);
+  for (std::size_t i = 0; i < adapter.values.size(); ++i) {
+    Adapter changed = adapter;
+    changed.values[i] = std::nextafter(changed.values[i], 1.0f);
+    hashes.insert(sha256(changed));
+  }
+  CHECK(hashes.size() == adapter.values.size() + 1);
+  auto modules = adapter.layout->modules();
+  modules[0].name = "k";
+  hashes.insert(sha256({layout_of(modules), adapter.values}));
+  // The same number of values in other shapes.
+  modules = adapter.layout->modules();
+  std::swap(modules[0].in, modules[0].out);
+  hashes.insert(sha256({layout_of(modules), adapter.values}));
+  CHECK(hashes.size() == adapter.values.size() + 3);
+  CHECK(sha256(initial_adapter(small_layout(), 1)) == sha256(adapter));
+}

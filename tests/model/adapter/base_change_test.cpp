@@ -1,0 +1,353 @@
+#include "model/adapter/base_change.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "model/adapter/merge.hpp"
+#include "model/adapter/peft.hpp"
+#include "model/device/runtime.hpp"
+#include "model/evaluation/generation.hpp"
+#include "model/files/half.hpp"
+#include "model/files/safetensors.hpp"
+#include "model/inspect.hpp"
+#include "partition/support/error.hpp"
+#include "tests/model/changed_model.hpp"
+#include "tests/model/golden_opt.hpp"
+#include "tests/model/random_adapter.hpp"
+
+using namespace lorafleet;
+using namespace lorafleet::model;
+using namespace lorafleet::tests;
+
+namespace {
+
+constexpr std::uint64_t kOneFile = 1'000'000'000;
+
+std::filesystem::path base_folder(const std::string& model) {
+  return golden_folder() / "opt" / model / "hf";
+}
+
+/// A change of all modules that `modules` adapts, large enough to matter.
+BaseChangePtr random_change(const OptConfig& opt, const std::vector<std::string>& modules,
+                            std::uint64_t seed = 1) {
+  auto change = std::make_shared<BaseChange>();
+  change->id = seed;
+  Random random(seed, Purpose::sample, 77);
+  const auto layout = make_layout(opt, lora_on(modules));
+  for (const auto& module : layout->modules()) {
+    change->modules.push_back(module);
+    change->deltas.emplace_back(static_cast<std::size_t>(module.in * module.out));
+    for (float& value : change->deltas.back())
+      value = static_cast<float>(0.05 * random.normal());
+  }
+  return change;
+}
+
+Adapter adapter_on(const OptConfig& opt, BaseChangePtr change) {
+  Adapter adapter = random_adapter(opt, lora_on({"q_proj", "fc2"}));
+  adapter.base_change = std::move(change);
+  return adapter;
+}
+
+/// The change of a weight of this name, where there is one.
+const std::vector<float>* delta_of(const BaseChange& change, const std::string& tensor) {
+  for (std::size_t i = 0; i < change.modules.size(); ++i) {
+    if (change.modules[i].name + ".weight" == tensor) return &change.deltas[i];
+  }
+  return nullptr;
+}
+
+/// The tiny pre-norm model with `round(round(W) + delta)` in its files.
+class ModelWithChange {
+ public:
+  ModelWithChange(const BaseChange& change, const std::function<float(float)>& round)
+      : model_([&](NamedTensor& tensor) {
+          const auto* delta = delta_of(change, tensor.name);
+          if (delta == nullptr) return;
+          std::vector<float>& values = values_[tensor.name];
+          values.resize(delta->size());
+          REQUIRE(tensor.bytes.size() == values.size() * sizeof(float));
+          std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
+          for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = round(round(values[i]) + (*delta)[i]);
+          tensor.bytes = std::as_bytes(std::span(values));
+        }) {}
+  [[nodiscard]] BaseModelPtr load(const std::string& dtype) const {
+    return BaseModel::load({model_.path(), dtype});
+  }
+
+ private:
+  std::map<std::string, std::vector<float>> values_;
+  ChangedModel model_;
+};
+
+float unrounded(float value) {
+  return value;
+}
+
+float to_bfloat16(float value) {
+  return bfloat16_to_float32(float32_to_bfloat16(value));
+}
+
+std::shared_ptr<EncodedData> some_data() {
+  Random random(12, Purpose::sample);
+  auto data = std::make_shared<EncodedData>();
+  for (std::size_t i = 0; i < 8; ++i) {
+    std::vector<std::int32_t> tokens(4 + random.below(20));
+    for (auto& token : tokens)
+      token = static_cast<std::int32_t>(random.below(64));
+    data->add(tokens, tokens.size() / 2, tokens.size() / 2);
+  }
+  return data;
+}
+
+std::vector<std::uint32_t> all_of(const EncodedData& data) {
+  std::vector<std::uint32_t> all(data.size());
+  std::iota(all.begin(), all.end(), 0u);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("base, change and adapter give the logits of the merged base") {
+  for (const char* name : {"opt_prenorm", "opt_postnorm_proj"}) {
+    const GoldenOpt golden(name);
+    const auto& base = golden.base();
+    const auto batch = unpad(golden.padded("nopad")).batch;
+    const Adapter adapter = adapter_on(base.config(), random_change(base.config(), all_modules));
+    const TemporaryFolder folder;
+    write_merged(base_folder(name), adapter, folder / "merged", DType::float32, kOneFile);
+    const auto merged = BaseModel::load({folder / "merged", "float32"});
+    const auto expected = packed_logits(*merged, nullptr, batch, false);
+    const double difference =
+        largest_difference(packed_logits(base, &adapter, batch, false), expected);
+    MESSAGE(std::string(name) << ": " << difference);
+    CHECK(difference <= 1e-5);
+    Adapter without = adapter;
+    without.base_change = nullptr;
+    CHECK(largest_difference(packed_logits(base, &without, batch, false), expected) > 0.01);
+    const auto padded = golden.padded("nopad");
+    CHECK(largest_difference(padded_logits_of(base, &adapter, padded),
+                             padded_logits_of(*merged, nullptr, padded)) <= 1e-5);
+  }
+}
+
+TEST_CASE("a changed base computes bit for bit what one with changed files does") {
+  const GoldenOpt golden("opt_prenorm");
+  const auto change = random_change(golden.base().config(), {"v_proj", "out_proj", "fc1"});
+  const auto changed = ModelWithChange(*change, unrounded).load("float32");
+  const Adapter on_change = adapter_on(golden.base().config(), change);
+  Adapter plain = on_change;
+  plain.base_change = nullptr;
+  const auto data = some_data();
+
+  SUBCASE("logits and gradients") {
+    const auto batch = unpad(golden.padded("right")).batch;
+    CHECK(packed_logits(golden.base(), &on_change, batch, true) ==
+          packed_logits(*changed, &plain, batch, true));
+    CHECK(packed_loss(golden.base(), on_change, batch).gradient ==
+          packed_loss(*changed, plain, batch).gradient);
+  }
+  SUBCASE("training") {
+    LoraConfig lora = lora_on({"q_proj", "fc2"});
+    lora.lora_dropout = 0.1;
+    TrainConfig train;
+    train.steps = 3;
+    train.batch_tokens = 40;
+    TrainJob job;
+    job.examples = std::make_shared<const std::vector<std::uint32_t>>(all_of(*data));
+    job.start = std::make_shared<const Adapter>(on_change);
+    const auto result = make_lora_trainer(golden.base_pointer(), data, lora, train)->train(job);
+    job.start = std::make_shared<const Adapter>(plain);
+    const auto expected = make_lora_trainer(changed, data, lora, train)->train(job);
+    CHECK(result.adapter.values == expected.adapter.values);
+    CHECK(result.stats.loss == expected.stats.loss);
+    CHECK(result.adapter.base_change == change);
+    CHECK(make_lora_trainer(golden.base_pointer(), data, lora, train)->train(job).adapter.values !=
+          expected.adapter.values);
+  }
+  SUBCASE("scores") {
+    const auto score = [&](const BaseModelPtr& base, const Adapter& adapter) {
+      return make_scorer(base, data, all_of(*data), {})
+          ->evaluate(std::make_shared<const Adapter>(adapter))
+          .total.loss_sum;
+    };
+    CHECK(score(golden.base_pointer(), on_change) == score(changed, plain));
+    CHECK(score(golden.base_pointer(), plain) != score(changed, plain));
+  }
+  SUBCASE("generation") {
+    const std::vector<std::vector<std::int64_t>> prompts = {{2, 5, 9}, {2, 40, 41, 42, 7}, {2}};
+    GenerationConfig config;
+    config.max_new_tokens = 12;
+    const auto texts = [&](const BaseModel& base, const Adapter& adapter) {
+      std::vector<std::vector<std::int64_t>> tokens;
+      for (const auto& text :
+           generate(base, std::make_shared<const Adapter>(adapter), prompts, config))
+        tokens.push_back(text.tokens);
+      return tokens;
+    };
+    CHECK(texts(golden.base(), on_change) == texts(*changed, plain));
+    CHECK(texts(golden.base(), plain) != texts(*changed, plain));
+  }
+}
+
+TEST_CASE("in bfloat16, weight and change are added in float32 and rounded once") {
+  const GoldenOpt golden("opt_prenorm", "bfloat16");
+  const auto change = random_change(golden.base().config(), {"q_proj", "fc1"});
+  const auto changed = ModelWithChange(*change, to_bfloat16).load("bfloat16");
+  const Adapter on_change = adapter_on(golden.base().config(), change);
+  Adapter plain = on_change;
+  plain.base_change = nullptr;
+  const auto batch = unpad(golden.padded("nopad")).batch;
+  CHECK(packed_logits(golden.base(), &on_change, batch, false) ==
+        packed_logits(*changed, &plain, batch, false));
+}
+
+TEST_CASE("all that ask for a change at once share one copy, and it goes when nobody holds it") {
+  const GoldenOpt golden("opt_prenorm");
+  const auto& base = golden.base();
+  std::weak_ptr<const BaseModel> kept;
+  {
+    const Adapter first = adapter_on(base.config(), random_change(base.config(), all_modules, 1));
+    const Adapter second = adapter_on(base.config(), random_change(base.config(), all_modules, 2));
+    CHECK(base.under(nullptr) == golden.base_pointer());
+    std::vector<BaseModelPtr> got(8);
+    std::atomic<int> ready = 0;
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      threads.emplace_back([&, i] {
+        configure_thread(1);
+        ++ready;
+        while (ready < static_cast<int>(got.size()))
+          std::this_thread::yield();
+        got[i] = base.under(i % 2 == 0 ? &first : &second);
+      });
+    }
+    for (auto& thread : threads)
+      thread.join();
+    CHECK(got[0] != got[1]);
+    CHECK(got[0] != golden.base_pointer());
+    for (std::size_t i = 2; i < got.size(); ++i)
+      CHECK(got[i] == got[i % 2]);
+    Adapter other_factors = first;
+    other_factors.values.assign(other_factors.values.size(), 0.0f);
+    CHECK(base.under(&other_factors) == got[0]);
+    kept = got[0];
+  }
+  CHECK_FALSE(kept.expired());  // until somebody asks
+  CHECK(base.under(nullptr) == golden.base_pointer());
+  CHECK(kept.expired());
+}
+
+TEST_CASE("a change that does not fit the base is refused, each time anew") {
+  const GoldenOpt golden("opt_prenorm");
+  const auto& opt = golden.base().config();
+  const auto with = [&](const std::function<void(BaseChange&)>& spoil) {
+    auto change = std::make_shared<BaseChange>(*random_change(opt, {"q_proj"}));
+    spoil(*change);
+    return adapter_on(opt, change);
+  };
+  const auto refused = [&](const Adapter& adapter, const std::string& message) {
+    for (int i = 0; i < 2; ++i)
+      CHECK_THROWS_WITH_AS(golden.base().under(&adapter), message.c_str(), InputError);
+    const TemporaryFolder folder;
+    CHECK_THROWS_WITH_AS(
+        write_merged(base_folder("opt_prenorm"), adapter, folder / "x", DType::float32, kOneFile),
+        message.c_str(), InputError);
+  };
+  refused(with([](BaseChange& change) { change.deltas[1].pop_back(); }),
+          "base change: model.decoder.layers.1.self_attn.q_proj has 4095 values, not 64 x 64");
+  refused(with([](BaseChange& change) { change.deltas.pop_back(); }),
+          "base change: 1 matrices for 2 modules");
+  refused(with([](BaseChange& change) { change.modules[1].name = change.modules[0].name; }),
+          "base change: model.decoder.layers.0.self_attn.q_proj occurs twice");
+  refused(with([](BaseChange& change) { change.modules[0].out = 32; }),
+          "adapter: model.decoder.layers.0.self_attn.q_proj adapts a layer of [32, 64], the base's "
+          "is [64, 64]");
+}
+
+TEST_CASE("a base change is written and read, alone and with its adapter") {
+  const GoldenOpt golden("opt_postnorm_proj");
+  const auto change = random_change(golden.base().config(), {"v_proj", "fc1", "fc2"});
+  const TemporaryFolder folder;
+  save_base_change(folder / "change.safetensors", *change);
+  const auto read = load_base_change(folder / "change.safetensors");
+  CHECK(read->deltas == change->deltas);
+  REQUIRE(read->modules.size() == change->modules.size());
+  for (std::size_t i = 0; i < read->modules.size(); ++i) {
+    CHECK(read->modules[i].name == change->modules[i].name);  // in the order of the layers
+    CHECK(read->modules[i].in == change->modules[i].in);
+    CHECK(read->modules[i].out == change->modules[i].out);
+  }
+  CHECK(read->id != 0);
+  CHECK(read->id == load_base_change(folder / "change.safetensors")->id);
+  save_base_change(folder / "other.safetensors", *random_change(golden.base().config(), {"fc1"}));
+  CHECK(read->id != load_base_change(folder / "other.safetensors")->id);
+
+  const SafetensorsFile file(folder / "change.safetensors");
+  CHECK(file.metadata().at("lorafleet") == "base_change");
+  CHECK(file.find("model.decoder.layers.0.fc1.weight")->to_float32() ==
+        *delta_of(*change, "model.decoder.layers.0.fc1.weight"));
+
+  const Adapter adapter = adapter_on(golden.base().config(), change);
+  save_peft(folder / "adapter", adapter, lora_on({"q_proj", "fc2"}), "base");
+  const Adapter loaded = load_peft(folder / "adapter");
+  CHECK(loaded.values == adapter.values);
+  REQUIRE(loaded.base_change);
+  CHECK(loaded.base_change->deltas == change->deltas);
+  CHECK(sha256(loaded) == sha256(adapter));
+
+  Adapter plain = adapter;
+  plain.base_change = nullptr;
+  save_peft(folder / "adapter", plain, lora_on({"q_proj", "fc2"}), "base");
+  CHECK_FALSE(load_peft(folder / "adapter").base_change);  // the old one is not taken for its own
+}
+
+TEST_CASE("files that are no base change are refused by name") {
+  const TemporaryFolder folder;
+  const auto path = folder / "change.safetensors";
+  const std::string name = path.string();
+  const std::vector<float> values = {1, 2, 3, 4};
+  const std::map<std::string, std::string> mark = {{"lorafleet", "base_change"}};
+  const auto refused = [&](const std::vector<NamedTensor>& tensors,
+                           const std::map<std::string, std::string>& metadata,
+                           const std::string& message) {
+    write_safetensors(path, tensors, metadata);
+    CHECK_THROWS_WITH_AS(load_base_change(path), (name + ": " + message).c_str(), InputError);
+  };
+  const auto bytes = std::as_bytes(std::span(values));
+  const NamedTensor good{"fc1.weight", DType::float32, {2, 2}, bytes};
+  refused({good}, {{"format", "pt"}},
+          "is not a base change: its metadata lack \"lorafleet\": \"base_change\"");
+  refused({}, mark, "holds no change of a weight");
+  refused({good, {"fc1.bias", DType::float32, {4}, bytes}}, mark,
+          "tensor \"fc1.bias\" is not a change of a weight; allowed: <module>.weight");
+  refused({{"fc1.weight", DType::float32, {4}, bytes}}, mark,
+          "tensor \"fc1.weight\": the shape must be [out, in]");
+  refused({{"fc1.weight", DType::int32, {2, 2}, bytes}}, mark,
+          "tensor \"fc1.weight\": dtype must be F32, F16 or BF16");
+  const std::vector<float> bad = {1, NAN, 3, 4};
+  refused({{"fc1.weight", DType::float32, {2, 2}, std::as_bytes(std::span(bad))}}, mark,
+          "tensor \"fc1.weight\" holds values that are not finite");
+  CHECK_THROWS_AS(load_base_change(folder / "nowhere.safetensors"), InputError);
+}
+
+TEST_CASE("a base change can be merged without an adapter") {
+  const GoldenOpt golden("opt_prenorm");
+  const auto change = random_change(golden.base().config(), all_modules);
+  const TemporaryFolder folder;
+  const Adapter alone{std::make_shared<const AdapterLayout>(std::vector<LoraModule>{}), {}, change};
+  write_merged(base_folder("opt_prenorm"), alone, folder / "merged", DType::float32, kOneFile);
+  const auto merged = BaseModel::load({folder / "merged", "float32"});
+  const auto changed = ModelWithChange(*change, unrounded).load("float32");
+  const auto batch = unpad(golden.padded("nopad")).batch;
+  CHECK(packed_logits(*merged, nullptr, batch, false) ==
+        packed_logits(*changed, nullptr, batch, false));
+}

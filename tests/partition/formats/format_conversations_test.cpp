@@ -1,0 +1,140 @@
+#include <doctest/doctest.h>
+
+#include "tests/partition/formats/data_reading.hpp"
+
+using namespace lorafleet;
+using namespace lorafleet::partition;
+using tests::Reading;
+
+namespace {
+
+const std::string kMessages =
+    R"({"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}, )"
+    R"({"role": "assistant", "content": "Hello."}, {"role": "user", "content": "Who?"}, )"
+    R"({"role": "assistant", "content": "Me."}]})";
+
+std::string shown(const std::vector<Turn>& turns) {
+  std::string text;
+  for (const auto& turn : turns)
+    text += turn.role + "=" + turn.content + "|";
+  return text;
+}
+
+std::string error_of(const std::string& turns) {
+  return Reading("conversations", R"({"messages": [)" + turns + "]}").error();
+}
+
+}  // namespace
+
+TEST_CASE("conversations: messages with roles, one a line or in an array") {
+  for (const std::string& text : {kMessages, "[" + kMessages + "]"}) {
+    Reading reading("conversations", text);
+    const auto rows = reading.rows();
+    REQUIRE(rows.size() == 1);
+    CHECK(shown(rows[0].turns) ==
+          "system=Be brief.|user=Hi|assistant=Hello.|user=Who?|assistant=Me.|");
+    CHECK(rows[0].instruction == "Who?");
+    CHECK(rows[0].context == "system: Be brief.\nuser: Hi\nassistant: Hello.");
+    CHECK(rows[0].target == "Me.");
+    CHECK(reading.report.notes.empty());
+    CHECK(reading.report.warnings.empty());
+  }
+}
+
+TEST_CASE("conversations: ShareGPT's from and value, with its names of roles") {
+  const auto rows =
+      Reading("conversations",
+              R"({"id": "x_0", "source": "shared", "system": "Be kind.", "conversations": [)"
+              R"({"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Yo"}, )"
+              R"({"from": "user", "value": "?"}, {"from": "bing", "value": "!"}]})")
+          .rows();
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].id == "x_0");
+  CHECK(shown(rows[0].turns) == "system=Be kind.|user=Hi|assistant=Yo|user=?|assistant=!|");
+  CHECK(rows[0].attributes == std::map<std::string, std::string>{{"source", "shared"}});
+}
+
+TEST_CASE("conversations: parts of text are joined, other parts refused") {
+  const auto rows =
+      Reading("conversations",
+              R"({"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, )"
+              R"({"type": "text", "text": "b"}]}, {"role": "assistant", "content": "c"}]})")
+          .rows();
+  CHECK(rows.at(0).instruction == "ab");
+  CHECK(error_of(R"({"role": "user", "content": [{"type": "image_url", "image_url": {}}]})") ==
+        "data:1: turn 1: has a part of the type \"image_url\"; allowed: text, nothing else is "
+        "learned");
+}
+
+TEST_CASE("conversations: turns after the last answer are dropped and counted") {
+  Reading reading("conversations",
+                  R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", )"
+                  R"("content": "b"}, {"role": "user", "content": "thanks"}]})");
+  const auto rows = reading.rows();
+  CHECK(shown(rows.at(0).turns) == "user=a|assistant=b|");
+  CHECK(reading.report.notes ==
+        std::vector<std::string>{"data: 1 conversations lost turns after the last answer"});
+}
+
+TEST_CASE("conversations: an empty system turn is none, an answer without a question is one") {
+  const auto rows = Reading("conversations", R"({"messages": [{"role": "system", "content": ""}, )"
+                                             R"({"role": "assistant", "content": "b"}]})")
+                        .rows();
+  CHECK(shown(rows.at(0).turns) == "assistant=b|");
+  CHECK(rows[0].instruction.empty());
+  CHECK(rows[0].context.empty());
+}
+
+TEST_CASE("conversations: what cannot be learned is a bad row that says why") {
+  CHECK(error_of(R"({"role": "user", "content": "a"})") ==
+        "data:1: no turn is the assistant's; there is nothing to learn");
+  CHECK(error_of("") == "data:1: no turn is the assistant's; there is nothing to learn");
+  CHECK(error_of(R"({"role": "user", "content": "a"}, {"role": "assistant", "content": ""})") ==
+        "data:1: turn 2: is empty; a text that the model is to learn was expected");
+  CHECK(error_of(R"({"role": "narrator", "content": "a"})") ==
+        "data:1: turn 1: has the role \"narrator\"; allowed: system (developer), user (human), "
+        "assistant (gpt, chatgpt, bard, bing)");
+  CHECK(error_of(R"({"role": "tool", "content": "a"})")
+            .starts_with("data:1: turn 1: has the role \"tool\""));
+  CHECK(error_of(R"({"role": "assistant", "content": null, "tool_calls": [{}]})") ==
+        "data:1: turn 1: calls a tool, which is not learned");
+  CHECK(error_of(R"({"role": "assistant", "content": "a", "weight": 0})") ==
+        "data:1: turn 1: has the weight 0; every turn of the assistant is learned");
+  CHECK(error_of(R"({"role": "user"})") == "data:1: turn 1: has no \"content\"");
+  CHECK(error_of(R"({"content": "a"})") ==
+        "data:1: turn 1: has no role; \"role\" and \"content\", or \"from\" and \"value\", were "
+        "expected");
+  CHECK(error_of(R"({"role": "user", "content": {}})") ==
+        "data:1: turn 1: \"content\" is an object; a string, or an array of parts of text, was "
+        "expected");
+  CHECK(error_of("3") == "data:1: turn 1: is a number; an object was expected");
+  CHECK(Reading("conversations", R"({"text": "a"})").error() ==
+        "data:1: field \"messages\" is missing; turns were expected there, or under "
+        "\"conversations\"");
+  CHECK(Reading("conversations", R"({"messages": "a"})").error() ==
+        "data:1: the turns are a string; an array of objects was expected");
+}
+
+TEST_CASE("conversations: the user's names for the owner, the turns and attributes") {
+  Reading reading("conversations",
+                  R"({"uid": 7, "who": "ann", "doc": "d", "meta": {"lang": "de", "n": 2}, "chat": )"
+                  R"([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]})");
+  reading.config.fields.id = "uid";
+  reading.config.fields.client = "who";
+  reading.config.fields.group = "doc";
+  reading.config.fields.messages = "chat";
+  reading.config.fields.attributes = {"meta.lang", "meta.n"};
+  const auto rows = reading.rows();
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].id == "7");
+  CHECK(rows[0].client == std::optional<std::string>("ann"));
+  CHECK(rows[0].group == "d");
+  CHECK(rows[0].attributes ==
+        std::map<std::string, std::string>{{"meta.lang", "de"}, {"meta.n", "2"}});
+  CHECK(reading.report.notes.empty());
+  reading.config.fields.client = "whom";
+  CHECK(
+      reading.error() ==
+      "data.fields.client: no row of data has the field \"whom\"; the rows have: chat, doc, meta, "
+      "uid, who; did you mean who?");
+}

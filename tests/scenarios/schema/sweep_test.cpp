@@ -1,0 +1,134 @@
+#include "scenarios/schema/sweep.hpp"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "scenarios/schema/sweep_table.hpp"
+#include "tests/scenarios/schema/scenario_files.hpp"
+
+namespace lorafleet {
+namespace {
+
+using scenarios::SweepRun;
+
+/// A sweep file beside a smallest scenario.
+class SweepFolder {
+ public:
+  scenarios::Sweep read(const std::string& sweep) {
+    write_file(folder_.path() / "base.toml", tests::ScenarioFolder::required());
+    write_file(folder_.path() / "sweep.toml", "scenario = \"base.toml\"\n" + sweep);
+    return scenarios::read_sweep(folder_.path() / "sweep.toml");
+  }
+  std::string error(const std::string& sweep) {
+    try {
+      read(sweep);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+ private:
+  tests::ScenarioFolder folder_;
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  INFO(text);
+  const bool found = text.find(part) != std::string::npos;
+  CHECK(found);
+  return found;
+}
+
+TEST_CASE("a sweep is all combinations of its axes, for each case and seed") {
+  SweepFolder folder;
+  const auto sweep = folder.read(R"(
+seeds = [5, 6]
+[set]
+stop.versions = 3
+[axes]
+"lora.r" = [2, 4]
+lora.lora_alpha = [8.0, 16.0]
+[[cases]]
+name = "sync"
+set = { "aggregation.mode" = "sync" }
+[[cases]]
+name = "buffered"
+set = { "aggregation.mode" = "fedbuff" }
+)");
+  REQUIRE(sweep.cases.size() == 8);
+  CHECK(sweep.name == "sweep");
+  CHECK(sweep.cases[0].name == "01-sync,r=2,lora_alpha=8.0");
+  CHECK(sweep.cases[7].name == "08-buffered,r=4,lora_alpha=16.0");
+  CHECK(sweep.keys == std::vector<std::string>{"aggregation.mode", "lora.r", "lora.lora_alpha"});
+  const auto& run = sweep.cases[6].runs.at(1).federation;
+  CHECK(run.seed == 6);
+  CHECK(run.stop.versions == 3);
+  CHECK(run.lora.r == 4);
+  CHECK(run.lora.lora_alpha == 8.0);
+  CHECK(run.aggregation.mode == "fedbuff");
+}
+
+TEST_CASE("without axes, cases and seeds there is one run, with the scenario's seed") {
+  SweepFolder folder;
+  const auto sweep = folder.read("");
+  REQUIRE(sweep.cases.size() == 1);
+  CHECK(sweep.cases[0].name == "01");
+  CHECK(sweep.seeds == std::vector<std::int64_t>{42});
+}
+
+TEST_CASE("a distribution is one value of a setting") {
+  SweepFolder folder;
+  const auto sweep = folder.read(
+      "[set]\ndevices.jitter = { distribution = \"lognormal\", sigma = 0.5 }\n"
+      "[axes]\nnetwork.upload_mbps = [1, { distribution = \"uniform\", low = 1, high = 2 }]\n");
+  CHECK(sweep.cases.at(0).runs.at(0).federation.devices.jitter.second == 0.5);
+  CHECK(sweep.cases.at(1).runs.at(0).federation.network.upload_mbps.second == 2.0);
+}
+
+TEST_CASE("errors of a sweep name the place, those of a scenario the setting") {
+  SweepFolder folder;
+  contains(folder.error("axis = 1"), "sweep.toml:2:1: axis: unknown key; allowed: name, scenario");
+  contains(folder.error("seeds = []"), "seeds: must be an array of whole numbers");
+  contains(folder.error("seeds = [1, 1]"), "1 stands there twice");
+  contains(folder.error("[axes]\n\"lora.r\" = 3"), "axes.lora.r: must be an array");
+  contains(folder.error("[axes]\nseed = [1, 2]"), "axes.seed: cannot be varied here; use seeds");
+  contains(folder.error("[[cases]]\nset = {}"), "cases.name: is missing");
+  contains(folder.error("[axes]\n\"lora.r\" = [2, 0]"), "lora.r: 0 is out of range");
+  contains(folder.error("[axes]\n\"lora.rr\" = [2]"), "unknown key");
+}
+
+scenarios::SweepRuns some_runs() {
+  SweepRun good{"completed", "", "01/seed-1", {{"final.perplexity", 10.0}, {"versions", 3.0}}};
+  SweepRun better{"completed", "", "01/seed-2", {{"final.perplexity", 14.0}, {"versions", 3.0}}};
+  SweepRun bad{"failed", "error: \"disk, full\"", "02/seed-1", {}};
+  return {{good, better}, {bad, {"pending", "", "02/seed-2", {}}}};
+}
+
+TEST_CASE("means and deviations are those of a sample; failed runs stay in the tables") {
+  SweepFolder folder;
+  const auto sweep = folder.read("seeds = [1, 2]\n[axes]\n\"lora.r\" = [2, 4]\n");
+  const auto runs = some_runs();
+  const auto perplexity = scenarios::spread(runs[0], "final.perplexity");
+  CHECK(perplexity.count == 2);
+  CHECK(perplexity.mean == 12.0);
+  CHECK(perplexity.deviation == doctest::Approx(std::sqrt(8.0)));
+  CHECK(scenarios::spread(runs[1], "final.perplexity").count == 0);
+
+  CHECK(scenarios::sweep_csv(sweep, runs) ==
+        "case,lora.r,run_seed,run_status,error,folder,final.perplexity,versions\n"
+        "01-r=2,2,1,completed,,01/seed-1,10,3\n"
+        "01-r=2,2,2,completed,,01/seed-2,14,3\n"
+        "02-r=4,4,1,failed,\"error: \"\"disk, full\"\"\",02/seed-1,,\n"
+        "02-r=4,4,2,pending,,02/seed-2,,\n");
+  const auto json = nlohmann::json::parse(scenarios::sweep_json(sweep, runs));
+  CHECK(json.at("cases").at(0).at("figures").at("final.perplexity").at("mean") == 12.0);
+  CHECK(json.at("cases").at(1).at("runs").at(0).at("error") == "error: \"disk, full\"");
+  const auto rows = scenarios::sweep_rows(sweep, runs);
+  CHECK(rows.at(0) == std::vector<std::string>{"case", "runs", "final.perplexity", "versions"});
+  CHECK(rows.at(1) == std::vector<std::string>{"01-r=2", "2/2", "12 +- 2.828", "3 +- 0"});
+  CHECK(rows.at(2) == std::vector<std::string>{"02-r=4", "0/2", "-", "-"});
+}
+
+}  // namespace
+}  // namespace lorafleet
