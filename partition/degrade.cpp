@@ -12,13 +12,6 @@ namespace lorafleet::partition {
 
 namespace {
 
-/// What a degradation may use besides the context itself.
-struct Spoiling {
-  const std::vector<std::string>& contexts;  ///< unspoilt, of all examples
-  const std::vector<std::uint32_t>& training;
-  double strength;
-};
-
 std::string join_words(const std::vector<std::string_view>& words) {
   std::string text;
   for (const auto word : words) {
@@ -63,22 +56,8 @@ std::string truncate(std::uint32_t index, const Spoiling& with, Random&) {
   return join_words(words);
 }
 
-struct Kind {
-  std::string name;
-  std::string (*spoil)(std::uint32_t index, const Spoiling& with, Random& random);
-};
-
-const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> kKinds = {{"none", nullptr},
-                                           {"shuffle_words", shuffle_words},
-                                           {"drop_words", drop_words},
-                                           {"swap_context", swap_context},
-                                           {"truncate", truncate}};
-  return kKinds;
-}
-
-const Kind& find_kind(const std::string& name) {
-  for (const auto& kind : kinds()) {
+const Degradation& find_kind(const std::string& name) {
+  for (const auto& kind : degradations()) {
     if (kind.name == name) return kind;
   }
   throw InputError("data.degrade.kind",
@@ -109,9 +88,19 @@ std::vector<std::uint32_t> choose(const std::vector<std::uint32_t>& training, st
 
 }  // namespace
 
+const std::vector<Degradation>& degradations() {
+  static const std::vector<Degradation> kKinds = {
+      {.name = "none"},
+      {.name = "shuffle_words", .spoil = shuffle_words},
+      {.name = "drop_words", .spoil = drop_words, .removes_words = true},
+      {.name = "swap_context", .spoil = swap_context},
+      {.name = "truncate", .spoil = truncate, .removes_words = true}};
+  return kKinds;
+}
+
 std::vector<std::string> known_degradations() {
   std::vector<std::string> names;
-  for (const auto& kind : kinds()) {
+  for (const auto& kind : degradations()) {
     names.push_back(kind.name);
   }
   return names;
@@ -119,7 +108,7 @@ std::vector<std::string> known_degradations() {
 
 void degrade(std::vector<Example>& examples, const std::vector<std::uint32_t>& training,
              const DegradeConfig& config, std::uint64_t seed) {
-  const Kind& kind = find_kind(config.kind);
+  const Degradation& kind = find_kind(config.kind);
   check_fraction("share", config.share);
   check_fraction("strength", config.strength);
   if (kind.spoil == nullptr) return;

@@ -6,9 +6,26 @@
 
 #include "partition/config.hpp"
 #include "partition/example.hpp"
+#include "partition/support/random.hpp"
 
 namespace lorafleet::partition {
 
+/// What a degradation may use besides the context itself.
+struct Spoiling {
+  const std::vector<std::string>& contexts;  ///< unspoilt, of all examples
+  const std::vector<std::uint32_t>& training;
+  double strength;
+};
+
+/// One value of [data.degrade] kind.
+struct Degradation {
+  std::string name;
+  /// The spoilt context of the example `index`; null: nothing is spoilt.
+  std::string (*spoil)(std::uint32_t index, const Spoiling& with, Random& random) = nullptr;
+  bool removes_words = false;  ///< `strength` counts
+};
+
+const std::vector<Degradation>& degradations();
 /// The names that [data.degrade] kind may have.
 std::vector<std::string> known_degradations();
 

@@ -22,10 +22,8 @@ Json settings_of(const PartitionConfig& config) {
   for (const auto& skew : config.skews) {
     Json entry = {{"by", skew.by}};
     const SkewKind& kind = find_skew(skew.by);
-    if (kind.cut != nullptr || kind.sizes != nullptr) entry["alpha"] = skew.alpha;
-    if (skew.by == "context_length") entry["unit"] = skew.unit;
-    if (skew.by == "quality") entry["quality"] = skew.quality;
-    if (skew.by == "attribute") entry["attribute"] = skew.attribute;
+    if (kind.draws()) entry["alpha"] = skew.alpha;
+    if (kind.measure != nullptr) entry[kind.measure_key] = skew.*kind.measure;
     if (kind.quantiles) {
       entry[skew.edges.empty() ? "bins" : "edges"] =
           skew.edges.empty() ? Json(skew.bins) : Json(skew.edges);
@@ -195,7 +193,8 @@ SkewConfig stored_skew(const Json& skew) {
   config.by = skew.at("by").get<std::string>();
   config.edges = skew.at("edges").get<std::vector<double>>();
   config.bins = 1;
-  config.unit = config.quality = config.attribute = skew.at("measure").get<std::string>();
+  const SkewKind& kind = find_skew(config.by);
+  if (kind.measure != nullptr) config.*kind.measure = skew.at("measure").get<std::string>();
   return config;
 }
 

@@ -27,8 +27,7 @@ void check_skews(const std::vector<SkewConfig>& skews) {
                                              std::to_string(skews.size()) + " are given");
     }
     quantities += kind.sizes != nullptr ? 1 : 0;
-    const bool draws = kind.sizes != nullptr || kind.cut != nullptr;
-    if (draws && !(skew.alpha >= kSmallestAlpha && std::isfinite(skew.alpha))) {
+    if (kind.draws() && !(skew.alpha >= kSmallestAlpha && std::isfinite(skew.alpha))) {
       throw InputError("partition.skew.alpha", "is " + shortest(skew.alpha) +
                                                    "; a finite number of at least " +
                                                    shortest(kSmallestAlpha) + " was expected");
@@ -91,10 +90,6 @@ Partition draw(const std::vector<Example>& examples, Partition partition,
 }
 
 }  // namespace
-
-std::string skew_name(const std::string& by, const std::string& measure) {
-  return by == measure ? by : by + " (" + measure + ")";
-}
 
 Partition draw_partition(const std::vector<Example>& examples,
                          const std::vector<std::uint32_t>& training, const PartitionConfig& config,

@@ -5,7 +5,7 @@
 
 #include "partition/formats/choices.hpp"
 #include "partition/formats/data_file.hpp"
-#include "partition/formats/glue_tasks.hpp"
+#include "partition/formats/format.hpp"
 #include "partition/formats/row_collector.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
@@ -43,43 +43,19 @@ void refuse_pipes(const std::filesystem::path& path) {
 
 std::vector<Example> read(const DataConfig& config, std::uint64_t seed, ReadReport* report,
                           bool for_test) {
-  const auto format = std::find_if(formats().begin(), formats().end(),
-                                   [&](const Format& f) { return f.name == config.format; });
-  if (format == formats().end()) {
-    throw InputError("data.format",
-                     "unknown format \"" + config.format + "\"; known: " + join(known_formats()));
-  }
+  const Format& format = find_format(config.format);
   check_labels(config.labels);
   refuse_pipes(config.path);
-  refuse_other_kinds(config.path, read_start(config.path, kStartOfFile), format->markup);
+  refuse_other_kinds(config.path, read_start(config.path, kStartOfFile), format.markup);
   ReadReport own;
   RowCollector rows(config, report != nullptr ? *report : own, for_test);
-  format->read(config, rows);
-  auto examples = rows.finish(format->has_prompt);
+  format.read(config, rows);
+  auto examples = rows.finish(format.has_prompt);
   if (config.max_examples <= 0) return examples;
   return sample(std::move(examples), static_cast<std::size_t>(config.max_examples), seed);
 }
 
 }  // namespace
-
-std::vector<std::string> known_formats() {
-  std::vector<std::string> names;
-  for (const auto& format : formats()) {
-    names.push_back(format.name);
-  }
-  return names;
-}
-
-std::vector<std::string> known_glue_tasks() {
-  return glue_task_names();
-}
-
-std::string usual_template(const std::string& name) {
-  for (const auto& format : formats()) {
-    if (format.name == name) return format.prompt_template;
-  }
-  return "plain";
-}
 
 std::vector<Example> read_examples(const DataConfig& config, std::uint64_t seed,
                                    ReadReport* report) {

@@ -1,32 +1,14 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "partition/config.hpp"
 #include "partition/example.hpp"
+#include "partition/formats/read_report.hpp"
 
 namespace lorafleet::partition {
-
-/// What reading a data file came to.
-struct ReadReport {
-  std::size_t lines = 0;      ///< all lines of the file, blank ones too
-  std::size_t bad_lines = 0;  ///< skipped, at most DataConfig::max_bad_lines
-  std::size_t left_out = 0;   ///< good rows without use: questions without answer
-  std::vector<std::string>
-      problems;  ///< one message for each bad line: "file:line: what was wrong"
-  std::vector<std::string> warnings;  ///< what looks like a mistake
-  std::vector<std::string> notes;     ///< what was left out, which fields nothing reads
-};
-
-/// The names that [data] format may have.
-std::vector<std::string> known_formats();
-/// The values that [data] task may have.
-std::vector<std::string> known_glue_tasks();
-/// The prompt template that data of a format usually have: "plain" or "alpaca".
-std::string usual_template(const std::string& format);
 
 /// Reads the examples of `config.path` in the order of the file. With `max_examples` > 0 a sample
 /// of that size is kept, drawn by `seed` (Purpose::sample), still in the order of the file.

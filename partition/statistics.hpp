@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "partition/partitioner.hpp"
+#include "partition/partition.hpp"
 
 namespace lorafleet::partition {
 

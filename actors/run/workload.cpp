@@ -9,6 +9,7 @@
 #include "model/text/tokenizer.hpp"
 #include "partition/attributes.hpp"
 #include "partition/degrade.hpp"
+#include "partition/formats/format.hpp"
 #include "partition/manifest.hpp"
 #include "partition/poison.hpp"
 #include "partition/reader.hpp"
@@ -153,7 +154,7 @@ Workload prepare_workload(const FederationConfig& config,
 
   auto encoding = config.encoding;
   if (encoding.prompt_template == "auto") {
-    encoding.prompt_template = partition::usual_template(config.data.format);
+    encoding.prompt_template = partition::find_format(config.data.format).prompt_template;
   }
   for (const auto& line : tokenizer->warnings())
     warning(line);

@@ -4,6 +4,7 @@
 
 #include "partition/formats/choices.hpp"
 #include "partition/formats/csv_rows.hpp"
+#include "partition/formats/format.hpp"
 #include "partition/formats/json_row.hpp"
 #include "partition/formats/row_collector.hpp"
 #include "partition/support/error.hpp"

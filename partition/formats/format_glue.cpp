@@ -4,8 +4,10 @@
 
 #include "partition/formats/csv_rows.hpp"
 #include "partition/formats/data_file.hpp"
+#include "partition/formats/format.hpp"
 #include "partition/formats/glue_tasks.hpp"
 #include "partition/formats/json_row.hpp"
+#include "partition/formats/json_rows.hpp"
 #include "partition/formats/row_collector.hpp"
 #include "partition/support/csv.hpp"
 #include "partition/support/error.hpp"

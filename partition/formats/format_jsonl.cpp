@@ -1,5 +1,7 @@
 #include "partition/formats/choices.hpp"
+#include "partition/formats/format.hpp"
 #include "partition/formats/json_row.hpp"
+#include "partition/formats/json_rows.hpp"
 #include "partition/formats/row_collector.hpp"
 
 namespace lorafleet::partition {

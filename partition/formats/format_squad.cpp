@@ -1,8 +1,10 @@
 #include <algorithm>
 
 #include "partition/formats/data_file.hpp"
+#include "partition/formats/format.hpp"
 #include "partition/formats/json_elements.hpp"
 #include "partition/formats/json_row.hpp"
+#include "partition/formats/json_rows.hpp"
 #include "partition/formats/row_collector.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/hash.hpp"

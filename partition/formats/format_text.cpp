@@ -1,3 +1,4 @@
+#include "partition/formats/format.hpp"
 #include "partition/formats/row_collector.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/utf8.hpp"

@@ -1,3 +1,5 @@
+#include "partition/formats/json_rows.hpp"
+
 #include "partition/formats/data_file.hpp"
 #include "partition/formats/json_elements.hpp"
 #include "partition/formats/json_row.hpp"

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
@@ -12,7 +11,7 @@
 #include "partition/config.hpp"
 #include "partition/example.hpp"
 #include "partition/formats/column_use.hpp"
-#include "partition/reader.hpp"
+#include "partition/formats/read_report.hpp"
 
 namespace lorafleet::partition {
 
@@ -74,49 +73,5 @@ class RowCollector {
   std::unordered_map<std::string, RowPlace> place_of_id_;
   std::map<std::string, std::size_t> counts_;
 };
-
-/// One value of [data] format. A later format adds a file with a function like `read_jsonl` and a
-/// line in formats.cpp.
-struct Format {
-  std::string name;
-  void (*read)(const DataConfig& config, RowCollector& rows);
-  std::string prompt_template = "plain";
-  bool has_prompt = true;  ///< rows have an instruction or a context
-  bool markup = false;     ///< a web page may be data
-};
-
-const std::vector<Format>& formats();
-
-/// JSON objects, one a line or in one array, their fields named by DataConfig::fields.
-void read_jsonl(const DataConfig& config, RowCollector& rows);
-/// A header and rows, separated by commas, or by semicolons where the header has no comma; columns
-/// named by DataConfig::fields.
-void read_csv(const DataConfig& config, RowCollector& rows);
-/// The same, separated by tabs.
-void read_tsv(const DataConfig& config, RowCollector& rows);
-/// JSON objects with `messages` (role, content) or ShareGPT's `conversations` (from, value).
-void read_conversations(const DataConfig& config, RowCollector& rows);
-/// Stanford Alpaca: JSON objects of instruction, input and output.
-void read_alpaca(const DataConfig& config, RowCollector& rows);
-/// Databricks Dolly: JSON objects with instruction, context, response and category, which is the
-/// natural client.
-void read_dolly(const DataConfig& config, RowCollector& rows);
-/// SQuAD 1.1 and 2.0, as published or as rows of the `datasets` library: a question is the
-/// instruction, its paragraph the context, its first answer the target, the others references; the
-/// article is the group.
-void read_squad(const DataConfig& config, RowCollector& rows);
-/// The tasks of GLUE, as published (TSV) or as rows of the `datasets` library (JSON, CSV).
-void read_glue(const DataConfig& config, RowCollector& rows);
-/// Plain text: each paragraph (between blank lines) is a target.
-void read_text(const DataConfig& config, RowCollector& rows);
-
-/// Calls `row` for each JSON object of the file, which has one a line, or all in one array (then
-/// the whole file is in memory). What is no object, or throws BadRow, is a bad row.
-void for_each_json_row(const DataConfig& config, RowCollector& rows,
-                       const std::function<void(const nlohmann::json&, const RowPlace&)>& row);
-
-/// Rows of JSON objects; `hint` ends the message about a missing target.
-void read_json_rows(const DataConfig& config, const FieldNames& fields, const std::string& hint,
-                    RowCollector& rows);
 
 }  // namespace lorafleet::partition

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "partition/statistics.hpp"
-#include "partition/support/printable.hpp"  // IWYU pragma: export
 
 namespace lorafleet::partition {
 

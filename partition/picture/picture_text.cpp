@@ -4,6 +4,7 @@
 
 #include "partition/picture/legend.hpp"
 #include "partition/picture/picture.hpp"
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::partition {
 

@@ -4,7 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "partition/partitioner.hpp"
+#include "partition/config.hpp"
+#include "partition/partition.hpp"
 
 namespace lorafleet::partition {
 

@@ -3,7 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "partition/partitioner.hpp"
+#include "partition/config.hpp"
+#include "partition/example.hpp"
+#include "partition/measures.hpp"
+#include "partition/partition.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::partition {
@@ -22,6 +25,9 @@ struct SkewKind {
   std::string name;
   bool stands_alone = false;  ///< cannot be combined with other skews
   bool quantiles = false;     ///< cuts a measure, at `bins` quantiles or at `edges`
+  /// The key that says what is measured, and its name; null: there is nothing to say.
+  std::string SkewConfig::*measure = nullptr;
+  const char* measure_key = nullptr;
   /// Label skew: puts each training example into a bin.
   Bins (*cut)(const SkewInput& input) = nullptr;
   /// Draws the relative sizes of the clients.
@@ -30,7 +36,14 @@ struct SkewKind {
   /// Makes the whole partition by itself; `training` is set.
   void (*assign)(const SkewInput& input, const PartitionConfig& config,
                  Partition& partition) = nullptr;
+
+  /// Whether it draws from Dir(alpha).
+  [[nodiscard]] bool draws() const { return cut != nullptr || sizes != nullptr; }
 };
+
+const std::vector<SkewKind>& skew_kinds();
+/// The names that [[partition.skew]] by may have.
+std::vector<std::string> known_skews();
 
 /// Throws InputError that lists the known kinds.
 const SkewKind& find_skew(const std::string& name);

@@ -3,8 +3,8 @@
 #include <unordered_set>
 
 #include "partition/attributes.hpp"
-#include "partition/picture/legend.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::partition {
 

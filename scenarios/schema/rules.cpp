@@ -14,6 +14,7 @@
 #include "model/adapter/client_layouts.hpp"
 #include "model/device/device_name.hpp"
 #include "model/text/prompt_template.hpp"
+#include "partition/skews/skew.hpp"
 #include "partition/support/printable.hpp"
 
 namespace lorafleet::scenarios {
@@ -152,10 +153,17 @@ Broken quality_is_named(const FederationConfig& run) {
   return std::nullopt;
 }
 
+bool spreads_attribute(const partition::SkewConfig& skew) {
+  const auto& kinds = partition::skew_kinds();
+  return std::any_of(kinds.begin(), kinds.end(), [&](const partition::SkewKind& kind) {
+    return kind.name == skew.by && kind.measure == &partition::SkewConfig::attribute;
+  });
+}
+
 Broken attribute_is_named(const FederationConfig& run) {
   for (std::size_t i = 0; i < run.partition.skews.size(); ++i) {
     const auto& skew = run.partition.skews[i];
-    if (skew.by == "attribute" && skew.attribute.empty()) {
+    if (spreads_attribute(skew) && skew.attribute.empty()) {
       return "entry " + std::to_string(i) +
              " does not say which attribute; allowed: attribute = \"target\", or one that the data "
              "have";

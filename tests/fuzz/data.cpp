@@ -1,3 +1,5 @@
+#include "partition/formats/format.hpp"
+#include "partition/formats/glue_tasks.hpp"
 #include "partition/reader.hpp"
 #include "tests/fuzz/input_folder.hpp"
 #include "tests/fuzz/targets.hpp"
@@ -9,7 +11,7 @@ void read_data(std::string_view input) {
   if (input.empty()) return;
   const auto formats = partition::known_formats();
   partition::DataConfig config;
-  const auto tasks = partition::known_glue_tasks();
+  const auto tasks = partition::glue_task_names();
   const std::size_t choice = static_cast<unsigned char>(input.front());
   config.format = formats[choice % formats.size()];
   config.task = tasks[choice / formats.size() % tasks.size()];

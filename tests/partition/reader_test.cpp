@@ -1,4 +1,5 @@
 #include "partition/reader.hpp"
+#include "partition/formats/format.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -31,37 +32,76 @@ inline std::vector<std::string> includes_of(const std::string& text) {
   return includes;
 }
 
-/// The folder that a file's rules come from.
-inline std::string layer_of(const std::string& file) {
-  for (const std::string inner : {"partition/support/", "actors/sim/", "actors/strategy/"}) {
-    if (file.starts_with(inner)) return inner.substr(0, inner.size() - 1);
+/// A folder of sources: a row of the table in docs/architecture.md.
+struct Room {
+  std::string folder;  ///< "model/text/"
+  /// "model/files/" (what lies in that very folder), "model/**" (and in those below), or one file.
+  std::vector<std::string> may_include;
+  std::set<std::string> sees;  ///< of "CAF", "LibTorch", "TOML": what it may use, also unknowingly
+};
+
+/// "`a`, `b`" -> {"a", "b"}.
+inline std::vector<std::string> quoted(const std::string& cell) {
+  std::vector<std::string> words;
+  std::size_t open = cell.find('`');
+  while (open != std::string::npos) {
+    const std::size_t close = cell.find('`', open + 1);
+    words.push_back(cell.substr(open + 1, close - open - 1));
+    open = cell.find('`', close + 1);
   }
-  return file.substr(0, file.find('/'));
+  return words;
 }
 
-/// What each layer may include of the project: folders ("model/") or single files.
-inline const std::map<std::string, std::vector<std::string>>& arrows() {
-  static const std::map<std::string, std::vector<std::string>> arrows = {
-      {"partition/support", {"partition/support/"}},
-      {"partition", {"partition/"}},
-      {"model", {"model/", "partition/"}},
-      {"actors/sim",
-       {"actors/sim/", "partition/support/csv.hpp", "partition/support/random.hpp",
-        "partition/support/error.hpp", "partition/support/files.hpp",
-        "partition/support/numbers.hpp", "partition/support/printable.hpp"}},
-      {"actors/strategy",
-       {"actors/strategy/", "actors/sim/", "model/adapter/adapter.hpp", "model/files/half.hpp",
-        "model/training/trainer.hpp", "partition/support/"}},
-      {"actors", {"actors/", "model/", "partition/"}},
-      {"scenarios", {"scenarios/", "actors/", "model/", "partition/"}},
-      {"tools", {"tools/", "scenarios/", "actors/", "model/", "partition/"}},
-  };
-  return arrows;
+/// The rows "| `folder/` | role | may include | sees |" of a Markdown text, in their order.
+inline std::vector<Room> rooms_in(const std::string& text) {
+  std::vector<Room> rooms;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    std::size_t end = text.find('\n', begin);
+    if (end == std::string::npos) end = text.size();
+    const std::string line = text.substr(begin, end - begin);
+    begin = end + 1;
+    std::vector<std::string> cells;
+    for (std::size_t bar = line.find('|'); bar != std::string::npos;) {
+      const std::size_t next = line.find('|', bar + 1);
+      if (next != std::string::npos) cells.push_back(line.substr(bar + 1, next - bar - 1));
+      bar = next;
+    }
+    if (!line.starts_with("| `") || cells.size() != 4) continue;
+    Room room{quoted(cells[0]).front(), quoted(cells[2]), {}};
+    for (const std::string what : {"CAF", "LibTorch", "TOML"}) {
+      if (cells[3].find(what) != std::string::npos) room.sees.insert(what);
+    }
+    rooms.push_back(std::move(room));
+  }
+  return rooms;
 }
 
-/// Whether `include` is a file of the project: of one of the layers, or of the tests.
+/// "model/text/" of "model/text/bpe.cpp".
+inline std::string folder_of(const std::string& file) {
+  return file.substr(0, file.rfind('/') + 1);
+}
+inline const Room* room_of(const std::vector<Room>& rooms, const std::string& file) {
+  const auto found = std::find_if(rooms.begin(), rooms.end(), [&](const Room& room) {
+    return room.folder == folder_of(file);
+  });
+  return found == rooms.end() ? nullptr : &*found;
+}
+
+/// Whether `include` is a file of the project, as the first folder of its path says.
 inline bool is_project_file(const std::string& include) {
-  return arrows().contains(layer_of(include)) || include.starts_with("tests/");
+  static const std::set<std::string> kTop = {"partition", "model", "actors", "scenarios",
+                                             "tools",     "tests", "bench"};
+  return kTop.contains(include.substr(0, include.find('/')));
+}
+
+inline bool may_include(const Room& room, const std::string& include) {
+  if (folder_of(include) == room.folder) return true;
+  return std::any_of(
+      room.may_include.begin(), room.may_include.end(), [&](const std::string& what) {
+        if (what.ends_with("/**")) return include.starts_with(what.substr(0, what.size() - 2));
+        return what.ends_with("/") ? folder_of(include) == what : include == what;
+      });
 }
 
 inline bool is_torch(const std::string& include) {
@@ -71,6 +111,9 @@ inline bool is_torch(const std::string& include) {
 /// caf/fwd.hpp only declares: headers may have it.
 inline bool is_caf(const std::string& include) {
   return include.starts_with("caf/") && include != "caf/fwd.hpp";
+}
+inline bool is_toml(const std::string& include) {
+  return include.starts_with("toml++/");
 }
 
 /// All that a file includes, directly or through project files.
@@ -88,55 +131,80 @@ inline std::set<std::string> reach(const IncludeGraph& graph, const std::string&
   return reached;
 }
 
-inline bool starts_with_any(const std::string& text, const std::vector<std::string>& prefixes) {
-  for (const auto& prefix : prefixes) {
-    if (text.starts_with(prefix)) return true;
-  }
-  return false;
-}
-
-/// Whether a file may see CAF, itself or through headers: what is in actors/ itself, its tests and
-/// its benchmarks.
-inline bool may_see_caf(const std::string& file) {
-  return (layer_of(file) == "actors" && !file.starts_with("actors/net/")) ||
-         starts_with_any(file, {"tests/actors/", "bench/"});
-}
-inline bool may_see_torch(const std::string& file) {
-  return starts_with_any(file, {"model/", "tests/model/", "bench/", "cmake/"});
-}
 /// Headers that may include CAF themselves: those of the actors' inside.
 inline bool is_private_actor_header(const std::string& file) {
   return file.ends_with("_actor.hpp") || file == "actors/messages.hpp" ||
          file == "actors/network_messages.hpp" || file == "actors/system_config.hpp";
 }
 
+/// What a file uses that its room does not see.
+inline std::vector<std::string> unseen(const IncludeGraph& graph, const Room& room,
+                                       const std::string& file) {
+  std::set<std::string> used;
+  for (const auto& include : reach(graph, file)) {
+    if (is_caf(include)) used.insert("CAF");
+    if (is_torch(include)) used.insert("LibTorch");
+    if (is_toml(include)) used.insert("TOML");
+  }
+  std::vector<std::string> broken;
+  for (const auto& what : used) {
+    if (!room.sees.contains(what)) broken.push_back(file + " sees " + what);
+  }
+  if (used.contains("CAF") && used.contains("LibTorch")) {
+    broken.push_back(file + " sees both CAF and LibTorch");
+  }
+  return broken;
+}
+
 /// Every broken wall as a sentence.
-inline std::vector<std::string> broken_walls(const IncludeGraph& graph) {
+inline std::vector<std::string> broken_walls(const IncludeGraph& graph,
+                                             const std::vector<Room>& rooms) {
   std::vector<std::string> broken;
   for (const auto& [file, includes] : graph) {
-    const auto allowed = arrows().find(layer_of(file));
+    const Room* room = room_of(rooms, file);
+    if (room == nullptr) {
+      broken.push_back(file + " lies in no room of docs/architecture.md");
+      continue;
+    }
     for (const auto& include : includes) {
-      if (allowed != arrows().end() && is_project_file(include) &&
-          !starts_with_any(include, allowed->second)) {
+      if (is_project_file(include) && !may_include(*room, include)) {
         broken.push_back(file + " may not include " + include);
       }
       if (is_caf(include) && file.starts_with("actors/") && file.ends_with(".hpp") &&
           !is_private_actor_header(file)) {
         broken.push_back(file + " is a public header and includes " + include);
       }
-      if (include.starts_with("toml++/") && !file.starts_with("scenarios/")) {
-        broken.push_back(file + " reads TOML, which is the business of scenarios/");
+    }
+    const auto more = unseen(graph, *room, file);
+    broken.insert(broken.end(), more.begin(), more.end());
+  }
+  return broken;
+}
+
+/// What is wrong with the table itself: rooms that may include one that stands below them, and
+/// single files of other rooms that do not keep to the walls of those that may include them.
+inline std::vector<std::string> upward_arrows(const IncludeGraph& graph,
+                                              const std::vector<Room>& rooms) {
+  std::vector<std::string> broken;
+  std::set<std::string> above;
+  for (const Room& room : rooms) {
+    for (const auto& what : room.may_include) {
+      const bool folder = what.ends_with("/");
+      if (folder && !above.contains(what)) {
+        broken.push_back(room.folder + " may not include " + what + ", which is no lower room");
+      }
+      const auto file = graph.find(what);
+      if (file == graph.end() && !folder && !what.ends_with("/**")) {
+        broken.push_back(room.folder + " may include " + what + ", which is not there");
+      }
+      if (file == graph.end() || above.contains(folder_of(what))) continue;
+      for (const auto& include : file->second) {
+        if (is_project_file(include) && !may_include(room, include)) {
+          broken.push_back(what + " is for " + room.folder + " and includes " + include);
+        }
       }
     }
-    bool caf = false;
-    bool torch = false;
-    for (const auto& include : reach(graph, file)) {
-      caf = caf || is_caf(include);
-      torch = torch || is_torch(include);
-    }
-    if (caf && !may_see_caf(file)) broken.push_back(file + " sees CAF");
-    if (torch && !may_see_torch(file)) broken.push_back(file + " sees LibTorch");
-    if (caf && torch) broken.push_back(file + " sees both CAF and LibTorch");
+    above.insert(room.folder);
   }
   return broken;
 }

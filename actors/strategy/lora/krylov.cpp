@@ -1,8 +1,8 @@
 #include "actors/strategy/lora/krylov.hpp"
 
-#include <Eigen/Dense>
 #include <cmath>
 
+#include "actors/strategy/lora/decompositions.hpp"
 #include "actors/strategy/lora/multiply.hpp"
 #include "partition/support/random.hpp"
 
@@ -30,10 +30,9 @@ std::optional<Split> split(const Matrix& block, const Eigen::Ref<const Matrix>& 
     if (turn > 1 && along.cwiseAbs().sum() < 1e-12) return result;
     result.inside += along * result.outside;
     result.fresh -= times(basis, along);
-    const Eigen::HouseholderQR<Matrix> qr(result.fresh);
-    const Matrix r = qr.matrixQR().topRows(block.cols()).template triangularView<Eigen::Upper>();
-    result.outside = r * result.outside;
-    result.fresh = qr.householderQ() * Matrix::Identity(block.rows(), block.cols());
+    const HouseholderQr qr(result.fresh);
+    result.outside = qr.r() * result.outside;
+    result.fresh = qr.thin_q();
   }
   return std::nullopt;
 }
@@ -45,8 +44,7 @@ Matrix random_block(Index rows, Index cols) {
     for (Index i = 0; i < rows; ++i)
       block(i, j) = random.uniform(-1.0, 1.0);
   }
-  const Eigen::HouseholderQR<Matrix> qr(block);
-  return qr.householderQ() * Matrix::Identity(rows, cols);
+  return HouseholderQr(block).thin_q();
 }
 
 }  // namespace
@@ -74,14 +72,13 @@ std::optional<TopSvd> leading_triplets(Index rows, Index cols, Index k, const Ap
     if (!back) return std::nullopt;
 
     if (step % 2 == 1 || step + 1 == most) {
-      const Eigen::BDCSVD<Matrix> small(projected.topLeftCorner(size, size),
-                                        Eigen::ComputeThinU | Eigen::ComputeThinV);
-      const Vector sigma = small.singularValues().head(k);
+      const ThinSvd small = thin_svd(projected.topLeftCorner(size, size));
+      const Vector sigma = small.sigma.head(k);
       const double residual =
-          (back->outside * small.matrixU().block(done, 0, width, k)).norm() / sigma.norm();
+          (back->outside * small.u.block(done, 0, width, k)).norm() / sigma.norm();
       if (!(residual > kTolerance)) {  // 0/0 where S = 0
-        return TopSvd{times(u.leftCols(size), small.matrixU().leftCols(k)), sigma,
-                      times(v.leftCols(size), small.matrixV().leftCols(k))};
+        return TopSvd{times(u.leftCols(size), small.u.leftCols(k)), sigma,
+                      times(v.leftCols(size), small.v.leftCols(k))};
       }
       if (step > 2) {
         const double rate = std::log(residual / last_residual) / 2.0;  // a step, below 0

@@ -1,11 +1,11 @@
 #include "actors/strategy/lora/low_rank.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
 
+#include "actors/strategy/lora/decompositions.hpp"
 #include "actors/strategy/lora/krylov.hpp"
 #include "actors/strategy/lora/multiply.hpp"
 
@@ -45,23 +45,6 @@ std::vector<ProductTerm> merged(std::span<const ProductTerm> terms, std::size_t 
   return distinct;
 }
 
-/// A = Q R with R: [min(rows, cols), cols].
-struct Triangular {
-  explicit Triangular(const Matrix& matrix) : qr(matrix) {}
-  [[nodiscard]] Matrix r() const {
-    const Index size = std::min(qr.rows(), qr.cols());
-    return qr.matrixQR().topRows(size).template triangularView<Eigen::Upper>();
-  }
-  /// Q [x; 0].
-  [[nodiscard]] Matrix times(const Matrix& x) const {
-    Matrix result = Matrix::Zero(qr.rows(), x.cols());
-    result.topRows(x.rows()) = x;
-    result.applyOnTheLeft(qr.householderQ());
-    return result;
-  }
-  Eigen::HouseholderQR<Matrix> qr;
-};
-
 bool is_wide(const Stack& stack) {
   return stack.rank() >= std::min(stack.u.rows(), stack.vt.rows());
 }
@@ -89,17 +72,16 @@ TopSvd core_svd(const Matrix& core, Index k) {
   }
   const Index kept = std::min(k, size);
   const bool is_tall = core.rows() > size;
-  const std::optional<Triangular> reduced =
-      is_tall ? std::optional<Triangular>(core) : std::nullopt;
-  const Eigen::BDCSVD<Matrix> full(is_tall ? reduced->r() : core,
-                                   Eigen::ComputeThinU | Eigen::ComputeThinV);
+  const std::optional<HouseholderQr> reduced =
+      is_tall ? std::optional<HouseholderQr>(core) : std::nullopt;
+  const ThinSvd full = thin_svd(is_tall ? reduced->r() : core);
   TopSvd svd;
-  svd.left = full.matrixU().leftCols(kept);
-  if (is_tall) svd.left = reduced->times(svd.left);
-  svd.sigma = full.singularValues().head(kept);
-  svd.right = full.matrixV().leftCols(kept);
-  svd.energy = full.singularValues().squaredNorm();
-  svd.dropped = full.singularValues().tail(size - kept).squaredNorm();
+  svd.left = full.u.leftCols(kept);
+  if (is_tall) svd.left = reduced->q_times(svd.left);
+  svd.sigma = full.sigma.head(kept);
+  svd.right = full.v.leftCols(kept);
+  svd.energy = full.sigma.squaredNorm();
+  svd.dropped = full.sigma.tail(size - kept).squaredNorm();
   return svd;
 }
 
@@ -174,11 +156,11 @@ TopSvd top_svd(const Stack& stack, Index k, bool want_energy) {
   } else if (is_wide(stack)) {
     svd = core_svd(dense(stack), k);
   } else {
-    const Triangular u(stack.u);
-    const Triangular vt(stack.vt);
+    const HouseholderQr u(stack.u);
+    const HouseholderQr vt(stack.vt);
     svd = core_svd(times_transposed(u.r(), vt.r()), k);
-    svd.left = u.times(svd.left);
-    svd.right = vt.times(svd.right);
+    svd.left = u.q_times(svd.left);
+    svd.right = vt.q_times(svd.right);
   }
   svd.noise = noise_of(stack);
   fix_signs(svd);
@@ -188,15 +170,15 @@ TopSvd top_svd(const Stack& stack, Index k, bool want_energy) {
 
 Vector singular_values(const Stack& stack) {
   if (stack.rank() == 0) return Vector(0);
-  if (is_wide(stack)) return Eigen::BDCSVD<Matrix>(dense(stack)).singularValues();
-  const Matrix core = times_transposed(Triangular(stack.u).r(), Triangular(stack.vt).r());
-  return Eigen::BDCSVD<Matrix>(core).singularValues();
+  if (is_wide(stack)) return singular_values(dense(stack));
+  const Matrix core = times_transposed(HouseholderQr(stack.u).r(), HouseholderQr(stack.vt).r());
+  return singular_values(core);
 }
 
 double frobenius_norm(const Stack& stack) {
   if (stack.rank() == 0) return 0.0;
   if (is_wide(stack)) return dense(stack).norm();
-  return (times_transposed(Triangular(stack.u).r(), Triangular(stack.vt).r())).norm();
+  return (times_transposed(HouseholderQr(stack.u).r(), HouseholderQr(stack.vt).r())).norm();
 }
 
 double inner_product(const Stack& s, const Stack& t) {

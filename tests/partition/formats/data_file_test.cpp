@@ -1,4 +1,5 @@
 #include "partition/formats/data_file.hpp"
+#include "partition/formats/format.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "partition/formats/format.hpp"
 #include "partition/formats/json_elements.hpp"
 #include "partition/reader.hpp"
 #include "partition/split.hpp"
@@ -48,7 +49,7 @@ TEST_CASE("alpaca: a JSON array or JSON lines") {
     CHECK(rows[1].context == "c");
     CHECK(rows[1].target == "t");
   }
-  CHECK(usual_template("alpaca") == "alpaca");
+  CHECK(find_format("alpaca").prompt_template == "alpaca");
 }
 
 TEST_CASE("alpaca: two entries in one line have different names") {
@@ -116,7 +117,7 @@ TEST_CASE("dolly: the category is the natural client and an attribute") {
   CHECK(rows[0].client == "open_qa");
   CHECK(rows[0].attributes.at("category") == "open_qa");
   CHECK(rows[0].group == "line-1");
-  CHECK(usual_template("dolly") == "alpaca");
+  CHECK(find_format("dolly").prompt_template == "alpaca");
 }
 
 TEST_CASE("text: paragraphs between blank lines") {
