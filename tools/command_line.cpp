@@ -1,5 +1,6 @@
 #include "tools/command_line.hpp"
 
+#include <boost/program_options.hpp>
 #include <charconv>
 #include <iostream>
 #include <sstream>
@@ -10,11 +11,18 @@ namespace lorafleet::tools {
 
 namespace po = boost::program_options;
 
+struct CommandLine::Parsed {
+  po::options_description options{"Options", 100};
+  po::variables_map values;
+};
+
 CommandLine::CommandLine(std::string command, std::string summary, std::string example)
     : command_(std::move(command)),
       summary_(std::move(summary)),
       example_(std::move(example)),
-      options_("Options", 100) {}
+      parsed_(std::make_unique<Parsed>()) {}
+
+CommandLine::~CommandLine() = default;
 
 CommandLine& CommandLine::positional(const std::string& name, const std::string& doc) {
   positionals_.push_back({name, doc});
@@ -37,7 +45,7 @@ CommandLine& CommandLine::option(const std::string& name, const std::string& val
   auto* semantic = po::value<std::string>()->value_name(value);
   if (otherwise) semantic->default_value(*otherwise, "");
   const std::string text = otherwise ? doc + "; default: " + *otherwise : doc;
-  options_.add_options()(name.c_str(), semantic, text.c_str());
+  parsed_->options.add_options()(name.c_str(), semantic, text.c_str());
   option_names_.push_back("--" + name);
   return *this;
 }
@@ -45,13 +53,13 @@ CommandLine& CommandLine::option(const std::string& name, const std::string& val
 CommandLine& CommandLine::repeated(const std::string& name, const std::string& value,
                                    const std::string& doc) {
   auto* semantic = po::value<std::vector<std::string>>()->value_name(value)->composing();
-  options_.add_options()(name.c_str(), semantic, doc.c_str());
+  parsed_->options.add_options()(name.c_str(), semantic, doc.c_str());
   option_names_.push_back("--" + name);
   return *this;
 }
 
 CommandLine& CommandLine::flag(const std::string& name, const std::string& doc) {
-  options_.add_options()(name.c_str(), po::bool_switch(), doc.c_str());
+  parsed_->options.add_options()(name.c_str(), po::bool_switch(), doc.c_str());
   option_names_.push_back("--" + name);
   return *this;
 }
@@ -71,7 +79,7 @@ std::string CommandLine::help() const {
     text << "  " << positional.name << "  " << positional.doc << "\n";
   }
   if (!positionals_.empty()) text << "\n";
-  text << options_ << notes_ << "\nExample:\n  lorafleet " << example_ << "\n";
+  text << parsed_->options << notes_ << "\nExample:\n  lorafleet " << example_ << "\n";
   return text.str();
 }
 
@@ -81,7 +89,7 @@ void CommandLine::fail(const std::string& what) const {
 
 void CommandLine::parse_values(const Arguments& arguments) {
   po::options_description all;
-  all.add(options_);
+  all.add(parsed_->options);
   po::options_description hidden;
   po::positional_options_description order;
   for (const auto& positional : positionals_) {
@@ -92,7 +100,7 @@ void CommandLine::parse_values(const Arguments& arguments) {
   using Style = po::command_line_style::style_t;
   const int style = po::command_line_style::unix_style & ~Style::allow_guessing;
   po::store(po::command_line_parser(arguments).options(all).positional(order).style(style).run(),
-            values_);
+            parsed_->values);
 }
 
 bool CommandLine::parse(const Arguments& arguments) {
@@ -122,12 +130,25 @@ bool CommandLine::parse(const Arguments& arguments) {
   return true;
 }
 
+bool CommandLine::has(const std::string& name) const {
+  return parsed_->values.count(name) > 0;
+}
+
+bool CommandLine::given(const std::string& name) const {
+  return has(name) && !parsed_->values[name].defaulted();
+}
+
+bool CommandLine::on(const std::string& name) const {
+  return parsed_->values[name].as<bool>();
+}
+
 std::string CommandLine::text(const std::string& name) const {
-  return values_[name].as<std::string>();
+  return parsed_->values[name].as<std::string>();
 }
 
 std::vector<std::string> CommandLine::texts(const std::string& name) const {
-  return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>();
+  return has(name) ? parsed_->values[name].as<std::vector<std::string>>()
+                   : std::vector<std::string>();
 }
 
 std::int64_t CommandLine::whole(const std::string& name, std::int64_t least) const {

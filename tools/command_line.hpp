@@ -1,6 +1,7 @@
 #pragma once
 
-#include <boost/program_options.hpp>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ class CommandLine {
   /// `command` as typed ("run"), one sentence about it, and an example line without the program's
   /// name.
   CommandLine(std::string command, std::string summary, std::string example);
+  ~CommandLine();
 
   /// A required argument ("SCENARIO"), read with `text("SCENARIO")`; in the order of the calls.
   CommandLine& positional(const std::string& name, const std::string& doc);
@@ -34,12 +36,10 @@ class CommandLine {
   /// False: help was asked for and printed. Throws InputError for what it does not know.
   [[nodiscard]] bool parse(const Arguments& arguments);
 
-  [[nodiscard]] bool has(const std::string& name) const { return values_.count(name) > 0; }
+  [[nodiscard]] bool has(const std::string& name) const;
   /// Whether the user gave it, and not its default.
-  [[nodiscard]] bool given(const std::string& name) const {
-    return has(name) && !values_[name].defaulted();
-  }
-  [[nodiscard]] bool on(const std::string& name) const { return values_[name].as<bool>(); }
+  [[nodiscard]] bool given(const std::string& name) const;
+  [[nodiscard]] bool on(const std::string& name) const;
   [[nodiscard]] std::string text(const std::string& name) const;
   [[nodiscard]] std::vector<std::string> texts(const std::string& name) const;
   /// A whole number of at least `least`. Throws InputError otherwise.
@@ -62,8 +62,8 @@ class CommandLine {
   std::string notes_;
   std::vector<Positional> positionals_;
   std::vector<std::string> option_names_;
-  boost::program_options::options_description options_;
-  boost::program_options::variables_map values_;
+  struct Parsed;  ///< Boost's part, which takes long to compile
+  std::unique_ptr<Parsed> parsed_;
 };
 
 /// A whole number of at least `least`, of an argument called `name`. Throws InputError.
