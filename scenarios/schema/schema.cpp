@@ -18,13 +18,6 @@ struct Overloaded : Cases... {
 template <typename... F>
 Overloaded(F...) -> Overloaded<F...>;
 
-std::string plain(double value) {
-  if (value == std::floor(value) && std::abs(value) < 1e15) {
-    return std::to_string(static_cast<std::int64_t>(value));
-  }
-  return number_text(value);
-}
-
 void collect_differences(const Table& table, const void* a, const void* b, const std::string& path,
                          std::vector<std::string>& keys) {
   for (const auto& field : table.fields()) {
@@ -70,19 +63,6 @@ void copy(const Field& field, const Member& from, const Member& to) {
 }
 
 }  // namespace
-
-bool Limits::allow(double value) const {
-  if (low && (low_open ? value <= *low : value < *low)) return false;
-  return !high || (high_open ? value < *high : value <= *high);
-}
-
-std::string Limits::text() const {
-  if (low && high && !low_open && !high_open) return plain(*low) + " to " + plain(*high);
-  std::vector<std::string> parts;
-  if (low) parts.push_back(low_open ? "above " + plain(*low) : plain(*low) + " or more");
-  if (high) parts.push_back((high_open ? "below " : "at most ") + plain(*high));
-  return join(parts);
-}
 
 std::string type_name(const Member& member) {
   return std::visit(

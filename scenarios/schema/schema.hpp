@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "partition/support/limits.hpp"
 #include "scenarios/schema/scenario.hpp"
 
 namespace lorafleet::scenarios {
@@ -40,18 +41,6 @@ using Member = std::variant<bool*, std::int64_t*, std::uint64_t*, double*, std::
 /// "integer", "array of strings", ...
 std::string type_name(const Member& member);
 
-/// Bounds of a number (of each number of a list; of the values that a distribution draws).
-struct Limits {
-  std::optional<double> low;
-  std::optional<double> high;
-  bool low_open = false;
-  bool high_open = false;
-
-  [[nodiscard]] bool allow(double value) const;
-  /// "1 to 1024", "above 0", "0 or more, below 1"; empty without bounds.
-  [[nodiscard]] std::string text() const;
-};
-
 enum class PathKind { any, file, folder };
 
 /// When a field has an effect: asked of the struct that holds it and of the whole run.
@@ -66,7 +55,7 @@ struct Field {
   std::string type;  ///< "integer", "array of strings", ...: for messages and the reference
   std::string doc;
   std::string unit;
-  Limits limits;
+  Limits limits;  ///< of a number, of each number of a list, of what a distribution draws
   std::vector<std::string> names;  ///< allowed strings; empty: any
   PathKind path_kind = PathKind::any;
   std::vector<std::string> words;        ///< that may stand in place of a path

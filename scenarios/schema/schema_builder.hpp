@@ -15,6 +15,10 @@ class FieldBuilder {
  public:
   explicit FieldBuilder(Field& field) : field_(field) {}
 
+  FieldBuilder& within(const Limits& limits) {
+    field_.limits = limits;
+    return *this;
+  }
   FieldBuilder& at_least(double low) { return bounds(low, false); }
   FieldBuilder& above(double low) { return bounds(low, true); }
   FieldBuilder& at_most(double high) {

@@ -1,7 +1,8 @@
 #include "scenarios/schema/value.hpp"
 
-#include <charconv>
 #include <cmath>
+
+#include "partition/support/numbers.hpp"
 
 namespace lorafleet::scenarios {
 
@@ -43,11 +44,8 @@ std::string Value::described() const {
 
 std::string number_text(double value) {
   if (std::isnan(value)) return "nan";
-  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-  char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value);
-  std::string text(buffer, end.ptr);
-  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  std::string text = shortest(value);
+  if (std::isfinite(value) && text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
 }
 

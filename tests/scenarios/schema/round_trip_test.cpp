@@ -36,14 +36,14 @@ class RandomScenario {
   }
 
  private:
-  static double real(const scenarios::Limits& limits) {
+  static double real(const Limits& limits) {
     const double low = limits.low.value_or(-1e6);
     const double high = limits.high.value_or(low + 1e9);
     const double part = *rc::gen::inRange<std::int64_t>(1, 1 << 30) / double(1 << 30);
     const double value = low + (high - low) * part;
     return limits.allow(value) ? value : low + (high - low) * 0.5;
   }
-  static std::int64_t whole(const scenarios::Limits& limits) {
+  static std::int64_t whole(const Limits& limits) {
     const auto low = static_cast<std::int64_t>(limits.low.value_or(-1000));
     return *rc::gen::inRange<std::int64_t>(
         low, static_cast<std::int64_t>(limits.high.value_or(1e15)) + 1);
