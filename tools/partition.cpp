@@ -20,7 +20,7 @@ int partition_command(const Arguments& arguments) {
   if (!line.parse(arguments)) return kDone;
 
   const auto scenario = read_scenario_argument(line);
-  ProgressDisplay display(0, true);
+  ProgressDisplay display(0, false);
   actors::RunOptions options = observed_by(display);
   if (line.has("out")) {
     options.out = line.text("out");

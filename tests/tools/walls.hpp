@@ -41,7 +41,7 @@ struct Room {
 };
 
 /// "`a`, `b`" -> {"a", "b"}.
-inline std::vector<std::string> quoted(const std::string& cell) {
+inline std::vector<std::string> code_words(const std::string& cell) {
   std::vector<std::string> words;
   std::size_t open = cell.find('`');
   while (open != std::string::npos) {
@@ -68,7 +68,7 @@ inline std::vector<Room> rooms_in(const std::string& text) {
       bar = next;
     }
     if (!line.starts_with("| `") || cells.size() != 4) continue;
-    Room room{quoted(cells[0]).front(), quoted(cells[2]), {}};
+    Room room{code_words(cells[0]).front(), code_words(cells[2]), {}};
     for (const std::string what : {"CAF", "LibTorch", "TOML"}) {
       if (cells[3].find(what) != std::string::npos) room.sees.insert(what);
     }
@@ -82,9 +82,8 @@ inline std::string folder_of(const std::string& file) {
   return file.substr(0, file.rfind('/') + 1);
 }
 inline const Room* room_of(const std::vector<Room>& rooms, const std::string& file) {
-  const auto found = std::find_if(rooms.begin(), rooms.end(), [&](const Room& room) {
-    return room.folder == folder_of(file);
-  });
+  const auto found = std::find_if(rooms.begin(), rooms.end(),
+                                  [&](const Room& room) { return room.folder == folder_of(file); });
   return found == rooms.end() ? nullptr : &*found;
 }
 
@@ -97,11 +96,12 @@ inline bool is_project_file(const std::string& include) {
 
 inline bool may_include(const Room& room, const std::string& include) {
   if (folder_of(include) == room.folder) return true;
-  return std::any_of(
-      room.may_include.begin(), room.may_include.end(), [&](const std::string& what) {
-        if (what.ends_with("/**")) return include.starts_with(what.substr(0, what.size() - 2));
-        return what.ends_with("/") ? folder_of(include) == what : include == what;
-      });
+  return std::any_of(room.may_include.begin(), room.may_include.end(),
+                     [&](const std::string& what) {
+                       if (what.ends_with("/**"))
+                         return include.starts_with(what.substr(0, what.size() - 2));
+                       return what.ends_with("/") ? folder_of(include) == what : include == what;
+                     });
 }
 
 inline bool is_torch(const std::string& include) {
