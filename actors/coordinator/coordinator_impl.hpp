@@ -41,7 +41,7 @@ struct Coordinator::State final : strategy::SelectionView {
 
   // What the selection may ask.
   [[nodiscard]] std::int64_t examples(sim::ClientId client) const override {
-    return parts.sizer(client, {1}).examples;
+    return parts.sizer({client, {1}}).examples;
   }
   [[nodiscard]] std::int64_t most_examples() const override { return most; }
   [[nodiscard]] double expected_seconds(sim::ClientId client) const override;
@@ -77,12 +77,12 @@ struct Coordinator::State final : strategy::SelectionView {
     ++totals.updates_dropped;
     ++totals.jobs_lost;
     const sim::JobUsage used = settle(job);
-    record(UpdateLost{job.end.client, job.end.seq, job.version, why, used});
+    record(UpdateLost{job.id(), job.version, why, used});
   }
   /// An update that has arrived.
-  void refuse(sim::ClientId client, sim::Sequence seq, sim::Version from, const char* why) {
+  void refuse(sim::JobId id, sim::Version from, const char* why) {
     ++totals.updates_dropped;
-    record(UpdateLost{client, seq, from, why});
+    record(UpdateLost{id, from, why});
   }
   [[nodiscard]] bool too_stale(sim::Version from) const {
     const std::int64_t limit = config.aggregation.max_staleness;
@@ -118,8 +118,7 @@ struct Coordinator::State final : strategy::SelectionView {
   JobTable jobs;
   HandingOut handing_out;
   sim::EventQueue ends;
-  std::deque<std::pair<sim::ClientId, sim::Sequence>>
-      by_age;  ///< jobs that may become too stale, oldest first
+  std::deque<sim::JobId> by_age;  ///< jobs that may become too stale, oldest first
   PrivateStates private_states;
   std::int64_t base_bytes = 0;
   std::map<std::uint32_t, std::int64_t> base_bytes_held;

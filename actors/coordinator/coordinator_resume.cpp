@@ -72,7 +72,7 @@ void Coordinator::resume(const CoordinatorState& saved) {
   for (const Job& job : saved.jobs) {
     s.ends.push(job.end);
     if (s.config.aggregation.max_staleness >= 0 && !s.too_stale(job.version)) {
-      s.by_age.emplace_back(job.end.client, job.end.seq);
+      s.by_age.push_back(job.id());
     }
     const Job& added = s.jobs.add(job);
     if (added.training) s.order(added);

@@ -16,8 +16,7 @@ namespace lorafleet::actors {
 
 /// A finite update that has arrived and is not folded yet.
 struct WaitingUpdate {
-  sim::ClientId client;
-  sim::Sequence seq;
+  sim::JobId id;
   sim::Version version;  ///< trained from
   strategy::Contribution contribution;
   bool carried = false;  ///< from an earlier round
@@ -29,7 +28,7 @@ struct WaitingUpdate {
 struct OpenRound {
   sim::VirtualTime end;  ///< arrivals at this very time still belong to it
   std::uint64_t min_updates = 1;
-  std::vector<std::pair<sim::ClientId, sim::Sequence>> cohort;  ///< in the order of dispatch
+  std::vector<sim::JobId> cohort;  ///< in the order of dispatch
 };
 
 /// How far a lane is: a speed tier, or all clients.

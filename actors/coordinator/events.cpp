@@ -70,8 +70,8 @@ struct Writer {
 
   void operator()(const JobDispatched& e) const {
     line.add_word("event", "job_dispatched")
-        .add("client", e.client)
-        .add("seq", e.seq)
+        .add("client", e.id.client)
+        .add("seq", e.id.seq)
         .add("version", e.version)
         .add("arrival_us", e.arrival)
         .add("trained", e.trained)
@@ -84,8 +84,8 @@ struct Writer {
   }
   void operator()(const UpdateArrived& e) const {
     line.add_word("event", "update_arrived")
-        .add("client", e.client)
-        .add("seq", e.seq)
+        .add("client", e.id.client)
+        .add("seq", e.id.seq)
         .add("version", e.version)
         .add("staleness", e.staleness)
         .add("weight", e.weight)
@@ -97,8 +97,8 @@ struct Writer {
   }
   void operator()(const UpdateLost& e) const {
     line.add_word("event", "update_lost")
-        .add("client", e.client)
-        .add("seq", e.seq)
+        .add("client", e.id.client)
+        .add("seq", e.id.seq)
         .add("version", e.version)
         .add_word("reason", e.reason);
     if (!e.used) return;
@@ -107,8 +107,8 @@ struct Writer {
   }
   void operator()(const JobUnfinished& e) const {
     line.add_word("event", "job_unfinished")
-        .add("client", e.client)
-        .add("seq", e.seq)
+        .add("client", e.id.client)
+        .add("seq", e.id.seq)
         .add("version", e.version)
         .add_word("phase", sim::name(e.used.phase));
     add(e.used);
@@ -164,10 +164,9 @@ class LineReader {
   [[nodiscard]] double number_or_0(const std::string& key) const {
     return has(key) ? number(key) : 0.0;
   }
-  [[nodiscard]] sim::ClientId client() const {
-    return {static_cast<std::uint32_t>(count("client"))};
+  [[nodiscard]] sim::JobId id() const {
+    return {{static_cast<std::uint32_t>(count("client"))}, {count("seq")}};
   }
-  [[nodiscard]] sim::Sequence seq() const { return {count("seq")}; }
   [[nodiscard]] sim::Version version() const { return {count("version")}; }
   [[nodiscard]] std::optional<sim::VirtualTime> time_if_any(const std::string& key) const {
     if (!has(key)) return std::nullopt;
@@ -219,8 +218,7 @@ std::optional<FoldFigures> read_fold(const LineReader& line) {
 decltype(Event::what) read_what(const LineReader& line) {
   const std::string kind = line.word("event");
   if (kind == "job_dispatched") {
-    return JobDispatched{line.client(),
-                         line.seq(),
+    return JobDispatched{line.id(),
                          line.version(),
                          {line.whole("arrival_us")},
                          line.flag("trained"),
@@ -232,25 +230,18 @@ decltype(Event::what) read_what(const LineReader& line) {
                          {line.has("waited_us") ? line.whole("waited_us") : 0}};
   }
   if (kind == "update_arrived") {
-    UpdateArrived arrived{line.client(),
-                          line.seq(),
-                          line.version(),
-                          line.count("staleness"),
-                          line.number("weight"),
-                          line.number("loss"),
-                          line.number("norm"),
-                          line.whole("tokens"),
-                          line.used()};
+    UpdateArrived arrived{
+        line.id(),           line.version(),      line.count("staleness"), line.number("weight"),
+        line.number("loss"), line.number("norm"), line.whole("tokens"),    line.used()};
     if (line.has("tier")) arrived.tier = line.count("tier");
     return arrived;
   }
   if (kind == "update_lost") {
-    UpdateLost lost{line.client(), line.seq(), line.version(), line.word("reason")};
+    UpdateLost lost{line.id(), line.version(), line.word("reason")};
     if (line.has("phase")) lost.used = line.used();
     return lost;
   }
-  if (kind == "job_unfinished")
-    return JobUnfinished{line.client(), line.seq(), line.version(), line.used()};
+  if (kind == "job_unfinished") return JobUnfinished{line.id(), line.version(), line.used()};
   if (kind == "version_made") {
     VersionMade made{line.version(), line.whole("updates"), line.number("mean_staleness"),
                      line.number("step_norm"), line.number("adapter_norm")};

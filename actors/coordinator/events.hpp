@@ -15,8 +15,7 @@ namespace lorafleet::actors {
 
 /// What happened in a run, in virtual-time order: the lines of events.jsonl.
 struct JobDispatched {
-  sim::ClientId client;
-  sim::Sequence seq;
+  sim::JobId id;
   sim::Version version;      ///< trained from
   sim::VirtualTime arrival;  ///< when the update will come, or when its loss will be noticed
   bool trained = true;       ///< false: it can never count, so it is not trained
@@ -29,8 +28,7 @@ struct JobDispatched {
   sim::VirtualDuration waited = {};  ///< for the server's uplink; written where it is not 0
 };
 struct UpdateArrived {
-  sim::ClientId client;
-  sim::Sequence seq;
+  sim::JobId id;
   sim::Version version;  ///< trained from
   std::uint64_t staleness = 0;
   double weight = 0.0;  ///< what the fold will give it, before normalisation
@@ -43,8 +41,7 @@ struct UpdateArrived {
 /// `reason`: "dropped_out", "went_offline", "outage", "crashed", "late", "surplus", "too_stale",
 /// "not_finite", "rejected", "round_failed".
 struct UpdateLost {
-  sim::ClientId client;
-  sim::Sequence seq;
+  sim::JobId id;
   sim::Version version;
   std::string reason;
   /// What the job came to until it was told to stop; nothing where its update had arrived.
@@ -52,8 +49,7 @@ struct UpdateLost {
 };
 /// A job that was in flight when the run stopped.
 struct JobUnfinished {
-  sim::ClientId client;
-  sim::Sequence seq;
+  sim::JobId id;
   sim::Version version;
   sim::JobUsage used = {};  ///< until then
 };

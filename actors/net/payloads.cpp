@@ -58,12 +58,12 @@ model::PrivateStatePtr read_state(WireReader& reader) {
   return state;
 }
 
-void write(WireWriter& writer, sim::ClientId client, sim::Sequence seq) {
-  writer.number(client.value);
-  writer.number(seq.value);
+void write(WireWriter& writer, sim::JobId id) {
+  writer.number(id.client.value);
+  writer.number(id.seq.value);
 }
 
-JobName read_name(WireReader& reader) {
+sim::JobId read_id(WireReader& reader) {
   const sim::ClientId client{reader.number<std::uint32_t>()};
   return {client, {reader.number<std::uint64_t>()}};
 }
@@ -132,7 +132,7 @@ Bytes encode(const TrainOrder& order) {
   const TrainRequest& request = order.request;
   Bytes bytes;
   WireWriter writer(bytes);
-  write(writer, request.client, request.seq);
+  write(writer, request.id);
   writer.number(request.version.value);
   writer.number(request.arrival.microseconds);
   writer.number(order.adapter);
@@ -144,9 +144,7 @@ Bytes encode(const TrainOrder& order) {
 TrainOrder decode_order(BytesView bytes) {
   WireReader reader(bytes);
   TrainOrder order;
-  const JobName name = read_name(reader);
-  order.request.client = name.client;
-  order.request.seq = name.seq;
+  order.request.id = read_id(reader);
   order.request.version.value = reader.number<std::uint64_t>();
   order.request.arrival.microseconds = reader.number<std::int64_t>();
   order.adapter = reader.number<std::uint64_t>();
@@ -164,7 +162,7 @@ Bytes encode(const ClientUpdate& update) {
   Bytes bytes;
   bytes.reserve(update.adapter->values.size() * sizeof(float) + 256);
   WireWriter writer(bytes);
-  write(writer, update.client, update.seq);
+  write(writer, update.id);
   const model::TrainStats& stats = update.stats;
   writer.number(stats.examples);
   writer.number(stats.tokens);
@@ -181,9 +179,7 @@ Bytes encode(const ClientUpdate& update) {
 TrainedUpdate decode_update(BytesView bytes) {
   WireReader reader(bytes);
   TrainedUpdate update;
-  const JobName name = read_name(reader);
-  update.client = name.client;
-  update.seq = name.seq;
+  update.id = read_id(reader);
   update.stats.examples = reader.number<std::int64_t>();
   update.stats.tokens = reader.number<std::int64_t>();
   update.stats.label_tokens = reader.number<std::int64_t>();
@@ -197,34 +193,34 @@ TrainedUpdate decode_update(BytesView bytes) {
   return update;
 }
 
-Bytes encode(const FailedJob& failed) {
+Bytes encode(const JobFailed& failed) {
   Bytes bytes;
   WireWriter writer(bytes);
-  write(writer, failed.client, failed.seq);
+  write(writer, failed.id);
   writer.text(std::string_view(failed.reason).substr(0, 4096));
   return bytes;
 }
 
-FailedJob decode_failed(BytesView bytes) {
+JobFailed decode_failed(BytesView bytes) {
   WireReader reader(bytes);
-  const JobName name = read_name(reader);
-  FailedJob failed{name.client, name.seq, reader.text()};
+  const sim::JobId id = read_id(reader);
+  JobFailed failed{id, reader.text()};
   reader.end();
   return failed;
 }
 
-Bytes encode(const JobName& name) {
+Bytes encode(sim::JobId job) {
   Bytes bytes;
   WireWriter writer(bytes);
-  write(writer, name.client, name.seq);
+  write(writer, job);
   return bytes;
 }
 
-JobName decode_job_name(BytesView bytes) {
+sim::JobId decode_job(BytesView bytes) {
   WireReader reader(bytes);
-  const JobName name = read_name(reader);
+  const sim::JobId job = read_id(reader);
   reader.end();
-  return name;
+  return job;
 }
 
 Bytes encode_numbers(const std::vector<std::uint64_t>& numbers) {

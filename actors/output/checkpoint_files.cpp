@@ -113,7 +113,7 @@ sim::JobTiming read_timing(const Json& j) {
 }
 
 Json job_json(const Job& job, TensorSink& sink) {
-  return {{"end", {job.end.time.microseconds, job.end.client.value, job.end.seq.value}},
+  return {{"end", {job.end.time.microseconds, job.id().client.value, job.id().seq.value}},
           {"version", job.version.value},
           {"dispatched", job.dispatched.microseconds},
           {"size", {job.size.examples, job.size.tokens}},
@@ -129,7 +129,7 @@ Json job_json(const Job& job, TensorSink& sink) {
 Job read_job(const Json& j, const TensorSource& source) {
   Job job;
   const auto& end = j.at("end");
-  job.end = {{end.at(0)}, {end.at(1)}, {end.at(2)}};
+  job.end = {{end.at(0)}, {{end.at(1)}, {end.at(2)}}};
   job.version = {j.at("version")};
   job.dispatched = {j.at("dispatched")};
   job.size = {j.at("size").at(0), j.at("size").at(1)};
@@ -149,8 +149,8 @@ Job read_job(const Json& j, const TensorSource& source) {
 
 Json waiting_json(const WaitingUpdate& u, TensorSink& sink) {
   return {
-      {"client", u.client.value},
-      {"seq", u.seq.value},
+      {"client", u.id.client.value},
+      {"seq", u.id.seq.value},
       {"version", u.version.value},
       {"contribution", {u.contribution.examples, u.contribution.tokens, u.contribution.staleness}},
       {"carried", u.carried},
@@ -159,13 +159,9 @@ Json waiting_json(const WaitingUpdate& u, TensorSink& sink) {
 }
 WaitingUpdate read_waiting(const Json& j, const TensorSource& source) {
   const auto& c = j.at("contribution");
-  return {{j.at("client")},
-          {j.at("seq")},
-          {j.at("version")},
-          {c.at(0), c.at(1), c.at(2)},
-          j.at("carried"),
-          source.adapter(j.at("adapter")),
-          source.adapter(j.at("base"))};
+  return {{{j.at("client")}, {j.at("seq")}}, {j.at("version")},
+          {c.at(0), c.at(1), c.at(2)},       j.at("carried"),
+          source.adapter(j.at("adapter")),   source.adapter(j.at("base"))};
 }
 
 Json item_json(const strategy::FoldItem& item, TensorSink& sink) {
@@ -205,7 +201,7 @@ LaneState read_lane(const Json& j, const TensorSource& source) {
   if (const auto& round = j.at("round"); !round.is_null()) {
     lane.round = OpenRound{{round.at("end")}, round.at("min_updates"), {}};
     for (const auto& key : round.at("cohort"))
-      lane.round->cohort.emplace_back(sim::ClientId{key.at(0)}, sim::Sequence{key.at(1)});
+      lane.round->cohort.push_back({{key.at(0)}, {key.at(1)}});
   }
   lane.versions = j.at("versions");
   lane.in_flight = j.at("in_flight");

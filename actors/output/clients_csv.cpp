@@ -11,21 +11,21 @@ ClientsCsv::ClientsCsv(std::vector<ClientFacts> facts)
 
 void ClientsCsv::add(const Event& event) {
   if (const auto* job = std::get_if<JobDispatched>(&event.what)) {
-    auto& tally = tallies_[job->client.value];
+    auto& tally = tallies_[job->id.client.value];
     ++tally.jobs;
   } else if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
-    auto& tally = tallies_[arrived->client.value];
+    auto& tally = tallies_[arrived->id.client.value];
     ++tally.received;
     tally.staleness += arrived->staleness;
     tally.tokens += arrived->tokens;
     tally.loss = arrived->loss;
     tally.charge(arrived->used);
   } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
-    auto& tally = tallies_[lost->client.value];
+    auto& tally = tallies_[lost->id.client.value];
     ++(lost->used ? tally.lost : tally.refused);
     if (lost->used) tally.charge(*lost->used);
   } else if (const auto* unfinished = std::get_if<JobUnfinished>(&event.what)) {
-    auto& tally = tallies_[unfinished->client.value];
+    auto& tally = tallies_[unfinished->id.client.value];
     ++tally.unfinished;
     tally.charge(unfinished->used);
   }

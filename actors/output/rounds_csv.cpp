@@ -48,7 +48,7 @@ double mean_loss(std::vector<std::pair<sim::Sequence, double>>& losses) {
 
 void RoundsCsv::add(const Event& event) {
   if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
-    waiting_[arrived->tier.value_or(0)].emplace_back(arrived->seq, arrived->loss);
+    waiting_[arrived->tier.value_or(0)].emplace_back(arrived->id.seq, arrived->loss);
     totals_.train_tokens += arrived->tokens;
     charge(arrived->used);
   } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
@@ -56,7 +56,7 @@ void RoundsCsv::add(const Event& event) {
     if (lost->used) {
       charge(*lost->used);
     } else {
-      refused_.insert(lost->seq.value);
+      refused_.insert(lost->id.seq.value);
     }
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
     latest_ = *made;

@@ -15,8 +15,7 @@ namespace lorafleet::sim {
 /// client, then seq; `seq` makes equal keys impossible.
 struct JobEnd {
   VirtualTime time;
-  ClientId client;
-  Sequence seq;
+  JobId id;
   friend auto operator<=>(const JobEnd&, const JobEnd&) = default;
 };
 

@@ -23,4 +23,11 @@ struct Sequence {
   friend auto operator<=>(Sequence, Sequence) = default;
 };
 
+/// One job: who does it, and which of the run's jobs it is.
+struct JobId {
+  ClientId client;
+  Sequence seq;
+  friend auto operator<=>(const JobId&, const JobId&) = default;
+};
+
 }  // namespace lorafleet::sim

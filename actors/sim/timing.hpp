@@ -12,8 +12,7 @@ namespace lorafleet::sim {
 
 /// What a job asks of a device and its link.
 struct JobLoad {
-  ClientId client;
-  Sequence seq;
+  JobId id;
   std::int64_t tokens = 0;
   std::int64_t bytes_down = 0;
   std::int64_t bytes_up = 0;

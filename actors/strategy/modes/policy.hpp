@@ -17,8 +17,7 @@ namespace lorafleet::strategy {
 
 /// A job that is about to be handed out, with its future, which the simulation knows.
 struct PlannedJob {
-  sim::ClientId client;
-  sim::Sequence seq;
+  sim::JobId id;
   sim::VirtualTime end;  ///< arrival, or the moment of the loss
   bool lost = false;
 };

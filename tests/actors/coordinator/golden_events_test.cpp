@@ -42,9 +42,9 @@ TEST_CASE("the event logs of a tiny scenario are byte for byte the golden ones")
     CAPTURE(mode);
     FakeRun run(scenario(mode), sizes({8, 20, 12, 36, 4}));
     run.training = [](const actors::TrainRequest& job, std::size_t index) {
-      if (job.seq.value == 9) return std::numeric_limits<float>::quiet_NaN();
+      if (job.id.seq.value == 9) return std::numeric_limits<float>::quiet_NaN();
       return job.adapter->values[index] * 0.5f +
-             static_cast<float>(job.client.value + index) * 0.125f;
+             static_cast<float>(job.id.client.value + index) * 0.125f;
     };
     run.run_shuffled(7);
     CHECK(run.totals().stop_reason == "versions");
