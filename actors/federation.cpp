@@ -7,6 +7,7 @@
 #include "actors/actor_fleet.hpp"
 #include "actors/net/assets.hpp"
 #include "actors/output/checkpoint_files.hpp"
+#include "actors/output/local_csv.hpp"
 #include "actors/output/predictions_jsonl.hpp"
 #include "actors/output/run_log.hpp"
 #include "actors/output/run_recorder.hpp"

@@ -20,6 +20,12 @@ struct ClientUpdate {
 struct JobFailed {
   sim::JobId id;
   std::string reason;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("id", self.id);
+    visit("reason", self.reason);
+  }
 };
 
 }  // namespace lorafleet::actors

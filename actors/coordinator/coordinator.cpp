@@ -57,8 +57,8 @@ Coordinator::State::State(const FederationConfig& config_, FederationParts parts
       robust(config.aggregation),
       messages(aggregator.rule(), config.network, parts.initial->layout, parts.layouts,
                parts.message_bytes),
-      adapter(parts.initial),
       jobs(world.clients()) {
+  adapter = parts.initial;
   check(config);
   if (config.stop.virtual_seconds > 0.0) {
     time_limit = sim::VirtualTime{} + sim::VirtualDuration::from_seconds(std::min(
@@ -274,12 +274,6 @@ const RunTotals& Coordinator::totals() const {
 }
 const model::AdapterPtr& Coordinator::adapter() const {
   return state_->adapter;
-}
-std::size_t Coordinator::in_flight() const {
-  std::size_t waiting = 0;
-  for (const Lane& lane : state_->lanes)
-    waiting += lane.waiting.size();
-  return state_->jobs.size() + waiting;
 }
 
 bool evaluation_is_due(const model::EvaluationConfig& evaluation, sim::Version version) {

@@ -102,10 +102,6 @@ class Coordinator {
   [[nodiscard]] const RunTotals& totals() const;
   [[nodiscard]] const model::AdapterPtr& adapter() const;  ///< the current global adapter
   [[nodiscard]] ClientsOwn clients_own() const;
-  /// Jobs neither applied nor dropped: on their way, or arrived and waiting to be folded. Always
-  /// totals().jobs == updates_applied + updates_dropped + in_flight() until the run is finished;
-  /// then it is 0, and in its place stand jobs_in_flight_at_end + updates_waiting_at_end.
-  [[nodiscard]] std::size_t in_flight() const;
 
  private:
   struct State;

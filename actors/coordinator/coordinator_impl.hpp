@@ -36,7 +36,7 @@ struct HandingOut {
   std::vector<JobDispatched> dispatched;
 };
 
-struct Coordinator::State final : strategy::SelectionView {
+struct Coordinator::State final : strategy::SelectionView, CoordinatorProgress {
   State(const FederationConfig& config_, FederationParts parts_, CoordinatorEffects& effects_);
 
   // What the selection may ask.
@@ -112,23 +112,12 @@ struct Coordinator::State final : strategy::SelectionView {
   std::vector<bool> with_examples;          ///< empty: all have some
   std::vector<std::uint16_t> lane_numbers;  ///< by client; empty: one lane
 
-  model::AdapterPtr adapter;
-  sim::Version current;
   std::vector<Lane> lanes;
   JobTable jobs;
   HandingOut handing_out;
   sim::EventQueue ends;
   std::deque<sim::JobId> by_age;  ///< jobs that may become too stale, oldest first
-  PrivateStates private_states;
-  std::int64_t base_bytes = 0;
-  std::map<std::uint32_t, std::int64_t> base_bytes_held;
-  std::optional<sim::VirtualTime> wake;  ///< somebody may come online then
-  sim::Sequence next_seq{1};
-  std::uint64_t asked = 0;  ///< clients that were asked whether they are there
-  std::int64_t ends_without_progress = 0;
-  RunTotals totals;
-  bool awaits_score = false;
-  bool made_version = false;  ///< since the last version_boundary
+  bool made_version = false;      ///< since the last version_boundary
   bool started = false;
   bool running = false;  ///< inside run(): effects may call deliver() at once
   bool finished = false;

@@ -38,6 +38,25 @@ struct Job {
   [[nodiscard]] sim::JobId id() const { return end.id; }
   [[nodiscard]] sim::JobLoad load() const { return {end.id, size.tokens, bytes_down, bytes_up}; }
   [[nodiscard]] bool lost() const { return timing.lost; }
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    // Without the result: the jobs of a checkpoint are trained again.
+    visit("end", self.end);
+    visit("version", self.version);
+    visit("dispatched", self.dispatched);
+    visit("size", self.size);
+    visit("bytes_down", self.bytes_down);
+    visit("bytes_up", self.bytes_up);
+    visit("base_bytes", self.base_bytes);
+    visit("timing", self.timing);
+    visit("fate", self.fate);
+    visit("lane", self.lane);
+    visit("carried", self.carried);
+    visit("training", self.training);
+    visit("base", self.base);
+    visit("state", self.state);
+  }
 };
 
 /// The jobs in flight, at most one for each client. All operations are O(1); 4 bytes a client.

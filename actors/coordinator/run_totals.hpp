@@ -7,7 +7,9 @@
 
 namespace lorafleet::actors {
 
-/// Totals of a run; keys of summary.json have the same names.
+/// Totals of a run; keys of summary.json have the same names. While it runs, `jobs` is the sum of
+/// updates_applied, updates_dropped, and the jobs that are on their way or arrived and wait; when
+/// it is over, these are jobs_in_flight_at_end and updates_waiting_at_end.
 struct RunTotals {
   std::uint64_t versions = 0;
   std::int64_t jobs = 0;
@@ -31,6 +33,31 @@ struct RunTotals {
   double cost = 0.0;
   sim::VirtualTime time;
   std::string stop_reason;  ///< empty while running
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("versions", self.versions);
+    visit("jobs", self.jobs);
+    visit("updates_received", self.updates_received);
+    visit("updates_applied", self.updates_applied);
+    visit("updates_dropped", self.updates_dropped);
+    visit("jobs_lost", self.jobs_lost);
+    visit("jobs_in_flight_at_end", self.jobs_in_flight_at_end);
+    visit("updates_waiting_at_end", self.updates_waiting_at_end);
+    visit("updates_not_finite", self.updates_not_finite);
+    visit("updates_clipped", self.updates_clipped);
+    visit("updates_rejected", self.updates_rejected);
+    visit("rounds_failed", self.rounds_failed);
+    visit("virtual", self.time);
+    visit("train_tokens", self.train_tokens);
+    visit("bytes_down", self.bytes_down);
+    visit("bytes_up", self.bytes_up);
+    visit("busy", self.busy);
+    visit("computing", self.computing);
+    visit("joules", self.joules);
+    visit("cost", self.cost);
+    visit("stop_reason", self.stop_reason);
+  }
 };
 
 }  // namespace lorafleet::actors

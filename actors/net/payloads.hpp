@@ -33,6 +33,16 @@ NumberedAdapter decode_adapter(BytesView bytes,
 struct TrainOrder {
   TrainRequest request;  ///< without its adapter
   std::uint64_t adapter = 0;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("id", self.request.id);
+    visit("version", self.request.version);
+    visit("arrival", self.request.arrival);
+    visit("adapter", self.adapter);
+    visit("trains", self.request.trains);
+    visit("state", self.request.state);
+  }
 };
 Bytes encode(const TrainOrder& order);
 TrainOrder decode_order(BytesView bytes);
@@ -43,6 +53,19 @@ struct TrainedUpdate {
   model::TrainStats stats;
   model::PrivateStatePtr state;
   std::vector<float> values;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    before_values(self, visit);
+    visit("values", self.values);
+  }
+  /// A ClientUpdate has these too.
+  template <typename Self, typename Visitor>
+  static void before_values(Self& self, Visitor&& visit) {
+    visit("id", self.id);
+    visit("stats", self.stats);
+    visit("state", self.state);
+  }
 };
 Bytes encode(const ClientUpdate& update);
 TrainedUpdate decode_update(BytesView bytes);

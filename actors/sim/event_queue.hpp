@@ -17,6 +17,12 @@ struct JobEnd {
   VirtualTime time;
   JobId id;
   friend auto operator<=>(const JobEnd&, const JobEnd&) = default;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("time", self.time);
+    visit("id", self.id);
+  }
 };
 
 /// The future-event list: ends of jobs, earliest first. push and pop are O(log n).

@@ -28,6 +28,12 @@ struct JobId {
   ClientId client;
   Sequence seq;
   friend auto operator<=>(const JobId&, const JobId&) = default;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("client", self.client);
+    visit("seq", self.seq);
+  }
 };
 
 }  // namespace lorafleet::sim

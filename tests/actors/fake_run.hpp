@@ -51,6 +51,15 @@ inline actors::JobSizer sizes(std::vector<std::int64_t> tokens_by_client) {
   };
 }
 
+/// Jobs neither applied nor dropped: on their way, or arrived and waiting to be folded.
+inline std::size_t in_flight(const actors::Coordinator& coordinator) {
+  const auto state = coordinator.save();
+  std::size_t count = state.jobs.size();
+  for (const auto& lane : state.lanes)
+    count += lane.waiting.size();
+  return count;
+}
+
 /// A run whose jobs are trained by a formula: w_k = w_base + (client + 1), loss = 1 / seq.
 class FakeRun final : public actors::CoordinatorEffects {
  public:

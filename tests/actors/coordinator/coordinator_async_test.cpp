@@ -275,7 +275,7 @@ TEST_CASE("the jobs in flight at the stop are abandoned, and are not dropped") {
   CHECK(run.totals().updates_applied == 1);
   CHECK(run.totals().updates_dropped == 0);
   CHECK(run.totals().jobs_in_flight_at_end == 2);
-  CHECK(run.coordinator().in_flight() == 0);
+  CHECK(in_flight(run.coordinator()) == 0);
   std::size_t abandoned = 0;
   for (std::size_t at = run.effects.find("abandon "); at != std::string::npos;
        at = run.effects.find("abandon ", at + 1)) {
@@ -293,7 +293,7 @@ TEST_CASE("a run can be interrupted at any time, once") {
   std::sort(run.pending.begin(), run.pending.end(),
             [](const auto& a, const auto& b) { return a.id.client < b.id.client; });
   run.deliver_at(0);  // client 0 arrives at 4 s and waits in the buffer
-  CHECK(run.coordinator().in_flight() == 4);
+  CHECK(in_flight(run.coordinator()) == 4);
   run.coordinator().interrupt();
   run.coordinator().interrupt();
   CHECK(run.coordinator().finished());
@@ -328,7 +328,7 @@ TEST_CASE("more concurrency than clients keeps all of them busy") {
   config.stop.versions = 20;
   FakeRun run(config, sizes(kTokens));
   run.coordinator().start();
-  CHECK(run.coordinator().in_flight() == 3);
+  CHECK(in_flight(run.coordinator()) == 3);
   run.deliver_all();
   CHECK(run.totals().versions == 20);
 }

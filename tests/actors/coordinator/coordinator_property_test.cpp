@@ -192,12 +192,12 @@ TEST_CASE("at every moment each job is applied, dropped or in flight") {
       const auto& totals = run.totals();
       if (run.coordinator().finished()) break;
       RC_ASSERT(totals.jobs == totals.updates_applied + totals.updates_dropped +
-                                   static_cast<std::int64_t>(run.coordinator().in_flight()));
+                                   static_cast<std::int64_t>(in_flight(run.coordinator())));
       if (run.pending.empty()) break;
       run.deliver_at(random.below(run.pending.size()));
     }
     RC_ASSERT(run.coordinator().finished());
-    RC_ASSERT(run.coordinator().in_flight() == 0);
+    RC_ASSERT(in_flight(run.coordinator()) == 0);
     RC_ASSERT(run.totals().jobs == run.totals().updates_applied + run.totals().updates_dropped +
                                        run.totals().jobs_in_flight_at_end +
                                        run.totals().updates_waiting_at_end);

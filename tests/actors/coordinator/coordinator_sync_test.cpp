@@ -65,10 +65,10 @@ TEST_CASE("the clock waits for an update that is still being trained") {
   run.deliver_at(0);
   CHECK(run.story().empty());
   CHECK(run.totals().time.microseconds == 0);
-  CHECK(run.coordinator().in_flight() == 3);
+  CHECK(in_flight(run.coordinator()) == 3);
   run.deliver_at(0);
   CHECK(run.coordinator().finished());
-  CHECK(run.coordinator().in_flight() == 0);
+  CHECK(in_flight(run.coordinator()) == 0);
 }
 
 TEST_CASE("overcommitted clients that come after the others are not trained") {

@@ -38,7 +38,7 @@ actors::FederationConfig scenario(const std::string& mode) {
 
 /// After an intended change: LORAFLEET_UPDATE_GOLDEN=1 test_actors --source-file=*golden_events*
 TEST_CASE("the event logs of a tiny scenario are byte for byte the golden ones") {
-  for (const std::string mode : {"sync", "fedbuff", "fedasync"}) {
+  for (const std::string mode : {"sync", "fedbuff", "fedasync", "tiered"}) {
     CAPTURE(mode);
     FakeRun run(scenario(mode), sizes({8, 20, 12, 36, 4}));
     run.training = [](const actors::TrainRequest& job, std::size_t index) {

@@ -287,7 +287,7 @@ TEST_CASE("every kind of event reads back as it was written") {
       {{1}, actors::JobDispatched{{{1}, {2}}, {3}, {4}, true, 5, 6, 7}},
       {{2},
        actors::JobDispatched{
-           {1}, {2}, {3}, {4}, false, 5, 6, 7, sim::VirtualTime{3}, sim::VirtualTime{4}, {1}}},
+           {{1}, {2}}, {3}, {4}, false, 5, 6, 7, sim::VirtualTime{3}, sim::VirtualTime{4}, {1}}},
       {{3}, actors::UpdateArrived{{{1}, {2}}, {3}, 4, 0.1, std::nan(""), 0.3, 5, used, 1}},
       {{4}, actors::UpdateLost{{{1}, {2}}, {3}, "surplus", used}},
       {{4}, actors::JobUnfinished{{{1}, {2}}, {3}, used}},

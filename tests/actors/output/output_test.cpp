@@ -91,7 +91,7 @@ TEST_CASE("clients.csv counts jobs, updates, losses and busy time") {
   clients.add(at(
       3'000'000,
       actors::JobUnfinished{
-          {1}, {2}, {0}, {sim::JobPhase::compute, {3'000'000}, {250'000}, 40, 0, 900.0, 0.125}}));
+          {{1}, {2}}, {0}, {sim::JobPhase::compute, {3'000'000}, {250'000}, 40, 0, 900.0, 0.125}}));
   clients.write(folder / "clients.csv");
   const auto lines = lines_of(folder / "clients.csv");
   REQUIRE(lines.size() == 3);
