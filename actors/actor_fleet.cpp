@@ -30,9 +30,10 @@ auto spawn_worker(caf::actor_system& system, bool detached, Args&&... args) {
 }
 
 JobSizer make_sizer(const FleetParts& parts) {
-  return [trainer = parts.trainer, examples = parts.client_examples, seed = parts.config.seed](
-             sim::ClientId client, sim::Sequence seq) {
-    return trainer->size({client.value, seq.value, seed, 0, nullptr, examples[client.value]});
+  return [trainer = parts.trainer, examples = parts.client_examples,
+          seed = parts.config.seed](sim::JobId job) {
+    return trainer->size(
+        {job.client.value, job.seq.value, seed, 0, nullptr, examples[job.client.value]});
   };
 }
 

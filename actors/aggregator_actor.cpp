@@ -69,12 +69,12 @@ void AggregatorActor::interrupt() {
 }
 
 void AggregatorActor::train(TrainRequest order) {
-  const ClientHandle& client = parts_.clients[order.client.value];
+  const ClientHandle& client = parts_.clients[order.id.client.value];
   send(client, std::move(order));
 }
 
-void AggregatorActor::abandon(sim::ClientId client, sim::Sequence seq) {
-  send(parts_.clients[client.value], AbandonJob{client, seq});
+void AggregatorActor::abandon(sim::JobId id) {
+  send(parts_.clients[id.client.value], AbandonJob{id});
 }
 
 void AggregatorActor::publish(sim::Version version, sim::VirtualTime time,

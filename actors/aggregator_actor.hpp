@@ -44,7 +44,7 @@ class AggregatorActor final : public AggregatorHandle::base, private Coordinator
   static constexpr std::size_t kMostUnscored = 32;
 
   void train(TrainRequest order) override;
-  void abandon(sim::ClientId client, sim::Sequence seq) override;
+  void abandon(sim::JobId id) override;
   void publish(sim::Version version, sim::VirtualTime time,
                const model::AdapterPtr& adapter) override;
   void record(const Event& event) override;

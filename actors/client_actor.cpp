@@ -4,9 +4,8 @@ namespace lorafleet::actors {
 
 namespace {
 
-ClientUpdate update_of(sim::ClientId client, sim::Sequence seq,
-                       const std::shared_ptr<const model::TrainResult>& result) {
-  return {client, seq, {result, &result->adapter}, result->stats, result->state};
+ClientUpdate update_of(sim::JobId id, const std::shared_ptr<const model::TrainResult>& result) {
+  return {id, {result, &result->adapter}, result->stats, result->state};
 }
 
 std::string reason_of(const caf::error& failure) {
@@ -37,7 +36,7 @@ void ClientActor::train(TrainRequest& order) {
   // Moved out, since all clients would count references to the same aggregator.
   const auto sink = caf::actor_cast<UpdateSink>(std::move(current_mailbox_element()->sender));
   model::TrainJob job{id_.value,
-                      order.seq.value,
+                      order.id.seq.value,
                       context_->run_seed,
                       order.version.value,
                       std::move(order.adapter),
@@ -46,18 +45,17 @@ void ClientActor::train(TrainRequest& order) {
                       std::move(order.state),
                       order.trains};
   if (context_->trainer->is_instant()) {
-    send(sink,
-         update_of(id_, order.seq,
-                   std::make_shared<const model::TrainResult>(context_->trainer->train(job))));
+    send(sink, update_of(order.id, std::make_shared<const model::TrainResult>(
+                                       context_->trainer->train(job))));
     return;
   }
   request(context_->host, caf::infinite, QueueJob{order.arrival, std::move(job)})
       .then(
-          [this, sink, seq = order.seq](const JobResult& done) {
-            if (done.result != nullptr) send(sink, update_of(id_, seq, done.result));
+          [this, sink, id = order.id](const JobResult& done) {
+            if (done.result != nullptr) send(sink, update_of(id, done.result));
           },
-          [this, sink, seq = order.seq](const caf::error& failure) {
-            send(sink, JobFailed{id_, seq, reason_of(failure)});
+          [this, sink, id = order.id](const caf::error& failure) {
+            send(sink, JobFailed{id, reason_of(failure)});
           });
 }
 

@@ -7,6 +7,7 @@
 #include "actors/actor_fleet.hpp"
 #include "actors/net/assets.hpp"
 #include "actors/output/checkpoint_files.hpp"
+#include "actors/output/local_csv.hpp"
 #include "actors/output/predictions_jsonl.hpp"
 #include "actors/output/run_log.hpp"
 #include "actors/output/run_recorder.hpp"
@@ -295,7 +296,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   for (const auto& line : warnings_before(config, learning, parts.slots))
     log.warning(line);
   if (resumed) {
-    log.info("resuming at version " + std::to_string(resumed->coordinator.version.value));
+    log.info("resuming at version " + std::to_string(resumed->coordinator.current.value));
   }
   if (head) {
     complete(*head, config, learning, board, log);

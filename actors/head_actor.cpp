@@ -25,10 +25,6 @@ std::string plural(std::size_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-net::JobName name_of(const TrainRequest& request) {
-  return {request.client, request.seq};
-}
-
 net::Parcel parcel(net::ParcelKind kind, net::Bytes bytes) {
   return {kind, std::make_shared<const net::Bytes>(std::move(bytes))};
 }
@@ -55,21 +51,20 @@ HeadActor::behavior_type HeadActor::make_behavior() {
   links_ = spawn_links(system(), std::move(links));
   monitor(links_);
   set_down_handler([this](const caf::down_msg&) {
-    if (aggregator_) send(aggregator_, JobFailed{{}, {}, "the network of this process failed"});
+    if (aggregator_) send(aggregator_, JobFailed{{}, "the network of this process failed"});
   });
   tick();
   return {
       [this](const TrainRequest& request) {
         if (!aggregator_) aggregator_ = caf::actor_cast<UpdateSink>(current_sender());
-        orders_.emplace(name_of(request), request);
-        pool_.queue(name_of(request), request.arrival);
+        orders_.emplace(request.id, request);
+        pool_.queue(request.id, request.arrival);
         pump();
       },
       [this](const AbandonJob& order) { abandon(order); },
       [this](const ClientUpdate& update) {
-        const net::JobName job{update.client, update.seq};
-        if (!pool_.finish(kOwnSlots, job)) return;
-        orders_.erase(job);
+        if (!pool_.finish(kOwnSlots, update.id)) return;
+        orders_.erase(update.id);
         send(aggregator_, update);
         pump();
       },
@@ -221,26 +216,24 @@ void HeadActor::take(LinkId link, const net::Parcel& parcel) {
 }
 
 /// A host that cannot train is one host less; a job that two cannot train ends the run.
-void HeadActor::take_failure(LinkId link, const net::FailedJob& failed) {
-  const net::JobName job{failed.client, failed.seq};
-  if (!pool_.has(link, job)) return;
-  if (failed_once_.insert(job).second && pool_.hosts() > 1) {
+void HeadActor::take_failure(LinkId link, const JobFailed& failed) {
+  if (!pool_.has(link, failed.id)) return;
+  if (failed_once_.insert(failed.id).second && pool_.hosts() > 1) {
     refuse(link, failed.reason);
     return;
   }
-  send(aggregator_, JobFailed{failed.client, failed.seq,
-                              failed.reason + " (on host " + hosts_.at(link).label + ")"});
+  send(aggregator_,
+       JobFailed{failed.id, failed.reason + " (on host " + hosts_.at(link).label + ")"});
 }
 
 void HeadActor::take_update(LinkId link, net::TrainedUpdate update) {
-  const net::JobName job{update.client, update.seq};
-  const auto order = orders_.find(job);
+  const auto order = orders_.find(update.id);
   if (order != orders_.end() && update.values.size() != order->second.adapter->layout->size()) {
     throw net::ProtocolError("an update of another size than its order");
   }
-  if (!pool_.finish(link, job)) return;
+  if (!pool_.finish(link, update.id)) return;
   const model::AdapterPtr& from = order->second.adapter;
-  ClientUpdate trained{update.client, update.seq,
+  ClientUpdate trained{update.id,
                        std::make_shared<const model::Adapter>(model::Adapter{
                            from->layout, std::move(update.values), from->base_change}),
                        update.stats, update.state};
@@ -295,13 +288,13 @@ void HeadActor::pump() {
     while (const auto next = pool_.next())
       dispatch(next->host, orders_.at(next->job));
   } catch (const std::exception& failure) {
-    send(aggregator_, JobFailed{{}, {}, std::string("giving out jobs failed: ") + failure.what()});
+    send(aggregator_, JobFailed{{}, std::string("giving out jobs failed: ") + failure.what()});
   }
 }
 
 void HeadActor::dispatch(LinkId host_id, const TrainRequest& request) {
   if (host_id == kOwnSlots) {
-    send(parts_.own_clients[request.client.value], request);
+    send(parts_.own_clients[request.id.client.value], request);
     return;
   }
   Host& host = hosts_.at(host_id);
@@ -360,14 +353,13 @@ void HeadActor::forget_old() {
 }
 
 void HeadActor::abandon(const AbandonJob& order) {
-  const net::JobName job{order.client, order.seq};
-  const auto host = pool_.abandon(job);
-  orders_.erase(job);
+  const auto host = pool_.abandon(order.id);
+  orders_.erase(order.id);
   if (!host) return;
   if (*host == kOwnSlots) {
-    send(parts_.own_clients[order.client.value], order);
+    send(parts_.own_clients[order.id.client.value], order);
   } else {
-    send(links_, SendParcel{*host, parcel(net::ParcelKind::abandon, net::encode(job))});
+    send(links_, SendParcel{*host, parcel(net::ParcelKind::abandon, net::encode(order.id))});
   }
   pump();
 }
@@ -388,7 +380,6 @@ void HeadActor::tick() {
              parts_.setup.options.patience_seconds) {
     send(aggregator_,
          JobFailed{
-             {},
              {},
              (started_ ? "no host"
                        : "fewer than " +

@@ -12,6 +12,7 @@
 #include "actors/head_setup.hpp"
 #include "actors/link_actor.hpp"
 #include "actors/net/host_pool.hpp"
+#include "actors/net/payloads.hpp"
 
 namespace lorafleet::actors {
 
@@ -68,7 +69,7 @@ class HeadActor final : public HeadHandle::base {
   void refuse(LinkId link, const std::string& reason);
   void take(LinkId link, const net::Parcel& parcel);
   void take_update(LinkId link, net::TrainedUpdate update);
-  void take_failure(LinkId link, const net::FailedJob& failed);
+  void take_failure(LinkId link, const JobFailed& failed);
   void lose(LinkId link, const std::string& why);
   void down(const LinkDown& message);
 
@@ -90,8 +91,8 @@ class HeadActor final : public HeadHandle::base {
   net::HostPool pool_;
   std::map<LinkId, Host> hosts_;
   std::map<LinkId, LinkUp> strangers_;
-  std::map<net::JobName, TrainRequest> orders_;
-  std::set<net::JobName> failed_once_;
+  std::map<sim::JobId, TrainRequest> orders_;
+  std::set<sim::JobId> failed_once_;
   std::map<const model::Adapter*, Numbered> numbers_;
   std::uint64_t next_number_ = 1;
   net::Parcel offer_;

@@ -10,7 +10,7 @@ HostActor::HostActor(caf::actor_config& config, std::vector<SlotHandle> slots)
 HostActor::behavior_type HostActor::make_behavior() {
   return {[this](QueueJob& order) {
             auto promise = make_response_promise<JobResult>();
-            const Key key{order.arrival, {order.job.client}, {order.job.seq}};
+            const sim::JobEnd key{order.arrival, {{order.job.client}, {order.job.seq}}};
             queue_.emplace(key, Waiting{std::move(order.job), promise});
             fill_slots();
             return promise;
@@ -25,7 +25,7 @@ void HostActor::fill_slots() {
     idle_.pop_back();
     auto promise = node.mapped().promise;
     model::TrainJob job = std::move(node.mapped().job);
-    const std::pair id{node.key().client, node.key().seq};
+    const sim::JobId id = node.key().id;
     const auto given_up = std::make_shared<std::atomic<bool>>(false);
     job.given_up = running_[id] = given_up;
     // The same job may have come again since it was given up: its flag is another one then.
@@ -60,13 +60,12 @@ void HostActor::on_exit() {
 }
 
 void HostActor::abandon(const AbandonJob& order) {
-  if (const auto running = running_.find({order.client, order.seq}); running != running_.end()) {
+  if (const auto running = running_.find(order.id); running != running_.end()) {
     *running->second = true;
     return;
   }
-  const auto found = std::find_if(queue_.begin(), queue_.end(), [&](const auto& entry) {
-    return entry.first.client == order.client && entry.first.seq == order.seq;
-  });
+  const auto found = std::find_if(queue_.begin(), queue_.end(),
+                                  [&](const auto& entry) { return entry.first.id == order.id; });
   if (found == queue_.end()) return;  // done: the result will be ignored
   found->second.promise.deliver(JobResult{});
   queue_.erase(found);

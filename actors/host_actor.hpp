@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/messages.hpp"
+#include "actors/sim/event_queue.hpp"
 
 namespace lorafleet::actors {
 
@@ -19,12 +20,6 @@ class HostActor final : public HostHandle::base {
   const char* name() const override { return "host"; }
 
  private:
-  struct Key {
-    sim::VirtualTime arrival;
-    sim::ClientId client;
-    sim::Sequence seq;
-    friend auto operator<=>(const Key&, const Key&) = default;
-  };
   struct Waiting {
     model::TrainJob job;
     caf::typed_response_promise<JobResult> promise;
@@ -34,8 +29,8 @@ class HostActor final : public HostHandle::base {
   void abandon(const AbandonJob& order);
 
   std::vector<SlotHandle> idle_;
-  std::map<Key, Waiting> queue_;
-  std::map<std::pair<sim::ClientId, sim::Sequence>, std::shared_ptr<std::atomic<bool>>> running_;
+  std::map<sim::JobEnd, Waiting> queue_;
+  std::map<sim::JobId, std::shared_ptr<std::atomic<bool>>> running_;
 };
 
 }  // namespace lorafleet::actors

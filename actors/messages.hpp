@@ -18,15 +18,7 @@ struct QueueJob {
 
 /// Aggregator to client, client to host: the result can no longer count.
 struct AbandonJob {
-  sim::ClientId client;
-  sim::Sequence seq;
-};
-
-/// Client to aggregator: the training itself failed, which ends the run.
-struct JobFailed {
-  sim::ClientId client;
-  sim::Sequence seq;
-  std::string reason;
+  sim::JobId id;
 };
 
 /// Host to slot.

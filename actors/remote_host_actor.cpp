@@ -55,18 +55,17 @@ RemoteHostActor::behavior_type RemoteHostActor::make_behavior() {
                               net::encode_text("stopped by its user"), "stopped"});
       },
       [this](const ClientUpdate& update) {
-        if (!link_ || running_.erase({update.client, update.seq}) == 0) return;
+        if (!link_ || running_.erase(update.id) == 0) return;
         send(links_, SendParcel{*link_,
                                 {net::ParcelKind::update,
                                  std::make_shared<const net::Bytes>(net::encode(update))}});
       },
       [this](const JobFailed& failure) {
-        if (!link_ || running_.erase({failure.client, failure.seq}) == 0) return;
+        if (!link_ || running_.erase(failure.id) == 0) return;
         parts_.options.warning(failure.reason);
         send(links_, SendParcel{*link_,
                                 {net::ParcelKind::failure,
-                                 std::make_shared<const net::Bytes>(net::encode(net::FailedJob{
-                                     failure.client, failure.seq, failure.reason}))}});
+                                 std::make_shared<const net::Bytes>(net::encode(failure))}});
       },
       [this](const LinkUp& message) {
         link_ = message.link;
@@ -154,8 +153,8 @@ void RemoteHostActor::take(const net::Parcel& parcel) {
       order(net::decode_order(bytes));
       return;
     case net::ParcelKind::abandon: {
-      const auto job = net::decode_job_name(bytes);
-      if (running_.erase(job) > 0) send(client(job.client), AbandonJob{job.client, job.seq});
+      const auto job = net::decode_job(bytes);
+      if (running_.erase(job) > 0) send(client(job.client), AbandonJob{job});
       return;
     }
     case net::ParcelKind::forget:
@@ -220,12 +219,12 @@ void RemoteHostActor::order(const net::TrainOrder& order) {
   if (!work_ || adapter == adapters_.end()) {
     throw net::ProtocolError("an order for an adapter that never came");
   }
-  if (request.client.value >= work_->learning.clients()) {
+  if (request.id.client.value >= work_->learning.clients()) {
     throw net::ProtocolError("an order for a client that does not exist");
   }
   request.adapter = adapter->second;
-  running_.insert({request.client, request.seq});
-  send(client(request.client), request);
+  running_.insert(request.id);
+  send(client(request.id.client), request);
 }
 
 void RemoteHostActor::forget(const std::vector<std::uint64_t>& numbers) {
@@ -236,7 +235,7 @@ void RemoteHostActor::forget(const std::vector<std::uint64_t>& numbers) {
 
 void RemoteHostActor::give_up_jobs() {
   for (const auto& job : running_)
-    send(client(job.client), AbandonJob{job.client, job.seq});
+    send(client(job.client), AbandonJob{job});
   running_.clear();
   adapters_.clear();
   std::erase_if(changes_, [](const auto& entry) { return entry.second.use_count() == 1; });

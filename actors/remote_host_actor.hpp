@@ -79,7 +79,7 @@ class RemoteHostActor final : public RemoteHostHandle::base {
   std::unique_ptr<Work> work_;
   std::map<std::uint64_t, model::AdapterPtr> adapters_;
   std::map<std::uint64_t, model::BaseChangePtr> changes_;
-  std::set<net::JobName> running_;
+  std::set<sim::JobId> running_;
   bool admitted_ = false;      // on this link
   bool was_admitted_ = false;  // ever
   bool over_ = false;          // the head said farewell

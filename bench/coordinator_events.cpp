@@ -18,7 +18,7 @@ using namespace lorafleet;
 class Echo final : public actors::CoordinatorEffects {
  public:
   void train(actors::TrainRequest request) override { pending.push_back(std::move(request)); }
-  void abandon(sim::ClientId, sim::Sequence) override {}
+  void abandon(sim::JobId) override {}
   void publish(sim::Version, sim::VirtualTime, const model::AdapterPtr&) override {}
   void record(const actors::Event&) override { ++events; }
 
@@ -48,7 +48,7 @@ void measure(const std::string& mode, std::int64_t clients, std::int64_t concurr
   Echo echo;
   actors::Coordinator coordinator(
       config,
-      [](sim::ClientId, sim::Sequence) {
+      [](sim::JobId) {
         return model::JobSize{10, 1000};
       },
       0.0, initial, echo);
@@ -59,7 +59,7 @@ void measure(const std::string& mode, std::int64_t clients, std::int64_t concurr
     echo.pending.pop_front();
     model::TrainStats stats;
     stats.tokens = 1000;
-    coordinator.deliver({request.client, request.seq, request.adapter, stats});
+    coordinator.deliver({request.id, request.adapter, stats});
   }
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   const auto& totals = coordinator.totals();

@@ -85,7 +85,7 @@ void measure_queue() {
     const auto push = [&](std::int64_t now) {
       ++seq;
       const auto delay = static_cast<std::int64_t>(random.below(1'000'000)) + 1;
-      queue.push({{now + delay}, {static_cast<std::uint32_t>(seq % length)}, {seq}});
+      queue.push({{now + delay}, {{static_cast<std::uint32_t>(seq % length)}, {seq}}});
     };
     for (std::size_t i = 0; i < length; ++i)
       push(0);

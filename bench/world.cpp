@@ -55,7 +55,7 @@ void measure(const Case& made, std::size_t clients) {
   const Watch pricing;
   for (std::uint64_t seq = 1; seq <= kJobs; ++seq) {
     const auto client = static_cast<std::uint32_t>(seq * 2654435761u % clients);
-    const JobLoad load{{client}, {seq}, 5000, 1'000'000, 1'000'000};
+    const JobLoad load{{{client}, {seq}}, 5000, 1'000'000, 1'000'000};
     lost += world.predict(load, world.now()).lost ? 1 : 0;
   }
   const double priced = pricing.seconds();

@@ -57,8 +57,8 @@ Coordinator::State::State(const FederationConfig& config_, FederationParts parts
       robust(config.aggregation),
       messages(aggregator.rule(), config.network, parts.initial->layout, parts.layouts,
                parts.message_bytes),
-      adapter(parts.initial),
       jobs(world.clients()) {
+  adapter = parts.initial;
   check(config);
   if (config.stop.virtual_seconds > 0.0) {
     time_limit = sim::VirtualTime{} + sim::VirtualDuration::from_seconds(std::min(
@@ -67,7 +67,7 @@ Coordinator::State::State(const FederationConfig& config_, FederationParts parts
   std::size_t trainable = 0;
   with_examples.resize(world.clients());
   for (std::size_t c = 0; c < world.clients(); ++c) {
-    const std::int64_t own = parts.sizer({static_cast<std::uint32_t>(c)}, next_seq).examples;
+    const std::int64_t own = parts.sizer({{static_cast<std::uint32_t>(c)}, next_seq}).examples;
     with_examples[c] = own > 0;
     most = std::max(most, own);
     if (own > 0) ++trainable;
@@ -113,7 +113,7 @@ double Coordinator::State::expected_seconds(sim::ClientId client) const {
   };
   return transfer(messages.bytes_down(current, client), device.download_mbps) +
          config.devices.startup_seconds +
-         static_cast<double>(parts.sizer(client, {1}).tokens) / device.tokens_per_second +
+         static_cast<double>(parts.sizer({client, {1}}).tokens) / device.tokens_per_second +
          transfer(messages.bytes_up(current, client), device.upload_mbps);
 }
 
@@ -157,7 +157,7 @@ void Coordinator::State::free_client(sim::ClientId client) {
 
 /// Takes the next thing that happens. False: the clock waits for a result.
 bool Coordinator::State::step() {
-  while (!ends.empty() && jobs.find(ends.top().client, ends.top().seq) == nullptr)
+  while (!ends.empty() && jobs.find(ends.top().id) == nullptr)
     ends.pop();
   Lane* closing = nullptr;
   for (Lane& lane : lanes) {
@@ -191,7 +191,7 @@ bool Coordinator::State::step() {
     return true;
   }
   const sim::JobEnd end = ends.top();
-  Job& job = *jobs.find(end.client, end.seq);
+  Job& job = *jobs.find(end.id);
   if (job.training && !job.trained) return false;
   move_to(end.time);
   ends.pop();
@@ -205,9 +205,9 @@ void Coordinator::State::stop(const char* why) {
   totals.stop_reason = why;
   totals.jobs_in_flight_at_end = static_cast<std::int64_t>(jobs.size());
   for (const Job* job : jobs.in_order()) {
-    if (job->training) effects.abandon(job->end.client, job->end.seq);
+    if (job->training) effects.abandon(job->id());
     const sim::JobUsage used = settle(*job);
-    record(JobUnfinished{job->end.client, job->end.seq, job->version, used});
+    record(JobUnfinished{job->id(), job->version, used});
   }
   for (Lane& lane : lanes) {
     totals.updates_waiting_at_end += static_cast<std::int64_t>(lane.waiting.size());
@@ -241,7 +241,7 @@ ClientsOwn Coordinator::clients_own() const {
 }
 
 void Coordinator::deliver(ClientUpdate update) {
-  Job* found = state_->jobs.find(update.client, update.seq);
+  Job* found = state_->jobs.find(update.id);
   if (found == nullptr || !found->training || found->trained) return;
   if (!update.adapter || update.adapter->values.size() != found->base->values.size()) {
     throw std::invalid_argument("an update must have the layout of what the client received");
@@ -274,12 +274,6 @@ const RunTotals& Coordinator::totals() const {
 }
 const model::AdapterPtr& Coordinator::adapter() const {
   return state_->adapter;
-}
-std::size_t Coordinator::in_flight() const {
-  std::size_t waiting = 0;
-  for (const Lane& lane : state_->lanes)
-    waiting += lane.waiting.size();
-  return state_->jobs.size() + waiting;
 }
 
 bool evaluation_is_due(const model::EvaluationConfig& evaluation, sim::Version version) {

@@ -7,7 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "actors/coordinator/client_update.hpp"
 #include "actors/coordinator/events.hpp"
+#include "actors/coordinator/run_totals.hpp"
+#include "actors/coordinator/train_request.hpp"
 #include "actors/federation_config.hpp"
 #include "actors/sim/ids.hpp"
 #include "actors/sim/virtual_time.hpp"
@@ -20,26 +23,6 @@ struct CoordinatorState;
 
 /// What each client keeps to itself, by client; those that keep nothing are not in it.
 using PrivateStates = std::map<std::uint32_t, model::PrivateStatePtr>;
-
-/// The order to train: sent to a client when the coordinator picks it.
-struct TrainRequest {
-  sim::ClientId client;
-  sim::Sequence seq;
-  sim::Version version;                    ///< of `adapter`
-  sim::VirtualTime arrival;                ///< of the update: the slots' priority
-  model::AdapterPtr adapter;               ///< what the client receives of the global adapter
-  model::PrivateStatePtr state = nullptr;  ///< the client's own; null: none yet
-  model::Factors trains = model::Factors::both;
-};
-
-/// A trained adapter on its way back.
-struct ClientUpdate {
-  sim::ClientId client;
-  sim::Sequence seq;
-  model::AdapterPtr adapter;
-  model::TrainStats stats;
-  model::PrivateStatePtr state = nullptr;  ///< what the client keeps; null: as the request gave it
-};
 
 class Coordinator;
 
@@ -56,7 +39,7 @@ class CoordinatorEffects {
   /// Start training now; `Coordinator::deliver` gets the result at any later real time.
   virtual void train(TrainRequest request) = 0;
   /// The job's result can no longer count; a result that comes all the same is ignored.
-  virtual void abandon(sim::ClientId client, sim::Sequence seq) = 0;
+  virtual void abandon(sim::JobId id) = 0;
   /// A new version exists (version 0 at the start included).
   virtual void publish(sim::Version version, sim::VirtualTime time,
                        const model::AdapterPtr& adapter) = 0;
@@ -65,35 +48,9 @@ class CoordinatorEffects {
   virtual void version_boundary(const Coordinator& /*coordinator*/) {}
 };
 
-/// Totals of a run; keys of summary.json have the same names.
-struct RunTotals {
-  std::uint64_t versions = 0;
-  std::int64_t jobs = 0;
-  std::int64_t updates_received = 0;  ///< arrived trained, whether or not they were applied
-  std::int64_t updates_applied = 0;
-  std::int64_t updates_dropped = 0;        ///< jobs_lost, and updates that arrived and were refused
-  std::int64_t jobs_lost = 0;              ///< that ended before the run without an update
-  std::int64_t jobs_in_flight_at_end = 0;  ///< that the end of the run stopped
-  std::int64_t updates_waiting_at_end = 0;  ///< arrived, and not folded before the end
-  std::int64_t rounds_failed = 0;
-  std::int64_t updates_not_finite = 0;
-  std::int64_t updates_clipped = 0;
-  std::int64_t updates_rejected = 0;  ///< by a robust rule
-  std::int64_t train_tokens = 0;      ///< of the updates received
-  // Of all jobs that have ended, however they did, until their ends; see sim::JobUsage.
-  std::int64_t bytes_down = 0;
-  std::int64_t bytes_up = 0;
-  sim::VirtualDuration busy;
-  sim::VirtualDuration computing;
-  double joules = 0.0;
-  double cost = 0.0;
-  sim::VirtualTime time;
-  std::string stop_reason;  ///< empty while running
-};
-
 /// Tells the size of a job before it is trained. Asked once for each client with seq 1 at
 /// construction: clients without examples are never invited.
-using JobSizer = std::function<model::JobSize(sim::ClientId, sim::Sequence)>;
+using JobSizer = std::function<model::JobSize(sim::JobId)>;
 
 /// What a run's federation is made of, beside its configuration.
 struct FederationParts {
@@ -132,7 +89,7 @@ class Coordinator {
   /// Instead of `start`: goes on where `save` of a coordinator with the same arguments was called.
   /// The jobs that were in flight are handed out again; nothing is recorded or published twice.
   void resume(const CoordinatorState& state);
-  /// A job's result. Unknown, abandoned or repeated (client, seq) are ignored.
+  /// A job's result. Unknown, abandoned or repeated ones are ignored.
   void deliver(ClientUpdate update);
   /// The score of a version that is due. Only runs with stop.target_perplexity need it: there the
   /// virtual clock waits for it.
@@ -145,10 +102,6 @@ class Coordinator {
   [[nodiscard]] const RunTotals& totals() const;
   [[nodiscard]] const model::AdapterPtr& adapter() const;  ///< the current global adapter
   [[nodiscard]] ClientsOwn clients_own() const;
-  /// Jobs neither applied nor dropped: on their way, or arrived and waiting to be folded. Always
-  /// totals().jobs == updates_applied + updates_dropped + in_flight() until the run is finished;
-  /// then it is 0, and in its place stand jobs_in_flight_at_end + updates_waiting_at_end.
-  [[nodiscard]] std::size_t in_flight() const;
 
  private:
   struct State;

@@ -11,8 +11,8 @@ namespace {
 constexpr sim::VirtualDuration kAskAgain{60'000'000};
 
 JobDispatched announced(const Job& job) {
-  JobDispatched event{job.end.client, job.end.seq,     job.version,    job.end.time,
-                      false,          job.size.tokens, job.bytes_down, job.bytes_up};
+  JobDispatched event{job.id(),        job.version,    job.end.time, false,
+                      job.size.tokens, job.bytes_down, job.bytes_up};
   const auto& timing = job.timing;
   const auto if_reached = [&](sim::VirtualDuration after) -> std::optional<sim::VirtualTime> {
     if (timing.absent || after > timing.end) return std::nullopt;
@@ -80,9 +80,9 @@ void Coordinator::State::hand_out(Lane& lane, const std::vector<sim::ClientId>& 
   dispatched.clear();
   for (const sim::ClientId client : clients) {
     lane.eligible.erase(client);
-    const sim::Sequence seq{next_seq.value++};
+    const sim::JobId id{client, {next_seq.value++}};
     Job job;
-    job.size = parts.sizer(client, seq);
+    job.size = parts.sizer(id);
     job.bytes_down = messages.bytes_down(current, client);
     if (base_bytes > 0) {
       const auto held = base_bytes_held.find(client.value);
@@ -90,13 +90,13 @@ void Coordinator::State::hand_out(Lane& lane, const std::vector<sim::ClientId>& 
       job.base_bytes = base_bytes;
     }
     job.bytes_up = messages.bytes_up(current, client);
-    job.end = {{}, client, seq};
+    job.end = {{}, id};
     job.timing = world.predict(job.load(), totals.time);
     job.end.time = totals.time + job.timing.end;
     job.version = current;
     job.dispatched = totals.time;
     job.lane = number_of(lane);
-    planned.push_back({client, seq, job.end.time, job.lost()});
+    planned.push_back({id, job.end.time, job.lost()});
     dispatched.push_back(announced(job));
     orders.push_back(std::move(job));
   }
@@ -109,23 +109,23 @@ void Coordinator::State::hand_out(Lane& lane, const std::vector<sim::ClientId>& 
 
   for (std::size_t i = 0; i < orders.size(); ++i) {
     Job& job = orders[i];
-    const auto [time, client, seq] = job.end;
+    const auto [time, id] = job.end;
     if (plan) {
       job.fate = plan->fates[i];
-      lane.round->cohort.emplace_back(client, seq);
+      lane.round->cohort.push_back(id);
     }
     const bool can_count =
         job.fate == strategy::Fate::counts || job.fate == strategy::Fate::carried;
     job.training = !planned[i].lost && can_count && (!time_limit || time <= *time_limit);
     if (job.training) {
-      job.base = messages.received(adapter, current, client);
-      const auto own = private_states.find(client.value);
+      job.base = messages.received(adapter, current, id.client);
+      const auto own = private_states.find(id.client.value);
       if (own != private_states.end()) job.state = own->second;
     }
     ++lane.in_flight;
     ++totals.jobs;
     ends.push(job.end);
-    if (config.aggregation.max_staleness >= 0) by_age.emplace_back(client, seq);
+    if (config.aggregation.max_staleness >= 0) by_age.push_back(id);
     const Job& added = jobs.add(std::move(job));
     dispatched[i].trained = added.training;
     record(dispatched[i]);
@@ -134,7 +134,7 @@ void Coordinator::State::hand_out(Lane& lane, const std::vector<sim::ClientId>& 
 }
 
 void Coordinator::State::order(const Job& job) {
-  effects.train({job.end.client, job.end.seq, job.version, job.end.time, job.base, job.state,
+  effects.train({job.id(), job.version, job.end.time, job.base, job.state,
                  aggregator.rule().trains(job.version)});
 }
 

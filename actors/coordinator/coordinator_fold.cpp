@@ -38,8 +38,8 @@ const char* reason(strategy::Fate fate) {
 
 void Coordinator::State::observe(const Job& job, std::optional<double> loss) {
   const sim::VirtualTime end = std::min(totals.time, job.end.time);
-  selection->observe({job.end.client, job.end.seq, job.version, loss,
-                      (end - job.dispatched).seconds(), job.size.examples, job.size.tokens});
+  selection->observe({job.id(), job.version, loss, (end - job.dispatched).seconds(),
+                      job.size.examples, job.size.tokens});
 }
 
 /// The job is over now, or was at its own end: what it used counts, and what its client got stays
@@ -53,9 +53,9 @@ sim::JobUsage Coordinator::State::settle(const Job& job) {
   totals.joules += used.joules;
   totals.cost += used.cost;
   if (used.phase == sim::JobPhase::download) {
-    world.release(job.end.seq);
+    world.release(job.id().seq);
   } else if (job.base_bytes > 0) {
-    base_bytes_held[job.end.client.value] = job.base_bytes;
+    base_bytes_held[job.id().client.value] = job.base_bytes;
   }
   return used;
 }
@@ -66,10 +66,10 @@ void Coordinator::State::end_job(Job& ended) {
   if (!lost && !carried && ended.fate != strategy::Fate::counts) {
     return;  // close_round tells it to stop
   }
-  Job job = jobs.take(ended.end.client);
+  Job job = jobs.take(ended.id().client);
   Lane& lane = lanes[job.lane];
   if (!job.carried) --lane.in_flight;
-  free_client(job.end.client);
+  free_client(job.id().client);
   if (lost) {
     observe(job, std::nullopt);
     drop(job, sim::name(job.timing.reason));
@@ -91,8 +91,7 @@ void Coordinator::State::arrive(Lane& lane, Job job) {
                                             current.value - job.version.value};
   ++totals.updates_received;
   totals.train_tokens += stats.tokens;
-  UpdateArrived event{job.end.client,
-                      job.end.seq,
+  UpdateArrived event{job.id(),
                       job.version,
                       contribution.staleness,
                       finite ? policy->raw_weight(contribution) : 0.0,
@@ -105,19 +104,19 @@ void Coordinator::State::arrive(Lane& lane, Job job) {
   if (!finite) {
     ++totals.updates_not_finite;
     observe(job, std::nullopt);
-    refuse(job.end.client, job.end.seq, job.version, "not_finite");
+    refuse(job.id(), job.version, "not_finite");
     count_without_progress();
     return;
   }
   observe(job, stats.loss);
-  if (job.new_state) private_states[job.end.client.value] = std::move(job.new_state);
+  if (job.new_state) private_states[job.id().client.value] = std::move(job.new_state);
   const auto layout = aggregator.rule().layout_after(*job.trained, *job.base);
   if (layout != job.trained->layout && *layout != *job.trained->layout) {
-    messages.change_layout(job.end.client, layout, world.clients());
+    messages.change_layout(job.id().client, layout, world.clients());
   }
   ends_without_progress = 0;
-  lane.waiting.push_back({job.end.client, job.end.seq, job.version, contribution, job.carried,
-                          std::move(job.trained), std::move(job.base)});
+  lane.waiting.push_back({job.id(), job.version, contribution, job.carried, std::move(job.trained),
+                          std::move(job.base)});
   if (lane.round || !policy->ready(lane.waiting.size())) return;
   if (fold(lane)) {
     lane.failed_in_a_row = 0;
@@ -176,7 +175,7 @@ bool Coordinator::State::fold(Lane& lane) {
   if (!made.next) {
     totals.updates_not_finite += static_cast<std::int64_t>(updates.size());
     for (const auto& u : updates)
-      refuse(u.client, u.seq, u.version, "not_finite");
+      refuse(u.id, u.version, "not_finite");
     return false;
   }
   std::int64_t count = 0;
@@ -188,7 +187,7 @@ bool Coordinator::State::fold(Lane& lane) {
       continue;
     }
     ++totals.updates_rejected;
-    refuse(updates[i].client, updates[i].seq, updates[i].version, "rejected");
+    refuse(updates[i].id, updates[i].version, "rejected");
   }
   const double step_norm = distance(*made.next, *adapter);
   adapter = made.next;
@@ -220,20 +219,20 @@ void Coordinator::State::close_round(Lane& lane) {
   for (const auto& u : lane.waiting)
     in_time += u.carried ? 0 : 1;
   const bool enough = in_time >= static_cast<std::int64_t>(lane.round->min_updates);
-  for (const auto& [client, seq] : lane.round->cohort) {
-    Job* found = jobs.find(client, seq);
+  for (const sim::JobId id : lane.round->cohort) {
+    Job* found = jobs.find(id);
     if (found == nullptr) continue;
     if (found->fate == strategy::Fate::carried) {
       found->carried = true;
       --lane.in_flight;
       continue;
     }
-    const Job job = jobs.take(client);
+    const Job job = jobs.take(id.client);
     if (job.fate == strategy::Fate::futile && !job.lost()) ++in_time;
     --lane.in_flight;
     observe(job, std::nullopt);
     drop(job, reason(job.fate));
-    free_client(client);
+    free_client(id.client);
   }
   lane.round.reset();
 
@@ -245,7 +244,7 @@ void Coordinator::State::close_round(Lane& lane) {
       if (u.carried) {
         carried.push_back(std::move(u));
       } else {
-        refuse(u.client, u.seq, u.version, "round_failed");
+        refuse(u.id, u.version, "round_failed");
       }
     }
     lane.waiting = std::move(carried);
@@ -259,12 +258,12 @@ void Coordinator::State::close_round(Lane& lane) {
 /// Jobs are handed out by rising version, so each is looked at once.
 void Coordinator::State::give_up_on_stale() {
   while (!by_age.empty()) {
-    const auto [client, seq] = by_age.front();
-    Job* job = jobs.find(client, seq);
+    const sim::JobId id = by_age.front();
+    Job* job = jobs.find(id);
     if (job != nullptr && !too_stale(job->version)) return;
     by_age.pop_front();
     if (job == nullptr) continue;
-    if (job->training) effects.abandon(client, seq);
+    if (job->training) effects.abandon(id);
     job->training = false;
     job->base.reset();
     job->trained.reset();

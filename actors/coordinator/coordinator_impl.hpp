@@ -36,12 +36,12 @@ struct HandingOut {
   std::vector<JobDispatched> dispatched;
 };
 
-struct Coordinator::State final : strategy::SelectionView {
+struct Coordinator::State final : strategy::SelectionView, CoordinatorProgress {
   State(const FederationConfig& config_, FederationParts parts_, CoordinatorEffects& effects_);
 
   // What the selection may ask.
   [[nodiscard]] std::int64_t examples(sim::ClientId client) const override {
-    return parts.sizer(client, {1}).examples;
+    return parts.sizer({client, {1}}).examples;
   }
   [[nodiscard]] std::int64_t most_examples() const override { return most; }
   [[nodiscard]] double expected_seconds(sim::ClientId client) const override;
@@ -77,12 +77,12 @@ struct Coordinator::State final : strategy::SelectionView {
     ++totals.updates_dropped;
     ++totals.jobs_lost;
     const sim::JobUsage used = settle(job);
-    record(UpdateLost{job.end.client, job.end.seq, job.version, why, used});
+    record(UpdateLost{job.id(), job.version, why, used});
   }
   /// An update that has arrived.
-  void refuse(sim::ClientId client, sim::Sequence seq, sim::Version from, const char* why) {
+  void refuse(sim::JobId id, sim::Version from, const char* why) {
     ++totals.updates_dropped;
-    record(UpdateLost{client, seq, from, why});
+    record(UpdateLost{id, from, why});
   }
   [[nodiscard]] bool too_stale(sim::Version from) const {
     const std::int64_t limit = config.aggregation.max_staleness;
@@ -112,24 +112,12 @@ struct Coordinator::State final : strategy::SelectionView {
   std::vector<bool> with_examples;          ///< empty: all have some
   std::vector<std::uint16_t> lane_numbers;  ///< by client; empty: one lane
 
-  model::AdapterPtr adapter;
-  sim::Version current;
   std::vector<Lane> lanes;
   JobTable jobs;
   HandingOut handing_out;
   sim::EventQueue ends;
-  std::deque<std::pair<sim::ClientId, sim::Sequence>>
-      by_age;  ///< jobs that may become too stale, oldest first
-  PrivateStates private_states;
-  std::int64_t base_bytes = 0;
-  std::map<std::uint32_t, std::int64_t> base_bytes_held;
-  std::optional<sim::VirtualTime> wake;  ///< somebody may come online then
-  sim::Sequence next_seq{1};
-  std::uint64_t asked = 0;  ///< clients that were asked whether they are there
-  std::int64_t ends_without_progress = 0;
-  RunTotals totals;
-  bool awaits_score = false;
-  bool made_version = false;  ///< since the last version_boundary
+  std::deque<sim::JobId> by_age;  ///< jobs that may become too stale, oldest first
+  bool made_version = false;      ///< since the last version_boundary
   bool started = false;
   bool running = false;  ///< inside run(): effects may call deliver() at once
   bool finished = false;

@@ -1,274 +1,167 @@
 #include "actors/coordinator/events.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string_view>
+#include <type_traits>
 
+#include "actors/sim/fields.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
 
 namespace lorafleet::actors {
 namespace {
 
-/// A flat JSON object at the end of `text`, its keys in the order of the calls.
-class JsonLine {
- public:
-  explicit JsonLine(std::string& text) : text_(text) {}
+using What = decltype(Event::what);
 
-  JsonLine& add(std::string_view key, double value) {
-    begin(key);
+/// A flat JSON object at the end of `text`, its keys in the order of the calls.
+class LineWriter {
+ public:
+  explicit LineWriter(std::string& text) : text_(text) {}
+
+  template <typename T>
+  void operator()(std::string_view key, const T& value) {
+    begin(key, sim::Time<T> ? "_us" : "");
+    put(value);
+  }
+  template <typename T>
+  void operator()(std::string_view key, const std::optional<T>& value) {
+    if (value) (*this)(key, *value);
+  }
+  template <typename T>
+  void unless_0(std::string_view key, const T& value) {
+    if (value != T{}) (*this)(key, value);
+  }
+  template <typename T>
+  void group(std::string_view /*key*/, const std::optional<T>& value) {
+    if (value) T::fields(*value, *this);
+  }
+  void numbered(std::string_view prefix,
+                const std::vector<std::pair<std::int64_t, double>>& entries) {
+    for (const auto& [number, value] : entries) {
+      begin(prefix, std::to_string(number));
+      put(value);
+    }
+  }
+  void finish() { text_ += '}'; }
+
+ private:
+  void begin(std::string_view key, std::string_view end) {
+    text_ += empty_ ? "{\"" : ",\"";
+    (text_ += key) += end;
+    text_ += "\":";
+    empty_ = false;
+  }
+  void put(double value) {
     if (std::isfinite(value)) {
       append_shortest(text_, value);
     } else {
       text_ += "null";
     }
-    return *this;
   }
-  JsonLine& add(std::string_view key, std::int64_t value) { return whole(key, value); }
-  JsonLine& add(std::string_view key, std::uint64_t value) { return whole(key, value); }
-  JsonLine& add(std::string_view key, sim::VirtualTime value) {
-    return whole(key, value.microseconds);
-  }
-  JsonLine& add(std::string_view key, sim::ClientId value) { return whole(key, value.value); }
-  JsonLine& add(std::string_view key, sim::Sequence value) { return whole(key, value.value); }
-  JsonLine& add(std::string_view key, sim::Version value) { return whole(key, value.value); }
-  JsonLine& add(std::string_view key, bool value) {
-    begin(key);
-    text_ += value ? "true" : "false";
-    return *this;
-  }
-  /// `value` is one of the fixed words of events.hpp: nothing to escape.
-  JsonLine& add_word(std::string_view key, std::string_view value) {
-    begin(key);
-    ((text_ += '"') += value) += '"';
-    return *this;
-  }
-  void finish() { text_ += '}'; }
-
- private:
-  void begin(std::string_view key) {
-    text_ += empty_ ? "{\"" : ",\"";
-    text_ += key;
-    text_ += "\":";
-    empty_ = false;
-  }
-  template <typename Integer>
-  JsonLine& whole(std::string_view key, Integer value) {
-    begin(key);
-    append_whole(text_, value);
-    return *this;
-  }
+  void put(bool value) { text_ += value ? "true" : "false"; }
+  void put(std::int64_t value) { append_whole(text_, value); }
+  void put(std::uint64_t value) { append_whole(text_, value); }
+  void put(std::uint32_t value) { append_whole(text_, value); }
+  template <typename T>
+  requires sim::Id<T> || sim::Time<T>
+  void put(const T& value) { put(sim::number_in(value)); }
+  /// One of the fixed words of events.hpp: nothing to escape.
+  void put(std::string_view word) { ((text_ += '"') += word) += '"'; }
+  void put(const std::string& word) { put(std::string_view(word)); }
+  void put(const char* word) { put(std::string_view(word)); }
+  void put(sim::JobPhase phase) { put(sim::name(phase)); }
 
   std::string& text_;
   bool empty_ = true;
 };
 
-struct Writer {
-  JsonLine& line;
-
-  void operator()(const JobDispatched& e) const {
-    line.add_word("event", "job_dispatched")
-        .add("client", e.client)
-        .add("seq", e.seq)
-        .add("version", e.version)
-        .add("arrival_us", e.arrival)
-        .add("trained", e.trained)
-        .add("tokens", e.tokens)
-        .add("bytes_down", e.bytes_down)
-        .add("bytes_up", e.bytes_up);
-    if (e.waited.microseconds != 0) line.add("waited_us", e.waited.microseconds);
-    if (e.downloaded) line.add("downloaded_us", *e.downloaded);
-    if (e.computed) line.add("computed_us", *e.computed);
-  }
-  void operator()(const UpdateArrived& e) const {
-    line.add_word("event", "update_arrived")
-        .add("client", e.client)
-        .add("seq", e.seq)
-        .add("version", e.version)
-        .add("staleness", e.staleness)
-        .add("weight", e.weight)
-        .add("loss", e.loss)
-        .add("norm", e.norm)
-        .add("tokens", e.tokens);
-    add(e.used);
-    if (e.tier) line.add("tier", *e.tier);
-  }
-  void operator()(const UpdateLost& e) const {
-    line.add_word("event", "update_lost")
-        .add("client", e.client)
-        .add("seq", e.seq)
-        .add("version", e.version)
-        .add_word("reason", e.reason);
-    if (!e.used) return;
-    line.add_word("phase", sim::name(e.used->phase));
-    add(*e.used);
-  }
-  void operator()(const JobUnfinished& e) const {
-    line.add_word("event", "job_unfinished")
-        .add("client", e.client)
-        .add("seq", e.seq)
-        .add("version", e.version)
-        .add_word("phase", sim::name(e.used.phase));
-    add(e.used);
-  }
-  void operator()(const VersionMade& e) const {
-    line.add_word("event", "version_made")
-        .add("version", e.version)
-        .add("updates", e.updates)
-        .add("mean_staleness", e.mean_staleness)
-        .add("step_norm", e.step_norm)
-        .add("adapter_norm", e.adapter_norm);
-    if (e.tier) line.add("tier", *e.tier);
-    if (!e.fold) return;
-    const FoldFigures& fold = *e.fold;
-    if (fold.reconstruction_error) line.add("reconstruction_error", *fold.reconstruction_error);
-    line.add("dropped_energy", fold.dropped_energy);
-    for (const auto& [rank, share] : fold.views)
-      line.add("dropped_energy_r" + std::to_string(rank), share);
-    if (fold.effective_rank) line.add("effective_rank", *fold.effective_rank);
-    line.add("mean_cosine", fold.mean_cosine).add("min_cosine", fold.min_cosine);
-    if (fold.rank_collapse) line.add("rank_collapse", true);
-  }
-  void operator()(const RoundFailed& e) const {
-    line.add_word("event", "round_failed").add("version", e.version).add("updates", e.updates);
-  }
-  void operator()(const RunStopped& e) const {
-    line.add_word("event", "run_stopped").add_word("reason", e.reason);
-  }
-  void add(const sim::JobUsage& used) const {
-    line.add("busy_us", used.busy.microseconds)
-        .add("computing_us", used.computing.microseconds)
-        .add("bytes_down", used.bytes_down)
-        .add("bytes_up", used.bytes_up);
-    if (used.joules != 0.0) line.add("joules", used.joules);
-    if (used.cost != 0.0) line.add("cost", used.cost);
-  }
-};
-
-/// The keys of a line, as they were written.
+/// The keys of such a line, as they were written.
 class LineReader {
  public:
-  explicit LineReader(nlohmann::json json) : json_(std::move(json)) {}
+  explicit LineReader(const nlohmann::json& json) : json_(json) {}
 
-  [[nodiscard]] bool has(const std::string& key) const { return json_.contains(key); }
-  [[nodiscard]] std::string word(const std::string& key) const { return json_.at(key); }
-  [[nodiscard]] bool flag(const std::string& key) const { return json_.at(key); }
-  [[nodiscard]] std::int64_t whole(const std::string& key) const { return json_.at(key); }
-  [[nodiscard]] std::uint64_t count(const std::string& key) const { return json_.at(key); }
-  [[nodiscard]] double number(const std::string& key) const {
-    const auto& value = json_.at(key);
-    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+  template <typename T>
+  void operator()(std::string_view key, T& value) const {
+    get(json_.at(std::string(key) + (sim::Time<T> ? "_us" : "")), value);
   }
-  [[nodiscard]] double number_or_0(const std::string& key) const {
-    return has(key) ? number(key) : 0.0;
+  template <typename T>
+  void operator()(std::string_view key, std::optional<T>& value) const {
+    if (has(key, sim::Time<T> ? "_us" : "")) (*this)(key, value.emplace());
   }
-  [[nodiscard]] sim::ClientId client() const {
-    return {static_cast<std::uint32_t>(count("client"))};
+  template <typename T>
+  void unless_0(std::string_view key, T& value) const {
+    if (has(key, sim::Time<T> ? "_us" : "")) (*this)(key, value);
   }
-  [[nodiscard]] sim::Sequence seq() const { return {count("seq")}; }
-  [[nodiscard]] sim::Version version() const { return {count("version")}; }
-  [[nodiscard]] std::optional<sim::VirtualTime> time_if_any(const std::string& key) const {
-    if (!has(key)) return std::nullopt;
-    return sim::VirtualTime{whole(key)};
+  template <typename T>
+  void group(std::string_view key, std::optional<T>& value) const {
+    if (has(key, "")) T::fields(value.emplace(), *this);
   }
-  [[nodiscard]] sim::JobUsage used() const {
-    return {has("phase") ? phase() : sim::JobPhase::complete,
-            {whole("busy_us")},
-            {whole("computing_us")},
-            whole("bytes_down"),
-            whole("bytes_up"),
-            number_or_0("joules"),
-            number_or_0("cost")};
+  void numbered(std::string_view prefix,
+                std::vector<std::pair<std::int64_t, double>>& entries) const {
+    for (const auto& [key, value] : json_.items()) {
+      if (!key.starts_with(prefix)) continue;
+      auto& entry = entries.emplace_back(std::stoll(key.substr(prefix.size())), 0.0);
+      get(value, entry.second);
+    }
+    std::sort(entries.begin(), entries.end());
   }
-  [[nodiscard]] const nlohmann::json& json() const { return json_; }
 
  private:
-  [[nodiscard]] sim::JobPhase phase() const {
-    const std::string known = word("phase");
-    for (const auto phase : {sim::JobPhase::download, sim::JobPhase::compute, sim::JobPhase::upload,
-                             sim::JobPhase::complete}) {
-      if (known == sim::name(phase)) return phase;
-    }
-    throw std::invalid_argument("unknown phase \"" + known + '"');
+  [[nodiscard]] bool has(std::string_view key, const char* end) const {
+    return json_.contains(std::string(key) + end);
+  }
+  static void get(const nlohmann::json& json, double& value) {
+    value = json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+  }
+  template <typename T>
+  requires std::integral<T> || std::same_as<T, std::string>
+  static void get(const nlohmann::json& json, T& value) { value = json.get<T>(); }
+  template <typename T>
+  requires sim::Id<T> || sim::Time<T>
+  static void get(const nlohmann::json& json, T& value) { get(json, sim::number_in(value)); }
+  static void get(const nlohmann::json& json, sim::JobPhase& value) {
+    using enum sim::JobPhase;
+    constexpr std::array phases = {download, compute, upload, complete};
+    const auto known = json.get<std::string>();
+    const auto* found = std::find_if(phases.begin(), phases.end(),
+                                     [&](auto phase) { return known == sim::name(phase); });
+    if (found == phases.end()) throw std::invalid_argument("unknown phase \"" + known + '"');
+    value = *found;
   }
 
-  nlohmann::json json_;
+  const nlohmann::json& json_;
 };
 
-std::optional<FoldFigures> read_fold(const LineReader& line) {
-  if (!line.has("mean_cosine")) return std::nullopt;
-  FoldFigures fold;
-  if (line.has("reconstruction_error"))
-    fold.reconstruction_error = line.number("reconstruction_error");
-  if (line.has("effective_rank")) fold.effective_rank = line.number("effective_rank");
-  fold.dropped_energy = line.number("dropped_energy");
-  const std::string prefix = "dropped_energy_r";
-  for (const auto& [key, value] : line.json().items()) {
-    if (key.starts_with(prefix))
-      fold.views.emplace_back(std::stoll(key.substr(prefix.size())), line.number(key));
+/// Reads the alternative of `What`, from the `I`-th on, whose kind it is.
+template <std::size_t I = 0>
+What read_what(const std::string& kind, const LineReader& line) {
+  if constexpr (I == std::variant_size_v<What>) {
+    throw std::invalid_argument("unknown event \"" + kind + '"');
+  } else {
+    using Kind = std::variant_alternative_t<I, What>;
+    if (kind != Kind::kKind) return read_what<I + 1>(kind, line);
+    Kind event;
+    Kind::fields(event, line);
+    return event;
   }
-  std::sort(fold.views.begin(), fold.views.end());
-  fold.mean_cosine = line.number("mean_cosine");
-  fold.min_cosine = line.number("min_cosine");
-  fold.rank_collapse = line.has("rank_collapse");
-  return fold;
-}
-
-decltype(Event::what) read_what(const LineReader& line) {
-  const std::string kind = line.word("event");
-  if (kind == "job_dispatched") {
-    return JobDispatched{line.client(),
-                         line.seq(),
-                         line.version(),
-                         {line.whole("arrival_us")},
-                         line.flag("trained"),
-                         line.whole("tokens"),
-                         line.whole("bytes_down"),
-                         line.whole("bytes_up"),
-                         line.time_if_any("downloaded_us"),
-                         line.time_if_any("computed_us"),
-                         {line.has("waited_us") ? line.whole("waited_us") : 0}};
-  }
-  if (kind == "update_arrived") {
-    UpdateArrived arrived{line.client(),
-                          line.seq(),
-                          line.version(),
-                          line.count("staleness"),
-                          line.number("weight"),
-                          line.number("loss"),
-                          line.number("norm"),
-                          line.whole("tokens"),
-                          line.used()};
-    if (line.has("tier")) arrived.tier = line.count("tier");
-    return arrived;
-  }
-  if (kind == "update_lost") {
-    UpdateLost lost{line.client(), line.seq(), line.version(), line.word("reason")};
-    if (line.has("phase")) lost.used = line.used();
-    return lost;
-  }
-  if (kind == "job_unfinished")
-    return JobUnfinished{line.client(), line.seq(), line.version(), line.used()};
-  if (kind == "version_made") {
-    VersionMade made{line.version(), line.whole("updates"), line.number("mean_staleness"),
-                     line.number("step_norm"), line.number("adapter_norm")};
-    if (line.has("tier")) made.tier = line.count("tier");
-    made.fold = read_fold(line);
-    return made;
-  }
-  if (kind == "round_failed") return RoundFailed{line.version(), line.whole("updates")};
-  if (kind == "run_stopped") return RunStopped{line.word("reason")};
-  throw std::invalid_argument("unknown event \"" + kind + '"');
 }
 
 }  // namespace
 
 Event from_json_line(const std::string& text, const std::string& file, std::size_t line) {
   try {
-    const LineReader reader(nlohmann::json::parse(text));
-    return {{reader.whole("t_us")}, read_what(reader)};
+    const auto json = nlohmann::json::parse(text);
+    const LineReader reader(json);
+    Event event;
+    reader("t", event.time);
+    event.what = read_what(json.at("event").get<std::string>(), reader);
+    return event;
   } catch (const std::exception& error) {
     throw InputError(file + ":" + std::to_string(line),
                      std::string("is no line of an event log: ") + error.what());
@@ -276,9 +169,14 @@ Event from_json_line(const std::string& text, const std::string& file, std::size
 }
 
 void append_json_line(std::string& text, const Event& event) {
-  JsonLine line(text);
-  line.add("t_us", event.time);
-  std::visit(Writer{line}, event.what);
+  LineWriter line(text);
+  line("t", event.time);
+  std::visit(
+      [&]<typename Kind>(const Kind& what) {
+        line("event", Kind::kKind);
+        Kind::fields(what, line);
+      },
+      event.what);
   line.finish();
 }
 

@@ -35,10 +35,28 @@ struct Job {
   model::TrainStats stats;
   model::PrivateStatePtr new_state;  ///< the client's own, if the update arrives
 
-  [[nodiscard]] sim::JobLoad load() const {
-    return {end.client, end.seq, size.tokens, bytes_down, bytes_up};
-  }
+  [[nodiscard]] sim::JobId id() const { return end.id; }
+  [[nodiscard]] sim::JobLoad load() const { return {end.id, size.tokens, bytes_down, bytes_up}; }
   [[nodiscard]] bool lost() const { return timing.lost; }
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    // Without the result: the jobs of a checkpoint are trained again.
+    visit("end", self.end);
+    visit("version", self.version);
+    visit("dispatched", self.dispatched);
+    visit("size", self.size);
+    visit("bytes_down", self.bytes_down);
+    visit("bytes_up", self.bytes_up);
+    visit("base_bytes", self.base_bytes);
+    visit("timing", self.timing);
+    visit("fate", self.fate);
+    visit("lane", self.lane);
+    visit("carried", self.carried);
+    visit("training", self.training);
+    visit("base", self.base);
+    visit("state", self.state);
+  }
 };
 
 /// The jobs in flight, at most one for each client. All operations are O(1); 4 bytes a client.
@@ -47,7 +65,7 @@ class JobTable {
   explicit JobTable(std::size_t clients) : places_(clients, kNone) {}
 
   Job& add(Job job) {
-    std::uint32_t& place = places_[job.end.client.value];
+    std::uint32_t& place = places_[job.id().client.value];
     assert(place == kNone);
     if (free_.empty()) {
       place = static_cast<std::uint32_t>(jobs_.size());
@@ -61,10 +79,10 @@ class JobTable {
   }
   [[nodiscard]] bool busy(sim::ClientId client) const { return places_[client.value] != kNone; }
   /// nullptr where that job is not in flight. Valid until the next `add`.
-  [[nodiscard]] Job* find(sim::ClientId client, sim::Sequence seq) {
-    if (client.value >= places_.size() || !busy(client)) return nullptr;
-    Job& job = jobs_[places_[client.value]];
-    return job.end.seq == seq ? &job : nullptr;
+  [[nodiscard]] Job* find(sim::JobId id) {
+    if (id.client.value >= places_.size() || !busy(id.client)) return nullptr;
+    Job& job = jobs_[places_[id.client.value]];
+    return job.id() == id ? &job : nullptr;
   }
   /// Out of the table. The client must be busy.
   Job take(sim::ClientId client) {

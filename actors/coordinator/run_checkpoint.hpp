@@ -15,11 +15,24 @@ struct UnscoredVersion {
   sim::Version version;
   model::AdapterPtr adapter;
   bool fully = false;  ///< with the metrics that generate text
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("version", self.version);
+    visit("adapter", self.adapter);
+    visit("fully", self.fully);
+  }
 };
 
 struct ScoredVersion {
   sim::Version version;
   model::Evaluation evaluation;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("version", self.version);
+    visit("evaluation", self.evaluation);
+  }
 };
 
 /// How far the files of a run directory are written.
@@ -27,6 +40,13 @@ struct RecorderState {
   std::uint64_t events_bytes = 0;  ///< of events.jsonl
   std::string events_sha256;       ///< of these
   std::vector<ScoredVersion> scores;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("events_bytes", self.events_bytes);
+    visit("events_sha256", self.events_sha256);
+    visit("scores", self.scores);
+  }
 };
 
 /// All that a run needs to go on as if it had never stopped.
@@ -36,6 +56,15 @@ struct RunCheckpoint {
   std::optional<sim::Version> last_evaluated;
   bool last_fully = false;
   RecorderState recorder;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("coordinator", self.coordinator);
+    visit("unscored", self.unscored);
+    visit("last_evaluated", self.last_evaluated);
+    visit("last_fully", self.last_fully);
+    visit("recorder", self.recorder);
+  }
 };
 
 /// Where checkpoints go.

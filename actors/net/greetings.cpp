@@ -15,18 +15,17 @@ constexpr std::uint32_t kMostSlots = 4096;
 }  // namespace
 
 std::string difference(const Environment& here, const Environment& there) {
+  std::vector<const std::string*> others;
+  Environment::demanded(there,
+                        [&](const char*, const std::string& other) { others.push_back(&other); });
   std::string text;
-  const auto compare = [&](const char* what, const std::string& a, const std::string& b) {
-    if (a == b) return;
+  auto other = others.begin();
+  Environment::demanded(here, [&](const char* what, const std::string& own) {
+    const std::string& its = **other++;
+    if (own == its) return;
     if (!text.empty()) text += ", ";
-    text += std::string(what) + " is \"" + a + "\" here and \"" + b + "\" there";
-  };
-  compare("LoRAFleet", here.version, there.version);
-  compare("LibTorch", here.libtorch, there.libtorch);
-  compare("BLAS", here.blas, there.blas);
-  compare("BLAS's kernel set", here.kernels, there.kernels);
-  compare("oneDNN", here.onednn, there.onednn);
-  compare("the instruction set", here.isa, there.isa);
+    text += std::string(what) + " is \"" + own + "\" here and \"" + its + "\" there";
+  });
   return text;
 }
 
@@ -38,13 +37,8 @@ Bytes encode(const Hello& hello) {
   writer.text(hello.name);
   writer.number(hello.instance);
   writer.number(hello.slots);
-  writer.text(hello.environment.version);
-  writer.text(hello.environment.libtorch);
-  writer.text(hello.environment.blas);
-  writer.text(hello.environment.kernels);
-  writer.text(hello.environment.onednn);
-  writer.text(hello.environment.isa);
-  writer.text(hello.environment.cpu);
+  Environment::fields(hello.environment,
+                      [&](const char*, const std::string& text) { writer.text(text); });
   return bytes;
 }
 
@@ -60,13 +54,8 @@ Hello decode_hello(BytesView bytes) {
   hello.name = printable(reader.text(64));
   hello.instance = reader.number<std::uint64_t>();
   hello.slots = reader.number<std::uint32_t>();
-  hello.environment.version = printable(reader.text(256));
-  hello.environment.libtorch = printable(reader.text(256));
-  hello.environment.blas = printable(reader.text(256));
-  hello.environment.kernels = printable(reader.text(256));
-  hello.environment.onednn = printable(reader.text(256));
-  hello.environment.isa = printable(reader.text(256));
-  hello.environment.cpu = printable(reader.text(256));
+  Environment::fields(hello.environment,
+                      [&](const char*, std::string& text) { text = printable(reader.text(256)); });
   reader.end();
   if (hello.slots == 0 || hello.slots > kMostSlots) {
     throw ProtocolError(std::to_string(hello.slots) + " slots; allowed: 1 to " +

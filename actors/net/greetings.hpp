@@ -19,6 +19,22 @@ struct Environment {
   std::string isa;
   std::string cpu = {};  ///< said, not demanded
   friend bool operator==(const Environment&, const Environment&) = default;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    demanded(self, visit);
+    visit("the processor", self.cpu);
+  }
+  /// What must be the same everywhere.
+  template <typename Self, typename Visitor>
+  static void demanded(Self& self, Visitor&& visit) {
+    visit("LoRAFleet", self.version);
+    visit("LibTorch", self.libtorch);
+    visit("BLAS", self.blas);
+    visit("BLAS's kernel set", self.kernels);
+    visit("oneDNN", self.onednn);
+    visit("the instruction set", self.isa);
+  }
 };
 
 /// What is demanded: "LibTorch is 1.13.1 here and 2.6.0 there", one clause for each difference;

@@ -6,15 +6,15 @@ void HostPool::add_host(HostId host, std::uint32_t slots) {
   hosts_.insert_or_assign(host, Host{slots, {}});
 }
 
-std::vector<JobName> HostPool::remove_host(HostId host) {
+std::vector<sim::JobId> HostPool::remove_host(HostId host) {
   const auto found = hosts_.find(host);
   if (found == hosts_.end()) return {};
-  std::vector<JobName> jobs(found->second.jobs.begin(), found->second.jobs.end());
+  std::vector<sim::JobId> jobs(found->second.jobs.begin(), found->second.jobs.end());
   hosts_.erase(found);
-  for (const JobName& job : jobs) {
+  for (const sim::JobId& job : jobs) {
     Place& place = places_.at(job);
     place.host.reset();
-    queue_.emplace(place.arrival, job);
+    queue_.insert({place.arrival, job});
   }
   return jobs;
 }
@@ -26,8 +26,8 @@ std::size_t HostPool::slots() const {
   return sum;
 }
 
-void HostPool::queue(JobName job, sim::VirtualTime arrival) {
-  if (places_.try_emplace(job, Place{arrival, std::nullopt}).second) queue_.emplace(arrival, job);
+void HostPool::queue(sim::JobId job, sim::VirtualTime arrival) {
+  if (places_.try_emplace(job, Place{arrival, std::nullopt}).second) queue_.insert({arrival, job});
 }
 
 std::optional<HostPool::Assignment> HostPool::next() {
@@ -44,26 +44,26 @@ std::optional<HostPool::Assignment> HostPool::next() {
     }
   }
   if (best == hosts_.end()) return std::nullopt;
-  const JobName job = queue_.begin()->second;
+  const sim::JobId job = queue_.begin()->id;
   queue_.erase(queue_.begin());
   places_.at(job).host = best->first;
   best->second.jobs.insert(job);
   return Assignment{best->first, job};
 }
 
-bool HostPool::finish(HostId host, JobName job) {
+bool HostPool::finish(HostId host, sim::JobId job) {
   const auto found = hosts_.find(host);
   if (found == hosts_.end() || found->second.jobs.erase(job) == 0) return false;
   places_.erase(job);
   return true;
 }
 
-bool HostPool::has(HostId host, JobName job) const {
+bool HostPool::has(HostId host, sim::JobId job) const {
   const auto found = hosts_.find(host);
   return found != hosts_.end() && found->second.jobs.contains(job);
 }
 
-std::optional<HostPool::HostId> HostPool::abandon(JobName job) {
+std::optional<HostPool::HostId> HostPool::abandon(sim::JobId job) {
   const auto found = places_.find(job);
   if (found == places_.end()) return std::nullopt;
   const Place place = found->second;

@@ -7,8 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "actors/net/payloads.hpp"
-#include "actors/sim/virtual_time.hpp"
+#include "actors/sim/event_queue.hpp"
 
 namespace lorafleet::actors::net {
 
@@ -21,26 +20,26 @@ class HostPool {
 
   struct Assignment {
     HostId host = 0;
-    JobName job;
+    sim::JobId job;
   };
 
   void add_host(HostId host, std::uint32_t slots);
   /// Its jobs go back into the queue; returns them.
-  std::vector<JobName> remove_host(HostId host);
+  std::vector<sim::JobId> remove_host(HostId host);
   [[nodiscard]] bool has_host(HostId host) const { return hosts_.contains(host); }
   [[nodiscard]] std::size_t hosts() const { return hosts_.size(); }
   [[nodiscard]] std::size_t slots() const;
 
-  void queue(JobName job, sim::VirtualTime arrival);
+  void queue(sim::JobId job, sim::VirtualTime arrival);
   /// The next job that a host should get, if one has room. It counts as the host's from now on.
   std::optional<Assignment> next();
   /// A result came from `host`: whether it is the one that has the job, which is then out of the
   /// pool. Anything else is a late echo of a job that was given to somebody else.
-  bool finish(HostId host, JobName job);
+  bool finish(HostId host, sim::JobId job);
   /// Whether `host` has the job.
-  [[nodiscard]] bool has(HostId host, JobName job) const;
+  [[nodiscard]] bool has(HostId host, sim::JobId job) const;
   /// Takes a job out of the pool; returns the host that has it.
-  std::optional<HostId> abandon(JobName job);
+  std::optional<HostId> abandon(sim::JobId job);
 
   [[nodiscard]] std::size_t queued() const { return queue_.size(); }
   [[nodiscard]] std::size_t running(HostId host) const;
@@ -54,12 +53,11 @@ class HostPool {
   };
   struct Host {
     std::uint32_t slots = 0;
-    std::set<JobName> jobs;
+    std::set<sim::JobId> jobs;
   };
-  using Waiting = std::pair<sim::VirtualTime, JobName>;
 
-  std::map<JobName, Place> places_;
-  std::set<Waiting> queue_;
+  std::map<sim::JobId, Place> places_;
+  std::set<sim::JobEnd> queue_;
   std::map<HostId, Host> hosts_;
 };
 

@@ -1,71 +1,39 @@
 #include "actors/net/payloads.hpp"
 
+#include "actors/net/wire_fields.hpp"
+
 namespace lorafleet::actors::net {
 
 namespace {
 
-void write(WireWriter& writer, const std::vector<model::LoraModule>& modules) {
-  writer.number<std::uint64_t>(modules.size());
-  for (const auto& module : modules) {
-    writer.text(module.name);
-    writer.number(module.in);
-    writer.number(module.out);
-    writer.number(module.rank);
-    writer.real(module.alpha);
-    writer.number<std::uint8_t>(module.use_rslora ? 1 : 0);
-  }
+template <typename T>
+Bytes bytes_of(const T& value) {
+  Bytes bytes;
+  WireWriter writer(bytes);
+  write_fields(writer, value);
+  return bytes;
 }
 
-std::int64_t read_size(WireReader& reader) {
-  const auto size = reader.number<std::int64_t>();
-  if (size < 0 || size > (std::int64_t{1} << 24)) {
-    throw ProtocolError("a module of size " + std::to_string(size));
-  }
-  return size;
+template <typename T>
+T value_of(BytesView bytes) {
+  WireReader reader(bytes);
+  T value;
+  read_fields(reader, value);
+  reader.end();
+  return value;
 }
 
 std::vector<model::LoraModule> read_modules(WireReader& reader) {
-  std::vector<model::LoraModule> modules(reader.count(41));
-  for (auto& module : modules) {
-    module.name = reader.text();
-    module.in = read_size(reader);
-    module.out = read_size(reader);
-    module.rank = read_size(reader);
-    module.alpha = reader.real();
-    module.use_rslora = reader.number<std::uint8_t>() != 0;
+  std::vector<model::LoraModule> modules;
+  read_fields(reader, modules);
+  for (const auto& module : modules) {
+    for (const std::int64_t size : {module.in, module.out, module.rank}) {
+      if (size < 0 || size > (std::int64_t{1} << 24)) {
+        throw ProtocolError("a module of size " + std::to_string(size));
+      }
+    }
   }
   return modules;
-}
-
-void write(WireWriter& writer, const model::PrivateStatePtr& state) {
-  writer.number<std::uint8_t>(state ? 1 : 0);
-  if (!state) return;
-  writer.number<std::uint64_t>(state->vectors.size());
-  for (const auto& [name, values] : state->vectors) {
-    writer.text(name);
-    writer.floats(values);
-  }
-}
-
-model::PrivateStatePtr read_state(WireReader& reader) {
-  if (reader.number<std::uint8_t>() == 0) return nullptr;
-  auto state = std::make_shared<model::PrivateState>();
-  const std::size_t size = reader.count(16);
-  for (std::size_t i = 0; i < size; ++i) {
-    std::string name = reader.text();
-    state->vectors.emplace_back(std::move(name), reader.floats());
-  }
-  return state;
-}
-
-void write(WireWriter& writer, sim::ClientId client, sim::Sequence seq) {
-  writer.number(client.value);
-  writer.number(seq.value);
-}
-
-JobName read_name(WireReader& reader) {
-  const sim::ClientId client{reader.number<std::uint32_t>()};
-  return {client, {reader.number<std::uint64_t>()}};
 }
 
 }  // namespace
@@ -74,7 +42,7 @@ Bytes encode(const model::BaseChange& change) {
   Bytes bytes;
   WireWriter writer(bytes);
   writer.number(change.id);
-  write(writer, change.modules);
+  write_fields(writer, change.modules);
   for (const auto& delta : change.deltas)
     writer.floats(delta);
   return bytes;
@@ -100,7 +68,7 @@ Bytes encode(const NumberedAdapter& adapter) {
   bytes.reserve(adapter.adapter->values.size() * sizeof(float) + 4096);
   WireWriter writer(bytes);
   writer.number(adapter.number);
-  write(writer, adapter.adapter->layout->modules());
+  write_fields(writer, adapter.adapter->layout->modules());
   const auto& change = adapter.adapter->base_change;
   writer.number<std::uint64_t>(change ? change->id : 0);
   writer.floats(adapter.adapter->values);
@@ -129,34 +97,14 @@ NumberedAdapter decode_adapter(BytesView bytes,
 }
 
 Bytes encode(const TrainOrder& order) {
-  const TrainRequest& request = order.request;
-  Bytes bytes;
-  WireWriter writer(bytes);
-  write(writer, request.client, request.seq);
-  writer.number(request.version.value);
-  writer.number(request.arrival.microseconds);
-  writer.number(order.adapter);
-  writer.number(static_cast<std::uint8_t>(request.trains));
-  write(writer, request.state);
-  return bytes;
+  return bytes_of(order);
 }
 
 TrainOrder decode_order(BytesView bytes) {
-  WireReader reader(bytes);
-  TrainOrder order;
-  const JobName name = read_name(reader);
-  order.request.client = name.client;
-  order.request.seq = name.seq;
-  order.request.version.value = reader.number<std::uint64_t>();
-  order.request.arrival.microseconds = reader.number<std::int64_t>();
-  order.adapter = reader.number<std::uint64_t>();
-  const auto trains = reader.number<std::uint8_t>();
-  if (trains > static_cast<std::uint8_t>(model::Factors::b)) {
+  auto order = value_of<TrainOrder>(bytes);
+  if (order.request.trains > model::Factors::b) {
     throw ProtocolError("an order to train unknown factors");
   }
-  order.request.trains = static_cast<model::Factors>(trains);
-  order.request.state = read_state(reader);
-  reader.end();
   return order;
 }
 
@@ -164,85 +112,38 @@ Bytes encode(const ClientUpdate& update) {
   Bytes bytes;
   bytes.reserve(update.adapter->values.size() * sizeof(float) + 256);
   WireWriter writer(bytes);
-  write(writer, update.client, update.seq);
-  const model::TrainStats& stats = update.stats;
-  writer.number(stats.examples);
-  writer.number(stats.tokens);
-  writer.number(stats.label_tokens);
-  writer.number(stats.steps);
-  writer.real(stats.loss);
-  writer.real(stats.last_loss);
-  writer.real(stats.wall_seconds);
-  write(writer, update.state);
+  TrainedUpdate::before_values(
+      update, [&](const char*, const auto& field) { write_fields(writer, field); });
   writer.floats(update.adapter->values);
   return bytes;
 }
 
 TrainedUpdate decode_update(BytesView bytes) {
-  WireReader reader(bytes);
-  TrainedUpdate update;
-  const JobName name = read_name(reader);
-  update.client = name.client;
-  update.seq = name.seq;
-  update.stats.examples = reader.number<std::int64_t>();
-  update.stats.tokens = reader.number<std::int64_t>();
-  update.stats.label_tokens = reader.number<std::int64_t>();
-  update.stats.steps = reader.number<std::int64_t>();
-  update.stats.loss = reader.real();
-  update.stats.last_loss = reader.real();
-  update.stats.wall_seconds = reader.real();
-  update.state = read_state(reader);
-  update.values = reader.floats();
-  reader.end();
-  return update;
+  return value_of<TrainedUpdate>(bytes);
 }
 
-Bytes encode(const FailedJob& failed) {
-  Bytes bytes;
-  WireWriter writer(bytes);
-  write(writer, failed.client, failed.seq);
-  writer.text(std::string_view(failed.reason).substr(0, 4096));
-  return bytes;
+Bytes encode(const JobFailed& failed) {
+  return bytes_of(JobFailed{failed.id, failed.reason.substr(0, 4096)});
 }
 
-FailedJob decode_failed(BytesView bytes) {
-  WireReader reader(bytes);
-  const JobName name = read_name(reader);
-  FailedJob failed{name.client, name.seq, reader.text()};
-  reader.end();
-  return failed;
+JobFailed decode_failed(BytesView bytes) {
+  return value_of<JobFailed>(bytes);
 }
 
-Bytes encode(const JobName& name) {
-  Bytes bytes;
-  WireWriter writer(bytes);
-  write(writer, name.client, name.seq);
-  return bytes;
+Bytes encode(sim::JobId job) {
+  return bytes_of(job);
 }
 
-JobName decode_job_name(BytesView bytes) {
-  WireReader reader(bytes);
-  const JobName name = read_name(reader);
-  reader.end();
-  return name;
+sim::JobId decode_job(BytesView bytes) {
+  return value_of<sim::JobId>(bytes);
 }
 
 Bytes encode_numbers(const std::vector<std::uint64_t>& numbers) {
-  Bytes bytes;
-  WireWriter writer(bytes);
-  writer.number<std::uint64_t>(numbers.size());
-  for (const auto number : numbers)
-    writer.number(number);
-  return bytes;
+  return bytes_of(numbers);
 }
 
 std::vector<std::uint64_t> decode_numbers(BytesView bytes) {
-  WireReader reader(bytes);
-  std::vector<std::uint64_t> numbers(reader.count(8));
-  for (auto& number : numbers)
-    number = reader.number<std::uint64_t>();
-  reader.end();
-  return numbers;
+  return value_of<std::vector<std::uint64_t>>(bytes);
 }
 
 }  // namespace lorafleet::actors::net

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/coordinator/coordinator.hpp"
+#include "actors/coordinator/client_update.hpp"
+#include "actors/coordinator/train_request.hpp"
 #include "actors/net/wire.hpp"
 #include "model/adapter/adapter.hpp"
 #include "model/training/trainer.hpp"
@@ -32,37 +33,49 @@ NumberedAdapter decode_adapter(BytesView bytes,
 struct TrainOrder {
   TrainRequest request;  ///< without its adapter
   std::uint64_t adapter = 0;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("id", self.request.id);
+    visit("version", self.request.version);
+    visit("arrival", self.request.arrival);
+    visit("adapter", self.adapter);
+    visit("trains", self.request.trains);
+    visit("state", self.request.state);
+  }
 };
 Bytes encode(const TrainOrder& order);
 TrainOrder decode_order(BytesView bytes);
 
 /// A ClientUpdate without the adapter's layout, which the head knows from the order.
 struct TrainedUpdate {
-  sim::ClientId client;
-  sim::Sequence seq;
+  sim::JobId id;
   model::TrainStats stats;
   model::PrivateStatePtr state;
   std::vector<float> values;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    before_values(self, visit);
+    visit("values", self.values);
+  }
+  /// A ClientUpdate has these too.
+  template <typename Self, typename Visitor>
+  static void before_values(Self& self, Visitor&& visit) {
+    visit("id", self.id);
+    visit("stats", self.stats);
+    visit("state", self.state);
+  }
 };
 Bytes encode(const ClientUpdate& update);
 TrainedUpdate decode_update(BytesView bytes);
 
-struct FailedJob {
-  sim::ClientId client;
-  sim::Sequence seq;
-  std::string reason;
-};
-Bytes encode(const FailedJob& failed);
-FailedJob decode_failed(BytesView bytes);
+Bytes encode(const JobFailed& failed);
+JobFailed decode_failed(BytesView bytes);
 
 /// An abandon parcel.
-struct JobName {
-  sim::ClientId client;
-  sim::Sequence seq;
-  friend auto operator<=>(const JobName&, const JobName&) = default;
-};
-Bytes encode(const JobName& name);
-JobName decode_job_name(BytesView bytes);
+Bytes encode(sim::JobId job);
+sim::JobId decode_job(BytesView bytes);
 
 /// A forget parcel: adapters by number.
 Bytes encode_numbers(const std::vector<std::uint64_t>& numbers);

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "actors/output/json_fields.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::actors {
@@ -10,23 +11,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json module_json(const model::LoraModule& m) {
-  return {{"name", m.name}, {"in", m.in},       {"out", m.out},
-          {"rank", m.rank}, {"alpha", m.alpha}, {"use_rslora", m.use_rslora}};
-}
-
-Json modules_json(const std::vector<model::LoraModule>& modules) {
-  Json json = Json::array();
-  for (const auto& module : modules)
-    json.push_back(module_json(module));
-  return json;
-}
+constexpr NoStore kNoStore;
 
 std::vector<model::LoraModule> read_modules(const Json& json) {
   std::vector<model::LoraModule> modules;
-  for (const auto& m : json)
-    modules.push_back(
-        {m.at("name"), m.at("in"), m.at("out"), m.at("rank"), m.at("alpha"), m.at("use_rslora")});
+  read_json(json, modules, kNoStore);
   return modules;
 }
 
@@ -60,8 +49,11 @@ Json TensorSink::put(const model::BaseChangePtr& change) {
   const std::string prefix = "base_change." + std::to_string(changes_.size()) + '.';
   for (std::size_t i = 0; i < change->deltas.size(); ++i)
     deltas.push_back(add(prefix + std::to_string(i), model::DType::float32, change->deltas[i]));
-  changes_.push_back(
-      {{"id", change->id}, {"modules", modules_json(change->modules)}, {"deltas", deltas}});
+  Json entry;
+  entry["id"] = change->id;
+  entry["modules"] = json_of(change->modules, kNoStore);
+  entry["deltas"] = std::move(deltas);
+  changes_.push_back(std::move(entry));
   alive_.push_back(change);
   return known->second;
 }
@@ -70,10 +62,12 @@ Json TensorSink::put(const model::AdapterPtr& adapter) {
   if (!adapter) return nullptr;
   const auto [known, is_new] = known_.try_emplace(adapter.get(), adapters_.size());
   if (!is_new) return known->second;
-  adapters_.push_back({{"layout", put(adapter->layout)},
-                       {"values", add("adapter." + std::to_string(adapters_.size()),
-                                      model::DType::float32, adapter->values)},
-                       {"base_change", put(adapter->base_change)}});
+  Json entry;
+  entry["layout"] = put(adapter->layout);
+  entry["values"] =
+      add("adapter." + std::to_string(adapters_.size()), model::DType::float32, adapter->values);
+  entry["base_change"] = put(adapter->base_change);
+  adapters_.push_back(std::move(entry));
   alive_.push_back(adapter);
   return known->second;
 }
@@ -85,7 +79,8 @@ Json TensorSink::put(const model::PrivateStatePtr& state) {
   Json vectors = Json::array();
   const std::string prefix = "private." + std::to_string(states_.size()) + '.';
   for (const auto& [name, values] : state->vectors)
-    vectors.push_back({name, add(prefix + name, model::DType::float32, values)});
+    vectors.push_back(
+        json_of(std::pair(name, add(prefix + name, model::DType::float32, values)), kNoStore));
   states_.push_back(vectors);
   alive_.push_back(state);
   return known->second;
@@ -97,8 +92,11 @@ Json TensorSink::put(std::vector<double> values) {
              doubles_.back());
 }
 
-Json TensorSink::put(std::vector<std::int32_t> values) {
-  integers_.push_back(std::move(values));
+Json TensorSink::put(const std::vector<sim::ClientId>& clients) {
+  auto& numbers = integers_.emplace_back();
+  numbers.reserve(clients.size());
+  for (const auto client : clients)
+    numbers.push_back(static_cast<std::int32_t>(client.value));
   return add("integers." + std::to_string(integers_.size() - 1), model::DType::int32,
              integers_.back());
 }
@@ -107,11 +105,13 @@ Json TensorSink::write(const std::filesystem::path& file) const {
   model::write_safetensors(file, tensors_, {{"format", "lorafleet-checkpoint"}});
   Json layouts = Json::array();
   for (const auto& layout : layouts_)
-    layouts.push_back(modules_json(layout->modules()));
-  return {{"layouts", layouts},
-          {"base_changes", changes_},
-          {"adapters", adapters_},
-          {"private_states", states_}};
+    layouts.push_back(json_of(layout->modules(), kNoStore));
+  Json tables;
+  tables["layouts"] = std::move(layouts);
+  tables["base_changes"] = changes_;
+  tables["adapters"] = adapters_;
+  tables["private_states"] = states_;
+  return tables;
 }
 
 template <typename T>
@@ -138,9 +138,11 @@ TensorSource::TensorSource(const std::filesystem::path& file, const Json& tables
   }
   for (const auto& json : tables.at("adapters")) {
     const auto& change = json.at("base_change");
-    auto adapter = std::make_shared<model::Adapter>(model::Adapter{
-        layout(json.at("layout")), read<float>(json.at("values"), model::DType::float32),
-        change.is_null() ? nullptr : changes_.at(change.get<std::size_t>())});
+    model::LayoutPtr layout;
+    get(json.at("layout"), layout);
+    auto adapter = std::make_shared<model::Adapter>(
+        model::Adapter{layout, read<float>(json.at("values"), model::DType::float32),
+                       change.is_null() ? nullptr : changes_.at(change.get<std::size_t>())});
     if (adapter->values.size() != adapter->layout->size()) {
       throw InputError(file.string(), "holds an adapter that does not fit its layout");
     }
@@ -154,20 +156,21 @@ TensorSource::TensorSource(const std::filesystem::path& file, const Json& tables
   }
 }
 
-model::AdapterPtr TensorSource::adapter(const Json& reference) const {
-  return reference.is_null() ? nullptr : adapters_.at(reference.get<std::size_t>());
+void TensorSource::get(const Json& reference, model::AdapterPtr& adapter) const {
+  adapter = reference.is_null() ? nullptr : adapters_.at(reference.get<std::size_t>());
 }
-model::LayoutPtr TensorSource::layout(const Json& reference) const {
-  return reference.is_null() ? nullptr : layouts_.at(reference.get<std::size_t>());
+void TensorSource::get(const Json& reference, model::LayoutPtr& layout) const {
+  layout = reference.is_null() ? nullptr : layouts_.at(reference.get<std::size_t>());
 }
-model::PrivateStatePtr TensorSource::state(const Json& reference) const {
-  return reference.is_null() ? nullptr : states_.at(reference.get<std::size_t>());
+void TensorSource::get(const Json& reference, model::PrivateStatePtr& state) const {
+  state = reference.is_null() ? nullptr : states_.at(reference.get<std::size_t>());
 }
-std::vector<double> TensorSource::doubles(const Json& name) const {
-  return read<double>(name, model::DType::float64);
+void TensorSource::get(const Json& name, std::vector<double>& values) const {
+  values = read<double>(name.get<std::string>(), model::DType::float64);
 }
-std::vector<std::int32_t> TensorSource::integers(const Json& name) const {
-  return read<std::int32_t>(name, model::DType::int32);
+void TensorSource::get(const Json& name, std::vector<sim::ClientId>& clients) const {
+  for (const auto number : read<std::int32_t>(name.get<std::string>(), model::DType::int32))
+    clients.push_back({static_cast<std::uint32_t>(number)});
 }
 
 }  // namespace lorafleet::actors

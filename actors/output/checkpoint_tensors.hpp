@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/sim/ids.hpp"
 #include "model/adapter/adapter.hpp"
 #include "model/files/safetensors.hpp"
 #include "model/training/trainer.hpp"
@@ -25,7 +26,7 @@ class TensorSink {
   Json put(const model::LayoutPtr& layout);
   Json put(const model::PrivateStatePtr& state);
   Json put(std::vector<double> values);
-  Json put(std::vector<std::int32_t> values);
+  Json put(const std::vector<sim::ClientId>& clients);
 
   /// Writes the tensors, and returns the tables that the references point into.
   Json write(const std::filesystem::path& file) const;
@@ -37,7 +38,6 @@ class TensorSink {
 
   std::map<const void*, std::size_t> known_;
   std::vector<model::LayoutPtr> layouts_;
-  std::vector<std::string> layout_texts_;
   Json adapters_ = Json::array();
   Json changes_ = Json::array();
   Json states_ = Json::array();
@@ -53,11 +53,11 @@ class TensorSource {
   using Json = nlohmann::json;
   TensorSource(const std::filesystem::path& file, const Json& tables);
 
-  [[nodiscard]] model::AdapterPtr adapter(const Json& reference) const;
-  [[nodiscard]] model::LayoutPtr layout(const Json& reference) const;
-  [[nodiscard]] model::PrivateStatePtr state(const Json& reference) const;
-  [[nodiscard]] std::vector<double> doubles(const Json& name) const;
-  [[nodiscard]] std::vector<std::int32_t> integers(const Json& name) const;
+  void get(const Json& reference, model::AdapterPtr& adapter) const;
+  void get(const Json& reference, model::LayoutPtr& layout) const;
+  void get(const Json& reference, model::PrivateStatePtr& state) const;
+  void get(const Json& name, std::vector<double>& values) const;
+  void get(const Json& name, std::vector<sim::ClientId>& clients) const;
 
  private:
   template <typename T>

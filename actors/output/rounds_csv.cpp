@@ -3,35 +3,81 @@
 #include <algorithm>
 #include <set>
 
+#include "actors/output/csv_columns.hpp"
 #include "partition/support/csv.hpp"
 #include "partition/support/files.hpp"
-#include "partition/support/numbers.hpp"
 
 namespace lorafleet::actors {
 
 namespace {
 
-std::string cell(const std::optional<double>& value) {
-  return value ? shortest(*value) : "";
-}
-
-std::string fold_cells(const FoldFigures* fold, const std::set<std::int64_t>& ranks) {
-  if (fold == nullptr) return std::string(5 + ranks.size(), ',');
-  std::string text = ',' + cell(fold->reconstruction_error) + ',' + shortest(fold->dropped_energy) +
-                     ',' + cell(fold->effective_rank) + ',' + shortest(fold->mean_cosine) + ',' +
-                     shortest(fold->min_cosine);
-  for (const std::int64_t rank : ranks) {
-    const auto found = std::find_if(fold->views.begin(), fold->views.end(),
-                                    [&](const auto& view) { return view.first == rank; });
-    text += ',' + (found == fold->views.end() ? "" : shortest(found->second));
-  }
-  return text;
-}
-
 template <typename T>
 const T* find(const std::map<std::uint64_t, T>& by_version, std::uint64_t version) {
   const auto found = by_version.find(version);
   return found == by_version.end() ? nullptr : &found->second;
+}
+
+/// What some versions have and some have not: their columns are there if one has it.
+struct Extras {
+  std::set<std::string> metrics;
+  bool tiers = false;
+  bool folds = false;
+  std::set<std::int64_t> ranks;
+};
+
+template <typename T, typename Figure>
+std::optional<double> figure_of(const T* from, const Figure& figure) {
+  if (from == nullptr) return std::nullopt;
+  return figure(*from);
+}
+
+template <typename Visitor>
+void fold_columns(const FoldFigures* fold, const std::set<std::int64_t>& ranks, Visitor& visit) {
+  const auto figure = [&](const char* name, const auto& field) {
+    visit(name, figure_of(fold, [&](const FoldFigures& f) { return f.*field; }));
+  };
+  figure("reconstruction_error", &FoldFigures::reconstruction_error);
+  figure("dropped_energy", &FoldFigures::dropped_energy);
+  figure("effective_rank", &FoldFigures::effective_rank);
+  figure("mean_cosine", &FoldFigures::mean_cosine);
+  figure("min_cosine", &FoldFigures::min_cosine);
+  for (const std::int64_t rank : ranks) {
+    std::optional<double> share;
+    if (fold != nullptr) {
+      for (const auto& view : fold->views) {
+        if (view.first == rank) share = view.second;
+      }
+    }
+    visit("dropped_energy_r" + std::to_string(rank), share);
+  }
+}
+
+template <typename Row, typename Scores, typename Visitor>
+void columns(std::uint64_t version, const Row& row, const Scores* scores, const FoldFigures* fold,
+             const Extras& extras, Visitor& visit) {
+  visit("version", version);
+  visit("virtual_seconds", row.time.seconds());
+  visit("updates", row.updates);
+  visit("mean_staleness", row.mean_staleness);
+  visit("train_loss", row.train_loss);
+  visit("step_norm", row.step_norm);
+  visit("adapter_norm", row.adapter_norm);
+  visit("updates_dropped", row.totals.updates_dropped);
+  visit("train_tokens", row.totals.train_tokens);
+  visit("bytes_down", row.totals.bytes_down);
+  visit("bytes_up", row.totals.bytes_up);
+  const auto score = [&](const char* name, double (model::Score::*figure)() const) {
+    visit(name, figure_of(scores, [&](const Scores& s) { return (s.score.*figure)(); }));
+  };
+  score("eval_loss", &model::Score::loss);
+  score("eval_perplexity", &model::Score::perplexity);
+  score("eval_token_accuracy", &model::Score::token_accuracy);
+  for (const auto& metric : extras.metrics) {
+    const bool has = scores != nullptr && scores->metrics.contains(metric);
+    visit("eval_" + metric, has ? std::optional(scores->metrics.at(metric)) : std::nullopt);
+  }
+  if (extras.tiers) visit("tier", row.tier);
+  if (extras.folds) fold_columns(fold, extras.ranks, visit);
 }
 
 /// The mean of the losses, summed in the order of dispatch; 0 of none.
@@ -48,7 +94,7 @@ double mean_loss(std::vector<std::pair<sim::Sequence, double>>& losses) {
 
 void RoundsCsv::add(const Event& event) {
   if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
-    waiting_[arrived->tier.value_or(0)].emplace_back(arrived->seq, arrived->loss);
+    waiting_[arrived->tier.value_or(0)].emplace_back(arrived->id.seq, arrived->loss);
     totals_.train_tokens += arrived->tokens;
     charge(arrived->used);
   } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
@@ -56,7 +102,7 @@ void RoundsCsv::add(const Event& event) {
     if (lost->used) {
       charge(*lost->used);
     } else {
-      refused_.insert(lost->seq.value);
+      refused_.insert(lost->id.seq.value);
     }
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
     latest_ = *made;
@@ -84,52 +130,25 @@ void RoundsCsv::add_evaluation(sim::Version version, const model::Evaluation& ev
 }
 
 void RoundsCsv::write(const std::filesystem::path& file) const {
-  const bool tiered =
+  Extras extras;
+  extras.tiers =
       std::any_of(rows_.begin(), rows_.end(), [](const Row& row) { return row.tier.has_value(); });
-  std::set<std::int64_t> ranks;
+  extras.folds = !folds_.empty();
   for (const auto& [version, fold] : folds_) {
     for (const auto& [rank, share] : fold.views)
-      ranks.insert(rank);
+      extras.ranks.insert(rank);
   }
-  std::string text =
-      "version,virtual_seconds,updates,mean_staleness,train_loss,step_norm,adapter_norm,"
-      "updates_dropped,train_tokens,bytes_down,bytes_up,eval_loss,eval_perplexity,"
-      "eval_token_accuracy";
-  std::set<std::string> metrics;
   for (const auto& [version, scored] : scores_) {
     for (const auto& [name, value] : scored.metrics)
-      metrics.insert(name);
+      extras.metrics.insert(name);
   }
-  for (const auto& name : metrics)
-    text += ',' + csv_field("eval_" + name);
-  if (tiered) text += ",tier";
-  if (!folds_.empty())
-    text += ",reconstruction_error,dropped_energy,effective_rank,mean_cosine,min_cosine";
-  for (const std::int64_t rank : ranks)
-    text += ",dropped_energy_r" + std::to_string(rank);
-  text += '\n';
+  ColumnNames header;
+  columns(0, Row{}, static_cast<const Scores*>(nullptr), nullptr, extras, header);
+  std::string text = csv_line(header.cells);
   for (std::uint64_t version = 0; version < rows_.size(); ++version) {
-    const Row& row = rows_[version];
-    text += std::to_string(version) + ',' + shortest(row.time.seconds()) + ',' +
-            std::to_string(row.updates) + ',' + shortest(row.mean_staleness) + ',' +
-            shortest(row.train_loss) + ',' + shortest(row.step_norm) + ',' +
-            shortest(row.adapter_norm) + ',' + std::to_string(row.totals.updates_dropped) + ',' +
-            std::to_string(row.totals.train_tokens) + ',' + std::to_string(row.totals.bytes_down) +
-            ',' + std::to_string(row.totals.bytes_up) + ',';
-    const Scores* scored = find(scores_, version);
-    if (scored != nullptr) {
-      text += shortest(scored->score.loss()) + ',' + shortest(scored->score.perplexity()) + ',' +
-              shortest(scored->score.token_accuracy());
-    } else {
-      text += ",,";
-    }
-    for (const auto& name : metrics) {
-      const bool has = scored != nullptr && scored->metrics.contains(name);
-      text += ',' + (has ? shortest(scored->metrics.at(name)) : "");
-    }
-    if (tiered) text += ',' + (row.tier ? std::to_string(*row.tier) : "");
-    if (!folds_.empty()) text += fold_cells(find(folds_, version), ranks);
-    text += '\n';
+    RowCells row;
+    columns(version, rows_[version], find(scores_, version), find(folds_, version), extras, row);
+    text += csv_line(row.cells);
   }
   write_file(file, text);
 }

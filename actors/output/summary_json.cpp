@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "actors/sim/fields.hpp"
+
 namespace lorafleet::actors {
 
 namespace {
@@ -10,11 +12,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json score_json(const model::Score& score) {
-  return {{"loss", score.loss()},
-          {"perplexity", score.perplexity()},
-          {"token_accuracy", score.token_accuracy()},
-          {"examples", score.examples},
-          {"label_tokens", score.label_tokens}};
+  Json json;
+  json["loss"] = score.loss();
+  json["perplexity"] = score.perplexity();
+  json["token_accuracy"] = score.token_accuracy();
+  json["examples"] = score.examples;
+  json["label_tokens"] = score.label_tokens;
+  return json;
 }
 
 Json evaluation_object(const model::Evaluation& evaluation) {
@@ -55,6 +59,33 @@ Json local_json(const std::vector<LocalScore>& scores, model::Score LocalScore::
   return json;
 }
 
+/// Totals under their own names, times in seconds, energy in Wh; behind some of them what follows
+/// from them.
+struct TotalsWriter {
+  Json& json;
+  const RunSummary& summary;
+
+  template <typename T>
+  void operator()(const std::string& name, const T& value) const {
+    if constexpr (sim::Time<T>) {
+      json[name + "_seconds"] = value.seconds();
+    } else if (name == "joules") {
+      json["energy_wh"] = static_cast<double>(value) / 3600.0;
+    } else {
+      json[name] = value;
+    }
+    if (name == "jobs_lost") {
+      json["updates_refused"] = summary.totals.updates_dropped - summary.totals.jobs_lost;
+    } else if (name == "virtual") {
+      json["wall_seconds"] = summary.wall_seconds;
+    } else if (name == "train_tokens") {
+      json["tokens_per_second"] =
+          static_cast<double>(summary.totals.train_tokens) / std::max(summary.wall_seconds, 1e-9);
+    }
+  }
+  void operator()(const char* /*stop_reason*/, const std::string& /*said_above*/) const {}
+};
+
 void flatten(const Json& json, const std::string& key, std::map<std::string, double>& figures) {
   if (json.is_number()) {
     figures[key] = json.get<double>();
@@ -73,41 +104,19 @@ std::string evaluation_json(const model::Evaluation& evaluation) {
 
 std::string summary_json(const RunSummary& summary) {
   const auto& totals = summary.totals;
-  Json json = {{"name", summary.name},
-               {"seed", summary.seed},
-               {"status", summary.status},
-               {"stop_reason", totals.stop_reason},
-               {"adapter_sha256", summary.adapter_sha256},
-               {"events_sha256", summary.events_sha256},
-               {"clients", summary.clients},
-               {"train_examples", summary.train_examples},
-               {"test_examples", summary.test_examples},
-               {"data", data_of(summary.encoding)},
-               {"versions", totals.versions},
-               {"jobs", totals.jobs},
-               {"updates_received", totals.updates_received},
-               {"updates_applied", totals.updates_applied},
-               {"updates_dropped", totals.updates_dropped},
-               {"jobs_lost", totals.jobs_lost},
-               {"updates_refused", totals.updates_dropped - totals.jobs_lost},
-               {"jobs_in_flight_at_end", totals.jobs_in_flight_at_end},
-               {"updates_waiting_at_end", totals.updates_waiting_at_end},
-               {"updates_not_finite", totals.updates_not_finite},
-               {"updates_clipped", totals.updates_clipped},
-               {"updates_rejected", totals.updates_rejected},
-               {"rounds_failed", totals.rounds_failed},
-               {"virtual_seconds", totals.time.seconds()},
-               {"wall_seconds", summary.wall_seconds},
-               {"train_tokens", totals.train_tokens},
-               {"tokens_per_second",
-                static_cast<double>(totals.train_tokens) / std::max(summary.wall_seconds, 1e-9)},
-               {"bytes_down", totals.bytes_down},
-               {"bytes_up", totals.bytes_up},
-               {"busy_seconds", totals.busy.seconds()},
-               {"computing_seconds", totals.computing.seconds()},
-               {"energy_wh", totals.joules / 3600.0},
-               {"cost", totals.cost},
-               {"peak_rss_bytes", summary.peak_rss_bytes}};
+  Json json;
+  json["name"] = summary.name;
+  json["seed"] = summary.seed;
+  json["status"] = summary.status;
+  json["stop_reason"] = totals.stop_reason;
+  json["adapter_sha256"] = summary.adapter_sha256;
+  json["events_sha256"] = summary.events_sha256;
+  json["clients"] = summary.clients;
+  json["train_examples"] = summary.train_examples;
+  json["test_examples"] = summary.test_examples;
+  json["data"] = data_of(summary.encoding);
+  RunTotals::fields(totals, TotalsWriter{json, summary});
+  json["peak_rss_bytes"] = summary.peak_rss_bytes;
   if (summary.initial) json["initial"] = evaluation_object(*summary.initial);
   if (summary.final) json["final"] = evaluation_object(*summary.final);
   if (summary.initial && summary.final) {

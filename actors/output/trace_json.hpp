@@ -28,8 +28,7 @@ class TraceJson {
     sim::Version version;
     std::int64_t tokens = 0;
   };
-  void close(sim::ClientId client, sim::Sequence seq, sim::VirtualTime end,
-             std::string_view outcome);
+  void close(sim::JobId id, sim::VirtualTime end, std::string_view outcome);
 
   AtomicFile file_;
   std::vector<OpenJob> open_;  // by client

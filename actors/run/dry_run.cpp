@@ -15,22 +15,22 @@ class InstantTraining final : public CoordinatorEffects {
  public:
   explicit InstantTraining(RunAudit& audit) : audit_(audit) {}
   void train(TrainRequest order) override { orders_.push_back(std::move(order)); }
-  void abandon(sim::ClientId, sim::Sequence) override {}
+  void abandon(sim::JobId) override {}
   void publish(sim::Version, sim::VirtualTime, const model::AdapterPtr&) override {}
 
   void record(const Event& event) override {
     hash_.update(to_json_line(event) + '\n');
     audit_.add(event);
     if (const auto* job = std::get_if<JobDispatched>(&event.what)) {
-      if (job->trained) tokens_[job->seq] = job->tokens;
+      if (job->trained) tokens_[job->id.seq] = job->tokens;
     } else if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
       ++received_;
       staleness_sum_ += arrived->staleness;
       max_staleness_ = std::max(max_staleness_, arrived->staleness);
-      waiting_[arrived->tier.value_or(0)][arrived->seq] = arrived->client;
+      waiting_[arrived->tier.value_or(0)][arrived->id.seq] = arrived->id.client;
     } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
       for (auto& [tier, updates] : waiting_)
-        updates.erase(lost->seq);
+        updates.erase(lost->id.seq);
     } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
       auto& folded = waiting_[made->tier.value_or(0)];
       for (const auto& [seq, client] : folded)
@@ -44,9 +44,9 @@ class InstantTraining final : public CoordinatorEffects {
       const TrainRequest order = std::move(orders_.front());
       orders_.pop_front();
       model::TrainStats stats;
-      const auto tokens = tokens_.extract(order.seq);
+      const auto tokens = tokens_.extract(order.id.seq);
       if (!tokens.empty()) stats.tokens = tokens.mapped();
-      coordinator.deliver({order.client, order.seq, order.adapter, stats});
+      coordinator.deliver({order.id, order.adapter, stats});
     }
   }
 

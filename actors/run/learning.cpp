@@ -57,8 +57,8 @@ Learning surrogate_learning(const FederationConfig& config) {
   const auto layout = surrogate_layout(config);
   const auto surrogate = std::make_shared<const Surrogate>(config, layout);
   learning.client_examples.resize(static_cast<std::size_t>(config.partition.clients));
-  learning.federation.sizer = [surrogate](sim::ClientId client, sim::Sequence) {
-    return surrogate->size(client.value);
+  learning.federation.sizer = [surrogate](sim::JobId job) {
+    return surrogate->size(job.client.value);
   };
   // A token costs what the values of the adapter do: only tiers in teraflops ask.
   learning.federation.train_flops_per_token = 6.0 * static_cast<double>(layout->size());
@@ -115,10 +115,10 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
   learning.federation.initial = std::make_shared<const model::Adapter>(
       model::starting_adapter(layouts.server, config.lora, config.seed, warning));
   check_ranks(config, layouts);
-  learning.federation.sizer = [work, train_config = config.train, seed = config.seed](
-                                  sim::ClientId client, sim::Sequence seq) {
-    return model::job_size(*work->encoded, *work->client_examples[client.value], train_config, seed,
-                           client.value, seq.value);
+  learning.federation.sizer = [work, train_config = config.train,
+                               seed = config.seed](sim::JobId job) {
+    return model::job_size(*work->encoded, *work->client_examples[job.client.value], train_config,
+                           seed, job.client.value, job.seq.value);
   };
   if (!train) return learning;
   learning.base = model::BaseModel::load(config.model, config.slots.device);
@@ -132,7 +132,7 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
 }  // namespace
 
 std::int64_t Learning::examples(std::size_t client) const {
-  return federation.sizer({static_cast<std::uint32_t>(client)}, {1}).examples;
+  return federation.sizer({{static_cast<std::uint32_t>(client)}, {1}}).examples;
 }
 
 std::int64_t Learning::rank(std::size_t client) const {

@@ -32,13 +32,13 @@ void RunAudit::add(const Event& event) {
   } else if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
     ++received_;
     ++by_staleness_[arrived->staleness];
-    Client& client = clients_[arrived->client.value];
+    Client& client = clients_[arrived->id.client.value];
     ++client.contributions;
-    client.latest = arrived->seq;
+    client.latest = arrived->id.seq;
   } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
     ++lost_[lost->reason];
-    Client& client = clients_[lost->client.value];
-    if (lost->seq <= client.latest) --client.contributions;  // it had arrived
+    Client& client = clients_[lost->id.client.value];
+    if (lost->id.seq <= client.latest) --client.contributions;  // it had arrived
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
     ++versions_;
     applied_ += made->updates;

@@ -14,9 +14,9 @@ std::vector<std::string> warnings_before(const FederationConfig& config, const L
   std::vector<sim::JobLoad> jobs;
   for (std::size_t c = 0; c < learning.clients(); ++c) {
     const sim::ClientId client{static_cast<std::uint32_t>(c)};
-    const auto size = learning.federation.sizer(client, {1});
+    const auto size = learning.federation.sizer({client, {1}});
     const std::int64_t bytes = learning.federation.initial->layout->message_bytes();
-    if (size.examples > 0) jobs.push_back({client, {1}, size.tokens, bytes, bytes});
+    if (size.examples > 0) jobs.push_back({{client, {1}}, size.tokens, bytes, bytes});
   }
   auto lines = sim::world_warnings(world, jobs,
                                    sim::VirtualDuration::from_seconds(config.stop.virtual_seconds));

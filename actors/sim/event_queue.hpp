@@ -15,9 +15,14 @@ namespace lorafleet::sim {
 /// client, then seq; `seq` makes equal keys impossible.
 struct JobEnd {
   VirtualTime time;
-  ClientId client;
-  Sequence seq;
+  JobId id;
   friend auto operator<=>(const JobEnd&, const JobEnd&) = default;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("time", self.time);
+    visit("id", self.id);
+  }
 };
 
 /// The future-event list: ends of jobs, earliest first. push and pop are O(log n).

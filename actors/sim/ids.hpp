@@ -23,4 +23,17 @@ struct Sequence {
   friend auto operator<=>(Sequence, Sequence) = default;
 };
 
+/// One job: who does it, and which of the run's jobs it is.
+struct JobId {
+  ClientId client;
+  Sequence seq;
+  friend auto operator<=>(const JobId&, const JobId&) = default;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("client", self.client);
+    visit("seq", self.seq);
+  }
+};
+
 }  // namespace lorafleet::sim

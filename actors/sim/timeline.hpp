@@ -15,6 +15,13 @@ struct Period {
   std::uint32_t index = 0;  ///< for the timeline's own use
   bool on = false;
   friend bool operator==(const Period&, const Period&) = default;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("until", self.until);
+    visit("index", self.index);
+    visit("on", self.on);
+  }
 };
 
 /// Two states that alternate from time 0 on, for each of many owners: a pure function of (config,

@@ -31,9 +31,9 @@ const char* name(LossReason reason) {
 
 JobWork job_work(const DeviceProfile& profile, const DevicesConfig& devices,
                  const NetworkConfig& network, std::uint64_t run_seed, const JobLoad& load) {
-  Random compute_random(run_seed, Purpose::compute_jitter, load.client.value, load.seq.value);
+  Random compute_random(run_seed, Purpose::compute_jitter, load.id.client.value, load.id.seq.value);
   // Jobs count from 1: the draws of the client's link are those of seq 0.
-  Random network_random(run_seed, Purpose::network, load.client.value, load.seq.value);
+  Random network_random(run_seed, Purpose::network, load.id.client.value, load.id.seq.value);
   double down = transfer_seconds(load.bytes_down, profile.download_mbps) *
                 network.jitter.draw(network_random);
   const double up =
@@ -53,7 +53,7 @@ JobFailures job_failures(const AvailabilityConfig& availability, std::uint64_t r
   const bool crashes = availability.crash_rate_per_hour > 0.0;
   JobFailures failures{false, 0.0, -1.0};
   if (!crashes && !(availability.drop_probability > 0.0)) return failures;
-  Random random(run_seed, Purpose::failure, load.client.value, load.seq.value);
+  Random random(run_seed, Purpose::failure, load.id.client.value, load.id.seq.value);
   failures.drops = random.bernoulli(availability.drop_probability);
   failures.drop_point = random.uniform();
   if (crashes) {

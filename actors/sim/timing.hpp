@@ -12,8 +12,7 @@ namespace lorafleet::sim {
 
 /// What a job asks of a device and its link.
 struct JobLoad {
-  ClientId client;
-  Sequence seq;
+  JobId id;
   std::int64_t tokens = 0;
   std::int64_t bytes_down = 0;
   std::int64_t bytes_up = 0;
@@ -31,6 +30,13 @@ struct JobWork {
   VirtualDuration compute;
   VirtualDuration up;
   [[nodiscard]] VirtualDuration total() const { return down + compute + up; }
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("down", self.down);
+    visit("compute", self.compute);
+    visit("up", self.up);
+  }
 };
 
 /// The future of a job, from its dispatch on; job_usage (usage.hpp) says what it comes to.
@@ -48,6 +54,21 @@ struct JobTiming {
   Period slow;             ///< where there are slow-downs
 
   [[nodiscard]] VirtualDuration total() const { return down + compute + up; }
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("down", self.down);
+    visit("compute", self.compute);
+    visit("up", self.up);
+    visit("lost", self.lost);
+    visit("end", self.end);
+    visit("reason", self.reason);
+    visit("waited", self.waited);
+    visit("absent", self.absent);
+    visit("work", self.work);
+    visit("online", self.online);
+    visit("slow", self.slow);
+  }
 };
 
 /// The work of a job. With the client's profile and draws that depend on (run seed, client, seq)

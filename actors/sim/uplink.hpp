@@ -22,6 +22,12 @@ class Uplink {
     Sequence seq;
     std::int64_t end = 0;  ///< nanoseconds, so that short transfers add up without rounding
     friend bool operator==(const Turn&, const Turn&) = default;
+
+    template <typename Self, typename Visitor>
+    static void fields(Self& self, Visitor&& visit) {
+      visit("seq", self.seq);
+      visit("end", self.end);
+    }
   };
 
   /// 0 Mbit/s: unlimited.

@@ -31,6 +31,22 @@ struct JobUsage {
   double joules = 0.0;
   double cost = 0.0;
   friend bool operator==(const JobUsage&, const JobUsage&) = default;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("phase", self.phase);
+    amounts(self, visit);
+  }
+  /// Without the phase: of jobs that are complete.
+  template <typename Self, typename Visitor>
+  static void amounts(Self& self, Visitor&& visit) {
+    visit("busy", self.busy);
+    visit("computing", self.computing);
+    visit("bytes_down", self.bytes_down);
+    visit("bytes_up", self.bytes_up);
+    visit.unless_0("joules", self.joules);
+    visit.unless_0("cost", self.cost);
+  }
 };
 
 /// What a job that was dispatched at `start` has come to at `until`, or at its own end where that

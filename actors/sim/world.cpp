@@ -176,25 +176,25 @@ Hindrances World::hindrances(ClientId client, const JobTiming& timing) const {
 JobTiming World::predict(const JobLoad& load, VirtualTime now) {
   assert(now >= now_ && next_toggle() > now);
   JobTiming timing;
-  timing.work = job_work(fleet_.profile(load.client), devices_, network_, run_seed_, load);
-  if (!online(load.client)) {
+  timing.work = job_work(fleet_.profile(load.id.client), devices_, network_, run_seed_, load);
+  if (!online(load.id.client)) {
     timing.down = timing.work.down;
     timing.compute = timing.work.compute;
     timing.up = timing.work.up;
     timing.lost = true;
     timing.absent = true;
     timing.end = {1};
-    timing.reason = outages_.hits(load.client) ? LossReason::outage : LossReason::went_offline;
+    timing.reason = outages_.hits(load.id.client) ? LossReason::outage : LossReason::went_offline;
     return timing;
   }
-  timing.waited = uplink_.serve(load.seq, now, load.bytes_down);
+  timing.waited = uplink_.serve(load.id.seq, now, load.bytes_down);
   const Phases phases = {timing.waited + timing.work.down, timing.work.compute, timing.work.up};
-  if (pauses_ && timeline_) timing.online = periods_[load.client.value];
+  if (pauses_ && timeline_) timing.online = periods_[load.id.client.value];
   if (slow_) {
-    Period& episode = slow_periods_[load.client.value];
-    timing.slow = episode = slow_->at(load.client.value, episode, now);
+    Period& episode = slow_periods_[load.id.client.value];
+    timing.slow = episode = slow_->at(load.id.client.value, episode, now);
   }
-  const Hindrances met = hindrances(load.client, timing);
+  const Hindrances met = hindrances(load.id.client, timing);
   const bool hindered = met.online != nullptr || met.slow != nullptr;
   const Course course =
       hindered ? follow(phases, now, met)
@@ -212,20 +212,20 @@ JobTiming World::predict(const JobLoad& load, VirtualTime now) {
 
 JobUsage World::usage(const JobLoad& load, const JobTiming& timing, VirtualTime start,
                       VirtualTime until) const {
-  const DeviceProfile& profile = fleet_.profile(load.client);
-  return job_usage(load, timing, start, until, hindrances(load.client, timing),
+  const DeviceProfile& profile = fleet_.profile(load.id.client);
+  return job_usage(load, timing, start, until, hindrances(load.id.client, timing),
                    {profile.watts, profile.cost_per_hour, network_.cost_per_gb});
 }
 
 World::Loss World::loss_of(const JobLoad& load, const Phases& phases, const Course& course,
                            VirtualTime now, const Hindrances& met) const {
   Loss loss;
-  const VirtualTime hit = outages_.next_hit(load.client);
+  const VirtualTime hit = outages_.next_hit(load.id.client);
   if (hit < course.end) loss.consider(hit, LossReason::outage);
   if (course.stranded) {
     loss.consider(std::max(course.end, now + VirtualDuration{1}), LossReason::went_offline);
-  } else if (!pauses_ && !periods_.empty() && periods_[load.client.value].until < course.end) {
-    loss.consider(periods_[load.client.value].until, LossReason::went_offline);
+  } else if (!pauses_ && !periods_.empty() && periods_[load.id.client.value].until < course.end) {
+    loss.consider(periods_[load.id.client.value].until, LossReason::went_offline);
   }
   const JobFailures failures = job_failures(availability_, run_seed_, load);
   const VirtualDuration computing = course.active[kComputePhase];

@@ -25,6 +25,11 @@ namespace lorafleet::sim {
 struct WorldState {
   std::vector<Uplink::Turn> uplink;
   friend bool operator==(const WorldState&, const WorldState&) = default;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("uplink", self.uplink);
+  }
 };
 
 /// All that makes clients unequal: devices, links, when they are there, what goes wrong. The

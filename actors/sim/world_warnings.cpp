@@ -43,7 +43,7 @@ void warn_of_times(const World& world, const std::vector<JobLoad>& jobs,
   VirtualDuration longest_compute;
   VirtualDuration longest_transfers;
   for (const auto& job : jobs) {
-    const JobWork work = job_work(world.profile(job.client), world.devices(), world.network(),
+    const JobWork work = job_work(world.profile(job.id.client), world.devices(), world.network(),
                                   world.run_seed(), job);
     shortest_compute = std::min(shortest_compute, work.compute);
     longest_compute = std::max(longest_compute, work.compute);
@@ -105,9 +105,9 @@ void warn_of_short_stays(const World& world, const std::vector<JobLoad>& jobs,
   if (!(stay > 0.0)) return;
   std::vector<std::uint32_t> hopeless;
   for (const auto& job : jobs) {
-    const JobWork work = job_work(world.profile(job.client), world.devices(), world.network(),
+    const JobWork work = job_work(world.profile(job.id.client), world.devices(), world.network(),
                                   world.run_seed(), job);
-    if (work.total().seconds() > stay) hopeless.push_back(job.client.value);
+    if (work.total().seconds() > stay) hopeless.push_back(job.id.client.value);
   }
   if (hopeless.empty()) return;
   warnings.push_back("the jobs of " + count_text(hopeless, world.clients()) + " take longer than " +

@@ -21,6 +21,16 @@ struct LoraModule {
   /// alpha / rank, or alpha / sqrt(rank) with rsLoRA (arXiv 2312.03732).
   [[nodiscard]] double scale() const;
   friend bool operator==(const LoraModule&, const LoraModule&) = default;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("name", self.name);
+    visit("in", self.in);
+    visit("out", self.out);
+    visit("rank", self.rank);
+    visit("alpha", self.alpha);
+    visit("use_rslora", self.use_rslora);
+  }
 };
 
 /// Where the factors of all modules lie in one flat array: for each module A, then B, row-major.

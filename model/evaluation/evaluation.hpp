@@ -22,17 +22,38 @@ struct Score {
   [[nodiscard]] double token_accuracy() const;
 
   Score& operator+=(const Score& score);
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("examples", self.examples);
+    visit("label_tokens", self.label_tokens);
+    visit("loss_sum", self.loss_sum);
+    visit("correct", self.correct);
+  }
 };
 
 struct ContextBin {
   std::int64_t low = 0;   ///< context tokens, inclusive
   std::int64_t high = 0;  ///< inclusive
   Score score;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("low", self.low);
+    visit("high", self.high);
+    visit("score", self.score);
+  }
 };
 
 struct GroupScore {
   std::string name;
   Score score;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("name", self.name);
+    visit("score", self.score);
+  }
 };
 
 /// What the model wrote for one held-out example, and how it was judged.
@@ -42,6 +63,15 @@ struct Prediction {
   std::string text;                      ///< generated; empty where nothing was
   std::string choice;                    ///< the most likely one; empty without choices
   std::map<std::string, double> scores;  ///< "rouge_l", "exact_match", ...
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("id", self.id);
+    visit("target", self.target);
+    visit("text", self.text);
+    visit("choice", self.choice);
+    visit("scores", self.scores);
+  }
 };
 
 struct Evaluation {
@@ -50,6 +80,15 @@ struct Evaluation {
   std::vector<GroupScore> by_group;       ///< the largest groups, largest first
   std::map<std::string, double> metrics;  ///< means over the predictions: "rouge_l", ...
   std::vector<Prediction> predictions;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("total", self.total);
+    visit("by_context_length", self.by_context_length);
+    visit("by_group", self.by_group);
+    visit("metrics", self.metrics);
+    visit("predictions", self.predictions);
+  }
 };
 
 /// Scores adapters. Implementations are const and thread-safe.

@@ -19,6 +19,11 @@ struct PrivateState {
 
   /// Null where there is no such vector.
   [[nodiscard]] const std::vector<float>* find(std::string_view name) const;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("vectors", self.vectors);
+  }
 };
 using PrivateStatePtr = std::shared_ptr<const PrivateState>;
 
@@ -44,6 +49,17 @@ struct TrainStats {
   double loss = 0.0;          ///< mean over all scored tokens, nats
   double last_loss = 0.0;     ///< of the last step
   double wall_seconds = 0.0;  ///< real time; never enters events or files that are compared
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("examples", self.examples);
+    visit("tokens", self.tokens);
+    visit("label_tokens", self.label_tokens);
+    visit("steps", self.steps);
+    visit("loss", self.loss);
+    visit("last_loss", self.last_loss);
+    visit("wall_seconds", self.wall_seconds);
+  }
 };
 
 struct TrainResult {
@@ -56,6 +72,12 @@ struct TrainResult {
 struct JobSize {
   std::int64_t examples = 0;
   std::int64_t tokens = 0;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("examples", self.examples);
+    visit("tokens", self.tokens);
+  }
 };
 
 /// How clients train. Implementations are const and thread-safe: all slots share one.

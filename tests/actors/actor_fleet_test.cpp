@@ -261,7 +261,7 @@ TEST_CASE("a job that is being trained learns that it was given up") {
   auto answer = self->request(host, caf::infinite, actors::QueueJob{{5}, job});
   while (!trainer->started)
     std::this_thread::yield();
-  self->send(host, actors::AbandonJob{{3}, {1}});
+  self->send(host, actors::AbandonJob{{{3}, {1}}});
   answer.receive([](const actors::JobResult&) {}, [](const caf::error&) {});
   CHECK(trainer->told);
 }
@@ -294,7 +294,7 @@ TEST_CASE("a host trains the earliest virtual arrival first and skips what was a
             if (done.result == nullptr) ++empty_answers;
           });
     }
-    self->send(host, actors::AbandonJob{{6}, {1}});
+    self->send(host, actors::AbandonJob{{{6}, {1}}});
   };
   system.spawn(ask, host);
   schedule.run();

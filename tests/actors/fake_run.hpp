@@ -46,9 +46,18 @@ inline actors::FederationConfig tiny_config(std::int64_t clients) {
 }
 
 inline actors::JobSizer sizes(std::vector<std::int64_t> tokens_by_client) {
-  return [tokens = std::move(tokens_by_client)](sim::ClientId client, sim::Sequence) {
-    return model::JobSize{client.value + 1, tokens[client.value % tokens.size()]};
+  return [tokens = std::move(tokens_by_client)](sim::JobId job) {
+    return model::JobSize{job.client.value + 1, tokens[job.client.value % tokens.size()]};
   };
+}
+
+/// Jobs neither applied nor dropped: on their way, or arrived and waiting to be folded.
+inline std::size_t in_flight(const actors::Coordinator& coordinator) {
+  const auto state = coordinator.save();
+  std::size_t count = state.jobs.size();
+  for (const auto& lane : state.lanes)
+    count += lane.waiting.size();
+  return count;
 }
 
 /// A run whose jobs are trained by a formula: w_k = w_base + (client + 1), loss = 1 / seq.
@@ -62,7 +71,7 @@ class FakeRun final : public actors::CoordinatorEffects {
       : sizer_(parts.sizer), coordinator_(config, parts, *this) {}
 
   Training training = [](const actors::TrainRequest& job, std::size_t index) {
-    return job.adapter->values[index] + static_cast<float>(job.client.value + 1);
+    return job.adapter->values[index] + static_cast<float>(job.id.client.value + 1);
   };
   /// Trains instead of `training`, if given, with the clients' private states.
   std::shared_ptr<const model::Trainer> trainer;
@@ -78,23 +87,23 @@ class FakeRun final : public actors::CoordinatorEffects {
 
   [[nodiscard]] actors::ClientUpdate trained(const actors::TrainRequest& job) const {
     if (trainer) {
-      model::TrainJob own{job.client.value,  job.seq.value, 0,
-                          job.version.value, job.adapter,   nullptr};
+      model::TrainJob own{job.id.client.value, job.id.seq.value, 0,
+                          job.version.value,   job.adapter,      nullptr};
       own.state = job.state;
       own.trains = job.trains;
       auto result = trainer->train(own);
-      return {job.client, job.seq, std::make_shared<model::Adapter>(std::move(result.adapter)),
-              result.stats, std::move(result.state)};
+      return {job.id, std::make_shared<model::Adapter>(std::move(result.adapter)), result.stats,
+              std::move(result.state)};
     }
     auto adapter = std::make_shared<model::Adapter>(*job.adapter);
     for (std::size_t i = 0; i < adapter->values.size(); ++i)
       adapter->values[i] = training(job, i);
     model::TrainStats stats;
-    const auto size = sizer_(job.client, job.seq);
+    const auto size = sizer_(job.id);
     stats.examples = size.examples;
     stats.tokens = size.tokens;
-    stats.loss = 1.0 / static_cast<double>(job.seq.value);
-    return {job.client, job.seq, std::move(adapter), stats};
+    stats.loss = 1.0 / static_cast<double>(job.id.seq.value);
+    return {job.id, std::move(adapter), stats};
   }
 
   /// Answers in the order of the requests.
@@ -131,16 +140,17 @@ class FakeRun final : public actors::CoordinatorEffects {
 
   void train(actors::TrainRequest job) override {
     ++trainings;
-    effects += "train " + std::to_string(job.client.value) + ' ' + std::to_string(job.seq.value) +
-               ' ' + std::to_string(job.version.value) + '\n';
+    effects += "train " + std::to_string(job.id.client.value) + ' ' +
+               std::to_string(job.id.seq.value) + ' ' + std::to_string(job.version.value) + '\n';
     if (answer_at_once) {
       coordinator_.deliver(trained(job));
     } else {
       pending.push_back(job);
     }
   }
-  void abandon(sim::ClientId client, sim::Sequence seq) override {
-    effects += "abandon " + std::to_string(client.value) + ' ' + std::to_string(seq.value) + '\n';
+  void abandon(sim::JobId id) override {
+    effects +=
+        "abandon " + std::to_string(id.client.value) + ' ' + std::to_string(id.seq.value) + '\n';
   }
   void publish(sim::Version version, sim::VirtualTime time,
                const model::AdapterPtr& adapter) override {
@@ -177,10 +187,10 @@ namespace detail {
 struct Teller {
   std::string operator()(const actors::JobDispatched&) const { return {}; }
   std::string operator()(const actors::UpdateArrived& e) const {
-    return "a" + std::to_string(e.client.value) + " tau" + std::to_string(e.staleness);
+    return "a" + std::to_string(e.id.client.value) + " tau" + std::to_string(e.staleness);
   }
   std::string operator()(const actors::UpdateLost& e) const {
-    return "l" + std::to_string(e.client.value) + ' ' + e.reason;
+    return "l" + std::to_string(e.id.client.value) + ' ' + e.reason;
   }
   std::string operator()(const actors::JobUnfinished&) const { return {}; }
   std::string operator()(const actors::VersionMade& e) const {

@@ -55,7 +55,7 @@ TEST_CASE("the result of a job that was given up is never taken for that of the 
   caf::scoped_actor second(system);
   auto early = first->request(host, caf::infinite, QueueJob{{1}, job});
   trainer->wait_for(1);
-  caf::anon_send(host, AbandonJob{{3}, {7}});
+  caf::anon_send(host, AbandonJob{{{3}, {7}}});
   auto late = second->request(host, caf::infinite, QueueJob{{1}, job});
   trainer->wait_for(2);
   trainer->release(1);

@@ -43,16 +43,18 @@ inline actors::FederationConfig random_config() {
 
 /// One to eight tokens a job, by client and seq.
 inline actors::JobSizer random_sizes() {
-  return [](sim::ClientId client, sim::Sequence seq) {
-    const auto tokens = static_cast<std::int64_t>((client.value * 7 + seq.value * 3) % 8 + 1);
-    return model::JobSize{client.value + 1, tokens};
+  return [](sim::JobId job) {
+    const auto tokens =
+        static_cast<std::int64_t>((job.client.value * 7 + job.seq.value * 3) % 8 + 1);
+    return model::JobSize{job.client.value + 1, tokens};
   };
 }
 
 /// Every eleventh job gives a NaN.
 inline float sometimes_nan(const actors::TrainRequest& job, std::size_t index) {
-  if (job.seq.value % 11 == 0) return std::numeric_limits<float>::quiet_NaN();
-  return job.adapter->values[index] * 0.5f + static_cast<float>(job.client.value + index) * 0.25f;
+  if (job.id.seq.value % 11 == 0) return std::numeric_limits<float>::quiet_NaN();
+  return job.adapter->values[index] * 0.5f +
+         static_cast<float>(job.id.client.value + index) * 0.25f;
 }
 
 }  // namespace lorafleet::tests

@@ -47,7 +47,7 @@ void decode(const net::Parcel& parcel) {
       net::decode_order(bytes);
       return;
     case net::ParcelKind::abandon:
-      net::decode_job_name(bytes);
+      net::decode_job(bytes);
       return;
     case net::ParcelKind::forget:
       net::decode_numbers(bytes);

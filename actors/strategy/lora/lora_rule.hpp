@@ -24,6 +24,14 @@ struct FoldItem {
   model::AdapterPtr anchor;
   double weight = 0.0;
   sim::Version trained_from{};
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("adapter", self.adapter);
+    visit("anchor", self.anchor);
+    visit("weight", self.weight);
+    visit("trained_from", self.trained_from);
+  }
 };
 
 /// What a fold depends on beside the adapters.

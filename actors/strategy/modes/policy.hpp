@@ -17,8 +17,7 @@ namespace lorafleet::strategy {
 
 /// A job that is about to be handed out, with its future, which the simulation knows.
 struct PlannedJob {
-  sim::ClientId client;
-  sim::Sequence seq;
+  sim::JobId id;
   sim::VirtualTime end;  ///< arrival, or the moment of the loss
   bool lost = false;
 };
@@ -44,6 +43,13 @@ struct Contribution {
   std::int64_t examples = 0;
   std::int64_t tokens = 0;
   std::uint64_t staleness = 0;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("examples", self.examples);
+    visit("tokens", self.tokens);
+    visit("staleness", self.staleness);
+  }
 };
 
 /// From which adapter the change that an update brings is measured.

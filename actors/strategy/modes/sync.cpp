@@ -55,8 +55,7 @@ class Sync final : public Policy {
       if (!jobs[i].lost && (!deadline_ || jobs[i].end <= now + *deadline_)) in_time.push_back(i);
     }
     std::sort(in_time.begin(), in_time.end(), [&](std::size_t a, std::size_t b) {
-      return std::tie(jobs[a].end, jobs[a].client, jobs[a].seq) <
-             std::tie(jobs[b].end, jobs[b].client, jobs[b].seq);
+      return std::tie(jobs[a].end, jobs[a].id) < std::tie(jobs[b].end, jobs[b].id);
     });
 
     RoundPlan round;

@@ -33,8 +33,7 @@ class SelectionView {
 
 /// How a job ended.
 struct Outcome {
-  sim::ClientId client;
-  sim::Sequence seq;
+  sim::JobId id;
   sim::Version version;        ///< trained from
   std::optional<double> loss;  ///< mean training loss as reported; nothing: no usable update came
   double seconds = 0.0;        ///< virtual, from dispatch to arrival or loss

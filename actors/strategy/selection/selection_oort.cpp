@@ -101,7 +101,7 @@ class Oort final : public Selection {
 
   void observe(const Outcome& outcome) override {
     if (!outcome.loss || !std::isfinite(*outcome.loss)) return;
-    Arm& arm = arms_[outcome.client.value];
+    Arm& arm = arms_[outcome.id.client.value];
     arm.utility = static_cast<double>(outcome.examples) * std::max(*outcome.loss, 0.0);
     arm.round = static_cast<double>(outcome.version.value) + 1.0;
     arm.seconds = outcome.seconds;

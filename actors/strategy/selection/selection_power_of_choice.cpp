@@ -33,7 +33,7 @@ class PowerOfChoice final : public Selection {
 
   void observe(const Outcome& outcome) override {
     if (outcome.loss && std::isfinite(*outcome.loss)) {
-      losses_[outcome.client.value] = *outcome.loss;
+      losses_[outcome.id.client.value] = *outcome.loss;
     }
   }
 

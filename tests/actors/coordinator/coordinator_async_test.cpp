@@ -106,7 +106,7 @@ TEST_CASE("updates that grow too stale are given up at once, but their clients s
   // Client 2 never answers: the run does not wait for it.
   for (;;) {
     const auto next = std::find_if(run.pending.begin(), run.pending.end(),
-                                   [](const auto& job) { return job.client.value != 2; });
+                                   [](const auto& job) { return job.id.client.value != 2; });
     if (next == run.pending.end()) break;
     run.deliver_at(static_cast<std::size_t>(next - run.pending.begin()));
   }
@@ -116,13 +116,13 @@ TEST_CASE("updates that grow too stale are given up at once, but their clients s
   std::vector<std::int64_t> invited;
   for (const auto& event : run.events) {
     const auto* job = std::get_if<actors::JobDispatched>(&event.what);
-    if (job != nullptr && job->client.value == 2) invited.push_back(event.time.microseconds);
+    if (job != nullptr && job->id.client.value == 2) invited.push_back(event.time.microseconds);
   }
   CHECK(invited == std::vector<std::int64_t>{0, 8'000'000});
   // Given up when version 2 is there, before its arrival.
   const auto seq = std::find_if(run.pending.begin(), run.pending.end(), [](const auto& job) {
                      return job.version.value == 0;
-                   })->seq;
+                   })->id.seq;
   const auto abandoned = run.effects.find("abandon 2 " + std::to_string(seq.value) + "\n");
   REQUIRE(abandoned != std::string::npos);
   CHECK(abandoned < run.effects.find("publish 3 "));
@@ -148,12 +148,12 @@ TEST_CASE("a lost job is noticed at its time, and another client is invited at o
   for (std::size_t i = 0; i < run.events.size(); ++i) {
     const auto& event = run.events[i];
     if (const auto* job = std::get_if<actors::JobDispatched>(&event.what)) {
-      ends[job->seq] = job->arrival;
+      ends[job->id.seq] = job->arrival;
       ++in_flight;
       CHECK(in_flight <= 3);
     } else if (const auto* lost = std::get_if<actors::UpdateLost>(&event.what)) {
       CHECK(lost->reason == "dropped_out");
-      CHECK(event.time == ends.at(lost->seq));
+      CHECK(event.time == ends.at(lost->id.seq));
       --in_flight;
       ++losses;
       REQUIRE(i + 1 < run.events.size());
@@ -172,7 +172,7 @@ TEST_CASE("updates that are not finite are refused and counted") {
   config.stop.versions = 1;
   FakeRun run(config, sizes(kTokens));
   run.training = [](const actors::TrainRequest& job, std::size_t) {
-    return job.client.value == 0 ? -std::numeric_limits<float>::infinity() : 1.0f;
+    return job.id.client.value == 0 ? -std::numeric_limits<float>::infinity() : 1.0f;
   };
   run.run();
   CHECK(run.story() == Story{"4.0 a0 tau0", "4.0 l0 not_finite", "5.0 a1 tau0", "8.0 a0 tau0",
@@ -190,7 +190,7 @@ TEST_CASE("a fold that overflows drops its updates and leaves the adapter as it 
   config.stop.versions = 1;
   FakeRun run(config, sizes({1}));
   run.training = [](const actors::TrainRequest& job, std::size_t) {
-    return job.seq.value <= 2 ? std::numeric_limits<float>::max() : 1.0f;
+    return job.id.seq.value <= 2 ? std::numeric_limits<float>::max() : 1.0f;
   };
   run.run();
   CHECK(run.story() == Story{"4.0 a0 tau0", "8.0 a0 tau0", "8.0 l0 not_finite", "8.0 l0 not_finite",
@@ -227,8 +227,8 @@ TEST_CASE("a version that is made ends the row of folds that overflow") {
   config.stop.versions = 3;
   FakeRun run(config, sizes({1}));
   run.training = [](const actors::TrainRequest& job, std::size_t) {
-    return job.seq.value % 100 == 0 ? job.adapter->values[0] + 1.0f
-                                    : std::numeric_limits<float>::max();
+    return job.id.seq.value % 100 == 0 ? job.adapter->values[0] + 1.0f
+                                       : std::numeric_limits<float>::max();
   };
   run.run();
   CHECK(run.totals().stop_reason == "versions");
@@ -275,7 +275,7 @@ TEST_CASE("the jobs in flight at the stop are abandoned, and are not dropped") {
   CHECK(run.totals().updates_applied == 1);
   CHECK(run.totals().updates_dropped == 0);
   CHECK(run.totals().jobs_in_flight_at_end == 2);
-  CHECK(run.coordinator().in_flight() == 0);
+  CHECK(in_flight(run.coordinator()) == 0);
   std::size_t abandoned = 0;
   for (std::size_t at = run.effects.find("abandon "); at != std::string::npos;
        at = run.effects.find("abandon ", at + 1)) {
@@ -291,9 +291,9 @@ TEST_CASE("a run can be interrupted at any time, once") {
   FakeRun run(config, sizes(kTokens));
   run.coordinator().start();
   std::sort(run.pending.begin(), run.pending.end(),
-            [](const auto& a, const auto& b) { return a.client < b.client; });
+            [](const auto& a, const auto& b) { return a.id.client < b.id.client; });
   run.deliver_at(0);  // client 0 arrives at 4 s and waits in the buffer
-  CHECK(run.coordinator().in_flight() == 4);
+  CHECK(in_flight(run.coordinator()) == 4);
   run.coordinator().interrupt();
   run.coordinator().interrupt();
   CHECK(run.coordinator().finished());
@@ -328,7 +328,7 @@ TEST_CASE("more concurrency than clients keeps all of them busy") {
   config.stop.versions = 20;
   FakeRun run(config, sizes(kTokens));
   run.coordinator().start();
-  CHECK(run.coordinator().in_flight() == 3);
+  CHECK(in_flight(run.coordinator()) == 3);
   run.deliver_all();
   CHECK(run.totals().versions == 20);
 }
@@ -348,9 +348,9 @@ TEST_CASE("results that nobody waits for change nothing") {
     poisoned->values.assign(8, 1e9f);
     other.adapter = poisoned;
     auto wrong_client = other;
-    wrong_client.client.value += 1;
+    wrong_client.id.client.value += 1;
     auto wrong_seq = other;
-    wrong_seq.seq.value += 1000;
+    wrong_seq.id.seq.value += 1000;
     noisy.coordinator().deliver(wrong_client);
     noisy.coordinator().deliver(wrong_seq);
     noisy.deliver_at(0);

@@ -54,16 +54,17 @@ class Auditor {
   };
 
   void take(const actors::JobDispatched& e) {
-    RC_ASSERT(e.seq.value == ++jobs_);
+    RC_ASSERT(e.id.seq.value == ++jobs_);
     RC_ASSERT(e.version.value == version_);
     RC_ASSERT(e.arrival > time_);
-    RC_ASSERT(flying_.emplace(e.client, Flying{e.seq, e.arrival, version_, e.trained}).second);
+    RC_ASSERT(
+        flying_.emplace(e.id.client, Flying{e.id.seq, e.arrival, version_, e.trained}).second);
     if (config_.aggregation.mode != "sync") {
       RC_ASSERT(static_cast<std::int64_t>(flying_.size()) <= config_.clients.concurrency);
     }
   }
   void take(const actors::UpdateArrived& e) {
-    const Flying job = land(e.client, e.seq);
+    const Flying job = land(e.id);
     RC_ASSERT(job.trained);
     RC_ASSERT(job.arrival == time_);
     RC_ASSERT(job.version == e.version.value);
@@ -71,27 +72,27 @@ class Auditor {
     if (config_.aggregation.max_staleness >= 0) {
       RC_ASSERT(static_cast<std::int64_t>(e.staleness) <= config_.aggregation.max_staleness);
     }
-    const auto place = std::tuple(time_, e.client, e.seq);
+    const auto place = std::tuple(time_, e.id);
     RC_ASSERT(place > last_arrival_);
     last_arrival_ = place;
     ++received_;
     tokens_ += e.tokens;
-    buffer_.insert(e.seq);
+    buffer_.insert(e.id.seq);
   }
   void take(const actors::UpdateLost& e) {
     ++lost_;
-    if (buffer_.erase(e.seq) > 0) {
+    if (buffer_.erase(e.id.seq) > 0) {
       RC_ASSERT(e.reason == "not_finite" || e.reason == "round_failed");
       not_finite_ += e.reason == "not_finite" ? 1 : 0;
       return;
     }
-    const Flying job = land(e.client, e.seq);
+    const Flying job = land(e.id);
     const bool at_its_end = e.reason == "dropped_out" || e.reason == "too_stale";
     RC_ASSERT((at_its_end ? job.arrival == time_ : config_.aggregation.mode == "sync"));
     RC_ASSERT(job.trained == (e.reason == "too_stale"));
   }
   void take(const actors::JobUnfinished& e) {
-    const Flying job = land(e.client, e.seq);
+    const Flying job = land(e.id);
     RC_ASSERT(job.version == e.version.value);
     ++unfinished_;
   }
@@ -134,11 +135,11 @@ class Auditor {
   }
 
   [[nodiscard]] bool carries() const { return config_.clients.late == "carry_over"; }
-  Flying land(sim::ClientId client, sim::Sequence seq) {
-    const auto found = flying_.find(client);
+  Flying land(sim::JobId id) {
+    const auto found = flying_.find(id.client);
     RC_ASSERT(found != flying_.end());
     const Flying job = found->second;
-    RC_ASSERT(job.seq == seq);
+    RC_ASSERT(job.seq == id.seq);
     flying_.erase(found);
     return job;
   }
@@ -147,7 +148,7 @@ class Auditor {
   sim::VirtualTime time_;
   std::map<sim::ClientId, Flying> flying_;
   std::set<sim::Sequence> buffer_;
-  std::tuple<sim::VirtualTime, sim::ClientId, sim::Sequence> last_arrival_;
+  std::tuple<sim::VirtualTime, sim::JobId> last_arrival_;
   std::uint64_t jobs_ = 0;
   std::uint64_t version_ = 0;
   std::int64_t received_ = 0;
@@ -191,12 +192,12 @@ TEST_CASE("at every moment each job is applied, dropped or in flight") {
       const auto& totals = run.totals();
       if (run.coordinator().finished()) break;
       RC_ASSERT(totals.jobs == totals.updates_applied + totals.updates_dropped +
-                                   static_cast<std::int64_t>(run.coordinator().in_flight()));
+                                   static_cast<std::int64_t>(in_flight(run.coordinator())));
       if (run.pending.empty()) break;
       run.deliver_at(random.below(run.pending.size()));
     }
     RC_ASSERT(run.coordinator().finished());
-    RC_ASSERT(run.coordinator().in_flight() == 0);
+    RC_ASSERT(in_flight(run.coordinator()) == 0);
     RC_ASSERT(run.totals().jobs == run.totals().updates_applied + run.totals().updates_dropped +
                                        run.totals().jobs_in_flight_at_end +
                                        run.totals().updates_waiting_at_end);

@@ -60,15 +60,15 @@ TEST_CASE("the clock waits for an update that is still being trained") {
   REQUIRE(run.pending.size() == 3);
   // The first to arrive is answered last.
   std::sort(run.pending.begin(), run.pending.end(),
-            [](const auto& a, const auto& b) { return a.client > b.client; });
+            [](const auto& a, const auto& b) { return a.id.client > b.id.client; });
   run.deliver_at(0);
   run.deliver_at(0);
   CHECK(run.story().empty());
   CHECK(run.totals().time.microseconds == 0);
-  CHECK(run.coordinator().in_flight() == 3);
+  CHECK(in_flight(run.coordinator()) == 3);
   run.deliver_at(0);
   CHECK(run.coordinator().finished());
-  CHECK(run.coordinator().in_flight() == 0);
+  CHECK(in_flight(run.coordinator()) == 0);
 }
 
 TEST_CASE("overcommitted clients that come after the others are not trained") {
@@ -86,7 +86,7 @@ TEST_CASE("overcommitted clients that come after the others are not trained") {
   CHECK(run.totals().updates_dropped == 2);
   for (const auto& event : run.events) {
     if (const auto* job = std::get_if<actors::JobDispatched>(&event.what)) {
-      CHECK(job->trained == (job->client.value != 2));
+      CHECK(job->trained == (job->id.client.value != 2));
     }
   }
 }
@@ -221,8 +221,8 @@ TEST_CASE("a round goes on without an update that is not finite") {
   auto config = three_clients();
   FakeRun run(config, sizes(kTokens));
   run.training = [](const actors::TrainRequest& job, std::size_t index) {
-    if (job.client.value == 1 && index == 7) return std::numeric_limits<float>::quiet_NaN();
-    return static_cast<float>(job.client.value + 1);
+    if (job.id.client.value == 1 && index == 7) return std::numeric_limits<float>::quiet_NaN();
+    return static_cast<float>(job.id.client.value + 1);
   };
   run.run();
   CHECK(run.story() == Story{"4.0 a0 tau0", "5.0 a1 tau0", "5.0 l1 not_finite", "8.0 a2 tau0",
@@ -239,8 +239,9 @@ TEST_CASE("a round fails that has too few finite updates left") {
   config.clients.min_updates = 3;
   FakeRun run(config, sizes(kTokens));
   run.training = [](const actors::TrainRequest& job, std::size_t) {
-    return job.seq.value <= 3 && job.client.value == 1 ? std::numeric_limits<float>::infinity()
-                                                       : 1.0f;
+    return job.id.seq.value <= 3 && job.id.client.value == 1
+               ? std::numeric_limits<float>::infinity()
+               : 1.0f;
   };
   run.run();
   CHECK(run.story() == Story{"4.0 a0 tau0", "5.0 a1 tau0", "5.0 l1 not_finite", "8.0 a2 tau0",
@@ -262,25 +263,21 @@ TEST_CASE("a fleet that is smaller than a round is invited whole") {
 TEST_CASE("clients without examples are never invited") {
   auto config = tiny_config(4);
   config.stop.versions = 5;
-  const actors::JobSizer some = [](sim::ClientId client, sim::Sequence) {
-    return model::JobSize{client.value % 2, 10};
+  const actors::JobSizer some = [](sim::JobId job) {
+    return model::JobSize{job.client.value % 2, 10};
   };
   FakeRun run(config, some);
   run.run();
   CHECK(run.totals().jobs == 10);
   for (const auto& event : run.events) {
     if (const auto* job = std::get_if<actors::JobDispatched>(&event.what)) {
-      CHECK(job->client.value % 2 == 1);
+      CHECK(job->id.client.value % 2 == 1);
     }
   }
   config.clients.min_updates = 3;
   CHECK_THROWS_AS(FakeRun(config, some), InputError);
   config.clients.min_updates = 1;
-  CHECK_THROWS_AS(FakeRun(config,
-                          [](sim::ClientId, sim::Sequence) {
-                            return model::JobSize{0, 0};
-                          }),
-                  InputError);
+  CHECK_THROWS_AS(FakeRun(config, [](sim::JobId) { return model::JobSize{0, 0}; }), InputError);
 }
 
 TEST_CASE("configurations that cannot run are refused") {

@@ -38,13 +38,13 @@ actors::FederationConfig scenario(const std::string& mode) {
 
 /// After an intended change: LORAFLEET_UPDATE_GOLDEN=1 test_actors --source-file=*golden_events*
 TEST_CASE("the event logs of a tiny scenario are byte for byte the golden ones") {
-  for (const std::string mode : {"sync", "fedbuff", "fedasync"}) {
+  for (const std::string mode : {"sync", "fedbuff", "fedasync", "tiered"}) {
     CAPTURE(mode);
     FakeRun run(scenario(mode), sizes({8, 20, 12, 36, 4}));
     run.training = [](const actors::TrainRequest& job, std::size_t index) {
-      if (job.seq.value == 9) return std::numeric_limits<float>::quiet_NaN();
+      if (job.id.seq.value == 9) return std::numeric_limits<float>::quiet_NaN();
       return job.adapter->values[index] * 0.5f +
-             static_cast<float>(job.client.value + index) * 0.125f;
+             static_cast<float>(job.id.client.value + index) * 0.125f;
     };
     run.run_shuffled(7);
     CHECK(run.totals().stop_reason == "versions");

@@ -8,7 +8,7 @@
 namespace lorafleet::actors::net {
 namespace {
 
-JobName job(std::uint32_t number) {
+sim::JobId job(std::uint32_t number) {
   return {{number}, {number + 1}};
 }
 
@@ -36,7 +36,7 @@ TEST_CASE("only the host that has a job can finish it") {
   pool.queue(job(0), {5});
   REQUIRE(pool.next()->host == 1);
   CHECK_FALSE(pool.finish(2, job(0)));
-  CHECK(pool.remove_host(1) == std::vector<JobName>{job(0)});
+  CHECK(pool.remove_host(1) == std::vector<sim::JobId>{job(0)});
   CHECK_FALSE(pool.finish(1, job(0)));
   REQUIRE(pool.next()->host == 2);
   CHECK(pool.finish(2, job(0)));
@@ -48,7 +48,7 @@ TEST_CASE("hosts that come and go: every job is finished exactly once or abandon
   CHECK(rc::check([] {
     HostPool pool;
     std::map<std::uint32_t, int> finished;
-    std::map<JobName, HostPool::HostId> at;
+    std::map<sim::JobId, HostPool::HostId> at;
     std::map<HostPool::HostId, std::uint32_t> slots;
     std::set<std::uint32_t> given_up;
     std::uint32_t jobs = 0;

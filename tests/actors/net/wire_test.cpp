@@ -117,24 +117,24 @@ TEST_CASE("every payload survives its way") {
 
   auto state = std::make_shared<model::PrivateState>();
   state->vectors = {{"feedback", {1.0f, 2.0f}}, {"b", {}}};
-  TrainOrder order{{{3}, {9}, {2}, {123456}, nullptr, state, model::Factors::b}, 5};
+  TrainOrder order{{{{3}, {9}}, {2}, {123456}, nullptr, state, model::Factors::b}, 5};
   const auto ordered = decode_order(encode(order));
-  CHECK(ordered.request.client.value == 3);
-  CHECK(ordered.request.seq.value == 9);
+  CHECK(ordered.request.id.client.value == 3);
+  CHECK(ordered.request.id.seq.value == 9);
   CHECK(ordered.request.version.value == 2);
   CHECK(ordered.request.arrival.microseconds == 123456);
   CHECK(ordered.request.trains == model::Factors::b);
   CHECK(ordered.request.state->vectors == state->vectors);
   CHECK(ordered.adapter == 5);
 
-  const ClientUpdate update{{3}, {9}, adapter, {1, 2, 3, 4, 0.5, 0.25, 0.125}, nullptr};
+  const ClientUpdate update{{{3}, {9}}, adapter, {1, 2, 3, 4, 0.5, 0.25, 0.125}, nullptr};
   const auto trained = decode_update(encode(update));
   CHECK(trained.values == adapter->values);
   CHECK(trained.stats.steps == 4);
   CHECK(trained.stats.last_loss == 0.25);
   CHECK(trained.state == nullptr);
 
-  const auto failed = decode_failed(encode(FailedJob{{1}, {2}, "no memory"}));
+  const auto failed = decode_failed(encode(JobFailed{{{1}, {2}}, "no memory"}));
   CHECK(failed.reason == "no memory");
   CHECK(decode_numbers(encode_numbers({1, 2, 1000})) == std::vector<std::uint64_t>{1, 2, 1000});
 
@@ -173,7 +173,7 @@ TEST_CASE("no bytes do more harm than a ProtocolError") {
     survives(bytes, [](const Bytes& b) { decode_order(b); });
     survives(bytes, [](const Bytes& b) { decode_update(b); });
     survives(bytes, [](const Bytes& b) { decode_failed(b); });
-    survives(bytes, [](const Bytes& b) { decode_job_name(b); });
+    survives(bytes, [](const Bytes& b) { decode_job(b); });
     survives(bytes, [](const Bytes& b) { decode_numbers(b); });
     survives(bytes, [](const Bytes& b) { decode_hello(b); });
     survives(bytes, [](const Bytes& b) { decode_offer(b); });
@@ -181,10 +181,10 @@ TEST_CASE("no bytes do more harm than a ProtocolError") {
   };
   CHECK(rc::check([&](Bytes bytes) { all(bytes); }));
   // Valid ones with some bytes changed or cut off go deeper.
-  const ClientUpdate update{{3}, {9}, tests::flat_adapter(1.0f), {}, nullptr};
+  const ClientUpdate update{{{3}, {9}}, tests::flat_adapter(1.0f), {}, nullptr};
   const std::vector<Bytes> valid = {
       encode(update), encode(NumberedAdapter{5, tests::flat_adapter(1.0f)}),
-      encode(TrainOrder{{{3}, {9}, {2}, {1}, nullptr, nullptr, model::Factors::both}, 5}),
+      encode(TrainOrder{{{{3}, {9}}, {2}, {1}, nullptr, nullptr, model::Factors::both}, 5}),
       encode(Hello{"a", 1, 1, {}}), encode(RunOffer{"a", "b", {{"c", "d", "e"}}})};
   CHECK(rc::check([&] {
     Bytes bytes = valid[*rc::gen::inRange<std::size_t>(0, valid.size())];

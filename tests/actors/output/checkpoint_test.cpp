@@ -161,7 +161,7 @@ TEST_CASE("a client's private B and what compression lost survive checkpoint and
         own = part;
       }
       for (auto& job : poorer.jobs)
-        if (job.state) job.state = poorer.private_states.at(job.end.client.value);
+        if (job.state) job.state = poorer.private_states.at(job.id().client.value);
       CHECK(std::get<0>(end_of(poorer)) != adapter);
     }
   }
@@ -284,14 +284,14 @@ TEST_CASE("every kind of event reads back as it was written") {
   const sim::JobUsage used{sim::JobPhase::compute, {5}, {4}, 3, 2, 0.5, 0.25};
   made.fold = actors::FoldFigures{0.25, 0.125, {{4, 0.5}, {16, 0.0}}, 3.5, 0.75, -0.25, true};
   const std::vector<actors::Event> events = {
-      {{1}, actors::JobDispatched{{1}, {2}, {3}, {4}, true, 5, 6, 7}},
+      {{1}, actors::JobDispatched{{{1}, {2}}, {3}, {4}, true, 5, 6, 7}},
       {{2},
        actors::JobDispatched{
-           {1}, {2}, {3}, {4}, false, 5, 6, 7, sim::VirtualTime{3}, sim::VirtualTime{4}, {1}}},
-      {{3}, actors::UpdateArrived{{1}, {2}, {3}, 4, 0.1, std::nan(""), 0.3, 5, used, 1}},
-      {{4}, actors::UpdateLost{{1}, {2}, {3}, "surplus", used}},
-      {{4}, actors::JobUnfinished{{1}, {2}, {3}, used}},
-      {{4}, actors::UpdateLost{{1}, {2}, {3}, "went_offline"}},
+           {{1}, {2}}, {3}, {4}, false, 5, 6, 7, sim::VirtualTime{3}, sim::VirtualTime{4}, {1}}},
+      {{3}, actors::UpdateArrived{{{1}, {2}}, {3}, 4, 0.1, std::nan(""), 0.3, 5, used, 1}},
+      {{4}, actors::UpdateLost{{{1}, {2}}, {3}, "surplus", used}},
+      {{4}, actors::JobUnfinished{{{1}, {2}}, {3}, used}},
+      {{4}, actors::UpdateLost{{{1}, {2}}, {3}, "went_offline"}},
       {{5}, actors::VersionMade{{3}, 4, 0.5, 1e-300, 2.0}},
       {{6}, made},
       {{7}, actors::RoundFailed{{3}, 1}},

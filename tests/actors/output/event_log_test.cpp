@@ -15,7 +15,7 @@ using actors::EventLog;
 
 Event lost(std::uint64_t seq) {
   return {{static_cast<std::int64_t>(seq) * 10},
-          actors::UpdateLost{{static_cast<std::uint32_t>(seq % 7)}, {seq}, {seq / 3}, "late"}};
+          actors::UpdateLost{{{static_cast<std::uint32_t>(seq % 7)}, {seq}}, {seq / 3}, "late"}};
 }
 
 std::string text_of(std::uint64_t first, std::uint64_t last) {
@@ -63,7 +63,7 @@ TEST_CASE("an event log goes on where a checkpoint was, and forgets what came af
   EventLog log(file, text_of(1, 40).size(), nobody);
   std::vector<std::uint64_t> seen;
   const std::string sha256 = log.replay([&](const Event& event) {
-    seen.push_back(std::get<actors::UpdateLost>(event.what).seq.value);
+    seen.push_back(std::get<actors::UpdateLost>(event.what).id.seq.value);
   });
   CHECK(sha256 == sha256_hex(text_of(1, 40)));
   CHECK(seen.size() == 40);

@@ -21,8 +21,8 @@ actors::Event at(std::int64_t microseconds, decltype(actors::Event::what) what) 
 
 actors::UpdateArrived arrival(std::uint32_t client, std::uint64_t seq, double loss) {
   actors::UpdateArrived arrived;
-  arrived.client = {client};
-  arrived.seq = {seq};
+  arrived.id.client = {client};
+  arrived.id.seq = {seq};
   arrived.staleness = 2;
   arrived.loss = loss;
   arrived.tokens = 100;
@@ -32,8 +32,8 @@ actors::UpdateArrived arrival(std::uint32_t client, std::uint64_t seq, double lo
 
 actors::JobDispatched dispatch(std::uint32_t client, std::uint64_t seq) {
   actors::JobDispatched job;
-  job.client = {client};
-  job.seq = {seq};
+  job.id.client = {client};
+  job.id.seq = {seq};
   job.tokens = 100;
   job.arrival = {9'000'000};
   return job;
@@ -60,7 +60,7 @@ TEST_CASE("rounds.csv has a row a version, with late scores in the right one") {
   rounds.add(at(500'000, arrival(1, 1, 2.0)));
   rounds.add(at(600'000, arrival(2, 2, 4.0)));
   rounds.add(at(600'000, arrival(3, 3, std::numeric_limits<double>::quiet_NaN())));
-  rounds.add(at(600'000, actors::UpdateLost{{3}, {3}, {0}, "not_finite"}));
+  rounds.add(at(600'000, actors::UpdateLost{{{3}, {3}}, {0}, "not_finite"}));
   rounds.add(at(600'000, actors::VersionMade{{1}, 2, 1.5, 0.25, 3.0}));
   rounds.add_version({1}, {600'000});
   CHECK(rounds.latest_train_loss() == 3.0);
@@ -82,17 +82,16 @@ TEST_CASE("clients.csv counts jobs, updates, losses and busy time") {
   clients.add(at(0, dispatch(1, 2)));
   clients.add(at(2'000'000, arrival(0, 1, 3.0)));
   clients.add(at(2'000'000, dispatch(0, 3)));
-  clients.add(at(2'500'000, actors::UpdateLost{{0}, {1}, {0}, "rejected"}));
+  clients.add(at(2'500'000, actors::UpdateLost{{{0}, {1}}, {0}, "rejected"}));
   clients.add(at(3'000'000,
-                 actors::UpdateLost{{0},
-                                    {3},
+                 actors::UpdateLost{{{0}, {3}},
                                     {0},
                                     "dropped_out",
                                     sim::JobUsage{sim::JobPhase::download, {1'000'000}, {}, 7}}));
   clients.add(at(
       3'000'000,
       actors::JobUnfinished{
-          {1}, {2}, {0}, {sim::JobPhase::compute, {3'000'000}, {250'000}, 40, 0, 900.0, 0.125}}));
+          {{1}, {2}}, {0}, {sim::JobPhase::compute, {3'000'000}, {250'000}, 40, 0, 900.0, 0.125}}));
   clients.write(folder / "clients.csv");
   const auto lines = lines_of(folder / "clients.csv");
   REQUIRE(lines.size() == 3);

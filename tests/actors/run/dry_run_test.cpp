@@ -72,7 +72,7 @@ TEST_CASE("a dry run foretells what a run with finite updates does") {
     std::uint64_t most = 0;
     for (const auto& event : run.events) {
       if (const auto* arrived = std::get_if<actors::UpdateArrived>(&event.what)) {
-        waiting.insert(arrived->client);
+        waiting.insert(arrived->id.client);
         most = std::max(most, arrived->staleness);
       } else if (std::holds_alternative<actors::VersionMade>(event.what)) {
         used.merge(waiting);

@@ -15,7 +15,7 @@ std::vector<std::string> warnings_of(const actors::FederationConfig& config,
   run.run();
   std::vector<bool> has_examples(static_cast<std::size_t>(config.partition.clients));
   for (std::size_t c = 0; c < has_examples.size(); ++c)
-    has_examples[c] = sizer({static_cast<std::uint32_t>(c)}, {1}).examples > 0;
+    has_examples[c] = sizer({{static_cast<std::uint32_t>(c)}, {1}}).examples > 0;
   actors::RunAudit audit(std::move(has_examples));
   for (const auto& event : run.events)
     audit.add(event);
@@ -58,8 +58,8 @@ TEST_CASE("clients without data are not among the starved ones") {
   config.clients.overcommit = 1.25;
   config.stop.versions = 10;
   const auto slow_last = sizes({1, 1, 2, 3, 4, 60});
-  const auto lines = warnings_of(config, [&](sim::ClientId client, sim::Sequence seq) {
-    return client.value == 0 ? model::JobSize{} : slow_last(client, seq);
+  const auto lines = warnings_of(config, [&](sim::JobId job) {
+    return job.client.value == 0 ? model::JobSize{} : slow_last(job);
   });
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].find("1 of 5 clients") != std::string::npos);

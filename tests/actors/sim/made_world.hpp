@@ -37,8 +37,7 @@ struct PlainWorld {
 
 inline sim::JobLoad load_of(std::uint32_t client, std::uint64_t seq, double down, double compute,
                             double up) {
-  return {{client},
-          {seq},
+  return {{{client}, {seq}},
           static_cast<std::int64_t>(compute * 100.0),
           static_cast<std::int64_t>(down * 1e6),
           static_cast<std::int64_t>(up * 1e6)};

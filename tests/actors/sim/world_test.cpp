@@ -53,14 +53,14 @@ TEST_CASE("without the other models a world prices jobs as the plain formulas do
     for (std::uint64_t seq = 1; seq <= 20; ++seq) {
       now = now + VirtualDuration{*rc::gen::inRange(0, 1'000'000'000)};
       world.advance(now, [](ClientId, bool) { RC_FAIL("somebody came or went"); });
-      const JobLoad load{{*rc::gen::inRange<std::uint32_t>(0, 10)},
-                         {seq},
+      const JobLoad load{{{*rc::gen::inRange<std::uint32_t>(0, 10)}, {seq}},
                          *rc::gen::inRange<std::int64_t>(0, 100'000),
                          *rc::gen::inRange<std::int64_t>(0, 10'000'000),
                          *rc::gen::inRange<std::int64_t>(0, 10'000'000)};
-      const auto expected = predict(fleet.profile(load.client), devices, availability, seed, load);
+      const auto expected =
+          predict(fleet.profile(load.id.client), devices, availability, seed, load);
       const auto got = world.predict(load, now);
-      RC_ASSERT(world.online(load.client));
+      RC_ASSERT(world.online(load.id.client));
       RC_ASSERT(got.down == expected.down);
       RC_ASSERT(got.compute == expected.compute);
       RC_ASSERT(got.up == expected.up);

@@ -173,10 +173,10 @@ TEST_CASE("a round takes the first in the order of arrival, client, seq") {
   clients.per_round = 2;
   const AggregationConfig config;
   // Handed out in another order than that of the clients; client 9 is lost.
-  const std::vector<PlannedJob> jobs{{{7}, {1}, {50}, false},
-                                     {{9}, {2}, {10}, true},
-                                     {{3}, {3}, {50}, false},
-                                     {{5}, {4}, {50}, false}};
+  const std::vector<PlannedJob> jobs{{{{7}, {1}}, {50}, false},
+                                     {{{9}, {2}}, {10}, true},
+                                     {{{3}, {3}}, {50}, false},
+                                     {{{5}, {4}}, {50}, false}};
   const auto round = make_sync(clients, config)->plan({0}, jobs);
   REQUIRE(round);
   CHECK(round->end == sim::VirtualTime{50});

@@ -315,9 +315,9 @@ TEST_CASE(
     const auto* lost = std::get_if<actors::UpdateLost>(&event.what);
     if (lost == nullptr) continue;
     CHECK(event.time.seconds() == 20.0);
-    CHECK(lost->used->busy.seconds() == (lost->client.value == 0 ? 4.0 : 20.0));
+    CHECK(lost->used->busy.seconds() == (lost->id.client.value == 0 ? 4.0 : 20.0));
     CHECK(lost->used->phase ==
-          (lost->client.value == 0 ? sim::JobPhase::complete : sim::JobPhase::compute));
+          (lost->id.client.value == 0 ? sim::JobPhase::complete : sim::JobPhase::compute));
   }
   CHECK(run.totals().jobs_in_flight_at_end == 2);
   CHECK(run.totals().updates_dropped == 2);
@@ -361,7 +361,7 @@ TEST_CASE("a base change whose download was cut has not arrived, and is sent aga
     std::map<std::pair<std::uint32_t, std::uint64_t>, std::int64_t> bytes;
     for (const auto& event : run.events) {
       if (const auto* job = std::get_if<actors::JobDispatched>(&event.what))
-        bytes[{job->client.value, job->version.value}] = job->bytes_down;
+        bytes[{job->id.client.value, job->version.value}] = job->bytes_down;
     }
     return bytes;
   };
@@ -378,7 +378,7 @@ TEST_CASE("a base change whose download was cut has not arrived, and is sent aga
   for (const auto& event : slow.events) {
     if (const auto* lost = std::get_if<actors::UpdateLost>(&event.what)) {
       REQUIRE(lost->used->phase == sim::JobPhase::download);
-      ++cut[lost->client.value];
+      ++cut[lost->id.client.value];
     }
   }
   REQUIRE(cut.size() == 1);

@@ -61,7 +61,7 @@ struct SelectionFleet final : strategy::SelectionView {
 /// An update of `client`, trained from `version`.
 inline strategy::Outcome update_of(std::uint32_t client, std::uint64_t version, double loss,
                                    double seconds, std::int64_t examples) {
-  return {{client}, {1}, {version}, loss, seconds, examples, 0};
+  return {{{client}, {1}}, {version}, loss, seconds, examples, 0};
 }
 
 }  // namespace lorafleet::tests

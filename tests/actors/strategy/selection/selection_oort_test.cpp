@@ -196,7 +196,7 @@ TEST_CASE("oort's pacer relaxes T when a window of versions brought less utility
 TEST_CASE("oort learns nothing from jobs that were lost") {
   const auto selection = oort(greedy());
   const auto before = selection->state();
-  selection->observe({{0}, {1}, {0}, std::nullopt, 3.0, 10, 100});
+  selection->observe({{{0}, {1}}, {0}, std::nullopt, 3.0, 10, 100});
   selection->observe(update_of(0, 0, std::nan(""), 3.0, 10));
   CHECK(selection->state() == before);
 }

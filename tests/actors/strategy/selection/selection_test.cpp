@@ -130,7 +130,7 @@ TEST_CASE("power of choice takes the largest losses of those it draws, unknown o
   observe(3, 2.5);
   CHECK(fleet.choose(*power, fleet.all(), 4, 2) == Ids{1, 3, 0, 2});
   observe(1, 0.5);  // the latest counts
-  power->observe({{2}, {9}, {0}, std::nullopt, 1.0, 1, 0});
+  power->observe({{{2}, {9}}, {0}, std::nullopt, 1.0, 1, 0});
   CHECK(fleet.choose(*power, fleet.all(), 2, 3) == Ids{3, 0});
   CHECK(fleet.choose(*power, {{2}, {1}}, 1, 4) == Ids{2});
 }

@@ -1,0 +1,42 @@
+#include "actors/output/local_csv.hpp"
+
+#include "actors/output/csv_columns.hpp"
+#include "partition/support/csv.hpp"
+#include "partition/support/files.hpp"
+
+namespace lorafleet::actors {
+
+namespace {
+
+template <typename Visitor>
+void columns(const LocalScore& score, Visitor& visit) {
+  visit("client", score.client);
+  visit("train_examples", score.train_examples);
+  visit("test_examples", score.global.examples);
+  visit("test_label_tokens", score.global.label_tokens);
+  visit("mean_context_tokens", score.context_tokens);
+  const auto three = [&](const std::string& kind, const model::Score& of) {
+    visit(kind + "_loss", of.loss());
+    visit(kind + "_perplexity", of.perplexity());
+    visit(kind + "_token_accuracy", of.token_accuracy());
+  };
+  three("base", score.base);
+  three("global", score.global);
+  three("after_training", score.after_training);
+}
+
+}  // namespace
+
+void write_local_csv(const std::vector<LocalScore>& scores, const std::filesystem::path& file) {
+  ColumnNames header;
+  columns({}, header);
+  std::string text = csv_line(header.cells);
+  for (const auto& score : scores) {
+    RowCells row;
+    columns(score, row);
+    text += csv_line(row.cells);
+  }
+  write_file(file, text);
+}
+
+}  // namespace lorafleet::actors
