@@ -23,6 +23,7 @@
 #include "model/adapter/client_layouts.hpp"
 #include "model/adapter/peft.hpp"
 #include "model/device/runtime.hpp"
+#include "model/evaluation/scorer.hpp"
 #include "model/network/base_model.hpp"
 #include "partition/picture/picture.hpp"
 #include "partition/support/error.hpp"

@@ -5,6 +5,7 @@
 
 #include "actors/run/attackers.hpp"
 #include "model/evaluation/metric_warnings.hpp"
+#include "model/network/family.hpp"
 #include "model/network/flops.hpp"
 #include "model/text/tokenizer.hpp"
 #include "partition/attributes.hpp"
@@ -96,7 +97,7 @@ model::ChatTemplatePtr chat_template_of(const FederationConfig& config, const Wo
     return nullptr;
   }
   auto chat = model::load_chat_template(config.encoding.chat_template.string(), config.model.path,
-                                        tokenizer, work.opt.eos_token_id);
+                                        tokenizer, work.shape.end());
   log("conversations are written with " + chat->place());
   return chat;
 }
@@ -105,7 +106,7 @@ model::ChatTemplatePtr chat_template_of(const FederationConfig& config, const Wo
 void poison(Workload& work, const FederationConfig& config,
             const std::function<void(const std::string&)>& log) {
   const auto attackers =
-      make_attackers(config, work.client_examples.size(), model::train_flops_per_token(work.opt));
+      make_attackers(config, work.client_examples.size(), model::train_flops_per_token(work.shape));
   std::vector<partition::PoisonedTarget> poisoned;
   for (const auto client : attackers.clients()) {
     const auto* attack = attackers.attack_of(client);
@@ -139,7 +140,7 @@ Workload prepare_workload(const FederationConfig& config,
                           const std::function<void(const std::string&)>& log,
                           const std::function<void(const std::string&)>& warning) {
   Workload work;
-  work.opt = model::read_opt_config(config.model.path / "config.json");
+  work.shape = model::read_shape(config.model.path / "config.json");
   const auto tokenizer = model::Tokenizer::load(config.model.path);
 
   auto split = read_split(config, work.examples, log, warning);
@@ -158,7 +159,7 @@ Workload prepare_workload(const FederationConfig& config,
   for (const auto& line : tokenizer->warnings())
     warning(line);
   work.encoder = std::make_shared<const model::ExampleEncoder>(
-      tokenizer, encoding, work.opt, chat_template_of(config, work, tokenizer, log));
+      tokenizer, encoding, work.shape, chat_template_of(config, work, tokenizer, log));
   for (const auto& line : work.encoder->warnings())
     warning(line);
   auto encoded = model::encode_examples(work.examples, *work.encoder);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "actors/federation_config.hpp"
-#include "model/network/opt_config.hpp"
+#include "model/shape.hpp"
 #include "model/text/encoded_data.hpp"
 #include "model/text/encoding.hpp"
 #include "partition/partitioner.hpp"
@@ -18,7 +18,7 @@ namespace lorafleet::actors {
 /// The data of a run: read, spoilt where asked, split, encoded and spread over the clients. A pure
 /// function of the configuration and the files that it names.
 struct Workload {
-  model::OptConfig opt;
+  model::ModelShape shape;
   std::vector<partition::Example> examples;
   std::shared_ptr<const model::ExampleEncoder> encoder;
   std::shared_ptr<const model::EncodedData> encoded;  ///< entry i belongs to example i

@@ -1,24 +1,23 @@
-#include "model/network/lora.hpp"
+#include "model/network/lora_leaves.hpp"
 
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <functional>
 
+#include "model/adapter/lora_layout.hpp"
 #include "model/device/device.hpp"
-#include "model/network/opt.hpp"
+#include "model/network/network.hpp"
 
 namespace lorafleet::model {
 
 LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float* values,
                        std::optional<Factors> trained)
-    : layers_(static_cast<std::size_t>(base.config().num_hidden_layers)) {
-  const at::Device device = base.weights().device();
+    : factors_(base.shape().modules()) {
+  const at::Device device = base.network().device();
   for (std::size_t i = 0; i < layout.modules().size(); ++i) {
     const LoraModule& module = layout.modules()[i];
-    const ModulePlace place = find_module(base.config(), module);
-    LoraFactors& factors =
-        layers_[static_cast<std::size_t>(place.layer)][static_cast<std::size_t>(place.kind)];
+    LoraFactors& factors = factors_[find_module(base.shape(), module)];
     factors.a = at::from_blob(values + layout.a_offset(i), {module.rank, module.in}, at::kFloat);
     factors.b = at::from_blob(values + layout.b_offset(i), {module.out, module.rank}, at::kFloat);
     factors.scale = module.scale();
@@ -38,10 +37,6 @@ void LoraLeaves::refresh() {
   for (std::size_t i = 0; i < leaves_.size(); ++i) {
     if (!leaves_[i].is_same(values_[i])) leaves_[i].copy_(values_[i]);
   }
-}
-
-const LoraFactors& LoraLeaves::factors(std::int64_t layer, LinearKind kind) const {
-  return layers_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(kind)];
 }
 
 at::Tensor LoraLeaves::dropout_mask(const at::Tensor& x) {

@@ -1,6 +1,9 @@
+#include "model/network/base_model.hpp"
+
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -8,8 +11,13 @@
 
 #include "model/adapter/base_change.hpp"
 #include "model/adapter/lora_layout.hpp"
-#include "model/network/base_model.hpp"
-#include "model/network/opt.hpp"
+#include "model/device/device.hpp"
+#include "model/device/runtime.hpp"
+#include "model/files/checkpoint.hpp"
+#include "model/network/family.hpp"
+#include "model/network/network.hpp"
+#include "model/network/weight_reader.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::model {
 
@@ -54,15 +62,28 @@ class BaseModel::ChangedBases {
   std::vector<std::shared_ptr<Entry>> entries_;
 };
 
-BaseModel::BaseModel(OptConfig config, std::unique_ptr<Weights> weights)
-    : config_(std::move(config)),
-      weights_(std::move(weights)),
+BaseModel::BaseModel(ModelShape shape, std::unique_ptr<const Network> network)
+    : shape_(std::move(shape)),
+      network_(std::move(network)),
       changed_(std::make_unique<ChangedBases>()) {}
 
 BaseModel::~BaseModel() = default;
 
-const OptConfig& BaseModel::config() const {
-  return config_;
+BaseModelPtr BaseModel::load(const ModelConfig& model, const std::string& device_name) {
+  const at::NoGradGuard no_grad;
+  blas_kernels();  // before the first product
+  const at::Device device = open_device(device_name);
+  const at::ScalarType dtype = base_dtype(model.dtype, device);
+  if (!std::filesystem::is_directory(model.path)) {
+    throw InputError(model.path.string(),
+                     "is not a folder; model.path names a Hugging Face folder");
+  }
+  const auto description = read_description(model.path / "config.json");
+  const Checkpoint checkpoint(model.path);
+  WeightReader reader(checkpoint, dtype, device);
+  auto network = description->load(reader);
+  reader.refuse_leftovers();
+  return BaseModelPtr(new BaseModel(description->shape(), std::move(network)));
 }
 
 BaseModelPtr BaseModel::under(const Adapter* adapter) const {
@@ -72,18 +93,17 @@ BaseModelPtr BaseModel::under(const Adapter* adapter) const {
 
 BaseModelPtr BaseModel::changed(const BaseChange& change) const {
   const at::NoGradGuard no_grad;
-  check_fits(change, config_);
-  auto weights = std::make_unique<Weights>(*weights_);  // its tensors are shared
+  check_fits(change, shape_);
+  auto network = network_->clone();
   for (std::size_t i = 0; i < change.modules.size(); ++i) {
     const LoraModule& module = change.modules[i];
-    const ModulePlace place = find_module(config_, module);
-    at::Tensor& weight = linear_at(*weights, place).weight;
+    at::Tensor& weight = network->linears[find_module(shape_, module)].weight;
     const at::Tensor added = at::from_blob(const_cast<float*>(change.deltas[i].data()),
                                            {module.out, module.in}, at::kFloat)
                                  .to(weight.device());
     weight = weight.to(at::kFloat).add(added).to(weight.scalar_type());
   }
-  return std::shared_ptr<const BaseModel>(new BaseModel(config_, std::move(weights)));
+  return BaseModelPtr(new BaseModel(shape_, std::move(network)));
 }
 
 }  // namespace lorafleet::model

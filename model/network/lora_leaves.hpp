@@ -2,20 +2,18 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <array>
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <vector>
 
 #include "model/adapter/adapter.hpp"
-#include "model/adapter/lora_layout.hpp"
 #include "model/network/base_model.hpp"
 #include "model/network/dropout.hpp"
 #include "model/network/frozen_linear.hpp"
 
 namespace lorafleet::model {
 
-/// An adapter's factors as leaves of an autograd graph, by the layer that they adapt. On the CPU
+/// An adapter's factors as leaves of an autograd graph, by the module that they adapt. On the CPU
 /// the leaves are views of the given values: an optimiser that changes the values changes the
 /// leaves. On a GPU they are copies. Internal to model/.
 class LoraLeaves {
@@ -31,8 +29,8 @@ class LoraLeaves {
   /// Dropout on the input of each adapted layer.
   void set_dropout(const Dropout& dropout) { dropout_ = dropout; }
 
-  /// Not defined where the layer is not adapted.
-  [[nodiscard]] const LoraFactors& factors(std::int64_t layer, LinearKind kind) const;
+  /// Of a module of the base's shape; not defined where it is not adapted.
+  [[nodiscard]] const LoraFactors& factors(std::size_t module) const { return factors_[module]; }
   /// A mask for x [T, in], undefined without dropout. Each call draws anew.
   [[nodiscard]] at::Tensor dropout_mask(const at::Tensor& x);
 
@@ -43,9 +41,9 @@ class LoraLeaves {
   void add_flat(const std::vector<at::Tensor>& gradients, std::vector<float>& flat) const;
 
  private:
-  std::vector<std::array<LoraFactors, linear_kinds>> layers_;
-  std::vector<at::Tensor> values_;  ///< in the host's memory, as leaves_
-  std::vector<at::Tensor> leaves_;  ///< all of them, A and B of each module
+  std::vector<LoraFactors> factors_;  ///< by module of the shape
+  std::vector<at::Tensor> values_;    ///< in the host's memory, as leaves_
+  std::vector<at::Tensor> leaves_;    ///< all of them, A and B of each module
   std::vector<at::Tensor> trained_;
   Dropout dropout_;
 };

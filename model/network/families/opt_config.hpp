@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 
+#include "model/shape.hpp"
+
 namespace lorafleet::model {
+
+class ConfigReader;
 
 /// What `config.json` of an OPT checkpoint says. Names as in Hugging Face's OPTConfig.
 struct OptConfig {
@@ -27,12 +31,16 @@ struct OptConfig {
   std::int32_t bos_token_id = 2;
   std::int32_t eos_token_id = 2;
   std::int32_t pad_token_id = 1;
-
-  [[nodiscard]] std::int64_t head_dim() const { return hidden_size / num_attention_heads; }
 };
 
-/// Reads and checks `config.json`. Throws InputError that names the file, the key and what is
-/// allowed.
-OptConfig read_opt_config(const std::filesystem::path& file);
+/// Throws InputError that names the file, the key and what is allowed.
+OptConfig read_opt_config(const ConfigReader& reader);
+
+/// Where the projections of a narrower embedding are linear layers too, after the others.
+ModelShape shape_of(const OptConfig& config);
+
+/// The linear layers of a decoder layer, as shape_of lists them.
+enum class OptLinear : std::size_t { query, key, value, out, up, down };
+inline constexpr std::size_t opt_linears = 6;
 
 }  // namespace lorafleet::model
