@@ -1,4 +1,4 @@
-#include "model/inspect.hpp"
+#include "tests/model/inspect.hpp"
 
 #include <torch/torch.h>
 
@@ -6,12 +6,19 @@
 
 #include "model/device/device.hpp"
 #include "model/network/head_loss.hpp"
-#include "model/network/opt.hpp"
-#include "model/network/padded_opt.hpp"
+#include "model/network/lora_leaves.hpp"
+#include "model/network/network.hpp"
+#include "model/network/packed_forward.hpp"
 #include "model/training/training_step.hpp"
+#include "tests/model/padded_forward.hpp"
 
-namespace lorafleet::model {
+namespace lorafleet::tests {
 namespace {
+
+using model::BaseModelPtr;
+using model::Factors;
+using model::LoraLeaves;
+using model::Rows;
 
 std::vector<float> values_of(const at::Tensor& tensor) {
   const at::Tensor dense = tensor.cpu().contiguous();
@@ -40,11 +47,11 @@ class OptionalLeaves {
 }  // namespace
 
 HostKernelsOff::HostKernelsOff() {
-  host_kernels_off() = true;
+  model::host_kernels_off() = true;
 }
 
 HostKernelsOff::~HostKernelsOff() {
-  host_kernels_off() = false;
+  model::host_kernels_off() = false;
 }
 
 std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
@@ -52,8 +59,8 @@ std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
   const at::NoGradGuard no_grad;
   OptionalLeaves lora(base, adapter, false);
   const Rows rows = labelled_rows_only ? Rows::labelled : Rows::all;
-  return values_of(
-      head_logits(opt_forward(lora.base(), lora.get(), batch, rows), base.weights().head));
+  return values_of(model::head_logits(packed_forward(lora.base(), lora.get(), batch, rows),
+                                      base.network().head));
 }
 
 std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, const Adapter* adapter,
@@ -61,7 +68,7 @@ std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, cons
   const at::NoGradGuard no_grad;
   OptionalLeaves lora(base, adapter, false);
   std::vector<at::Tensor> states;
-  opt_forward(lora.base(), lora.get(), batch, Rows::all, &states);
+  packed_forward(lora.base(), lora.get(), batch, Rows::all, &states);
   std::vector<std::vector<float>> result;
   for (const at::Tensor& state : states) {
     result.push_back(values_of(state));
@@ -77,7 +84,7 @@ LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const
   result.gradient.resize(adapter.values.size());
   const auto labels = static_cast<std::int64_t>(batch.labels.size());
   result.loss =
-      training_step(lora.base(), *lora.get(), batch, labels, result.gradient, base_dropout) /
+      model::training_step(lora.base(), *lora.get(), batch, labels, result.gradient, base_dropout) /
       static_cast<double>(labels);
   return result;
 }
@@ -105,4 +112,4 @@ LossAndGradient padded_loss_of(const BaseModel& base, const Adapter& adapter,
   return result;
 }
 
-}  // namespace lorafleet::model
+}  // namespace lorafleet::tests

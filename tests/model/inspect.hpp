@@ -6,11 +6,18 @@
 #include "model/network/base_dropout.hpp"
 #include "model/network/base_model.hpp"
 #include "model/network/dropout.hpp"
-#include "model/training/batching.hpp"
+#include "model/network/packed_batch.hpp"
+#include "tests/model/padded_batch.hpp"
 
-namespace lorafleet::model {
+namespace lorafleet::tests {
 
-// Internal to model/, its tests and benchmarks: looks inside the forward and backward pass without
+using model::Adapter;
+using model::BaseDropout;
+using model::BaseModel;
+using model::Dropout;
+using model::PackedBatch;
+
+// For tests and benchmarks: looks inside the forward and backward pass without
 // LibTorch's types. A null adapter means the base alone.
 
 /// While it lives, this thread computes as it would on a GPU: with ATen's operators alone, and on
@@ -47,4 +54,4 @@ LossAndGradient padded_loss_of(const BaseModel& base, const Adapter& adapter,
                                const PaddedBatch& batch, const Dropout& dropout = {},
                                const BaseDropout& base_dropout = {});
 
-}  // namespace lorafleet::model
+}  // namespace lorafleet::tests

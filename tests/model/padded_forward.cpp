@@ -1,14 +1,19 @@
-#include "model/network/padded_opt.hpp"
+#include "tests/model/padded_forward.hpp"
 
 #include <torch/torch.h>
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
-#include "model/network/opt.hpp"
+#include "model/network/network.hpp"
 
-namespace lorafleet::model {
+namespace lorafleet::tests {
 namespace {
+
+using model::BaseDropout;
+using model::DropoutSite;
+using model::index_tensor;
 
 /// [rows * columns, d] -> [rows, heads, columns, head_dim].
 at::Tensor split_heads(const at::Tensor& x, const PaddedBatch& batch, std::int64_t heads) {
@@ -43,41 +48,32 @@ at::Tensor dropped_weights(const at::Tensor& p, const BaseDropout& dropout, std:
 
 }  // namespace
 
-at::Tensor padded_logits(const BaseModel& base, LoraLeaves* lora, const PaddedBatch& batch,
-                         const BaseDropout& dropout) {
-  const OptConfig& config = base.config();
+at::Tensor padded_logits(const model::BaseModel& base, model::LoraLeaves* lora,
+                         const PaddedBatch& batch, const BaseDropout& dropout) {
+  const model::ModelShape& shape = base.shape();
   const at::Tensor mask =
-      index_tensor(batch.mask).to(base.weights().device()).view({batch.rows, batch.columns});
-  const at::Tensor positions = (mask.cumsum(1) * mask - 1).view({-1});
+      index_tensor(batch.mask).to(base.network().device()).view({batch.rows, batch.columns});
   const at::Tensor hidden_from = attention_mask(mask, batch);
-  const std::int64_t heads = config.num_attention_heads;
-  const double scale = 1.0 / std::sqrt(static_cast<double>(config.head_dim()));
-
+  const double scale = 1.0 / std::sqrt(static_cast<double>(shape.head_dim));
+  const model::Attention attention = [&](std::int64_t layer, const at::Tensor& q,
+                                         const at::Tensor& k, const at::Tensor& v) {
+    const at::Tensor scores = at::matmul(split_heads(q, batch, shape.heads) * scale,
+                                         split_heads(k, batch, shape.heads).transpose(2, 3));
+    const at::Tensor p = dropped_weights(at::softmax(scores + hidden_from, -1), dropout, layer);
+    return at::matmul(p, split_heads(v, batch, shape.heads))
+        .transpose(1, 2)
+        .reshape({-1, shape.heads * shape.head_dim});
+  };
   std::vector<std::int64_t> offsets = {0};
   while (offsets.back() < batch.rows * batch.columns) {
     offsets.push_back(offsets.back() + batch.columns);
   }
-  const BatchDropout rows(dropout, offsets);
-  at::Tensor x = embed(base, lora, index_tensor(batch.tokens), positions);
-  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
-    if (dropout.skips(i)) continue;
-    const DecoderLayer& layer = base.weights().layers[static_cast<std::size_t>(i)];
-    const at::Tensor h = config.do_layer_norm_before ? layer_norm(x, layer.attention_norm) : x;
-    const at::Tensor q =
-        split_heads(adapted(h, layer.query, lora, i, LinearKind::q_proj), batch, heads);
-    const at::Tensor k =
-        split_heads(adapted(h, layer.key, lora, i, LinearKind::k_proj), batch, heads);
-    const at::Tensor v =
-        split_heads(adapted(h, layer.value, lora, i, LinearKind::v_proj), batch, heads);
-    const at::Tensor weights =
-        at::softmax(at::matmul(q * scale, k.transpose(2, 3)) + hidden_from, -1);
-    const at::Tensor p = dropped_weights(weights, dropout, i);
-    const at::Tensor mixed = at::matmul(p, v).transpose(1, 2).reshape({-1, config.hidden_size});
-    x = finish_layer(base, lora, i, x, adapted(mixed, layer.out, lora, i, LinearKind::out_proj),
-                     &rows);
-  }
-  return linear(finish_decoder(base, lora, x), {base.weights().head, {}})
-      .view({batch.rows, batch.columns, config.vocab_size});
+  const model::BatchDropout rows(dropout, offsets);
+  model::DecoderInput input{index_tensor(batch.tokens), (mask.cumsum(1) * mask - 1).view({-1})};
+  input.lora = lora;
+  input.dropout = &rows;
+  return model::linear(base.network().forward(input, attention), {base.network().head, {}})
+      .view({batch.rows, batch.columns, shape.vocabulary});
 }
 
 at::Tensor padded_loss(const at::Tensor& logits, const PaddedBatch& batch) {
@@ -88,4 +84,4 @@ at::Tensor padded_loss(const at::Tensor& logits, const PaddedBatch& batch) {
       labels.narrow(1, 1, batch.columns - 1).reshape({-1}));
 }
 
-}  // namespace lorafleet::model
+}  // namespace lorafleet::tests

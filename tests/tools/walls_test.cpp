@@ -27,7 +27,7 @@ tests::IncludeGraph read_tree(const std::filesystem::path& root) {
 TEST_CASE("the walls between the folders stand") {
   const auto graph = read_tree(tests::source_folder());
   REQUIRE(graph.contains("actors/federation.cpp"));
-  REQUIRE(graph.contains("model/network/opt.hpp"));
+  REQUIRE(graph.contains("model/network/network.hpp"));
   REQUIRE(graph.contains("partition/support/random.hpp"));
   const Lines broken = tests::broken_walls(graph);
   CHECK_MESSAGE(broken.empty(), join(broken, "\n"));

@@ -1,17 +1,18 @@
-#include "model/adapter/merge.hpp"
+#include "model/network/merge.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
-#include "model/adapter/peft.hpp"
 #include "model/files/checkpoint.hpp"
 #include "model/files/half.hpp"
 #include "model/files/hf_directory.hpp"
-#include "model/inspect.hpp"
+#include "model/network/family.hpp"
 #include "model/network/random_base.hpp"
 #include "partition/support/error.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
+#include "tests/model/read_peft.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -26,7 +27,7 @@ std::filesystem::path golden(const std::string& model) {
 }
 
 Adapter trained(const std::string& model) {
-  return load_peft(golden(model) / "adapter_after5");
+  return read_peft(golden(model) / "adapter_after5");
 }
 
 double deviation(const std::vector<float>& a, const std::vector<float>& b) {
@@ -75,7 +76,7 @@ TEST_CASE("merged weights can be cut into shards and have another type") {
       if (rounded[i] != bfloat16_to_float32(float32_to_bfloat16(exact[i]))) FAIL("differs");
     }
   }
-  CHECK(BaseModel::load({folder / "cut", "bfloat16"})->config().hidden_size == 64);
+  CHECK(BaseModel::load({folder / "cut", "bfloat16"})->shape().width == 64);
 }
 
 TEST_CASE("an adapter of another model is refused") {
@@ -123,17 +124,10 @@ TEST_CASE("sizes of shards are read as Hugging Face writes them") {
 
 TEST_CASE("a random base has the shape that was asked for, and loads") {
   const TemporaryFolder folder;
-  OptConfig config = shape_named("opt-350m");
-  config.vocab_size = 100;
-  config.hidden_size = 32;
-  config.word_embed_proj_dim = 16;
-  config.ffn_dim = 64;
-  config.num_attention_heads = 4;
-  config.num_hidden_layers = 2;
-  config.max_position_embeddings = 20;
-  write_random_base(folder / "a", config, 1, DType::float16, kOneFile);
-  write_random_base(folder / "b", config, 1, DType::float16, kOneFile);
-  write_random_base(folder / "c", config, 2, DType::float16, kOneFile);
+  const auto made = description_of_size("opt-350m", {100, 2, 32, 20});
+  write_random_base(folder / "a", *made, 1, DType::float16, kOneFile);
+  write_random_base(folder / "b", *made, 1, DType::float16, kOneFile);
+  write_random_base(folder / "c", *made, 2, DType::float16, kOneFile);
   const auto weights = [&](const char* name) {
     return Checkpoint(folder / name).find("model.decoder.layers.1.fc1.weight")->view.to_float32();
   };
@@ -142,10 +136,11 @@ TEST_CASE("a random base has the shape that was asked for, and loads") {
   double squares = 0.0;
   for (const float value : weights("a"))
     squares += static_cast<double>(value) * static_cast<double>(value);
-  CHECK(std::sqrt(squares / (32 * 64)) == doctest::Approx(0.02).epsilon(0.05));
+  CHECK(std::sqrt(squares / (32 * 128)) == doctest::Approx(0.02).epsilon(0.05));
   const auto base = BaseModel::load({folder / "a", "float32"});
-  CHECK(base->config().word_embed_proj_dim == 16);
-  CHECK_FALSE(base->config().do_layer_norm_before);
-  CHECK(shape_named("opt-125m").hidden_size == 768);
-  CHECK_THROWS_AS(shape_named("opt-1b"), InputError);
+  CHECK(base->shape().width == 32);
+  CHECK(base->shape().embedding == 16);
+  CHECK_FALSE(Checkpoint(folder / "a").find("model.decoder.final_layer_norm.weight"));
+  CHECK(description_of_size("opt-125m")->shape().width == 768);
+  CHECK_THROWS_AS(description_of_size("opt-1b"), InputError);
 }

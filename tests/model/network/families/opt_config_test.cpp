@@ -1,9 +1,11 @@
-#include "model/network/opt_config.hpp"
+#include "model/network/families/opt_config.hpp"
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 
+#include "model/network/config_reader.hpp"
+#include "model/network/family.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -21,7 +23,8 @@ json shipped() {
 model::OptConfig read(const std::string& text) {
   const tests::TemporaryFolder folder;
   write_file(folder / "config.json", text);
-  return model::read_opt_config(folder / "config.json");
+  static_cast<void>(model::read_shape(folder / "config.json"));
+  return model::read_opt_config(model::ConfigReader(folder / "config.json"));
 }
 
 std::string refusal(const std::string& key, const json& value) {
@@ -47,7 +50,7 @@ TEST_CASE("the shipped base's configuration is read as it is written") {
   CHECK(config.hidden_size == 256);
   CHECK(config.num_hidden_layers == 6);
   CHECK(config.num_attention_heads == 8);
-  CHECK(config.head_dim() == 32);
+  CHECK(model::shape_of(config).head_dim == 32);
   CHECK(config.ffn_dim == 1024);
   CHECK(config.max_position_embeddings == 512);
   CHECK(config.word_embed_proj_dim == 256);

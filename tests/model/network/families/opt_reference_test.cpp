@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "model/inspect.hpp"
 #include "model/training/optimizer.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -71,7 +71,7 @@ double relative(double value, double expected) {
 double logits_deviation(const GoldenOpt& golden, const Adapter* adapter, const std::string& batch,
                         const std::string& key) {
   const Unpadded unpadded = unpad(golden.padded(batch));
-  const auto vocabulary = static_cast<std::size_t>(golden.base().config().vocab_size);
+  const auto vocabulary = static_cast<std::size_t>(golden.base().shape().vocabulary);
   return largest_difference(packed_logits(golden.base(), adapter, unpadded.batch, false),
                             take_rows(golden.floats(key), unpadded.source, vocabulary));
 }
@@ -145,7 +145,7 @@ TEST_CASE("on tokens that tokens predict, the loss follows from Hugging Face's l
   for (const auto& name : models) {
     const GoldenOpt golden(name);
     const Adapter adapter = golden.adapter("lora.init.");
-    const auto vocabulary = static_cast<std::size_t>(golden.base().config().vocab_size);
+    const auto vocabulary = static_cast<std::size_t>(golden.base().shape().vocabulary);
     for (const auto& batch : batches) {
       const Unpadded unpadded = unpad(golden.padded(batch));
       const auto logits =

@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "model/adapter/lora_layout.hpp"
 #include "model/adapter/merge.hpp"
-#include "model/adapter/peft.hpp"
-#include "model/inspect.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
+#include "tests/model/read_peft.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -20,12 +21,12 @@ using namespace lorafleet::tests;
 namespace {
 
 /// On every linear layer, with small values in all factors.
-Adapter everywhere(const OptConfig& opt) {
+Adapter everywhere(const ModelShape& shape) {
   LoraConfig lora;
   lora.r = 3;
   lora.lora_alpha = 6.0;
   lora.target_modules = {"all-linear"};
-  Adapter adapter = initial_adapter(make_layout(opt, lora), 5);
+  Adapter adapter = initial_adapter(make_layout(shape, lora), 5);
   Random random(11, Purpose::adapter_init);
   for (float& value : adapter.values)
     value = static_cast<float>(0.05 * random.normal());
@@ -44,7 +45,7 @@ double deviation(const std::vector<float>& a, const std::vector<float>& b) {
 
 TEST_CASE("an adapter on all linear layers gives the logits of the base that it is merged into") {
   const GoldenOpt golden("opt_postnorm_proj");
-  const Adapter adapter = everywhere(golden.base().config());
+  const Adapter adapter = everywhere(golden.base().shape());
   CHECK(adapter.layout->modules().back().name == "model.decoder.project_out");
   const TemporaryFolder folder;
   write_merged(golden_folder() / "opt" / "opt_postnorm_proj" / "hf", adapter, folder / "merged",
@@ -61,7 +62,7 @@ TEST_CASE("an adapter on all linear layers gives the logits of the base that it 
 
 TEST_CASE("gradients of all factors are those of differences of the loss") {
   const GoldenOpt golden("opt_postnorm_proj");
-  Adapter adapter = everywhere(golden.base().config());
+  Adapter adapter = everywhere(golden.base().shape());
   const auto batch = unpad(golden.padded("nopad")).batch;
   const auto gradient = packed_loss(golden.base(), adapter, batch).gradient;
   const auto& modules = adapter.layout->modules();
@@ -91,7 +92,7 @@ TEST_CASE("gradients of all factors are those of differences of the loss") {
 
 TEST_CASE("PEFT's files of such an adapter are written and read") {
   const GoldenOpt golden("opt_postnorm_proj");
-  const Adapter adapter = everywhere(golden.base().config());
+  const Adapter adapter = everywhere(golden.base().shape());
   const TemporaryFolder folder;
   LoraConfig lora;
   lora.r = 3;
@@ -99,7 +100,7 @@ TEST_CASE("PEFT's files of such an adapter are written and read") {
   save_peft(folder.path(), adapter, lora, "base");
   std::vector<std::string> warnings;
   const Adapter loaded =
-      load_peft(folder.path(), [&](const std::string& line) { warnings.push_back(line); });
+      read_peft(folder.path(), [&](const std::string& line) { warnings.push_back(line); });
   CHECK(warnings.empty());
   CHECK(*loaded.layout == *adapter.layout);
   CHECK(loaded.values == adapter.values);
