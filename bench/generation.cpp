@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/inspect.hpp"
 

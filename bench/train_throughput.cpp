@@ -14,7 +14,8 @@
 #include <vector>
 
 #include "model/adapter/lora_layout.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
+#include "model/device/runtime_info.hpp"
 #include "model/network/base_model.hpp"
 #include "model/network/flops.hpp"
 #include "model/training/lora_trainer.hpp"

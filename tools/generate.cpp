@@ -11,7 +11,8 @@
 
 #include "actors/run/workload.hpp"
 #include "model/adapter/peft.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
+#include "model/device/runtime_info.hpp"
 #include "model/network/base_model.hpp"
 #include "model/text/tokenizer.hpp"
 #include "partition/support/error.hpp"

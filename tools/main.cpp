@@ -1,6 +1,6 @@
 #include <iostream>
 
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 #include "partition/support/error.hpp"
 #include "tools/commands.hpp"
 #include "tools/console.hpp"

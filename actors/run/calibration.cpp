@@ -11,7 +11,7 @@
 #include "actors/run/workload.hpp"
 #include "model/adapter/lora_layout.hpp"
 #include "model/adapter/starting_adapter.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 #include "model/network/base_model.hpp"
 #include "model/network/flops.hpp"
 #include "model/training/lora_trainer.hpp"

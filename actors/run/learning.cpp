@@ -13,7 +13,7 @@
 #include "actors/strategy/messages/compression.hpp"
 #include "model/adapter/client_layouts.hpp"
 #include "model/adapter/starting_adapter.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/runtime_info.hpp"
 #include "model/network/flops.hpp"
 #include "model/training/batching.hpp"
 #include "model/training/lora_trainer.hpp"

@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/numbers.hpp"
 

@@ -11,8 +11,8 @@
 
 #include "model/adapter/base_change.hpp"
 #include "model/adapter/lora_layout.hpp"
+#include "model/device/blas_kernels.hpp"
 #include "model/device/device.hpp"
-#include "model/device/runtime.hpp"
 #include "model/files/checkpoint.hpp"
 #include "model/network/family.hpp"
 #include "model/network/network.hpp"

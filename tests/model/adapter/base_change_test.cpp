@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "model/adapter/lora_layout.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 #include "model/evaluation/generation.hpp"
 #include "model/evaluation/scorer.hpp"
 #include "model/files/half.hpp"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "model/device/device_name.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/runtime_info.hpp"
 #include "model/evaluation/generation.hpp"
 #include "model/evaluation/scorer.hpp"
 #include "model/network/base_model.hpp"

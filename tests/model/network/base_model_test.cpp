@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
+#include "model/device/runtime_info.hpp"
 #include "model/files/safetensors.hpp"
 #include "model/network/family.hpp"
 #include "model/network/flops.hpp"

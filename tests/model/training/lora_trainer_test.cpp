@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 #include "model/evaluation/scorer.hpp"
 #include "model/training/batching.hpp"
 #include "model/training/optimizer.hpp"
