@@ -1,9 +1,11 @@
 #include "actors/run/workload.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <unordered_set>
 
 #include "actors/run/attackers.hpp"
+#include "model/adapter/lora_layout.hpp"
 #include "model/evaluation/metric_warnings.hpp"
 #include "model/network/family.hpp"
 #include "model/network/flops.hpp"
@@ -228,7 +230,15 @@ Workload prepare_workload(const FederationConfig& config,
 }
 
 void check_data(const FederationConfig& config, const Note& log, const Note& warning) {
-  if (config.train.kind != "surrogate") prepare_workload(config, log, warning);
+  if (config.train.kind == "surrogate") return;
+  check_base(config);
+  prepare_workload(config, log, warning);
+}
+
+void check_base(const FederationConfig& config) {
+  const auto file = config.model.path / "config.json";
+  if (config.train.kind == "surrogate" || !std::filesystem::exists(file)) return;
+  model::check_targets(model::read_shape(file), config.lora);
 }
 
 std::string manifest_of(const FederationConfig& config, const Workload& work) {

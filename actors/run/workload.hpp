@@ -41,6 +41,10 @@ Workload prepare_workload(const FederationConfig& config,
 void check_data(const FederationConfig& config, const std::function<void(const std::string&)>& log,
                 const std::function<void(const std::string&)>& warning);
 
+/// What the base's config.json alone can tell, where it is there: whether the base has the modules
+/// that [lora] names. Throws InputError.
+void check_base(const FederationConfig& config);
+
 /// The text of partition.json.
 std::string manifest_of(const FederationConfig& config, const Workload& work);
 

@@ -89,6 +89,10 @@ std::vector<std::string> targets_of(const ModelShape& shape, const LoraConfig& l
 
 }  // namespace
 
+void check_targets(const ModelShape& shape, const LoraConfig& lora) {
+  targets_of(shape, lora);
+}
+
 std::size_t find_module(const ModelShape& shape, const LoraModule& module) {
   const auto found = shape.find(module.name);
   if (!found) {

@@ -12,6 +12,9 @@ namespace lorafleet::model {
 /// InputError for an unknown module.
 LayoutPtr make_layout(const ModelShape& shape, const LoraConfig& lora);
 
+/// Throws InputError where lora.target_modules names what a base of this shape lacks.
+void check_targets(const ModelShape& shape, const LoraConfig& lora);
+
 /// Which module of the shape a module of an adapter stands for. Throws InputError where the base
 /// has no such layer or the sizes differ.
 std::size_t find_module(const ModelShape& shape, const LoraModule& module);

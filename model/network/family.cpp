@@ -1,7 +1,6 @@
 #include "model/network/family.hpp"
 
 #include "model/network/config_reader.hpp"
-#include "model/network/families/families.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {

@@ -71,6 +71,9 @@ class Family {
       const std::string& name, const SizeChanges& changes) const = 0;
 };
 
+/// All families (model/network/families/families.cpp), in the order in which messages name them.
+const std::vector<const Family*>& families();
+
 /// Reads a config.json by the family that its model_type names. Throws InputError.
 std::unique_ptr<BaseDescription> read_description(const std::filesystem::path& file);
 /// The shape alone.
