@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "model/evaluation/metric_names.hpp"
+#include "model/evaluation/metrics.hpp"
 #include "model/training/optimizer.hpp"
 #include "scenarios/schema/schema_builder.hpp"
 
