@@ -13,7 +13,8 @@
 #include "actors/net/connection.hpp"
 #include "actors/remote_host_actor.hpp"
 #include "actors/system_config.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
+#include "model/device/runtime_info.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
 

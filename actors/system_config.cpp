@@ -2,7 +2,7 @@
 
 #include <caf/io/middleman.hpp>
 
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 
 namespace lorafleet::actors {
 

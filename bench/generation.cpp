@@ -12,14 +12,15 @@
 #include <string>
 #include <vector>
 
-#include "model/device/runtime.hpp"
-#include "model/inspect.hpp"
+#include "model/device/process.hpp"
 #include "partition/support/random.hpp"
+#include "tests/model/inspect.hpp"
 
 namespace {
 
 using namespace lorafleet;
 using namespace lorafleet::model;
+using namespace lorafleet::tests;
 using Clock = std::chrono::steady_clock;
 using Tokens = std::vector<std::int64_t>;
 
@@ -27,13 +28,13 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::vector<Tokens> random_prompts(const OptConfig& opt, std::size_t count, std::size_t length) {
+std::vector<Tokens> random_prompts(const ModelShape& shape, std::size_t count, std::size_t length) {
   Random random(7, Purpose::sample);
   std::vector<Tokens> prompts(count);
   for (auto& prompt : prompts) {
     for (std::size_t i = 0; i < length; ++i) {
       prompt.push_back(
-          static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(opt.vocab_size))));
+          static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(shape.vocabulary))));
     }
   }
   return prompts;
@@ -67,7 +68,7 @@ std::int64_t generate_without_cache(const BaseModel& base, std::vector<Tokens> s
 
 void measure(const BaseModel& base, std::size_t count, std::size_t length,
              std::int64_t new_tokens) {
-  const auto prompts = random_prompts(base.config(), count, length);
+  const auto prompts = random_prompts(base.shape(), count, length);
   GenerationConfig config;
   config.max_new_tokens = new_tokens;
   auto start = Clock::now();
@@ -90,7 +91,7 @@ int main(int argc, char** argv) {
     const std::int64_t new_tokens = argc > 2 ? std::atoll(argv[2]) : 64;
     const std::size_t length = argc > 3 ? static_cast<std::size_t>(std::atoll(argv[3])) : 64;
     const auto base = BaseModel::load({model, "float32"});
-    generate(*base, nullptr, random_prompts(base->config(), 1, length), {});  // warm up
+    generate(*base, nullptr, random_prompts(base->shape(), 1, length), {});  // warm up
     std::printf("%7s %8s %10s %10s %7s\n", "prompts", "tokens", "cache", "no cache", "ratio");
     for (const std::size_t count : {1, 16, 64})
       measure(*base, count, length, new_tokens);

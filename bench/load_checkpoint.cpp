@@ -10,7 +10,7 @@
 #include <set>
 #include <string>
 
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 #include "model/files/checkpoint.hpp"
 #include "model/network/base_model.hpp"
 

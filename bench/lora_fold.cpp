@@ -16,7 +16,7 @@
 
 #include "actors/strategy/aggregator.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 #include "partition/support/random.hpp"
 
 namespace {

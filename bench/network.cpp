@@ -14,7 +14,7 @@
 #include "actors/link_actor.hpp"
 #include "actors/net/payloads.hpp"
 #include "actors/system_config.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 
 namespace {
 

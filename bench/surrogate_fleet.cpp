@@ -13,7 +13,7 @@
 
 #include "actors/federation.hpp"
 #include "actors/sim/event_queue.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 #include "partition/support/random.hpp"
 
 namespace {

@@ -13,17 +13,22 @@
 #include <thread>
 #include <vector>
 
-#include "model/device/runtime.hpp"
-#include "model/inspect.hpp"
+#include "model/adapter/lora_layout.hpp"
+#include "model/device/process.hpp"
+#include "model/device/runtime_info.hpp"
 #include "model/network/base_model.hpp"
 #include "model/network/flops.hpp"
+#include "model/training/lora_trainer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
+#include "tests/model/inspect.hpp"
+#include "tests/model/padded_batch.hpp"
 
 namespace {
 
 using namespace lorafleet;
 using namespace lorafleet::model;
+using namespace lorafleet::tests;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t batch_tokens = 2048;
@@ -34,7 +39,7 @@ double seconds_since(Clock::time_point start) {
 
 /// Random tokens with the lengths of encoded WordNet definitions: about log-normal, median 110, of
 /// which some 18 are the target.
-EncodedData random_data(const OptConfig& opt, std::size_t count) {
+EncodedData random_data(const ModelShape& shape, std::size_t count) {
   Random random(7, Purpose::sample);
   EncodedData data;
   for (std::size_t i = 0; i < count; ++i) {
@@ -43,7 +48,7 @@ EncodedData random_data(const OptConfig& opt, std::size_t count) {
     const auto length = std::min<std::size_t>(256, static_cast<std::size_t>(prompt) + target);
     std::vector<std::int32_t> tokens(length);
     for (auto& token : tokens) {
-      token = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(opt.vocab_size)));
+      token = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(shape.vocabulary)));
     }
     data.add(tokens, length - target, length - target);
   }
@@ -99,14 +104,14 @@ double padded_speed(const BaseModel& base, const EncodedData& data, const Adapte
 void measure(const std::filesystem::path& model, const std::string& dtype,
              const std::vector<std::string>& modules, double seconds) {
   const auto base = BaseModel::load({model, dtype});
-  const auto data = std::make_shared<const EncodedData>(random_data(base->config(), 200));
+  const auto data = std::make_shared<const EncodedData>(random_data(base->shape(), 200));
   LoraConfig lora;
   lora.target_modules = modules;
   TrainConfig train;
   train.batch_tokens = batch_tokens;
   const auto trainer = make_lora_trainer(base, data, lora, train);
   const auto start =
-      std::make_shared<const Adapter>(initial_adapter(make_layout(base->config(), lora), 1));
+      std::make_shared<const Adapter>(initial_adapter(make_layout(base->shape(), lora), 1));
   packed_speed(*trainer, start, data->size(), 0, 0.5);  // warm up
 
   const double one = packed_speed(*trainer, start, data->size(), 0, seconds);
@@ -117,7 +122,7 @@ void measure(const std::filesystem::path& model, const std::string& dtype,
   const double padded = padded_speed(*base, *data, *start, seconds);
   std::printf("%-9s %-40s %8.0f %8.0f %8.0f %7.2f %8.1f\n", dtype.c_str(),
               join(modules, " ").c_str(), one, speeds[0] + speeds[1], padded, one / padded,
-              one * train_flops_per_token(base->config()) * 1e-9);
+              one * train_flops_per_token(base->shape()) * 1e-9);
 }
 
 }  // namespace

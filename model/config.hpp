@@ -93,7 +93,7 @@ struct EvaluationConfig {
   std::int64_t context_bins = 4;   ///< quantile bins of context length in the final report
   std::int64_t groups = 0;         ///< largest groups of the test part that are scored apart
   std::string group_by = "group";  ///< what they are: "group", or the name of an attribute
-  /// Beside the likelihood (model/evaluation/metric_names.hpp).
+  /// Beside the likelihood (model/evaluation/metrics.hpp).
   std::vector<std::string> metrics = {};
   std::int64_t text_every_versions = 0;  ///< how often `metrics` are computed; 0: only at the end
   std::int64_t text_examples = 64;       ///< test examples that they use; 0: all that are scored

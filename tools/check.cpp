@@ -17,7 +17,11 @@ int check_command(const Arguments& arguments) {
   line.note("Exit status: 0 valid, 2 with all errors on stderr.");
   if (!line.parse(arguments)) return kDone;
   const auto scenario = read_scenario_argument(line);
-  if (!line.on("no-data")) actors::check_data(scenario.federation, print_note, print_warning);
+  if (line.on("no-data")) {
+    actors::check_base(scenario.federation);
+  } else {
+    actors::check_data(scenario.federation, print_note, print_warning);
+  }
   std::cout << scenarios::to_toml(scenario);
   return kDone;
 }

@@ -3,6 +3,7 @@
 #include "actors/output/predictions_jsonl.hpp"
 #include "actors/output/summary_json.hpp"
 #include "model/adapter/peft.hpp"
+#include "model/network/family.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 #include "tools/progress.hpp"
@@ -30,18 +31,19 @@ scenarios::Scenario read_scenario_or_run(const CommandLine& line) {
 }
 
 /// The adapter that the user names, or the run's own; nothing for the base alone.
-model::AdapterPtr read_adapter(const CommandLine& line) {
+model::AdapterPtr read_adapter(const CommandLine& line, const model::ModelConfig& base) {
   const fs::path path = line.text("SCENARIO|RUN");
   if (line.on("base-only")) {
     if (line.has("adapter")) throw InputError("--base-only", "cannot stand beside --adapter");
     return nullptr;
   }
   if (line.has("adapter")) {
-    return std::make_shared<const model::Adapter>(
-        model::load_peft(line.text("adapter"), print_warning));
+    return std::make_shared<const model::Adapter>(model::load_peft(
+        line.text("adapter"), model::read_shape(base.path / "config.json"), print_warning));
   }
   if (fs::is_directory(path)) {
-    return std::make_shared<const model::Adapter>(model::load_peft(path / "adapter"));
+    return std::make_shared<const model::Adapter>(
+        model::load_peft(path / "adapter", model::read_shape(base.path / "config.json")));
   }
   throw InputError("--adapter", "is missing; allowed: a PEFT directory, or --base-only");
 }
@@ -88,7 +90,7 @@ int evaluate_command(const Arguments& arguments) {
   if (!line.parse(arguments)) return kDone;
 
   const auto scenario = read_scenario_or_run(line);
-  const auto adapter = read_adapter(line);
+  const auto adapter = read_adapter(line, scenario.federation.model);
   ProgressDisplay display(0, line.on("quiet"));
   const auto evaluation =
       actors::evaluate_adapter(scenario.federation, adapter, observed_by(display));

@@ -11,7 +11,9 @@
 
 #include "actors/run/workload.hpp"
 #include "model/adapter/peft.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
+#include "model/device/runtime_info.hpp"
+#include "model/network/base_model.hpp"
 #include "model/text/tokenizer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
@@ -242,8 +244,8 @@ int generate_command(const Arguments& arguments) {
   const auto base = model::BaseModel::load(source.model);
   model::AdapterPtr adapter;
   if (source.adapter) {
-    adapter =
-        std::make_shared<const model::Adapter>(model::load_peft(*source.adapter, print_warning));
+    adapter = std::make_shared<const model::Adapter>(
+        model::load_peft(*source.adapter, base->shape(), print_warning));
   }
   std::vector<std::vector<std::int64_t>> tokens;
   for (const auto& prompt : prompts)

@@ -1,6 +1,6 @@
 #include <iostream>
 
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 #include "partition/support/error.hpp"
 #include "tools/commands.hpp"
 #include "tools/console.hpp"
@@ -25,7 +25,7 @@ constexpr Command kCommands[] = {
     {"generate", "continue prompts with a base and an adapter", generate_command},
     {"import", "write a data set as JSONL", import_command},
     {"merge", "write a base with an adapter folded in", merge_command},
-    {"new-base", "write an OPT with random weights", new_base_command},
+    {"new-base", "write a base with random weights", new_base_command},
     {"sweep", "run a grid of scenarios and seeds into one table", sweep_command},
     {"verify", "rerun a scenario with other numbers of slots and compare bytes", verify_command},
     {"calibrate", "measure how fast this machine trains a model", calibrate_command},

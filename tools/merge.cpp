@@ -1,10 +1,11 @@
-#include "model/adapter/merge.hpp"
+#include "model/network/merge.hpp"
 
 #include <iostream>
 
 #include "model/adapter/base_change.hpp"
 #include "model/adapter/peft.hpp"
 #include "model/files/hf_directory.hpp"
+#include "model/network/family.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 #include "tools/scenario_argument.hpp"
@@ -17,15 +18,16 @@ model::Adapter read_adapter(const CommandLine& line) {
   if (!line.has("adapter") && !line.has("base-change")) {
     throw InputError("merge", "--adapter is missing; allowed also: --base-change alone");
   }
+  const auto shape = model::read_shape(std::filesystem::path(line.text("base")) / "config.json");
   model::Adapter adapter{
       std::make_shared<const model::AdapterLayout>(std::vector<model::LoraModule>{}), {}};
-  if (line.has("adapter")) adapter = model::load_peft(line.text("adapter"), print_warning);
+  if (line.has("adapter")) adapter = model::load_peft(line.text("adapter"), shape, print_warning);
   if (!line.has("base-change")) return adapter;
   if (adapter.base_change) {
     throw InputError("--base-change", "the adapter has one of its own: " + line.text("adapter") +
                                           "/" + model::base_change_file);
   }
-  adapter.base_change = model::load_base_change(line.text("base-change"));
+  adapter.base_change = model::load_base_change(line.text("base-change"), shape);
   return adapter;
 }
 

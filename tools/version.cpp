@@ -2,7 +2,8 @@
 
 #include <iostream>
 
-#include "model/device/runtime.hpp"
+#include "model/device/blas_kernels.hpp"
+#include "model/device/runtime_info.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 

@@ -9,10 +9,12 @@
 #include <utility>
 
 #include "actors/run/workload.hpp"
+#include "model/adapter/lora_layout.hpp"
 #include "model/adapter/starting_adapter.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 #include "model/network/base_model.hpp"
 #include "model/network/flops.hpp"
+#include "model/training/lora_trainer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 
@@ -36,20 +38,20 @@ double percentile(const std::vector<double>& sorted, double share) {
   return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-std::vector<std::int32_t> random_tokens(const model::OptConfig& opt, std::size_t length,
+std::vector<std::int32_t> random_tokens(const model::ModelShape& shape, std::size_t length,
                                         Random& random) {
   std::vector<std::int32_t> tokens(length);
   for (auto& token : tokens) {
-    token = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(opt.vocab_size)));
+    token = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(shape.vocabulary)));
   }
   return tokens;
 }
 
 /// Adds made-up examples until they have `tokens` tokens.
-std::shared_ptr<const Indices> add_examples(const model::OptConfig& opt, std::int64_t max_tokens,
+std::shared_ptr<const Indices> add_examples(const model::ModelShape& shape, std::int64_t max_tokens,
                                             std::int64_t tokens, Random& random,
                                             model::EncodedData& data) {
-  const std::int64_t longest = std::min(max_tokens, opt.max_position_embeddings);
+  const std::int64_t longest = std::min(max_tokens, shape.positions);
   auto indices = std::make_shared<Indices>();
   for (std::int64_t added = 0; added < tokens;) {
     const auto target = std::min<std::int64_t>(8 + static_cast<std::int64_t>(random.below(22)),
@@ -59,7 +61,7 @@ std::shared_ptr<const Indices> add_examples(const model::OptConfig& opt, std::in
         std::min(longest, std::max<std::int64_t>(1, std::llround(prompt)) + target);
     const auto label_start = static_cast<std::size_t>(length - target);
     indices->push_back(static_cast<std::uint32_t>(data.size()));
-    data.add(random_tokens(opt, static_cast<std::size_t>(length), random), label_start,
+    data.add(random_tokens(shape, static_cast<std::size_t>(length), random), label_start,
              label_start);
     added += length;
   }
@@ -70,7 +72,7 @@ std::shared_ptr<const Indices> add_examples(const model::OptConfig& opt, std::in
 CalibrationWork make_work(const FederationConfig& config, const model::BaseModelPtr& base,
                           std::shared_ptr<const model::EncodedData> data) {
   CalibrationWork work;
-  work.train_flops_per_token = model::train_flops_per_token(base->config());
+  work.train_flops_per_token = model::train_flops_per_token(base->shape());
   work.trainer = model::make_lora_trainer(base, std::move(data), config.lora, config.train);
   return work;
 }
@@ -85,10 +87,10 @@ model::TrainJob make_job(const FederationConfig& config, std::size_t client,
   return job;
 }
 
-model::AdapterPtr first_adapter(const FederationConfig& config, const model::OptConfig& opt,
+model::AdapterPtr first_adapter(const FederationConfig& config, const model::ModelShape& shape,
                                 const std::function<void(const std::string&)>& warning = {}) {
   return std::make_shared<const model::Adapter>(model::starting_adapter(
-      model::make_layout(opt, config.lora), config.lora, config.seed, warning));
+      model::make_layout(shape, config.lora), shape, config.lora, config.seed, warning));
 }
 
 }  // namespace
@@ -187,7 +189,7 @@ CalibrationWork scenario_work(const FederationConfig& config,
   const Workload data = prepare_workload(config, log, warning);
   const auto base = model::BaseModel::load(config.model, config.slots.device);
   CalibrationWork work = make_work(config, base, data.encoded);
-  const auto start = first_adapter(config, base->config(), warning);
+  const auto start = first_adapter(config, base->shape(), warning);
   for (std::size_t client = 0; client < data.client_examples.size(); ++client) {
     auto job = make_job(config, client, start, data.client_examples[client]);
     if (work.trainer->size(job).tokens > 0) work.jobs.push_back(std::move(job));
@@ -206,11 +208,11 @@ CalibrationWork synthetic_work(const FederationConfig& config) {
   Random random(config.seed, Purpose::sample);
   std::vector<std::shared_ptr<const Indices>> parts;
   for (std::size_t i = 0; i < kSyntheticJobs; ++i) {
-    parts.push_back(add_examples(base->config(), config.encoding.max_tokens,
+    parts.push_back(add_examples(base->shape(), config.encoding.max_tokens,
                                  2 * config.train.batch_tokens, random, *data));
   }
   CalibrationWork work = make_work(config, base, data);
-  const auto start = first_adapter(config, base->config());
+  const auto start = first_adapter(config, base->shape());
   for (std::size_t i = 0; i < parts.size(); ++i)
     work.jobs.push_back(make_job(config, i, start, parts[i]));
   return work;

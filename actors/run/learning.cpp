@@ -13,9 +13,10 @@
 #include "actors/strategy/messages/compression.hpp"
 #include "model/adapter/client_layouts.hpp"
 #include "model/adapter/starting_adapter.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/runtime_info.hpp"
 #include "model/network/flops.hpp"
 #include "model/training/batching.hpp"
+#include "model/training/lora_trainer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/hash.hpp"
 
@@ -82,7 +83,7 @@ model::ClientLayouts layouts_of(const FederationConfig& config, const Workload& 
     clients.tiers.push_back(devices.tier_names()[profile.tier]);
     clients.explicit_ranks.push_back(profile.rank);
   }
-  return model::client_layouts(work.opt, config.lora, clients, config.seed);
+  return model::client_layouts(work.shape, config.lora, clients, config.seed);
 }
 
 /// Ranks may come from a device file, so only now is it known whether the rule can fold them.
@@ -107,13 +108,13 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
   learning.work = work;
   learning.client_examples = work->client_examples;
   check_client_limits(config, learning.clients());
-  const double flops = model::train_flops_per_token(work->opt);
+  const double flops = model::train_flops_per_token(work->shape);
   learning.devices = fleet_of(config, learning.clients(), flops);
   const auto layouts = layouts_of(config, *work, *learning.devices);
   learning.federation.train_flops_per_token = flops;
   learning.federation.layouts = layouts.of_client;
   learning.federation.initial = std::make_shared<const model::Adapter>(
-      model::starting_adapter(layouts.server, config.lora, config.seed, warning));
+      model::starting_adapter(layouts.server, work->shape, config.lora, config.seed, warning));
   check_ranks(config, layouts);
   learning.federation.sizer = [work, train_config = config.train,
                                seed = config.seed](sim::JobId job) {

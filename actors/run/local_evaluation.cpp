@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 
 namespace lorafleet::actors {
 

@@ -1,5 +1,6 @@
 #include "actors/run/run_scorer.hpp"
 
+#include "model/evaluation/scorer.hpp"
 #include "model/evaluation/text_scorer.hpp"
 #include "partition/attributes.hpp"
 

@@ -3,7 +3,7 @@
 #include "actors/sim/world.hpp"
 #include "actors/sim/world_warnings.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/runtime_info.hpp"
 
 namespace lorafleet::actors {
 

@@ -1,10 +1,13 @@
 #include "actors/run/workload.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <unordered_set>
 
 #include "actors/run/attackers.hpp"
+#include "model/adapter/lora_layout.hpp"
 #include "model/evaluation/metric_warnings.hpp"
+#include "model/network/family.hpp"
 #include "model/network/flops.hpp"
 #include "model/text/tokenizer.hpp"
 #include "partition/attributes.hpp"
@@ -97,7 +100,7 @@ model::ChatTemplatePtr chat_template_of(const FederationConfig& config, const Wo
     return nullptr;
   }
   auto chat = model::load_chat_template(config.encoding.chat_template.string(), config.model.path,
-                                        tokenizer, work.opt.eos_token_id);
+                                        tokenizer, work.shape.end());
   log("conversations are written with " + chat->place());
   return chat;
 }
@@ -106,7 +109,7 @@ model::ChatTemplatePtr chat_template_of(const FederationConfig& config, const Wo
 void poison(Workload& work, const FederationConfig& config,
             const std::function<void(const std::string&)>& log) {
   const auto attackers =
-      make_attackers(config, work.client_examples.size(), model::train_flops_per_token(work.opt));
+      make_attackers(config, work.client_examples.size(), model::train_flops_per_token(work.shape));
   std::vector<partition::PoisonedTarget> poisoned;
   for (const auto client : attackers.clients()) {
     const auto* attack = attackers.attack_of(client);
@@ -140,7 +143,7 @@ Workload prepare_workload(const FederationConfig& config,
                           const std::function<void(const std::string&)>& log,
                           const std::function<void(const std::string&)>& warning) {
   Workload work;
-  work.opt = model::read_opt_config(config.model.path / "config.json");
+  work.shape = model::read_shape(config.model.path / "config.json");
   const auto tokenizer = model::Tokenizer::load(config.model.path);
 
   auto split = read_split(config, work.examples, log, warning);
@@ -159,7 +162,7 @@ Workload prepare_workload(const FederationConfig& config,
   for (const auto& line : tokenizer->warnings())
     warning(line);
   work.encoder = std::make_shared<const model::ExampleEncoder>(
-      tokenizer, encoding, work.opt, chat_template_of(config, work, tokenizer, log));
+      tokenizer, encoding, work.shape, chat_template_of(config, work, tokenizer, log));
   for (const auto& line : work.encoder->warnings())
     warning(line);
   auto encoded = model::encode_examples(work.examples, *work.encoder);
@@ -228,7 +231,15 @@ Workload prepare_workload(const FederationConfig& config,
 }
 
 void check_data(const FederationConfig& config, const Note& log, const Note& warning) {
-  if (config.train.kind != "surrogate") prepare_workload(config, log, warning);
+  if (config.train.kind == "surrogate") return;
+  check_base(config);
+  prepare_workload(config, log, warning);
+}
+
+void check_base(const FederationConfig& config) {
+  const auto file = config.model.path / "config.json";
+  if (config.train.kind == "surrogate" || !std::filesystem::exists(file)) return;
+  model::check_targets(model::read_shape(file), config.lora);
 }
 
 std::string manifest_of(const FederationConfig& config, const Workload& work) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "actors/federation_config.hpp"
-#include "model/network/opt_config.hpp"
+#include "model/shape.hpp"
 #include "model/text/encoded_data.hpp"
 #include "model/text/encoding.hpp"
 #include "partition/partitioner.hpp"
@@ -18,7 +18,7 @@ namespace lorafleet::actors {
 /// The data of a run: read, spoilt where asked, split, encoded and spread over the clients. A pure
 /// function of the configuration and the files that it names.
 struct Workload {
-  model::OptConfig opt;
+  model::ModelShape shape;
   std::vector<partition::Example> examples;
   std::shared_ptr<const model::ExampleEncoder> encoder;
   std::shared_ptr<const model::EncodedData> encoded;  ///< entry i belongs to example i
@@ -40,6 +40,10 @@ Workload prepare_workload(const FederationConfig& config,
 /// The same, for what it throws and tells; nothing for a run without data.
 void check_data(const FederationConfig& config, const std::function<void(const std::string&)>& log,
                 const std::function<void(const std::string&)>& warning);
+
+/// What the base's config.json alone can tell, where it is there: whether the base has the modules
+/// that [lora] names. Throws InputError.
+void check_base(const FederationConfig& config);
 
 /// The text of partition.json.
 std::string manifest_of(const FederationConfig& config, const Workload& work);

@@ -1,7 +1,6 @@
 #include "model/adapter/adapter.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 
 #include "partition/support/hash.hpp"
@@ -58,25 +57,6 @@ Adapter initial_adapter(LayoutPtr layout, std::uint64_t run_seed) {
     }
   }
   return adapter;
-}
-
-void add_scaled(Adapter& target, const Adapter& source, double factor) {
-  assert(*target.layout == *source.layout);
-  for (std::size_t i = 0; i < target.values.size(); ++i) {
-    target.values[i] = static_cast<float>(target.values[i] + factor * source.values[i]);
-  }
-}
-
-Adapter weighted_sum(const std::vector<AdapterPtr>& adapters, const std::vector<double>& weights) {
-  assert(!adapters.empty() && adapters.size() == weights.size());
-  std::vector<double> sum(adapters.front()->values.size(), 0.0);
-  for (std::size_t k = 0; k < adapters.size(); ++k) {
-    assert(*adapters[k]->layout == *adapters.front()->layout);
-    for (std::size_t i = 0; i < sum.size(); ++i) {
-      sum[i] += weights[k] * adapters[k]->values[i];
-    }
-  }
-  return {adapters.front()->layout, std::vector<float>(sum.begin(), sum.end())};
 }
 
 double l2_norm(std::span<const float> values) {

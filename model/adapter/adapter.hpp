@@ -90,10 +90,6 @@ enum class Factors { both, a, b };
 /// PEFT's initial state: A uniform in ±1/sqrt(in), B zero, so that delta W = 0.
 Adapter initial_adapter(LayoutPtr layout, std::uint64_t run_seed);
 
-/// target += factor * source. Layouts must be equal.
-void add_scaled(Adapter& target, const Adapter& source, double factor);
-/// Sum of weights[k] * adapters[k], accumulated in double, in the order given.
-Adapter weighted_sum(const std::vector<AdapterPtr>& adapters, const std::vector<double>& weights);
 /// Euclidean norm over all factors.
 double l2_norm(std::span<const float> values);
 bool all_finite(const Adapter& adapter);

@@ -55,7 +55,7 @@ std::uint64_t id_of(const BaseChange& change) {
 
 }  // namespace
 
-void check_fits(const BaseChange& change, const OptConfig& opt) {
+void check_fits(const BaseChange& change, const ModelShape& shape) {
   if (change.deltas.size() != change.modules.size()) {
     throw InputError("base change", std::to_string(change.deltas.size()) + " matrices for " +
                                         std::to_string(change.modules.size()) + " modules");
@@ -63,7 +63,7 @@ void check_fits(const BaseChange& change, const OptConfig& opt) {
   std::set<std::string> names;
   for (std::size_t i = 0; i < change.modules.size(); ++i) {
     const LoraModule& module = change.modules[i];
-    find_module(opt, module);
+    find_module(shape, module);
     if (!names.insert(module.name).second) {
       throw InputError("base change", module.name + " occurs twice");
     }
@@ -90,7 +90,7 @@ void save_base_change(const std::filesystem::path& path, const BaseChange& chang
   write_safetensors(path, tensors, {{"format", "pt"}, {kMark, kKind}});
 }
 
-BaseChangePtr load_base_change(const std::filesystem::path& path) {
+BaseChangePtr load_base_change(const std::filesystem::path& path, const ModelShape& shape) {
   const std::string name = path.string();
   const SafetensorsFile file(path);
   const auto mark = file.metadata().find(kMark);
@@ -103,8 +103,8 @@ BaseChangePtr load_base_change(const std::filesystem::path& path) {
   for (const auto& [key, tensor] : file.tensors()) {
     found.emplace_back(module_of(key, tensor, name), &tensor);
   }
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-    return comes_before(a.first.name, b.first.name);
+  std::stable_sort(found.begin(), found.end(), [&](const auto& a, const auto& b) {
+    return shape.comes_before(a.first.name, b.first.name);
   });
   auto change = std::make_shared<BaseChange>();
   for (const auto& [module, tensor] : found) {

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "model/adapter/adapter.hpp"
-#include "model/network/opt_config.hpp"
+#include "model/shape.hpp"
 
 namespace lorafleet::model {
 
@@ -12,16 +12,16 @@ inline constexpr const char* base_change_file = "base_change.safetensors";
 
 /// Throws InputError where the model lacks one of the changed layers, a shape differs, a module
 /// occurs twice or a matrix has not its size.
-void check_fits(const BaseChange& change, const OptConfig& opt);
+void check_fits(const BaseChange& change, const ModelShape& shape);
 
 /// Writes a safetensors file with a tensor "<module>.weight" [out, in] in float32 for each module,
 /// to be added to the base's tensor of that name, and the metadata "lorafleet": "base_change".
 /// Atomically. Throws RuntimeFailure.
 void save_base_change(const std::filesystem::path& path, const BaseChange& change);
 
-/// Reads such a file (float32, float16 or bfloat16), the modules in the order of the layers. The id
+/// Reads such a file (float32, float16 or bfloat16), the modules in the order of `shape`. The id
 /// follows from the content: the first 64 bits of its SHA-256. Throws InputError, also for a file
 /// that is not marked as a base change, or holds values that are not finite.
-BaseChangePtr load_base_change(const std::filesystem::path& path);
+BaseChangePtr load_base_change(const std::filesystem::path& path, const ModelShape& shape);
 
 }  // namespace lorafleet::model

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "model/network/base_model.hpp"
+#include "model/adapter/lora_layout.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 
@@ -134,7 +134,7 @@ LoraConfig server_lora(const LoraConfig& lora, std::int64_t largest_explicit_ran
   return with_rank(lora, largest, alpha_of(lora, largest));
 }
 
-ClientLayouts client_layouts(const OptConfig& opt, const LoraConfig& lora,
+ClientLayouts client_layouts(const ModelShape& shape, const LoraConfig& lora,
                              const ClientsOfRanks& clients, std::uint64_t run_seed) {
   if (const std::string wrong = wrong_with_ranks(lora.ranks); !wrong.empty()) {
     throw InputError(kKey, wrong);
@@ -164,12 +164,12 @@ ClientLayouts client_layouts(const OptConfig& opt, const LoraConfig& lora,
 
   ClientLayouts layouts;
   const LoraConfig server = server_lora(lora, largest_explicit);
-  layouts.server = make_layout(opt, server);
+  layouts.server = make_layout(shape, server);
   std::map<std::int64_t, LayoutPtr> by_rank{{server.r, layouts.server}};
   std::set<std::int64_t> used;
   for (const std::int64_t r : ranks) {
     LayoutPtr& layout = by_rank[r];
-    if (layout == nullptr) layout = make_layout(opt, with_rank(lora, r, alpha_of(lora, r)));
+    if (layout == nullptr) layout = make_layout(shape, with_rank(lora, r, alpha_of(lora, r)));
     layouts.of_client.push_back(layout);
     used.insert(r);
   }

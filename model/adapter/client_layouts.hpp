@@ -7,7 +7,7 @@
 
 #include "model/adapter/adapter.hpp"
 #include "model/config.hpp"
-#include "model/network/opt_config.hpp"
+#include "model/shape.hpp"
 
 namespace lorafleet::model {
 
@@ -39,7 +39,7 @@ struct ClientLayouts {
 ///
 /// Throws InputError for entries that mix share and tier or have neither, tiers without a rank, and
 /// what make_layout refuses.
-ClientLayouts client_layouts(const OptConfig& opt, const LoraConfig& lora,
+ClientLayouts client_layouts(const ModelShape& shape, const LoraConfig& lora,
                              const ClientsOfRanks& clients, std::uint64_t run_seed);
 
 /// `lora` with r and lora_alpha of its largest rank and without `ranks`: what describes the global

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "model/adapter/base_change.hpp"
-#include "model/adapter/lora_layout.hpp"
 #include "model/adapter/peft_config.hpp"
 #include "model/files/checkpoint.hpp"
 #include "model/files/mapped_file.hpp"
@@ -125,7 +124,7 @@ void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
   }
 }
 
-Adapter load_peft(const std::filesystem::path& directory,
+Adapter load_peft(const std::filesystem::path& directory, const ModelShape& shape,
                   const std::function<void(const std::string&)>& warning) {
   const PeftConfig config(directory / "adapter_config.json");
   std::filesystem::path path = directory / "adapter_model.safetensors";
@@ -142,8 +141,9 @@ Adapter load_peft(const std::filesystem::path& directory,
   for (const auto& [name, pair] : factors) {
     modules.push_back(check_module(name, pair, config, file));
   }
-  std::sort(modules.begin(), modules.end(),
-            [](const LoraModule& a, const LoraModule& b) { return comes_before(a.name, b.name); });
+  std::sort(modules.begin(), modules.end(), [&](const LoraModule& a, const LoraModule& b) {
+    return shape.comes_before(a.name, b.name);
+  });
   if (warning) {
     std::vector<std::string> names;
     for (const LoraModule& module : modules)
@@ -159,7 +159,7 @@ Adapter load_peft(const std::filesystem::path& directory,
     std::ranges::copy(pair.b->to_float32(), adapter.b(i).begin());
   }
   if (std::filesystem::exists(directory / base_change_file)) {
-    adapter.base_change = load_base_change(directory / base_change_file);
+    adapter.base_change = load_base_change(directory / base_change_file, shape);
   }
   return adapter;
 }

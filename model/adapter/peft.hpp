@@ -6,6 +6,7 @@
 
 #include "model/adapter/adapter.hpp"
 #include "model/config.hpp"
+#include "model/shape.hpp"
 
 namespace lorafleet::model {
 
@@ -18,11 +19,10 @@ void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
                const LoraConfig& lora, const std::string& base_model_name);
 
 /// Reads such a directory, written by LoRAFleet or by PEFT (adapter_model.bin too), with the base
-/// change that lies in it; modules in the order of the layers, then as make_layout orders them.
-/// Throws InputError, also for settings of
-/// PEFT under which the factors would mean something else (DoRA, trained biases, …). `warning` gets
-/// what a user should know (PeftConfig::warnings).
-Adapter load_peft(const std::filesystem::path& directory,
+/// change that lies in it; modules in the order of `shape`, whether it has them or not. Throws
+/// InputError, also for settings of PEFT under which the factors would mean something else (DoRA,
+/// trained biases, …). `warning` gets what a user should know (PeftConfig::warnings).
+Adapter load_peft(const std::filesystem::path& directory, const ModelShape& shape,
                   const std::function<void(const std::string&)>& warning = {});
 
 }  // namespace lorafleet::model

@@ -29,10 +29,11 @@ std::string first_missing(const std::vector<LoraModule>& modules,
 
 }  // namespace
 
-Adapter starting_adapter(LayoutPtr layout, const LoraConfig& lora, std::uint64_t run_seed,
+Adapter starting_adapter(LayoutPtr layout, const ModelShape& shape, const LoraConfig& lora,
+                         std::uint64_t run_seed,
                          const std::function<void(const std::string&)>& warning) {
   if (lora.init_adapter.empty()) return initial_adapter(std::move(layout), run_seed);
-  Adapter adapter = load_peft(lora.init_adapter, warning);
+  Adapter adapter = load_peft(lora.init_adapter, shape, warning);
   if (*adapter.layout != *layout) {
     const auto& there = adapter.layout->modules();
     throw InputError("lora.init_adapter",

@@ -1,5 +1,7 @@
 #include "model/device/blas_kernels.hpp"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -141,6 +143,12 @@ BlasKernels choose_blas_kernels(const std::function<void*(const char*)>& symbol,
                            "this OpenBLAS has none for it; install libopenblas0-openmp, or a "
                            "newer OpenBLAS");
   }
+  return kernels;
+}
+
+const BlasKernels& blas_kernels() {
+  static const BlasKernels kernels = choose_blas_kernels(
+      [](const char* name) { return ::dlsym(RTLD_DEFAULT, name); }, cpu_vector_isa());
   return kernels;
 }
 

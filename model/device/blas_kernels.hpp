@@ -35,4 +35,7 @@ struct BlasKernels {
 /// (OPENBLAS_CORETYPE) stays. `symbol` gives the address of a loaded function by its name, or null.
 BlasKernels choose_blas_kernels(const std::function<void*(const char*)>& symbol, VectorIsa cpu);
 
+/// The kernels of this process, chosen at the first call.
+const BlasKernels& blas_kernels();
+
 }  // namespace lorafleet::model

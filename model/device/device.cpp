@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "model/device/device_name.hpp"
-#include "model/device/runtime.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {

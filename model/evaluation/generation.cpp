@@ -10,10 +10,10 @@
 
 #include "model/evaluation/sampling.hpp"
 #include "model/network/kv_cache.hpp"
-#include "model/network/lora.hpp"
-#include "model/network/opt.hpp"
+#include "model/network/lora_leaves.hpp"
+#include "model/network/network.hpp"
 #include "model/network/packed_attention.hpp"
-#include "model/training/batching.hpp"
+#include "model/network/packed_batch.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 
@@ -33,8 +33,8 @@ class GenerationBatch {
         first_(first),
         config_(config),
         results_(results),
-        cache_(base.config(), static_cast<std::int64_t>(prompts.size()), capacity(),
-               base.weights().device()) {
+        cache_(base.shape(), static_cast<std::int64_t>(prompts.size()), capacity(),
+               base.network().device()) {
     for (std::size_t i = 0; i < prompts.size(); ++i) {
       rows_.push_back({i, static_cast<std::int64_t>(prompts[i].size()), 0, false});
     }
@@ -61,11 +61,11 @@ class GenerationBatch {
     for (const auto& prompt : prompts_)
       longest = std::max(longest, prompt.size());
     return std::min(static_cast<std::int64_t>(longest) + config_.max_new_tokens,
-                    base_.config().max_position_embeddings);
+                    base_.shape().positions);
   }
 
   [[nodiscard]] at::Tensor logits(const at::Tensor& h) const {
-    return linear(h, {base_.weights().head, {}}).cpu().contiguous();
+    return linear(h, {base_.network().head, {}}).cpu().contiguous();
   }
 
   at::Tensor prefill() {
@@ -80,10 +80,12 @@ class GenerationBatch {
     const Attention attention = [&](std::int64_t layer, const at::Tensor& q, const at::Tensor& k,
                                     const at::Tensor& v) {
       cache_.fill(layer, k, v, batch.offsets);
-      return packed_attention(q, k, v, batch.offsets, base_.config().num_attention_heads);
+      return packed_attention(q, k, v, batch.offsets, base_.shape().heads);
     };
-    return logits(decoder_forward(base_, lora_, index_tensor(batch.tokens),
-                                  index_tensor(batch.positions), attention, index_tensor(last)));
+    DecoderInput input{index_tensor(batch.tokens), index_tensor(batch.positions),
+                       index_tensor(last)};
+    input.lora = lora_;
+    return logits(base_.network().forward(input, attention));
   }
 
   at::Tensor step() {
@@ -92,14 +94,15 @@ class GenerationBatch {
     for (auto& row : rows_) {
       tokens.push_back(row.next);
       // Where a finished row computes along does not matter, as long as the place exists.
-      lengths.push_back(std::min(row.length, base_.config().max_position_embeddings - 1));
+      lengths.push_back(std::min(row.length, base_.shape().positions - 1));
     }
     const Attention attention = [&](std::int64_t layer, const at::Tensor& q, const at::Tensor& k,
                                     const at::Tensor& v) {
       return cache_.attend(layer, q, k, v, lengths);
     };
-    const at::Tensor h = decoder_forward(base_, lora_, index_tensor(tokens), index_tensor(lengths),
-                                         attention, at::Tensor());
+    DecoderInput input{index_tensor(tokens), index_tensor(lengths)};
+    input.lora = lora_;
+    const at::Tensor h = base_.network().forward(input, attention);
     for (auto& row : rows_)
       row.length += row.done ? 0 : 1;
     return logits(h);
@@ -119,13 +122,13 @@ class GenerationBatch {
       result.stopped = stops(row.next);
       if (!result.stopped) result.tokens.push_back(row.next);
       const bool full = static_cast<std::int64_t>(result.tokens.size()) >= config_.max_new_tokens ||
-                        row.length >= base_.config().max_position_embeddings;
+                        row.length >= base_.shape().positions;
       row.done = result.stopped || full;
     }
   }
 
   [[nodiscard]] bool stops(std::int64_t token) const {
-    return token == base_.config().eos_token_id ||
+    return base_.shape().ends_with(token) ||
            std::find(config_.stop_tokens.begin(), config_.stop_tokens.end(), token) !=
                config_.stop_tokens.end();
   }
@@ -151,19 +154,19 @@ class GenerationBatch {
   std::vector<Row> rows_;
 };
 
-void check_prompts(const std::vector<Tokens>& prompts, const OptConfig& opt) {
+void check_prompts(const std::vector<Tokens>& prompts, const ModelShape& shape) {
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     const std::string name = "prompt " + std::to_string(i + 1);
     if (prompts[i].empty()) throw InputError(name, "has no tokens");
-    if (static_cast<std::int64_t>(prompts[i].size()) > opt.max_position_embeddings) {
+    if (static_cast<std::int64_t>(prompts[i].size()) > shape.positions) {
       throw InputError(name, "has " + std::to_string(prompts[i].size()) +
-                                 " tokens; the model has " +
-                                 std::to_string(opt.max_position_embeddings) + " positions");
+                                 " tokens; the model has " + std::to_string(shape.positions) +
+                                 " positions");
     }
     for (const std::int64_t token : prompts[i]) {
-      if (token < 0 || token >= opt.vocab_size) {
+      if (token < 0 || token >= shape.vocabulary) {
         throw InputError(name, "token " + std::to_string(token) + " is not one of the model's " +
-                                   std::to_string(opt.vocab_size));
+                                   std::to_string(shape.vocabulary));
       }
     }
   }
@@ -175,7 +178,7 @@ std::vector<Generated> generate(const BaseModel& base, const AdapterPtr& adapter
                                 const std::vector<Tokens>& prompts,
                                 const GenerationConfig& config) {
   check_sampling(config);
-  check_prompts(prompts, base.config());
+  check_prompts(prompts, base.shape());
   const at::NoGradGuard no_grad;
   const BaseModelPtr changed = base.under(adapter.get());
   std::vector<float> values = adapter ? adapter->values : std::vector<float>();

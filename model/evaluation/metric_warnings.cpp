@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "model/evaluation/text_metrics.hpp"
+#include "model/evaluation/metrics.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/printable.hpp"
 
@@ -44,12 +44,12 @@ bool has_no_answer(const Example& example, Articles articles) {
   });
 }
 
-void warn_of_answers(const Examples& examples, const std::vector<std::string>& metrics,
+void warn_of_answers(const Examples& examples, const std::vector<std::string>& names,
                      Articles articles, std::vector<std::string>& warnings) {
-  const std::string end = articles == Articles::kept ? "_with_articles" : "";
   std::vector<std::string> used;
-  for (const std::string& name : {"exact_match" + end, "token_f1" + end}) {
-    if (std::find(metrics.begin(), metrics.end(), name) != metrics.end()) used.push_back(name);
+  for (const Metric& metric : metrics()) {
+    const bool asked = std::find(names.begin(), names.end(), metric.name) != names.end();
+    if (asked && metric.normalises == articles) used.push_back(metric.name);
   }
   if (used.empty()) return;
   const Found found(examples, [&](const Example& e) { return has_no_answer(e, articles); });
@@ -91,12 +91,6 @@ void warn_of_choices(const Examples& examples, std::vector<std::string>& warning
 
 }  // namespace
 
-std::vector<std::string> answers_of(const Example& example) {
-  std::vector<std::string> answers = {example.target};
-  answers.insert(answers.end(), example.references.begin(), example.references.end());
-  return answers;
-}
-
 bool names_target(const Example& example) {
   return std::find(example.choices.begin(), example.choices.end(), example.target) !=
          example.choices.end();
@@ -108,15 +102,21 @@ std::vector<std::string> metric_warnings(const Examples& scored,
   if (evaluation.text_examples > 0) {
     examples.resize(std::min(examples.size(), static_cast<std::size_t>(evaluation.text_examples)));
   }
-  const auto& metrics = evaluation.metrics;
-  const auto asks_for = [&](const std::string& name) {
-    return std::find(metrics.begin(), metrics.end(), name) != metrics.end();
+  const auto& names = evaluation.metrics;
+  const auto asks_for = [&](bool (*is)(const Metric&)) {
+    return std::any_of(metrics().begin(), metrics().end(), [&](const Metric& metric) {
+      return is(metric) && std::find(names.begin(), names.end(), metric.name) != names.end();
+    });
   };
   std::vector<std::string> warnings;
-  warn_of_answers(examples, metrics, Articles::removed, warnings);
-  warn_of_answers(examples, metrics, Articles::kept, warnings);
-  if (asks_for("rouge")) warn_of_rouge(examples, warnings);
-  if (asks_for("choice_accuracy")) warn_of_choices(examples, warnings);
+  warn_of_answers(examples, names, Articles::removed, warnings);
+  warn_of_answers(examples, names, Articles::kept, warnings);
+  if (asks_for([](const Metric& metric) { return metric.needs_rouge_words; })) {
+    warn_of_rouge(examples, warnings);
+  }
+  if (asks_for([](const Metric& metric) { return metric.judge == nullptr; })) {
+    warn_of_choices(examples, warnings);
+  }
   return warnings;
 }
 

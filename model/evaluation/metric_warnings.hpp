@@ -8,9 +8,6 @@
 
 namespace lorafleet::model {
 
-/// The target and the further right answers.
-std::vector<std::string> answers_of(const partition::Example& example);
-
 /// Whether the target is one of the example's choices.
 bool names_target(const partition::Example& example);
 

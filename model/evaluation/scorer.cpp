@@ -1,3 +1,5 @@
+#include "model/evaluation/scorer.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -7,7 +9,6 @@
 #include <vector>
 
 #include "model/evaluation/sequence_scores.hpp"
-#include "model/network/base_model.hpp"
 #include "model/training/batching.hpp"
 
 namespace lorafleet::model {
@@ -38,7 +39,7 @@ class PackedScorer final : public Scorer {
   PackedScorer(BaseModelPtr base, EncodedDataPtr data, std::vector<std::uint32_t> examples,
                const EvaluationConfig& evaluation, const std::vector<std::string>& groups)
       : base_(std::move(base)), data_(std::move(data)), batch_tokens_(evaluation.batch_tokens) {
-    check_fits(*data_, base_->config());
+    check_fits(*data_, base_->shape());
     std::erase_if(examples, [this](std::uint32_t i) { return data_->length(i) == 0; });
     std::stable_sort(examples.begin(), examples.end(), [this](std::uint32_t a, std::uint32_t b) {
       return data_->length(a) < data_->length(b);

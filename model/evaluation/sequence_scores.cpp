@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "model/network/head_loss.hpp"
-#include "model/network/opt.hpp"
+#include "model/network/lora_leaves.hpp"
+#include "model/network/network.hpp"
+#include "model/network/packed_forward.hpp"
 #include "model/training/batching.hpp"
 
 namespace lorafleet::model {
@@ -16,7 +18,7 @@ void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
   const PackedBatch batch = pack(data, examples);
   HeadResult head;
   if (!batch.labels.empty()) {
-    head = head_loss(opt_forward(base, lora, batch, Rows::labelled), base.weights().head,
+    head = head_loss(packed_forward(base, lora, batch, Rows::labelled), base.network().head,
                      batch.labels, 0.0);
   }
   std::size_t label = 0;

@@ -4,7 +4,9 @@
 #include <span>
 #include <vector>
 
+#include "model/evaluation/evaluation.hpp"
 #include "model/network/base_model.hpp"
+#include "model/text/encoded_data.hpp"
 
 namespace lorafleet::model {
 

@@ -5,40 +5,15 @@
 #include <optional>
 
 #include "model/evaluation/generation.hpp"
-#include "model/evaluation/metric_names.hpp"
 #include "model/evaluation/metric_warnings.hpp"
+#include "model/evaluation/metrics.hpp"
 #include "model/evaluation/sampling.hpp"
 #include "model/evaluation/sequence_scores.hpp"
-#include "model/evaluation/text_metrics.hpp"
-#include "partition/support/error.hpp"
 
 namespace lorafleet::model {
 namespace {
 
 using partition::Example;
-
-void judge(const Example& example, const std::vector<std::string>& metrics,
-           Prediction& prediction) {
-  const auto answers = answers_of(example);
-  for (const auto& metric : metrics) {
-    auto& scores = prediction.scores;
-    if (metric == "rouge") {
-      scores["rouge_1"] = rouge_n(prediction.text, example.target, 1).f1;
-      scores["rouge_2"] = rouge_n(prediction.text, example.target, 2).f1;
-      scores["rouge_l"] = rouge_l(prediction.text, example.target).f1;
-    } else if (metric == "exact_match") {
-      scores[metric] = exact_match(prediction.text, answers);
-    } else if (metric == "exact_match_with_articles") {
-      scores[metric] = exact_match(prediction.text, answers, Articles::kept);
-    } else if (metric == "exact_match_verbatim") {
-      scores[metric] = exact_match_verbatim(prediction.text, answers);
-    } else if (metric == "token_f1") {
-      scores[metric] = token_f1(prediction.text, answers);
-    } else if (metric == "token_f1_with_articles") {
-      scores[metric] = token_f1(prediction.text, answers, Articles::kept);
-    }
-  }
-}
 
 class TextScorer final : public Scorer {
  public:
@@ -49,15 +24,11 @@ class TextScorer final : public Scorer {
         base_(std::move(base)),
         encoder_(std::move(encoder)),
         examples_(std::move(examples)),
-        evaluation_(evaluation) {
-    for (const auto& metric : evaluation_.metrics) {
-      const auto& known = metric_names();
-      if (std::find(known.begin(), known.end(), metric) == known.end()) {
-        throw InputError("evaluation.metrics",
-                         "\"" + metric + "\" is not known; allowed: " + join(known));
-      }
-      generates_ = generates_ || generates_text(metric);
-      chooses_ = chooses_ || !generates_text(metric);
+        evaluation_(evaluation),
+        metrics_(metrics_named(evaluation.metrics)) {
+    for (const Metric* metric : metrics_) {
+      generates_ = generates_ || metric->judge != nullptr;
+      chooses_ = chooses_ || metric->judge == nullptr;
     }
     if (evaluation_.text_examples > 0) {
       examples_.resize(
@@ -110,8 +81,12 @@ class TextScorer final : public Scorer {
       text = encoder_->tokenizer().decode(tokens, true);
       if (!end_of_answer_.empty()) text.resize(std::min(text.size(), text.find(end_of_answer_)));
     }
-    for (std::size_t i = 0; i < examples_.size(); ++i)
-      judge(examples_[i], evaluation_.metrics, predictions[i]);
+    for (std::size_t i = 0; i < examples_.size(); ++i) {
+      for (const Metric* metric : metrics_) {
+        if (metric->judge == nullptr) continue;
+        metric->judge(predictions[i].text, examples_[i], predictions[i].scores);
+      }
+    }
   }
 
   void choose(const AdapterPtr& adapter, Evaluation& result) const {
@@ -197,6 +172,7 @@ class TextScorer final : public Scorer {
   std::shared_ptr<const ExampleEncoder> encoder_;
   std::vector<Example> examples_;
   EvaluationConfig evaluation_;
+  std::vector<const Metric*> metrics_;
   GenerationConfig generation_;
   std::string end_of_answer_;  ///< of conversations whose turns end with no token
   bool generates_ = false;

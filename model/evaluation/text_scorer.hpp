@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/evaluation/evaluation.hpp"
 #include "model/evaluation/text_metrics.hpp"
 #include "model/network/base_model.hpp"
 #include "model/text/encoding.hpp"

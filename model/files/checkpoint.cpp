@@ -116,7 +116,6 @@ struct Checkpoint::State {
   fs::path path;
   std::vector<File> files;
   std::map<std::string, Tensor> tensors;
-  std::string prefix;
 };
 
 Checkpoint::Checkpoint(const fs::path& directory) : state_(std::make_unique<State>()) {
@@ -126,7 +125,6 @@ Checkpoint::Checkpoint(const fs::path& directory) : state_(std::make_unique<Stat
   } else {
     state_->read_single();
   }
-  if (find("model.decoder.embed_tokens.weight") != nullptr) state_->prefix = "model.";
 }
 
 Checkpoint::~Checkpoint() = default;
@@ -148,10 +146,6 @@ const fs::path& Checkpoint::path_of(const Tensor& tensor) const {
 
 const fs::path& Checkpoint::path() const {
   return state_->path;
-}
-
-const std::string& Checkpoint::prefix() const {
-  return state_->prefix;
 }
 
 void Checkpoint::read(

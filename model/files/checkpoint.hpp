@@ -36,8 +36,6 @@ class Checkpoint {
   [[nodiscard]] const std::filesystem::path& path_of(const Tensor& tensor) const;
   /// The file that was chosen: the weights themselves or their index.
   [[nodiscard]] const std::filesystem::path& path() const;
-  /// "model." where the decoder's tensors have that prefix, else "" (as facebook/opt-* ship them).
-  [[nodiscard]] const std::string& prefix() const;
 
   /// Calls `block(first, values)` with a tensor's elements as float32, in order and in blocks of
   /// bounded size, and gives the file's memory back behind itself.

@@ -65,13 +65,6 @@ std::string shard_name(std::size_t index, std::size_t count) {
 
 }  // namespace
 
-DType weight_type_named(const std::string& name, const std::string& key) {
-  if (name == "float32") return DType::float32;
-  if (name == "float16") return DType::float16;
-  if (name == "bfloat16") return DType::bfloat16;
-  throw InputError(key, "\"" + name + "\" is not known; allowed: float32, float16, bfloat16");
-}
-
 void write_weights(const fs::path& directory, const std::vector<ProducedTensor>& tensors,
                    DType dtype, std::uint64_t max_shard_bytes) {
   const auto shards = shards_of(tensors, dtype, max_shard_bytes);

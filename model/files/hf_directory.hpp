@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/files/tensor_view.hpp"
+#include "model/files/dtype.hpp"
 
 namespace lorafleet::model {
 
@@ -19,9 +19,6 @@ struct ProducedTensor {
   std::vector<std::int64_t> shape;
   std::function<void(const Sink&)> produce;
 };
-
-/// float32, float16 or bfloat16 by name. Throws InputError naming `key` for another one.
-DType weight_type_named(const std::string& name, const std::string& key);
 
 /// Writes weights as Hugging Face's save_pretrained does: `model.safetensors`, or where they take
 /// more than `max_shard_bytes`, shards with `model.safetensors.index.json`. Only a block is in

@@ -120,11 +120,11 @@ class HeaderReader {
 
   DType dtype(const std::string& name, const json& value) const {
     for (const DType known : all_dtypes()) {
-      if (value == dtype_name(known)) return known;
+      if (value == safetensors_name(known)) return known;
     }
     std::vector<std::string> names;
     for (const DType known : all_dtypes())
-      names.emplace_back(dtype_name(known));
+      names.emplace_back(safetensors_name(known));
     refuse(name, "dtype " + value.dump() + " is not supported; allowed: " + join(names));
   }
 
@@ -218,7 +218,7 @@ SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path,
     }
     const std::uint64_t size = tensor_bytes(tensor.dtype, tensor.shape).value();
     auto& entry = header[tensor.name];
-    entry["dtype"] = dtype_name(tensor.dtype);
+    entry["dtype"] = safetensors_name(tensor.dtype);
     entry["shape"] = tensor.shape;
     entry["data_offsets"] = {missing_, missing_ + size};
     missing_ += size;

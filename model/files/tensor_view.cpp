@@ -1,7 +1,6 @@
 #include "model/files/tensor_view.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -15,26 +14,6 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "files of weights are little-endian");
 
-struct DTypeEntry {
-  DType dtype;
-  std::string_view name;
-  std::size_t bytes;
-};
-constexpr std::array<DTypeEntry, 10> kDTypes{{{DType::float32, "F32", 4},
-                                              {DType::float16, "F16", 2},
-                                              {DType::bfloat16, "BF16", 2},
-                                              {DType::float64, "F64", 8},
-                                              {DType::int64, "I64", 8},
-                                              {DType::int32, "I32", 4},
-                                              {DType::int16, "I16", 2},
-                                              {DType::int8, "I8", 1},
-                                              {DType::uint8, "U8", 1},
-                                              {DType::boolean, "BOOL", 1}}};
-
-const DTypeEntry& entry_of(DType dtype) {
-  return kDTypes[static_cast<std::size_t>(dtype)];
-}
-
 float widened(DType dtype, const std::byte* element) {
   if (dtype == DType::float32) {
     float value = 0.0f;
@@ -47,28 +26,6 @@ float widened(DType dtype, const std::byte* element) {
 }
 
 }  // namespace
-
-std::size_t byte_size(DType dtype) {
-  return entry_of(dtype).bytes;
-}
-
-std::string_view dtype_name(DType dtype) {
-  return entry_of(dtype).name;
-}
-
-std::span<const DType> all_dtypes() {
-  static const auto kAll = [] {
-    std::array<DType, kDTypes.size()> all{};
-    std::transform(kDTypes.begin(), kDTypes.end(), all.begin(),
-                   [](const DTypeEntry& entry) { return entry.dtype; });
-    return all;
-  }();
-  return kAll;
-}
-
-bool is_weight_type(DType dtype) {
-  return dtype == DType::float32 || dtype == DType::float16 || dtype == DType::bfloat16;
-}
 
 std::optional<std::uint64_t> tensor_bytes(DType dtype, const std::vector<std::int64_t>& shape) {
   if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
@@ -92,7 +49,7 @@ std::int64_t TensorView::numel() const {
 
 void TensorView::read(std::size_t first, std::span<float> values) const {
   if (!is_weight_type(dtype)) {
-    throw std::logic_error("a tensor of type " + std::string(dtype_name(dtype)) +
+    throw std::logic_error("a tensor of type " + std::string(safetensors_name(dtype)) +
                            " does not convert to float32");
   }
   const std::size_t size = byte_size(dtype);

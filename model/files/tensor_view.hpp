@@ -4,21 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
+#include "model/files/dtype.hpp"
+
 namespace lorafleet::model {
-
-/// Types of numbers in files of weights.
-enum class DType { float32, float16, bfloat16, float64, int64, int32, int16, int8, uint8, boolean };
-
-/// Bytes of one element.
-std::size_t byte_size(DType dtype);
-/// As safetensors spells it: "F32", "BF16", ...
-std::string_view dtype_name(DType dtype);
-std::span<const DType> all_dtypes();
-/// float32, float16 or bfloat16: what weights may have.
-bool is_weight_type(DType dtype);
 
 /// Bytes of a tensor; nothing where they pass the range of int64. Extents must not be negative.
 std::optional<std::uint64_t> tensor_bytes(DType dtype, const std::vector<std::int64_t>& shape);

@@ -20,12 +20,6 @@ std::uint64_t place(DropoutSite site, std::int64_t layer, std::int64_t head) {
 
 }  // namespace
 
-BaseDropout::BaseDropout(const OptConfig& opt, std::uint64_t key)
-    : dropout_(opt.dropout),
-      attention_dropout_(opt.attention_dropout),
-      layerdrop_(opt.layerdrop),
-      key_(key) {}
-
 BaseDropout BaseDropout::at_step(std::uint64_t step) const {
   BaseDropout result = *this;
   result.step_ = step;
@@ -39,14 +33,14 @@ BaseDropout BaseDropout::from_sequence(std::uint64_t first) const {
 }
 
 double BaseDropout::probability(DropoutSite site) const {
-  if (site == DropoutSite::layer) return layerdrop_;
-  return site == DropoutSite::attention_weights ? attention_dropout_ : dropout_;
+  if (site == DropoutSite::layer) return rates_.layer;
+  return site == DropoutSite::attention_weights ? rates_.attention : rates_.hidden;
 }
 
 bool BaseDropout::skips(std::int64_t layer) const {
-  if (layerdrop_ == 0.0) return false;
+  if (rates_.layer == 0.0) return false;
   const auto bits = philox4x64({0, place(DropoutSite::layer, layer, 0), 0, 0}, {key_, step_});
-  return (bits[0] & 0xffffffffu) >= threshold(1.0 - layerdrop_);
+  return (bits[0] & 0xffffffffu) >= threshold(1.0 - rates_.layer);
 }
 
 void BaseDropout::apply(std::span<float> values, DropoutSite site, std::int64_t layer,

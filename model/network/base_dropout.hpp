@@ -4,12 +4,17 @@
 #include <span>
 #include <vector>
 
-#include "model/network/opt_config.hpp"
-
 namespace lorafleet::model {
 
-/// Where a model in training mode drops entries, as Hugging Face's OPTDecoderLayer does.
+/// Where a model in training mode drops entries, as Hugging Face's decoder layers do.
 enum class DropoutSite : std::uint64_t { attention_weights, attention_output, feed_forward, layer };
+
+/// The probabilities in a config.json.
+struct DropoutRates {
+  double hidden = 0.0;     ///< after attention and feed-forward
+  double attention = 0.0;  ///< of the attention's weights
+  double layer = 0.0;      ///< layerdrop
+};
 
 /// The frozen base's own dropout. Each decision is a function of the job, the step, the layer, the
 /// site, the sequence's place in the step and the entry's place in the sequence: it depends neither
@@ -19,8 +24,8 @@ class BaseDropout {
  public:
   /// None.
   BaseDropout() = default;
-  /// With the probabilities of the model. `key` names the job.
-  BaseDropout(const OptConfig& opt, std::uint64_t key);
+  /// `key` names the job.
+  BaseDropout(const DropoutRates& rates, std::uint64_t key) : rates_(rates), key_(key) {}
 
   [[nodiscard]] BaseDropout at_step(std::uint64_t step) const;
   /// For a part of the step's batch that begins with this one of its sequences.
@@ -38,9 +43,7 @@ class BaseDropout {
              std::int64_t sequence, std::int64_t row) const;
 
  private:
-  double dropout_ = 0.0;
-  double attention_dropout_ = 0.0;
-  double layerdrop_ = 0.0;
+  DropoutRates rates_;
   std::uint64_t key_ = 0;
   std::uint64_t step_ = 0;
   std::uint64_t first_sequence_ = 0;

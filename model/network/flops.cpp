@@ -2,13 +2,13 @@
 
 namespace lorafleet::model {
 
-double train_flops_per_token(const OptConfig& opt) {
-  const auto d = static_cast<double>(opt.hidden_size);
-  const auto embed = static_cast<double>(opt.word_embed_proj_dim);
-  const double layer = 4.0 * d * d + 2.0 * d * static_cast<double>(opt.ffn_dim);
-  const double projections = embed == d ? 0.0 : 2.0 * embed * d;
-  const double head = embed * static_cast<double>(opt.vocab_size);
-  return 4.0 * (static_cast<double>(opt.num_hidden_layers) * layer + projections + head);
+double train_flops_per_token(const ModelShape& shape) {
+  double weights = static_cast<double>(shape.embedding) * static_cast<double>(shape.vocabulary);
+  for (std::size_t i = 0; i < shape.modules(); ++i) {
+    const LinearShape& linear = shape.linear(i);
+    weights += static_cast<double>(linear.in) * static_cast<double>(linear.out);
+  }
+  return 4.0 * weights;
 }
 
 }  // namespace lorafleet::model

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "model/network/opt_config.hpp"
+#include "model/shape.hpp"
 
 namespace lorafleet::model {
 
 /// Useful floating-point operations of one token's forward and backward pass with a frozen base:
 /// two for each weight of a matrix product forward, two more for the gradient of its input; none
 /// for the gradients of frozen weights. All linear layers of the shape count: attention,
-/// feed-forward, the projections of a narrower embedding, and the head.
+/// feed-forward, projections of a narrower embedding, and the head.
 ///
 /// A figure of the model alone, so that devices of one run can be compared: it does not know what
 /// is adapted, or what the data are. So these are not in it: attention scores (12 L d for each
@@ -17,6 +17,6 @@ namespace lorafleet::model {
 /// below the first adapted layer, and the head of tokens that predict no label (all of it, 31 % for
 /// OPT-125M). `lorafleet calibrate` measures with this figure, so its teraflops and the prices
 /// agree.
-double train_flops_per_token(const OptConfig& opt);
+double train_flops_per_token(const ModelShape& shape);
 
 }  // namespace lorafleet::model

@@ -6,15 +6,15 @@
 #include <cmath>
 #include <limits>
 
-#include "model/network/opt.hpp"
+#include "model/network/network.hpp"
 
 namespace lorafleet::model {
 
-KvCache::KvCache(const OptConfig& opt, std::int64_t sequences, std::int64_t capacity,
+KvCache::KvCache(const ModelShape& shape, std::int64_t sequences, std::int64_t capacity,
                  at::Device device)
-    : heads_(opt.num_attention_heads), dim_(opt.head_dim()) {
+    : heads_(shape.heads), dim_(shape.head_dim) {
   const auto options = at::dtype(at::kFloat).device(device);
-  for (std::int64_t i = 0; i < opt.num_hidden_layers; ++i) {
+  for (std::int64_t i = 0; i < shape.layers; ++i) {
     keys_.push_back(at::empty({sequences * heads_, capacity, dim_}, options));
     values_.push_back(at::zeros({sequences * heads_, capacity, dim_}, options));
   }

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/network/opt_config.hpp"
+#include "model/shape.hpp"
 
 namespace lorafleet::model {
 
@@ -13,10 +13,11 @@ namespace lorafleet::model {
 class KvCache {
  public:
   /// For `sequences` of at most `capacity` tokens each.
-  KvCache(const OptConfig& opt, std::int64_t sequences, std::int64_t capacity, at::Device device);
+  KvCache(const ModelShape& shape, std::int64_t sequences, std::int64_t capacity,
+          at::Device device);
 
   /// The first tokens of all sequences, one after the other: sequence i has the rows offsets[i] to
-  /// offsets[i + 1] - 1 of k and v: [T, d].
+  /// offsets[i + 1] - 1 of k and v: [T, heads * head_dim].
   void fill(std::int64_t layer, const at::Tensor& k, const at::Tensor& v,
             const std::vector<std::int64_t>& offsets);
   /// Adds one token to each sequence and attends to it: q, k, v: [sequences, d]; sequence i has

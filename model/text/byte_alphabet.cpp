@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "model/text/utf8.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::model {
 

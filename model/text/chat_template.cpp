@@ -5,9 +5,9 @@
 
 #include "model/files/json.hpp"
 #include "model/text/tokenizer_config.hpp"
-#include "model/text/utf8.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::model {
 

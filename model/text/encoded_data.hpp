@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -56,5 +57,7 @@ class EncodedData {
   std::vector<LabelSpan> labels_;
   std::vector<Entry> entries_;
 };
+
+using EncodedDataPtr = std::shared_ptr<const EncodedData>;
 
 }  // namespace lorafleet::model

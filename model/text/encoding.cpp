@@ -19,8 +19,8 @@ bool separates(const std::string& name) {
   throw InputError("data.separator", '"' + name + "\" is unknown; allowed: none, prefix");
 }
 
-std::size_t limit_of(const EncodingConfig& encoding, const OptConfig& opt) {
-  const std::int64_t limit = std::min(encoding.max_tokens, opt.max_position_embeddings);
+std::size_t limit_of(const EncodingConfig& encoding, const ModelShape& shape) {
+  const std::int64_t limit = std::min(encoding.max_tokens, shape.positions);
   if (limit >= 2) return static_cast<std::size_t>(limit);
   throw InputError("data.max_tokens", "at least 2 are needed (and positions in the model), not " +
                                           std::to_string(limit));
@@ -42,17 +42,17 @@ void append(Ids& ids, std::span<const std::int32_t> more) {
 }  // namespace
 
 ExampleEncoder::ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& encoding,
-                               const OptConfig& opt, ChatTemplatePtr chat)
+                               const ModelShape& shape, ChatTemplatePtr chat)
     : tokenizer_(std::move(tokenizer)),
       template_(encoding.prompt_template, encoding.template_without_context),
       truncation_(truncation_named(encoding.truncation)),
       separates_(separates(encoding.separator)),
-      eos_(opt.eos_token_id),
-      limit_(limit_of(encoding, opt)),
-      positions_(static_cast<std::size_t>(opt.max_position_embeddings)) {
-  if (tokenizer_->vocab_size() > static_cast<std::size_t>(opt.vocab_size)) {
+      eos_(shape.end()),
+      limit_(limit_of(encoding, shape)),
+      positions_(static_cast<std::size_t>(shape.positions)) {
+  if (tokenizer_->vocab_size() > static_cast<std::size_t>(shape.vocabulary)) {
     throw InputError("model", "the tokenizer has " + std::to_string(tokenizer_->vocab_size()) +
-                                  " tokens, the model only " + std::to_string(opt.vocab_size));
+                                  " tokens, the model only " + std::to_string(shape.vocabulary));
   }
   if (chat) conversations_.emplace(tokenizer_, std::move(chat), truncation_);
 }

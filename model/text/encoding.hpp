@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "model/config.hpp"
-#include "model/network/opt_config.hpp"
+#include "model/shape.hpp"
 #include "model/text/chat_template.hpp"
 #include "model/text/conversation_encoder.hpp"
 #include "model/text/encoded_data.hpp"
@@ -36,7 +36,7 @@ struct EncodedExamples {
   EncodingReport report;
 };
 
-/// Turns examples into token sequences: [what the tokenizer puts in front, OPT: `</s>`] prompt,
+/// Turns examples into token sequences: [what the tokenizer puts in front, such as `</s>`] prompt,
 /// [the same again, with encoding.separator "prefix"] target, eos. Labels begin with the target's
 /// first token and include eos; the very first token of a sequence is never one, as nothing
 /// precedes it. Prompt and target are tokenised apart, so that the border between them never lies
@@ -46,7 +46,7 @@ struct EncodedExamples {
 ///
 /// An example with turns is a conversation: ConversationEncoder makes its sequence.
 ///
-/// A sequence has at most min(encoding.max_tokens, opt.max_position_embeddings) tokens. A longer
+/// A sequence has at most min(encoding.max_tokens, shape.positions) tokens. A longer
 /// one loses context tokens from the left or right end ("cut_context_left", "cut_context_right"),
 /// or is dropped ("drop"). One that does not fit without any context is dropped: instruction and
 /// target are never cut.
@@ -55,7 +55,7 @@ class ExampleEncoder {
   /// Throws InputError for an unknown truncation or template, a limit below 2, or a tokenizer with
   /// more tokens than the model. `encoding.prompt_template` must not be "auto" any more. `chat` is
   /// for conversations; without it an example with turns throws std::logic_error.
-  ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& encoding, const OptConfig& opt,
+  ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& encoding, const ModelShape& shape,
                  ChatTemplatePtr chat = nullptr);
 
   /// Nothing where it is dropped. `unlabelled`: as Conversation has it, where it is one.

@@ -7,7 +7,7 @@
 #include "model/text/bpe.hpp"
 #include "model/text/pretokenizer.hpp"
 #include "model/text/tokenizer_files.hpp"
-#include "model/text/utf8.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::model {
 

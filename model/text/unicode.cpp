@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "model/text/utf8.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::model {
 

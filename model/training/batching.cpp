@@ -8,35 +8,6 @@
 
 namespace lorafleet::model {
 
-void PackedBatch::add(std::span<const std::int32_t> sequence, std::span<const LabelSpan> spans) {
-  const auto start = static_cast<std::int64_t>(tokens.size());
-  for (std::size_t i = 0; i < sequence.size(); ++i) {
-    tokens.push_back(sequence[i]);
-    positions.push_back(static_cast<std::int64_t>(i));
-  }
-  for (const LabelSpan& span : spans) {
-    for (std::size_t i = std::max<std::size_t>(1, span.begin); i < span.end; ++i) {
-      label_rows.push_back(start + static_cast<std::int64_t>(i) - 1);
-      labels.push_back(sequence[i]);
-    }
-  }
-  offsets.push_back(static_cast<std::int64_t>(tokens.size()));
-}
-
-void PackedBatch::add(std::span<const std::int32_t> sequence, std::size_t label_start) {
-  const LabelSpan span{static_cast<std::uint32_t>(label_start),
-                       static_cast<std::uint32_t>(sequence.size())};
-  add(sequence, std::span(&span, 1));
-}
-
-PackedBatch pack(const EncodedData& data, std::span<const std::uint32_t> examples) {
-  PackedBatch batch;
-  for (const std::uint32_t example : examples) {
-    batch.add(data.tokens(example), data.labels(example));
-  }
-  return batch;
-}
-
 std::int64_t count_tokens(const EncodedData& data, std::span<const std::uint32_t> examples) {
   std::int64_t tokens = 0;
   for (const std::uint32_t example : examples) {
@@ -110,19 +81,18 @@ JobSize job_size(const EncodedData& data, std::span<const std::uint32_t> example
   return size;
 }
 
-void check_fits(const EncodedData& data, const OptConfig& opt) {
+void check_fits(const EncodedData& data, const ModelShape& shape) {
   for (std::size_t i = 0; i < data.size(); ++i) {
-    if (static_cast<std::int64_t>(data.length(i)) > opt.max_position_embeddings) {
+    if (static_cast<std::int64_t>(data.length(i)) > shape.positions) {
       throw InputError("data", "example " + std::to_string(i) + " has " +
                                    std::to_string(data.length(i)) + " tokens, the model takes " +
-                                   std::to_string(opt.max_position_embeddings) +
-                                   "; lower data.max_tokens");
+                                   std::to_string(shape.positions) + "; lower data.max_tokens");
     }
     for (const std::int32_t token : data.tokens(i)) {
-      if (token < 0 || token >= opt.vocab_size) {
+      if (token < 0 || token >= shape.vocabulary) {
         throw InputError("data", "example " + std::to_string(i) + " has token " +
                                      std::to_string(token) + ", the model's vocabulary has " +
-                                     std::to_string(opt.vocab_size) +
+                                     std::to_string(shape.vocabulary) +
                                      ": tokenizer and model do not belong together");
       }
     }

@@ -5,37 +5,11 @@
 #include <vector>
 
 #include "model/config.hpp"
-#include "model/network/opt_config.hpp"
+#include "model/shape.hpp"
 #include "model/text/encoded_data.hpp"
 #include "model/training/trainer.hpp"
 
 namespace lorafleet::model {
-
-/// Sequences one after the other, without padding. Internal to model/.
-struct PackedBatch {
-  std::vector<std::int64_t> tokens;         ///< [T]
-  std::vector<std::int64_t> positions;      ///< [T], from 0 in each sequence
-  std::vector<std::int64_t> offsets = {0};  ///< first row of each sequence, and T
-  std::vector<std::int64_t> label_rows;     ///< [N]: the row that predicts labels[n]
-  std::vector<std::int64_t> labels;         ///< [N]: token ids
-
-  /// Appends a sequence; its tokens in the spans are labels of their left neighbours. The first
-  /// token has none, so it is never a label.
-  void add(std::span<const std::int32_t> sequence, std::span<const LabelSpan> spans);
-  /// With all tokens from `label_start` on as labels.
-  void add(std::span<const std::int32_t> sequence, std::size_t label_start);
-};
-
-/// A batch as Hugging Face pads it: [rows, columns], row-major.
-struct PaddedBatch {
-  std::int64_t rows = 0;
-  std::int64_t columns = 0;
-  std::vector<std::int64_t> tokens;
-  std::vector<std::int64_t> mask;    ///< 1 for a token, 0 for padding
-  std::vector<std::int64_t> labels;  ///< the token itself, or -100
-};
-
-PackedBatch pack(const EncodedData& data, std::span<const std::uint32_t> examples);
 
 /// The tokens of `examples`.
 std::int64_t count_tokens(const EncodedData& data, std::span<const std::uint32_t> examples);
@@ -62,6 +36,6 @@ JobSize job_size(const EncodedData& data, std::span<const std::uint32_t> example
                  std::uint64_t seq);
 
 /// Throws InputError where a token or a length does not fit the model.
-void check_fits(const EncodedData& data, const OptConfig& opt);
+void check_fits(const EncodedData& data, const ModelShape& shape);
 
 }  // namespace lorafleet::model

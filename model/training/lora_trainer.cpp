@@ -1,3 +1,5 @@
+#include "model/training/lora_trainer.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -7,8 +9,9 @@
 
 #include "model/adapter/factor_selection.hpp"
 #include "model/network/base_dropout.hpp"
-#include "model/network/base_model.hpp"
-#include "model/network/lora.hpp"
+#include "model/network/lora_leaves.hpp"
+#include "model/network/network.hpp"
+#include "model/network/packed_batch.hpp"
 #include "model/training/batching.hpp"
 #include "model/training/optimizer.hpp"
 #include "model/training/training_step.hpp"
@@ -42,7 +45,7 @@ class LoraTrainer final : public Trainer {
         lora_(std::move(lora)),
         train_(std::move(train)) {
     check(train_, lora_);
-    check_fits(*data_, base_->config());
+    check_fits(*data_, base_->shape());
   }
 
   [[nodiscard]] JobSize size(const TrainJob& job) const override {
@@ -125,7 +128,7 @@ class LoraTrainer final : public Trainer {
   [[nodiscard]] BaseDropout base_dropout(const TrainJob& job) const {
     if (train_.base_dropout == "none") return {};
     Random random(job.run_seed, Purpose::base_dropout, job.client, job.seq);
-    return {base_->config(), random.bits()};
+    return {base_->network().dropout, random.bits()};
   }
 
   [[nodiscard]] BatchPlan plan(const TrainJob& job) const {

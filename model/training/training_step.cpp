@@ -3,7 +3,8 @@
 #include <torch/torch.h>
 
 #include "model/network/head_loss.hpp"
-#include "model/network/opt.hpp"
+#include "model/network/network.hpp"
+#include "model/network/packed_forward.hpp"
 
 namespace lorafleet::model {
 
@@ -13,9 +14,9 @@ double training_step(const BaseModel& base, LoraLeaves& lora, const PackedBatch&
   lora.refresh();
   const at::AutoGradMode with_graph(true);
   const at::Tensor hidden =
-      opt_forward(base, &lora, batch, Rows::labelled, nullptr, dropout);  // [N, e]
+      packed_forward(base, &lora, batch, Rows::labelled, nullptr, dropout);  // [N, e]
   const HeadResult head =
-      head_loss(hidden, base.weights().head, batch.labels, 1.0 / static_cast<double>(step_labels));
+      head_loss(hidden, base.network().head, batch.labels, 1.0 / static_cast<double>(step_labels));
   if (!hidden.requires_grad()) return head.loss_sum;  // layerdrop left no adapted layer
   const auto gradients =
       torch::autograd::grad({hidden}, lora.trained(), {head.gradient},

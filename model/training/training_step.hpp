@@ -5,8 +5,8 @@
 
 #include "model/network/base_dropout.hpp"
 #include "model/network/base_model.hpp"
-#include "model/network/lora.hpp"
-#include "model/training/batching.hpp"
+#include "model/network/lora_leaves.hpp"
+#include "model/network/packed_batch.hpp"
 
 namespace lorafleet::model {
 

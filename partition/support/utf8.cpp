@@ -2,32 +2,100 @@
 
 namespace lorafleet {
 
-std::optional<CodePoint> decode_utf8(std::string_view text, std::size_t position) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  if (position >= text.size()) return std::nullopt;
-  const unsigned char lead = byte(position);
-  if (lead < 0x80) return CodePoint{lead, 1};
-  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || position + size > text.size()) return std::nullopt;
-  char32_t value = lead & (0x7F >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    const unsigned char next = byte(position + i);
-    if ((next & 0xC0) != 0x80) return std::nullopt;
-    value = (value << 6) | (next & 0x3F);
+namespace {
+
+struct Sequence {
+  std::size_t length;  ///< of the sequence, or of the maximal subpart to be replaced
+  bool valid;
+};
+
+/// Looks at the front of non-empty `bytes`.
+Sequence front_sequence(std::string_view bytes) {
+  const auto at = [bytes](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned char lead = at(0);
+  if (lead < 0x80) return {1, true};
+  if (lead < 0xc2 || lead > 0xf4) return {1, false};
+  const std::size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  // Only the second byte's range depends on the lead.
+  unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+  unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (i == bytes.size() || at(i) < low || at(i) > high) return {i, false};
+    low = 0x80;
+    high = 0xbf;
   }
-  constexpr char32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-  if (value < kSmallest[size] || surrogate || value > 0x10FFFF) return std::nullopt;
-  return CodePoint{value, size};
+  return {length, true};
+}
+
+}  // namespace
+
+std::optional<CodePoint> decode_utf8(std::string_view text, std::size_t position) {
+  if (position >= text.size()) return std::nullopt;
+  std::string_view rest = text.substr(position);
+  if (!front_sequence(rest).valid) return std::nullopt;
+  const char32_t value = take_code_point(rest);
+  return CodePoint{value, text.size() - position - rest.size()};
 }
 
 std::optional<std::size_t> invalid_utf8_at(std::string_view text) {
-  for (std::size_t position = 0; position < text.size();) {
-    const auto code = decode_utf8(text, position);
-    if (!code) return position;
-    position += code->size;
+  const std::size_t valid = valid_utf8_prefix(text);
+  return valid == text.size() ? std::nullopt : std::optional(valid);
+}
+
+std::size_t valid_utf8_prefix(std::string_view bytes) {
+  std::size_t position = 0;
+  while (position < bytes.size()) {
+    const Sequence sequence = front_sequence(bytes.substr(position));
+    if (!sequence.valid) break;
+    position += sequence.length;
   }
-  return std::nullopt;
+  return position;
+}
+
+std::string replace_invalid_utf8(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const std::size_t valid = valid_utf8_prefix(bytes);
+    text += bytes.substr(0, valid);
+    bytes.remove_prefix(valid);
+    if (!bytes.empty()) {
+      text += "\xef\xbf\xbd";
+      bytes.remove_prefix(front_sequence(bytes).length);
+    }
+  }
+  return text;
+}
+
+char32_t take_code_point(std::string_view& text) {
+  const std::size_t length = front_sequence(text).length;
+  constexpr unsigned char kLeadBits[] = {0x00, 0x7f, 0x1f, 0x0f, 0x07};
+  char32_t code_point = static_cast<unsigned char>(text[0]) & kLeadBits[length];
+  for (std::size_t i = 1; i < length; ++i) {
+    code_point = code_point << 6 | (static_cast<unsigned char>(text[i]) & 0x3fu);
+  }
+  text.remove_prefix(length);
+  return code_point;
+}
+
+void append_utf8(std::string& text, char32_t code_point) {
+  const auto put = [&text](char32_t bits) { text.push_back(static_cast<char>(bits)); };
+  if (code_point < 0x80) {
+    put(code_point);
+    return;
+  }
+  if (code_point < 0x800) {
+    put(0xc0 | code_point >> 6);
+  } else {
+    if (code_point < 0x10000) {
+      put(0xe0 | code_point >> 12);
+    } else {
+      put(0xf0 | code_point >> 18);
+      put(0x80 | (code_point >> 12 & 0x3f));
+    }
+    put(0x80 | (code_point >> 6 & 0x3f));
+  }
+  put(0x80 | (code_point & 0x3f));
 }
 
 }  // namespace lorafleet

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "model/evaluation/metric_names.hpp"
+#include "model/evaluation/metrics.hpp"
 #include "model/training/optimizer.hpp"
 #include "scenarios/schema/schema_builder.hpp"
 
@@ -94,12 +94,9 @@ Table lora_table() {
       .at_least(0)
       .below(1);
   table.field("use_rslora", &LoraConfig::use_rslora, "scale by lora_alpha / sqrt(r) instead");
-  table
-      .field("target_modules", &LoraConfig::target_modules,
-             "linear layers that are adapted; \"all-linear\", alone: all but the output layer, as "
-             "in PEFT")
-      .names({"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2", "project_in", "project_out",
-              "all-linear"});
+  table.field("target_modules", &LoraConfig::target_modules,
+              "linear layers of the base that are adapted; \"all-linear\", alone: all but the "
+              "output layer, as in PEFT");
   table.list("rank_pattern", &LoraConfig::rank_pattern,
              "other ranks for some modules; the first that matches counts", rank_pattern_table());
   table.list("alpha_pattern", &LoraConfig::alpha_pattern,

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "model/text/jinja/template.hpp"
-#include "model/text/utf8.hpp"
+#include "partition/support/utf8.hpp"
 #include "tests/fuzz/targets.hpp"
 
 namespace lorafleet::fuzz {
@@ -11,7 +11,7 @@ void read_chat_template(std::string_view input) {
   using namespace model::jinja;
   const auto cut = input.find('\x1e');
   const std::string content =
-      model::replace_invalid_utf8(cut == input.npos ? "Hi" : input.substr(cut + 1));
+      replace_invalid_utf8(cut == input.npos ? "Hi" : input.substr(cut + 1));
   List messages;
   std::uint32_t origin = 0;
   for (const char* role : {"system", "user", "assistant", "user", "assistant"}) {
@@ -23,7 +23,7 @@ void read_chat_template(std::string_view input) {
                                     {"add_generation_prompt", Value(true)},
                                     {"bos_token", Value("<s>")},
                                     {"eos_token", Value("</s>")}});
-  if (model::valid_utf8_prefix(text.view()) != text.size()) {
+  if (valid_utf8_prefix(text.view()) != text.size()) {
     throw std::logic_error("well-formed text became ill-formed");
   }
   if (!text.runs().empty() && text.runs().back().end != text.size()) {

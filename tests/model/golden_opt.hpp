@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "model/adapter/lora_layout.hpp"
 #include "model/files/safetensors.hpp"
 #include "model/network/base_model.hpp"
-#include "model/training/batching.hpp"
+#include "model/network/packed_batch.hpp"
+#include "tests/model/padded_batch.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace lorafleet::tests {
@@ -37,7 +39,7 @@ class GoldenOpt {
     return values;
   }
 
-  [[nodiscard]] model::PaddedBatch padded(const std::string& batch) const {
+  [[nodiscard]] PaddedBatch padded(const std::string& batch) const {
     const auto& shape = file_.tensors().at(batch + ".input_ids").shape;
     return {shape[0], shape[1], integers(batch + ".input_ids"), integers(batch + ".attention_mask"),
             integers(batch + ".labels")};
@@ -48,7 +50,7 @@ class GoldenOpt {
     model::LoraConfig lora;
     lora.r = 4;
     lora.lora_alpha = 8.0;
-    return model::make_layout(base_->config(), lora);
+    return model::make_layout(base_->shape(), lora);
   }
 
   /// Tensors `prefix` + PEFT's parameter name, as an adapter's values.
@@ -83,7 +85,7 @@ struct Unpadded {
   std::int64_t labels_after_padding = 0;
 };
 
-inline Unpadded unpad(const model::PaddedBatch& padded) {
+inline Unpadded unpad(const PaddedBatch& padded) {
   Unpadded result;
   for (std::int64_t r = 0; r < padded.rows; ++r) {
     std::vector<std::int32_t> sequence;
@@ -112,7 +114,7 @@ inline Unpadded unpad(const model::PaddedBatch& padded) {
 }
 
 /// Keeps only the labels that are predicted from a column of padding.
-inline model::PaddedBatch only_labels_after_padding(model::PaddedBatch padded) {
+inline PaddedBatch only_labels_after_padding(PaddedBatch padded) {
   for (std::size_t i = 0; i < padded.labels.size(); ++i) {
     const bool first_column = i % static_cast<std::size_t>(padded.columns) == 0;
     if (first_column || padded.mask[i - 1] == 1) padded.labels[i] = -100;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "model/adapter/lora_layout.hpp"
 #include "model/network/base_model.hpp"
 #include "partition/support/random.hpp"
 
@@ -20,10 +21,10 @@ inline model::LoraConfig lora_on(const std::vector<std::string>& modules) {
 }
 
 /// B not zero either, so that every factor has a gradient.
-inline model::Adapter random_adapter(const model::OptConfig& opt, const model::LoraConfig& lora,
+inline model::Adapter random_adapter(const model::ModelShape& shape, const model::LoraConfig& lora,
                                      double size = 0.2) {
   Random random(6, Purpose::sample);
-  const model::LayoutPtr layout = model::make_layout(opt, lora);
+  const model::LayoutPtr layout = model::make_layout(shape, lora);
   model::Adapter adapter{layout, std::vector<float>(layout->size())};
   for (float& value : adapter.values) {
     value = static_cast<float>(size * random.normal());

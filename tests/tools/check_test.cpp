@@ -26,6 +26,20 @@ TEST_CASE("check reads the data: a name that no row has is an error, unless it m
   CHECK(tests::run_program(unread).status == 0);
 }
 
+TEST_CASE("check asks the base's config.json for the modules, with the data or without") {
+  const tests::SmallScenario small;
+  for (const bool reads : {true, false}) {
+    std::vector<std::string> arguments = {"check", small.file(), "--set",
+                                          "lora.target_modules=[\"fc1\", \"vproj\"]"};
+    if (!reads) arguments.push_back("--no-data");
+    const auto output = tests::run_program(arguments);
+    CHECK(output.status == 2);
+    CHECK(output.err ==
+          "error: lora.target_modules: unknown module \"vproj\" (did you mean \"v_proj\"?); this "
+          "base (opt) has q_proj, k_proj, v_proj, out_proj, fc1, fc2; or \"all-linear\"\n");
+  }
+}
+
 TEST_CASE("check, partition and run warn of data that look wrong, and name what is not read") {
   const tests::SmallScenario small;
   const std::vector<std::string> names = {"--set", "data.fields.instruction=", "--set",

@@ -5,6 +5,7 @@
 
 #include "model/adapter/peft.hpp"
 #include "partition/support/files.hpp"
+#include "tests/model/read_peft.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/tools/program.hpp"
 #include "tests/tools/small_scenario.hpp"
@@ -92,7 +93,7 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
               .status == 2);
   }
   SUBCASE("a base change beside the adapter is evaluated, generated from and merged") {
-    auto adapter = model::load_peft(folder + "/adapter");
+    auto adapter = tests::read_peft(folder + "/adapter");
     auto change = std::make_shared<model::BaseChange>();
     const auto& module = adapter.layout->modules()[1];
     change->id = 1;

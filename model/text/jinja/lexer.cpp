@@ -4,8 +4,8 @@
 #include <array>
 #include <charconv>
 
-#include "model/text/utf8.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::model::jinja {
 

@@ -7,12 +7,16 @@
 #include <optional>
 #include <utility>
 
-#include "model/text/jinja/builtins.hpp"
 #include "model/text/jinja/context.hpp"
+#include "model/text/jinja/filters.hpp"
+#include "model/text/jinja/functions.hpp"
+#include "model/text/jinja/methods.hpp"
+#include "model/text/jinja/operations.hpp"
 #include "model/text/jinja/parser.hpp"
+#include "model/text/jinja/tests.hpp"
 #include "model/text/jinja/text.hpp"
-#include "model/text/utf8.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::model::jinja {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "model/text/utf8.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::model::jinja {
 

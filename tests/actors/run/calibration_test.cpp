@@ -8,6 +8,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "model/network/flops.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace lorafleet {

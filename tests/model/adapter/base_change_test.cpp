@@ -10,17 +10,20 @@
 #include <thread>
 #include <vector>
 
-#include "model/adapter/merge.hpp"
-#include "model/adapter/peft.hpp"
-#include "model/device/runtime.hpp"
+#include "model/adapter/lora_layout.hpp"
+#include "model/device/process.hpp"
 #include "model/evaluation/generation.hpp"
+#include "model/evaluation/scorer.hpp"
 #include "model/files/half.hpp"
 #include "model/files/safetensors.hpp"
-#include "model/inspect.hpp"
+#include "model/network/merge.hpp"
+#include "model/training/lora_trainer.hpp"
 #include "partition/support/error.hpp"
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
+#include "tests/model/read_peft.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -35,12 +38,12 @@ std::filesystem::path base_folder(const std::string& model) {
 }
 
 /// A change of all modules that `modules` adapts, large enough to matter.
-BaseChangePtr random_change(const OptConfig& opt, const std::vector<std::string>& modules,
+BaseChangePtr random_change(const ModelShape& shape, const std::vector<std::string>& modules,
                             std::uint64_t seed = 1) {
   auto change = std::make_shared<BaseChange>();
   change->id = seed;
   Random random(seed, Purpose::sample, 77);
-  const auto layout = make_layout(opt, lora_on(modules));
+  const auto layout = make_layout(shape, lora_on(modules));
   for (const auto& module : layout->modules()) {
     change->modules.push_back(module);
     change->deltas.emplace_back(static_cast<std::size_t>(module.in * module.out));
@@ -50,8 +53,8 @@ BaseChangePtr random_change(const OptConfig& opt, const std::vector<std::string>
   return change;
 }
 
-Adapter adapter_on(const OptConfig& opt, BaseChangePtr change) {
-  Adapter adapter = random_adapter(opt, lora_on({"q_proj", "fc2"}));
+Adapter adapter_on(const ModelShape& shape, BaseChangePtr change) {
+  Adapter adapter = random_adapter(shape, lora_on({"q_proj", "fc2"}));
   adapter.base_change = std::move(change);
   return adapter;
 }
@@ -121,7 +124,7 @@ TEST_CASE("base, change and adapter give the logits of the merged base") {
     const GoldenOpt golden(name);
     const auto& base = golden.base();
     const auto batch = unpad(golden.padded("nopad")).batch;
-    const Adapter adapter = adapter_on(base.config(), random_change(base.config(), all_modules));
+    const Adapter adapter = adapter_on(base.shape(), random_change(base.shape(), all_modules));
     const TemporaryFolder folder;
     write_merged(base_folder(name), adapter, folder / "merged", DType::float32, kOneFile);
     const auto merged = BaseModel::load({folder / "merged", "float32"});
@@ -141,9 +144,9 @@ TEST_CASE("base, change and adapter give the logits of the merged base") {
 
 TEST_CASE("a changed base computes bit for bit what one with changed files does") {
   const GoldenOpt golden("opt_prenorm");
-  const auto change = random_change(golden.base().config(), {"v_proj", "out_proj", "fc1"});
+  const auto change = random_change(golden.base().shape(), {"v_proj", "out_proj", "fc1"});
   const auto changed = ModelWithChange(*change, unrounded).load("float32");
-  const Adapter on_change = adapter_on(golden.base().config(), change);
+  const Adapter on_change = adapter_on(golden.base().shape(), change);
   Adapter plain = on_change;
   plain.base_change = nullptr;
   const auto data = some_data();
@@ -200,9 +203,9 @@ TEST_CASE("a changed base computes bit for bit what one with changed files does"
 
 TEST_CASE("in bfloat16, weight and change are added in float32 and rounded once") {
   const GoldenOpt golden("opt_prenorm", "bfloat16");
-  const auto change = random_change(golden.base().config(), {"q_proj", "fc1"});
+  const auto change = random_change(golden.base().shape(), {"q_proj", "fc1"});
   const auto changed = ModelWithChange(*change, to_bfloat16).load("bfloat16");
-  const Adapter on_change = adapter_on(golden.base().config(), change);
+  const Adapter on_change = adapter_on(golden.base().shape(), change);
   Adapter plain = on_change;
   plain.base_change = nullptr;
   const auto batch = unpad(golden.padded("nopad")).batch;
@@ -215,8 +218,8 @@ TEST_CASE("all that ask for a change at once share one copy, and it goes when no
   const auto& base = golden.base();
   std::weak_ptr<const BaseModel> kept;
   {
-    const Adapter first = adapter_on(base.config(), random_change(base.config(), all_modules, 1));
-    const Adapter second = adapter_on(base.config(), random_change(base.config(), all_modules, 2));
+    const Adapter first = adapter_on(base.shape(), random_change(base.shape(), all_modules, 1));
+    const Adapter second = adapter_on(base.shape(), random_change(base.shape(), all_modules, 2));
     CHECK(base.under(nullptr) == golden.base_pointer());
     std::vector<BaseModelPtr> got(8);
     std::atomic<int> ready = 0;
@@ -248,11 +251,11 @@ TEST_CASE("all that ask for a change at once share one copy, and it goes when no
 
 TEST_CASE("a change that does not fit the base is refused, each time anew") {
   const GoldenOpt golden("opt_prenorm");
-  const auto& opt = golden.base().config();
+  const auto& shape = golden.base().shape();
   const auto with = [&](const std::function<void(BaseChange&)>& spoil) {
-    auto change = std::make_shared<BaseChange>(*random_change(opt, {"q_proj"}));
+    auto change = std::make_shared<BaseChange>(*random_change(shape, {"q_proj"}));
     spoil(*change);
-    return adapter_on(opt, change);
+    return adapter_on(shape, change);
   };
   const auto refused = [&](const Adapter& adapter, const std::string& message) {
     for (int i = 0; i < 2; ++i)
@@ -275,10 +278,10 @@ TEST_CASE("a change that does not fit the base is refused, each time anew") {
 
 TEST_CASE("a base change is written and read, alone and with its adapter") {
   const GoldenOpt golden("opt_postnorm_proj");
-  const auto change = random_change(golden.base().config(), {"v_proj", "fc1", "fc2"});
+  const auto change = random_change(golden.base().shape(), {"v_proj", "fc1", "fc2"});
   const TemporaryFolder folder;
   save_base_change(folder / "change.safetensors", *change);
-  const auto read = load_base_change(folder / "change.safetensors");
+  const auto read = load_base_change(folder / "change.safetensors", golden_shape());
   CHECK(read->deltas == change->deltas);
   REQUIRE(read->modules.size() == change->modules.size());
   for (std::size_t i = 0; i < read->modules.size(); ++i) {
@@ -287,18 +290,18 @@ TEST_CASE("a base change is written and read, alone and with its adapter") {
     CHECK(read->modules[i].out == change->modules[i].out);
   }
   CHECK(read->id != 0);
-  CHECK(read->id == load_base_change(folder / "change.safetensors")->id);
-  save_base_change(folder / "other.safetensors", *random_change(golden.base().config(), {"fc1"}));
-  CHECK(read->id != load_base_change(folder / "other.safetensors")->id);
+  CHECK(read->id == load_base_change(folder / "change.safetensors", golden_shape())->id);
+  save_base_change(folder / "other.safetensors", *random_change(golden.base().shape(), {"fc1"}));
+  CHECK(read->id != load_base_change(folder / "other.safetensors", golden_shape())->id);
 
   const SafetensorsFile file(folder / "change.safetensors");
   CHECK(file.metadata().at("lorafleet") == "base_change");
   CHECK(file.find("model.decoder.layers.0.fc1.weight")->to_float32() ==
         *delta_of(*change, "model.decoder.layers.0.fc1.weight"));
 
-  const Adapter adapter = adapter_on(golden.base().config(), change);
+  const Adapter adapter = adapter_on(golden.base().shape(), change);
   save_peft(folder / "adapter", adapter, lora_on({"q_proj", "fc2"}), "base");
-  const Adapter loaded = load_peft(folder / "adapter");
+  const Adapter loaded = read_peft(folder / "adapter");
   CHECK(loaded.values == adapter.values);
   REQUIRE(loaded.base_change);
   CHECK(loaded.base_change->deltas == change->deltas);
@@ -307,7 +310,7 @@ TEST_CASE("a base change is written and read, alone and with its adapter") {
   Adapter plain = adapter;
   plain.base_change = nullptr;
   save_peft(folder / "adapter", plain, lora_on({"q_proj", "fc2"}), "base");
-  CHECK_FALSE(load_peft(folder / "adapter").base_change);  // the old one is not taken for its own
+  CHECK_FALSE(read_peft(folder / "adapter").base_change);  // the old one is not taken for its own
 }
 
 TEST_CASE("files that are no base change are refused by name") {
@@ -320,7 +323,8 @@ TEST_CASE("files that are no base change are refused by name") {
                            const std::map<std::string, std::string>& metadata,
                            const std::string& message) {
     write_safetensors(path, tensors, metadata);
-    CHECK_THROWS_WITH_AS(load_base_change(path), (name + ": " + message).c_str(), InputError);
+    CHECK_THROWS_WITH_AS(load_base_change(path, golden_shape()), (name + ": " + message).c_str(),
+                         InputError);
   };
   const auto bytes = std::as_bytes(std::span(values));
   const NamedTensor good{"fc1.weight", DType::float32, {2, 2}, bytes};
@@ -336,12 +340,12 @@ TEST_CASE("files that are no base change are refused by name") {
   const std::vector<float> bad = {1, NAN, 3, 4};
   refused({{"fc1.weight", DType::float32, {2, 2}, std::as_bytes(std::span(bad))}}, mark,
           "tensor \"fc1.weight\" holds values that are not finite");
-  CHECK_THROWS_AS(load_base_change(folder / "nowhere.safetensors"), InputError);
+  CHECK_THROWS_AS(load_base_change(folder / "nowhere.safetensors", golden_shape()), InputError);
 }
 
 TEST_CASE("a base change can be merged without an adapter") {
   const GoldenOpt golden("opt_prenorm");
-  const auto change = random_change(golden.base().config(), all_modules);
+  const auto change = random_change(golden.base().shape(), all_modules);
   const TemporaryFolder folder;
   const Adapter alone{std::make_shared<const AdapterLayout>(std::vector<LoraModule>{}), {}, change};
   write_merged(base_folder("opt_prenorm"), alone, folder / "merged", DType::float32, kOneFile);

@@ -6,21 +6,18 @@
 #include <map>
 #include <set>
 
+#include "model/adapter/lora_layout.hpp"
 #include "model/network/base_model.hpp"
 #include "partition/support/error.hpp"
+#include "tests/model/opt_shape.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
 
 namespace {
 
-OptConfig small() {
-  OptConfig opt;
-  opt.hidden_size = 64;
-  opt.ffn_dim = 128;
-  opt.num_hidden_layers = 1;
-  opt.num_attention_heads = 2;
-  return opt;
+ModelShape small() {
+  return tests::opt_shape(64, 128, 1);
 }
 
 std::map<std::int64_t, std::size_t> count(const ClientLayouts& layouts) {

@@ -8,19 +8,15 @@
 
 #include "model/network/base_model.hpp"
 #include "partition/support/error.hpp"
+#include "tests/model/opt_shape.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
 
 namespace {
 
-OptConfig tiny() {
-  OptConfig opt;
-  opt.hidden_size = 8;
-  opt.ffn_dim = 32;
-  opt.num_hidden_layers = 2;
-  opt.num_attention_heads = 2;
-  return opt;
+ModelShape tiny() {
+  return tests::opt_shape(8, 32, 2);
 }
 
 LoraConfig on(std::vector<std::string> modules, std::int64_t r = 2) {
@@ -52,17 +48,16 @@ TEST_CASE("each module of a layout finds its layer again") {
       make_layout(tiny(), on({"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"}));
   REQUIRE(layout->modules().size() == 12);
   for (std::size_t i = 0; i < 12; ++i) {
-    const ModulePlace place = find_module(tiny(), layout->modules()[i]);
-    CHECK(place.layer == static_cast<std::int64_t>(i / 6));
-    CHECK(static_cast<std::size_t>(place.kind) == i % 6);
+    CHECK(find_module(tiny(), layout->modules()[i]) == i);
   }
 }
 
 TEST_CASE("wrong LoRA settings are refused, and the message says what is allowed") {
-  CHECK_THROWS_WITH_AS(make_layout(tiny(), on({"q_prj"})),
-                       "lora.target_modules: unknown module \"q_prj\" (did you mean \"q_proj\"?); "
-                       "OPT has q_proj, k_proj, v_proj, out_proj, fc1, fc2; or \"all-linear\"",
-                       InputError);
+  CHECK_THROWS_WITH_AS(
+      make_layout(tiny(), on({"q_prj"})),
+      "lora.target_modules: unknown module \"q_prj\" (did you mean \"q_proj\"?); "
+      "this base (opt) has q_proj, k_proj, v_proj, out_proj, fc1, fc2; or \"all-linear\"",
+      InputError);
   CHECK_THROWS_AS(make_layout(tiny(), on({})), InputError);
   CHECK_THROWS_WITH_AS(make_layout(tiny(), on({"q_proj"}, 9)),
                        "lora.r: must be from 1 to 8 (the smaller side of q_proj), not 9",
@@ -112,16 +107,15 @@ TEST_CASE("a pattern that is broken, matches nothing or asks too high a rank is 
 TEST_CASE("all-linear means every linear layer but the output layer") {
   const LayoutPtr all = make_layout(tiny(), on({"all-linear"}));
   CHECK(*all == *make_layout(tiny(), on({"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"})));
-  OptConfig narrow = tiny();
-  narrow.word_embed_proj_dim = 4;
+  const ModelShape narrow = tests::opt_shape(8, 32, 2, 4);
   const auto modules = make_layout(narrow, on({"all-linear"}))->modules();
   REQUIRE(modules.size() == 14);
   CHECK(modules[12] == LoraModule{"model.decoder.project_in", 4, 8, 2, 16.0, false});
   CHECK(modules[13] == LoraModule{"model.decoder.project_out", 8, 4, 2, 16.0, false});
-  CHECK(find_module(narrow, modules[13]).kind == LinearKind::project_out);
+  CHECK(find_module(narrow, modules[13]) == 13);
   CHECK_THROWS_WITH_AS(make_layout(tiny(), on({"project_in"})),
-                       "lora.target_modules: this OPT has no project_in: its embedding is as wide "
-                       "as its layers; it has q_proj, k_proj, v_proj, out_proj, fc1, fc2",
+                       "lora.target_modules: unknown module \"project_in\"; this base (opt) has "
+                       "q_proj, k_proj, v_proj, out_proj, fc1, fc2; or \"all-linear\"",
                        InputError);
   CHECK_THROWS_WITH_AS(make_layout(tiny(), on({"fc1", "all-linear"})),
                        "lora.target_modules: \"all-linear\" stands for all modules, alone",

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "model/adapter/peft.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "tests/model/read_peft.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -250,10 +250,10 @@ TEST_CASE("whoever loads an adapter hears the warnings, and the factors count") 
   write_file(folder / "adapter_config.json", config.dump());
   Lines heard;
   const auto adapter =
-      model::load_peft(folder.path(), [&](const std::string& line) { heard.push_back(line); });
+      tests::read_peft(folder.path(), [&](const std::string& line) { heard.push_back(line); });
   REQUIRE(heard.size() == 1);
   CHECK(heard[0] == (folder / "adapter_config.json").string() +
                         ": rank_pattern: \"k_proj\" matches none of the 4 adapted modules, such as "
                         "model.decoder.layers.0.self_attn.q_proj");
-  CHECK(adapter.values == model::load_peft(golden).values);
+  CHECK(adapter.values == tests::read_peft(golden).values);
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "model/adapter/lora_layout.hpp"
 #include "model/adapter/peft_config.hpp"
 #include "model/files/half.hpp"
 #include "model/files/safetensors.hpp"
@@ -13,6 +14,8 @@
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/model/files/torch_archive.hpp"
+#include "tests/model/opt_shape.hpp"
+#include "tests/model/read_peft.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -72,7 +75,7 @@ class SpoiledAdapter {
   [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
   [[nodiscard]] std::string refusal() const {
     try {
-      model::load_peft(folder_.path());
+      tests::read_peft(folder_.path());
     } catch (const InputError& error) {
       return error.what();
     }
@@ -93,7 +96,7 @@ TEST_CASE("PEFT's adapters load with the modules, the scale and the values of th
   for (const std::string& name : kGolden) {
     CAPTURE(name);
     std::vector<std::string> warnings;
-    const Adapter adapter = model::load_peft(
+    const Adapter adapter = tests::read_peft(
         tests::golden_folder() / name, [&](const std::string& line) { warnings.push_back(line); });
     CHECK(warnings.empty());
     const auto& modules = adapter.layout->modules();
@@ -121,7 +124,7 @@ TEST_CASE("a saved adapter has the bytes and the configuration that PEFT writes"
   for (const std::string& name : kGolden) {
     CAPTURE(name);
     const tests::TemporaryFolder folder;
-    model::save_peft(folder / "adapter", model::load_peft(tests::golden_folder() / name),
+    model::save_peft(folder / "adapter", tests::read_peft(tests::golden_folder() / name),
                      golden_config(), "");
     CHECK(read_file(folder / "adapter" / "adapter_model.safetensors") ==
           read_file(tests::golden_folder() / name / "adapter_model.safetensors"));
@@ -145,17 +148,14 @@ TEST_CASE("a saved adapter has the bytes and the configuration that PEFT writes"
 
 TEST_CASE("adapters of any ranks, alphas and modules survive saving and loading") {
   CHECK(rc::check("round trip", [] {
-    model::OptConfig opt;
-    opt.hidden_size = 8;
-    opt.ffn_dim = 12;
-    opt.num_hidden_layers = *rc::gen::inRange<std::int64_t>(1, 13);
+    const auto shape = tests::opt_shape(8, 12, *rc::gen::inRange<std::int64_t>(1, 13));
     LoraConfig lora;
     lora.target_modules = *rc::gen::nonEmpty(rc::gen::unique<std::vector<std::string>>(
         rc::gen::element<std::string>("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2")));
     lora.r = *rc::gen::inRange<std::int64_t>(1, 8);
     lora.lora_alpha = *rc::gen::inRange(1, 64) / 4.0;
     lora.use_rslora = *rc::gen::arbitrary<bool>();
-    auto modules = model::make_layout(opt, lora)->modules();
+    auto modules = model::make_layout(shape, lora)->modules();
     for (auto& module : modules) {
       if (*rc::gen::inRange(0, 3) == 0) module.rank = *rc::gen::inRange<std::int64_t>(1, 8);
       if (*rc::gen::inRange(0, 3) == 0) module.alpha = *rc::gen::inRange(1, 64) / 4.0;
@@ -167,7 +167,7 @@ TEST_CASE("adapters of any ranks, alphas and modules survive saving and loading"
     }
     const tests::TemporaryFolder folder;
     model::save_peft(folder.path(), adapter, lora, "base");
-    const Adapter loaded = model::load_peft(folder.path());
+    const Adapter loaded = tests::read_peft(folder.path());
     RC_ASSERT(*loaded.layout == *layout);
     RC_ASSERT(loaded.values == adapter.values);
   }));
@@ -189,7 +189,7 @@ TEST_CASE("modules that differ are named in rank_pattern and alpha_pattern") {
 TEST_CASE("patterns are regular expressions for the end of a name, the first match counts") {
   SpoiledAdapter adapter;
   adapter.set("alpha_pattern", {{"layers\\.[1-9]\\.self_attn\\.v_proj", 40}, {"q_proj", 20}});
-  const auto layout = model::load_peft(adapter.path()).layout;
+  const auto layout = tests::read_peft(adapter.path()).layout;
   CHECK(layout->modules()[0].alpha == 20.0);
   CHECK(layout->modules()[1].alpha == 8.0);
   CHECK(layout->modules()[2].alpha == 20.0);
@@ -199,7 +199,7 @@ TEST_CASE("patterns are regular expressions for the end of a name, the first mat
 TEST_CASE("rsLoRA divides alpha by the root of the rank") {
   SpoiledAdapter adapter;
   adapter.set("use_rslora", true);
-  CHECK(model::load_peft(adapter.path()).layout->modules()[0].scale() == 4.0);
+  CHECK(tests::read_peft(adapter.path()).layout->modules()[0].scale() == 4.0);
 }
 
 TEST_CASE("a broken configuration is refused with file, key and reason") {
@@ -229,7 +229,7 @@ TEST_CASE("a broken configuration is refused with file, key and reason") {
 
 TEST_CASE("a missing file is refused by its name") {
   const tests::TemporaryFolder empty;
-  CHECK_THROWS_WITH_AS(model::load_peft(empty.path()),
+  CHECK_THROWS_WITH_AS(tests::read_peft(empty.path()),
                        doctest::Contains("adapter_config.json: no such file"), InputError);
   const SpoiledAdapter adapter;
   std::filesystem::remove(adapter.path() / "adapter_model.safetensors");
@@ -264,7 +264,7 @@ TEST_CASE("keys may carry the name of PEFT's default adapter") {
   const std::string b = module + ".lora_B.default.weight";
   SpoiledAdapter adapter;
   adapter.tensors({{a, {4, 6}}, {b, {5, 4}}});
-  const auto modules = model::load_peft(adapter.path()).layout->modules();
+  const auto modules = tests::read_peft(adapter.path()).layout->modules();
   REQUIRE(modules.size() == 1);
   CHECK(modules[0] == model::LoraModule{"x.q_proj", 6, 5, 4, 8.0, false});
   adapter.tensors({{a, {4, 6}}, {module + ".lora_A.weight", {4, 6}}, {b, {5, 4}}});
@@ -286,7 +286,7 @@ TEST_CASE("an adapter of torch.save is read where there is no safetensors file")
   const SpoiledAdapter adapter;
   std::filesystem::remove(adapter.path() / "adapter_model.safetensors");
   write_file(adapter.path() / "adapter_model.bin", tests::torch_archive(pickle, floats));
-  const Adapter loaded = model::load_peft(adapter.path());
+  const Adapter loaded = tests::read_peft(adapter.path());
   REQUIRE(loaded.layout->modules().size() == 1);
   CHECK(std::ranges::equal(loaded.a(0), std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7}));
   CHECK(std::ranges::equal(loaded.b(0), std::vector<float>{8, 10, 12, 14, 9, 11, 13, 15}));
@@ -308,27 +308,27 @@ TEST_CASE("factors stored in half precision are widened without rounding") {
         {{"base_model.model.x.q_proj.lora_A.weight", dtype, {4, 6}, bytes.first(48)},
          {"base_model.model.x.q_proj.lora_B.weight", dtype, {5, 4}, bytes.subspan(48)}},
         {});
-    CHECK(model::load_peft(adapter.path()).values == expected);
+    CHECK(tests::read_peft(adapter.path()).values == expected);
   }
 }
 
 TEST_CASE("the factors say which modules are adapted, however target_modules is written") {
   SpoiledAdapter adapter;
-  const auto layout = model::load_peft(adapter.path()).layout;
+  const auto layout = tests::read_peft(adapter.path()).layout;
   for (const json& form :
        {json("all-linear"), json(".*\\.(q|v)_proj"), json({"self_attn.q_proj", "v_proj"})}) {
     adapter.set("target_modules", form);
-    CHECK(*model::load_peft(adapter.path()).layout == *layout);
+    CHECK(*tests::read_peft(adapter.path()).layout == *layout);
   }
   adapter.set("layers_to_transform", {0, 1});
   adapter.set("layers_pattern", "layers");
   adapter.set("exclude_modules", {"fc1"});
-  CHECK(*model::load_peft(adapter.path()).layout == *layout);
+  CHECK(*tests::read_peft(adapter.path()).layout == *layout);
 }
 
 TEST_CASE("an older PEFT's configuration is enough") {
   const SpoiledAdapter adapter;
-  const auto layout = model::load_peft(adapter.path()).layout;
+  const auto layout = tests::read_peft(adapter.path()).layout;
   const json old = {{"base_model_name_or_path", "x"},
                     {"bias", "none"},
                     {"fan_in_fan_out", false},
@@ -342,7 +342,7 @@ TEST_CASE("an older PEFT's configuration is enough") {
                     {"target_modules", {"q_proj"}},
                     {"task_type", "CAUSAL_LM"}};
   write_file(adapter.path() / "adapter_config.json", old.dump());
-  CHECK(*model::load_peft(adapter.path()).layout == *layout);
+  CHECK(*tests::read_peft(adapter.path()).layout == *layout);
 }
 
 TEST_CASE("a base path that is not UTF-8 does not lose the adapter") {

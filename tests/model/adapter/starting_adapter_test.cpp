@@ -4,9 +4,11 @@
 
 #include <string>
 
+#include "model/adapter/lora_layout.hpp"
 #include "model/adapter/peft.hpp"
 #include "model/network/base_model.hpp"
 #include "partition/support/error.hpp"
+#include "tests/model/opt_shape.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -14,13 +16,8 @@ using namespace lorafleet::model;
 
 namespace {
 
-OptConfig golden_shape() {
-  OptConfig opt;
-  opt.hidden_size = 64;
-  opt.ffn_dim = 256;
-  opt.num_hidden_layers = 2;
-  opt.num_attention_heads = 4;
-  return opt;
+ModelShape golden_shape() {
+  return tests::opt_shape(64, 256, 2);
 }
 
 LoraConfig golden_lora() {
@@ -33,7 +30,7 @@ LoraConfig golden_lora() {
 
 std::string refusal(const LoraConfig& lora) {
   try {
-    starting_adapter(make_layout(golden_shape(), lora), lora, 1);
+    starting_adapter(make_layout(golden_shape(), lora), golden_shape(), lora, 1);
   } catch (const InputError& error) {
     return error.what();
   }
@@ -45,17 +42,18 @@ std::string refusal(const LoraConfig& lora) {
 TEST_CASE("a run starts from what PEFT trained, whatever its seed") {
   const LoraConfig lora = golden_lora();
   const auto layout = make_layout(golden_shape(), lora);
-  const Adapter adapter = starting_adapter(layout, lora, 7);
+  const Adapter adapter = starting_adapter(layout, golden_shape(), lora, 7);
   CHECK(adapter.layout == layout);
-  CHECK(adapter.values == load_peft(lora.init_adapter).values);
-  CHECK(starting_adapter(layout, lora, 8).values == adapter.values);
+  CHECK(adapter.values == load_peft(lora.init_adapter, golden_shape()).values);
+  CHECK(starting_adapter(layout, golden_shape(), lora, 8).values == adapter.values);
 }
 
 TEST_CASE("without init_adapter a run starts from a fresh adapter") {
   LoraConfig lora = golden_lora();
   lora.init_adapter.clear();
   const auto layout = make_layout(golden_shape(), lora);
-  CHECK(starting_adapter(layout, lora, 7).values == initial_adapter(layout, 7).values);
+  CHECK(starting_adapter(layout, golden_shape(), lora, 7).values ==
+        initial_adapter(layout, 7).values);
 }
 
 TEST_CASE("an adapter with layers of different ranks is saved, and starts a run again") {
@@ -68,7 +66,7 @@ TEST_CASE("an adapter with layers of different ranks is saved, and starts a run 
   const tests::TemporaryFolder folder;
   save_peft(folder.path(), saved, lora, "base");
   lora.init_adapter = folder.path();
-  CHECK(starting_adapter(layout, lora, 7).values == saved.values);
+  CHECK(starting_adapter(layout, golden_shape(), lora, 7).values == saved.values);
 }
 
 TEST_CASE("an adapter of another layout is refused, and the message says what differs") {

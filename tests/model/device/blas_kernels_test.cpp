@@ -6,7 +6,7 @@
 #include <cstring>
 #include <string>
 
-#include "model/device/runtime.hpp"
+#include "model/device/runtime_info.hpp"
 
 using namespace lorafleet::model;
 

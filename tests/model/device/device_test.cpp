@@ -7,13 +7,15 @@
 #include <vector>
 
 #include "model/device/device_name.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/runtime_info.hpp"
 #include "model/evaluation/generation.hpp"
-#include "model/inspect.hpp"
+#include "model/evaluation/scorer.hpp"
 #include "model/network/base_model.hpp"
+#include "model/training/lora_trainer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
 
 using namespace lorafleet;
@@ -99,7 +101,7 @@ TEST_CASE("what a GPU would compute is what Hugging Face and PEFT compute") {
   for (const auto& name : models) {
     const GoldenOpt golden(name);
     const Adapter adapter = golden.adapter("lora.init.");
-    const auto vocabulary = static_cast<std::size_t>(golden.base().config().vocab_size);
+    const auto vocabulary = static_cast<std::size_t>(golden.base().shape().vocabulary);
     for (const std::string batch : {"nopad", "right"}) {
       const Unpadded unpadded = unpad(golden.padded(batch));
       const double base = largest_difference(
@@ -127,14 +129,11 @@ TEST_CASE("what a GPU would compute is what Hugging Face and PEFT compute") {
 TEST_CASE("host kernels and ATen's operators agree, on long sequences and with dropout") {
   const auto base =
       BaseModel::load({source_folder() / "scenarios" / "base" / "opt-mini", "float32"});
-  const Adapter adapter = random_adapter(base->config(), lora_on(all_modules), 0.05);
-  OptConfig opt = base->config();
-  opt.dropout = 0.2;
-  opt.attention_dropout = 0.3;
+  const Adapter adapter = random_adapter(base->shape(), lora_on(all_modules), 0.05);
   const PackedBatch batch = long_batch();
   const auto step = [&](bool drops) {
     const Dropout dropout = {0.1, Random(3, Purpose::lora_dropout, 1, 2)};
-    return drops ? packed_loss(*base, adapter, batch, dropout, BaseDropout(opt, 9))
+    return drops ? packed_loss(*base, adapter, batch, dropout, BaseDropout({0.2, 0.3}, 9))
                  : packed_loss(*base, adapter, batch);
   };
   for (const bool drops : {false, true}) {

@@ -6,11 +6,11 @@
 #include <cmath>
 #include <vector>
 
-#include "model/inspect.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -51,7 +51,7 @@ std::vector<float> last_logits(const BaseModel& base, const Adapter* adapter,
   PackedBatch batch;
   batch.add(std::vector<std::int32_t>(tokens.begin(), tokens.end()), tokens.size());
   const auto logits = packed_logits(base, adapter, batch, false);
-  return {logits.end() - base.config().vocab_size, logits.end()};
+  return {logits.end() - base.shape().vocabulary, logits.end()};
 }
 
 /// What must have been chosen: within rounding of the best logit that a pass without cache gives.

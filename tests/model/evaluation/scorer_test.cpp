@@ -4,9 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include "model/inspect.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;

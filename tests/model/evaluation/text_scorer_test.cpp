@@ -30,7 +30,7 @@ const Mini& mini() {
     EncodingConfig encoding;
     encoding.prompt_template = "plain";
     return Mini{base, std::make_shared<const ExampleEncoder>(Tokenizer::load(folder), encoding,
-                                                             base->config())};
+                                                             base->shape())};
   }();
   return loaded;
 }

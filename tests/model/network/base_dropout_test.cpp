@@ -8,10 +8,12 @@
 #include <numeric>
 #include <vector>
 
-#include "model/inspect.hpp"
+#include "model/training/lora_trainer.hpp"
 #include "model/training/optimizer.hpp"
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
+#include "tests/model/padded_batch.hpp"
 #include "tests/model/random_adapter.hpp"
 
 using namespace lorafleet;
@@ -20,12 +22,8 @@ using namespace lorafleet::tests;
 
 namespace {
 
-OptConfig with(double dropout, double attention_dropout, double layerdrop = 0.0) {
-  OptConfig opt;
-  opt.dropout = dropout;
-  opt.attention_dropout = attention_dropout;
-  opt.layerdrop = layerdrop;
-  return opt;
+DropoutRates with(double hidden, double attention, double layer = 0.0) {
+  return {hidden, attention, layer};
 }
 
 std::vector<float> mask(const BaseDropout& dropout, std::size_t size, std::int64_t sequence,
@@ -38,7 +36,7 @@ std::vector<float> mask(const BaseDropout& dropout, std::size_t size, std::int64
 /// A tiny model, an adapter on all its modules, and a batch padded on the right.
 struct Setting {
   GoldenOpt golden;
-  Adapter adapter = random_adapter(golden.base().config(), lora_on(all_modules));
+  Adapter adapter = random_adapter(golden.base().shape(), lora_on(all_modules));
   PaddedBatch padded = golden.padded("right");
   PackedBatch packed = unpad(padded).batch;
 
@@ -86,9 +84,10 @@ TEST_CASE("without probabilities the bits are those without dropout") {
 TEST_CASE("the packed form drops what the padded form drops") {
   for (const char* model : {"opt_prenorm", "opt_postnorm_proj"}) {
     const Setting setting(model);
-    for (const auto& opt : {with(0.3, 0.0), with(0.0, 0.3), with(0.2, 0.1), with(0.1, 0.1, 0.5)}) {
+    for (const auto& rates :
+         {with(0.3, 0.0), with(0.0, 0.3), with(0.2, 0.1), with(0.1, 0.1, 0.5)}) {
       for (const std::uint64_t key : {1, 2, 3}) {
-        const BaseDropout dropout(opt, key);
+        const BaseDropout dropout(rates, key);
         if (dropout.skips(0) && dropout.skips(1)) continue;
         const LossAndGradient packed = setting.with_dropout(dropout);
         const LossAndGradient padded =
@@ -108,8 +107,8 @@ TEST_CASE("the packed form drops what the padded form drops") {
 
 TEST_CASE("the gradient under fixed masks is what small steps show") {
   const Setting setting;
-  for (const auto& opt : {with(0.3, 0.0), with(0.0, 0.3), with(0.2, 0.2)}) {
-    const BaseDropout dropout(opt, 5);
+  for (const auto& rates : {with(0.3, 0.0), with(0.0, 0.3), with(0.2, 0.2)}) {
+    const BaseDropout dropout(rates, 5);
     const LossAndGradient at = setting.with_dropout(dropout);
     const double norm = l2_norm(at.gradient);
     const double reach = 0.0005;
@@ -169,7 +168,7 @@ TEST_CASE("a model's dropout acts in training unless it is switched off, parts o
     data->add(tokens, 5, 5);
   }
   const LoraConfig lora = lora_on({"q_proj", "v_proj"});
-  const auto start = std::make_shared<const Adapter>(random_adapter(base->config(), lora));
+  const auto start = std::make_shared<const Adapter>(random_adapter(base->shape(), lora));
   std::vector<std::uint32_t> examples(6);
   std::iota(examples.begin(), examples.end(), 0u);
   const auto train = [&](const std::string& base_dropout, std::int64_t batch_tokens) {

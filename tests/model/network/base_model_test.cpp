@@ -6,15 +6,17 @@
 #include <string>
 #include <vector>
 
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
+#include "model/device/runtime_info.hpp"
 #include "model/files/safetensors.hpp"
-#include "model/inspect.hpp"
+#include "model/network/family.hpp"
 #include "model/network/flops.hpp"
 #include "model/network/random_base.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -91,19 +93,19 @@ TEST_CASE("a wrong folder or dtype is refused") {
 
 TEST_CASE("the cost of a token counts each frozen matrix forward and backward") {
   // 2 layers of 4 64² + 2 64·256, and the head of 512·64; with projections also 2 64·32.
-  CHECK(train_flops_per_token(GoldenOpt("opt_prenorm").base().config()) ==
+  CHECK(train_flops_per_token(GoldenOpt("opt_prenorm").base().shape()) ==
         4.0 * (2 * 49152 + 32768));
-  CHECK(train_flops_per_token(GoldenOpt("opt_postnorm_proj").base().config()) ==
+  CHECK(train_flops_per_token(GoldenOpt("opt_postnorm_proj").base().shape()) ==
         4.0 * (2 * 49152 + 16384 + 4096));
 }
 
 TEST_CASE("OPT-125M costs 494 million operations a token, OPT-350M 1.3 billion") {
   // 12 layers of four 768 x 768 and two 768 x 3072: 12 * (2359296 + 4718592) = 84934656 weights;
   // the head 50272 * 768 = 38608896; four operations each.
-  CHECK(train_flops_per_token(shape_named("opt-125m")) == 494'174'208.0);
+  CHECK(train_flops_per_token(description_of_size("opt-125m")->shape()) == 494'174'208.0);
   // 24 layers of four 1024 x 1024 and two 1024 x 4096: 24 * (4194304 + 8388608) = 301989888; the
   // projections 2 * 512 * 1024 = 1048576; the head 50272 * 512 = 25739264.
-  CHECK(train_flops_per_token(shape_named("opt-350m")) == 1'315'110'912.0);
+  CHECK(train_flops_per_token(description_of_size("opt-350m")->shape()) == 1'315'110'912.0);
 }
 
 TEST_CASE("only OpenBLAS built on pthreads is set to one thread") {

@@ -6,8 +6,9 @@
 #include <cmath>
 #include <vector>
 
-#include "model/inspect.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
+#include "tests/model/padded_batch.hpp"
 #include "tests/model/random_adapter.hpp"
 
 using namespace lorafleet;
@@ -71,7 +72,7 @@ TEST_CASE("queries, keys and values draw their masks in this order") {
   }
   const PackedBatch packed = unpad(padded).batch;
   const Adapter adapter =
-      random_adapter(golden.base().config(), lora_on({"q_proj", "k_proj", "v_proj"}));
+      random_adapter(golden.base().shape(), lora_on({"q_proj", "k_proj", "v_proj"}));
   const Dropout dropout(0.3, stream());
   const LossAndGradient ours = packed_loss(golden.base(), adapter, packed, dropout);
   const LossAndGradient theirs = padded_loss_of(golden.base(), adapter, padded, dropout);

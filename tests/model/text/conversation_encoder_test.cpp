@@ -10,6 +10,7 @@
 #include "model/text/encoding.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "tests/model/opt_shape.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -186,15 +187,13 @@ TEST_CASE("a conversation that is too long loses whole exchanges, and is rendere
 }
 
 TEST_CASE("examples with turns are conversations, and what the template refuses is left out") {
-  OptConfig opt;
-  opt.vocab_size = 4098;
-  opt.max_position_embeddings = 512;
+  const ModelShape shape = tests::encoder_shape(4098, 512);
   EncodingConfig config;
   config.prompt_template = "plain";
   const std::string picky =
       "{% if messages[0].role != 'user' %}{{ raise_exception('no system') }}{% endif %}" +
       std::string(kChatml);
-  const ExampleEncoder examples(chatml(), config, opt, chat_of(picky));
+  const ExampleEncoder examples(chatml(), config, shape, chat_of(picky));
   Example good;
   good.id = "good";
   good.context = "User: earlier";
@@ -224,20 +223,18 @@ TEST_CASE("examples with turns are conversations, and what the template refuses 
 }
 
 TEST_CASE("what goes wrong with an example names it, and unlabelled answers are counted") {
-  OptConfig opt;
-  opt.vocab_size = 4098;
-  opt.max_position_embeddings = 512;
+  const ModelShape shape = tests::encoder_shape(4098, 512);
   EncodingConfig config;
   config.prompt_template = "plain";
   Example row;
   row.id = "seven";
   row.turns = kTurns;
   const ExampleEncoder last_only(
-      chatml(), config, opt,
+      chatml(), config, shape,
       chat_of("{% for m in messages %}{{ m.content if m.role == 'user' or loop.last }}|"
               "{% endfor %}"));
   CHECK(encode_examples({row, row}, last_only).report.unlabelled == 2);
-  const ExampleEncoder upper(chatml(), config, opt,
+  const ExampleEncoder upper(chatml(), config, shape,
                              chat_of("{% for m in messages %}{{ m.content | upper }}{% endfor %}"));
   row.target = "é";
   CHECK_THROWS_WITH_AS(encode_examples({row}, upper),
@@ -258,26 +255,22 @@ TEST_CASE("the plain template has the tokenizer's prefix once, and eos behind ea
 }
 
 TEST_CASE("a conversation without a chat template is a fault of the program") {
-  OptConfig opt;
-  opt.vocab_size = 4098;
-  opt.max_position_embeddings = 512;
+  const ModelShape shape = tests::encoder_shape(4098, 512);
   EncodingConfig config;
   config.prompt_template = "plain";
   Example example;
   example.turns = kTurns;
-  CHECK_THROWS_AS(static_cast<void>(ExampleEncoder(chatml(), config, opt).encode(example)),
+  CHECK_THROWS_AS(static_cast<void>(ExampleEncoder(chatml(), config, shape).encode(example)),
                   std::logic_error);
 }
 
 TEST_CASE("names of special tokens that the tokenizer has not are reported once") {
-  OptConfig opt;
-  opt.vocab_size = 4098;
-  opt.max_position_embeddings = 512;
+  const ModelShape shape = tests::encoder_shape(4098, 512);
   const auto warnings = [&](const std::string& text, const std::string& separator = "none") {
     EncodingConfig config;
     config.prompt_template = text;
     config.separator = separator;
-    return ExampleEncoder(chatml(), config, opt).warnings();
+    return ExampleEncoder(chatml(), config, shape).warnings();
   };
   CHECK(warnings("plain").empty());
   CHECK(warnings("<|im_start|>{context}<|im_end|>{instruction}<p>[1]").empty());
@@ -293,7 +286,7 @@ TEST_CASE("names of special tokens that the tokenizer has not are reported once"
 
   EncodingConfig config;
   config.prompt_template = "plain";
-  const ExampleEncoder chat(chatml(), config, opt,
+  const ExampleEncoder chat(chatml(), config, shape,
                             chat_of("{% for m in messages %}{{ '<|' + m.role + '|>' + m.content + "
                                     "'<|im_end|>' }}{% endfor %}"));
   REQUIRE(chat.warnings().size() == 1);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "partition/support/error.hpp"
+#include "tests/model/opt_shape.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -25,13 +26,6 @@ const model::Tokenizer& tokenizer() {
   return *tokenizer_pointer();
 }
 
-model::OptConfig opt() {
-  model::OptConfig config;
-  config.vocab_size = 4096;
-  config.max_position_embeddings = 512;
-  return config;
-}
-
 Example example(std::string instruction, std::string context, std::string target) {
   Example row;
   row.instruction = std::move(instruction);
@@ -41,7 +35,7 @@ Example example(std::string instruction, std::string context, std::string target
 }
 
 model::EncodedExamples encode_as(const std::vector<Example>& examples, const EncodingConfig& config,
-                                 const model::OptConfig& shape = opt()) {
+                                 const model::ModelShape& shape = tests::encoder_shape(4096, 512)) {
   return model::encode_examples(examples,
                                 model::ExampleEncoder(tokenizer_pointer(), config, shape));
 }
@@ -247,8 +241,7 @@ TEST_CASE("an impossible encoding is refused") {
                        doctest::Contains("\"cut\" is unknown; allowed: cut_context_left"),
                        InputError);
   CHECK_THROWS_WITH_AS(encode({}, 1), doctest::Contains("at least 2 are needed"), InputError);
-  model::OptConfig small = opt();
-  small.vocab_size = 4095;
+  const auto small = tests::encoder_shape(4095, 512);
   CHECK_THROWS_WITH_AS(encode_as({}, {256, "drop", "none", "plain"}, small),
                        doctest::Contains("has 4096 tokens, the model only 4095"), InputError);
 }

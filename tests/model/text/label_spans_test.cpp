@@ -5,6 +5,7 @@
 
 #include "model/evaluation/sequence_scores.hpp"
 #include "model/training/batching.hpp"
+#include "model/training/lora_trainer.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/random_adapter.hpp"
 
@@ -55,7 +56,7 @@ TEST_CASE("labels in several spans are predicted from their left neighbours") {
 
 TEST_CASE("the loss of two turns is the sum of the losses of each, and of nothing between them") {
   const GoldenOpt golden("opt_prenorm");
-  const Adapter adapter = random_adapter(golden.base().config(), lora_on(all_modules));
+  const Adapter adapter = random_adapter(golden.base().shape(), lora_on(all_modules));
   const Score first = score(golden, adapter, {{2, 4}});
   const Score between = score(golden, adapter, {{4, 8}});
   const Score second = score(golden, adapter, {{8, 10}});
@@ -70,7 +71,7 @@ TEST_CASE("the loss of two turns is the sum of the losses of each, and of nothin
 TEST_CASE("training sees the assistant's turns only") {
   const GoldenOpt golden("opt_prenorm");
   const LoraConfig lora = lora_on({"q_proj", "v_proj"});
-  const Adapter start = random_adapter(golden.base().config(), lora, 0.05);
+  const Adapter start = random_adapter(golden.base().shape(), lora, 0.05);
   const Spans spans = {{2, 4}, {8, 10}};
   const TrainResult result = train(golden, lora, start, one(kTokens, spans));
   CHECK(result.stats.label_tokens == 4);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/text/utf8.hpp"
+#include "partition/support/utf8.hpp"
 
 using lorafleet::model::Pretokenizer;
 
@@ -40,7 +40,7 @@ TEST_CASE("white space is Unicode's: the no-break space is, the Mongolian separa
 
 TEST_CASE("the pieces together are the text") {
   CHECK(rc::check("any text", [](const std::string& bytes) {
-    const std::string text = lorafleet::model::replace_invalid_utf8(bytes);
+    const std::string text = lorafleet::replace_invalid_utf8(bytes);
     std::string together;
     for (const auto& piece : pieces(text)) {
       RC_ASSERT(!piece.empty());

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "model/adapter/adapter.hpp"
-#include "model/inspect.hpp"
+#include "model/training/lora_trainer.hpp"
 #include "partition/support/files.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
+#include "tests/model/padded_batch.hpp"
 #include "tests/model/random_adapter.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -58,7 +60,7 @@ PaddedBatch padded(const std::vector<std::int64_t>& lengths) {
 TEST_CASE("sequences of several query blocks give the padded form's logits and gradients") {
   // Blocks are of at least 128 queries: 1, 2, 2 and 4 of them. 4096 tokens of vocabulary make
   // chunks of 256 labels in the head.
-  const Adapter adapter = random_adapter(smooth().config(), lora_on(all_modules), 0.05);
+  const Adapter adapter = random_adapter(smooth().shape(), lora_on(all_modules), 0.05);
   for (const std::vector<std::int64_t>& lengths :
        {std::vector<std::int64_t>{255}, {256}, {257}, {512}, {257, 512, 255, 256}}) {
     const PaddedBatch batch = padded(lengths);
@@ -103,7 +105,7 @@ TEST_CASE("a long step in parts has the gradient of the step as a whole") {
                      0,
                      1,
                      0,
-                     std::make_shared<const Adapter>(random_adapter(smooth().config(), lora, 0.05)),
+                     std::make_shared<const Adapter>(random_adapter(smooth().shape(), lora, 0.05)),
                      std::make_shared<const std::vector<std::uint32_t>>(examples)};
   const auto base = smooth_base();
   std::vector<std::vector<float>> moves;

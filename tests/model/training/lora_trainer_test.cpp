@@ -10,12 +10,14 @@
 #include <thread>
 #include <vector>
 
-#include "model/device/runtime.hpp"
-#include "model/inspect.hpp"
+#include "model/device/process.hpp"
+#include "model/evaluation/scorer.hpp"
+#include "model/training/batching.hpp"
 #include "model/training/optimizer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
 
 using namespace lorafleet;
@@ -58,7 +60,7 @@ struct Bench {
             3,
             42,
             0,
-            std::make_shared<const Adapter>(random_adapter(golden.base().config(), lora, 0.05)),
+            std::make_shared<const Adapter>(random_adapter(golden.base().shape(), lora, 0.05)),
             std::make_shared<const std::vector<std::uint32_t>>(all)};
   }
 };
@@ -82,7 +84,7 @@ TEST_CASE("gradients of all six modules, of different ranks, are those that smal
     for (std::size_t i = 0; i < data->size(); ++i) {
       batch.add(data->tokens(i), data->label_start(i));
     }
-    const Adapter adapter = random_adapter(golden.base().config(), lora);
+    const Adapter adapter = random_adapter(golden.base().shape(), lora);
     const std::vector<float> gradient = packed_loss(golden.base(), adapter, batch).gradient;
     for (std::size_t m = 0; m < adapter.layout->modules().size(); ++m) {
       for (const auto& [offset, size] :
@@ -114,7 +116,7 @@ TEST_CASE("gradients of all six modules, of different ranks, are those that smal
 TEST_CASE("with dropout-free LoRA on all modules, packed and padded gradients agree") {
   for (const char* name : {"opt_prenorm", "opt_postnorm_proj"}) {
     const GoldenOpt golden(name);
-    const Adapter adapter = random_adapter(golden.base().config(), lora_on(all_modules));
+    const Adapter adapter = random_adapter(golden.base().shape(), lora_on(all_modules));
     const LossAndGradient padded = padded_loss_of(golden.base(), adapter, golden.padded("right"));
     const LossAndGradient packed =
         packed_loss(golden.base(), adapter, unpad(golden.padded("right")).batch);
@@ -161,7 +163,7 @@ TEST_CASE("adapters of different ranks train in one trainer, whatever [lora] r s
     own.use_rslora = client % 2 != 0;
     TrainJob job = from.job(client);
     job.start =
-        std::make_shared<const Adapter>(random_adapter(from.golden.base().config(), own, 0.05));
+        std::make_shared<const Adapter>(random_adapter(from.golden.base().shape(), own, 0.05));
     return job;
   };
   std::vector<TrainResult> together(6);
@@ -386,7 +388,7 @@ TEST_CASE("a client may have a rank of its own") {
   TrainJob job = bench.job();
   LoraConfig small = bench.lora;
   small.r = 1;
-  job.start = std::make_shared<const Adapter>(random_adapter(bench.golden.base().config(), small));
+  job.start = std::make_shared<const Adapter>(random_adapter(bench.golden.base().shape(), small));
   const TrainResult result = bench.trainer()->train(job);
   CHECK(*result.adapter.layout == *job.start->layout);
   CHECK(result.adapter.values != job.start->values);

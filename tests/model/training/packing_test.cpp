@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/inspect.hpp"
 #include "model/training/batching.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -226,14 +226,14 @@ TEST_CASE("a plan depends on run seed, client and seq, and on nothing else") {
 }
 
 TEST_CASE("data that do not fit the model are refused") {
-  const OptConfig opt = golden().base().config();
-  CHECK_THROWS_WITH_AS(check_fits(data_of({129}), opt),
+  const ModelShape& shape = golden().base().shape();
+  CHECK_THROWS_WITH_AS(check_fits(data_of({129}), shape),
                        "data: example 0 has 129 tokens, the model takes 128; lower data.max_tokens",
                        InputError);
   EncodedData data;
   data.add(Sequence{1, 512}, 1, 0);
   CHECK_THROWS_WITH_AS(
-      check_fits(data, opt),
+      check_fits(data, shape),
       "data: example 0 has token 512, the model's vocabulary has 512: tokenizer and model do not "
       "belong together",
       InputError);

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "model/adapter/factor_selection.hpp"
-#include "model/inspect.hpp"
+#include "model/training/batching.hpp"
+#include "model/training/lora_trainer.hpp"
 #include "tests/model/golden_opt.hpp"
+#include "tests/model/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
 
 using namespace lorafleet;
@@ -46,7 +48,7 @@ struct Setup {
     TrainJob job;
     job.seq = 3;
     job.run_seed = 42;
-    job.start = std::make_shared<const Adapter>(random_adapter(golden.base().config(), lora, 0.05));
+    job.start = std::make_shared<const Adapter>(random_adapter(golden.base().shape(), lora, 0.05));
     job.examples = std::make_shared<const std::vector<std::uint32_t>>(all);
     job.trains = trains;
     return job;

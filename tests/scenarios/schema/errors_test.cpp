@@ -87,9 +87,10 @@ TEST_CASE("an unknown name is named with the known ones and the nearest") {
   CHECK(only_error("[aggregation]\nmode = \"fedbuf\"\n") ==
         "scenario.toml:6:8: aggregation.mode: \"fedbuf\" is not known; allowed: sync, fedbuff, "
         "fedasync, tiered; did you mean fedbuff?");
-  CHECK(only_error("[lora]\ntarget_modules = [\"q_proj\", \"vproj\"]\n") ==
-        "scenario.toml:6:29: lora.target_modules: \"vproj\" is not known; allowed: q_proj, k_proj, "
-        "v_proj, out_proj, fc1, fc2, project_in, project_out, all-linear; did you mean v_proj?");
+  CHECK(only_error("[evaluation]\nmetrics = [\"rouge\", \"token_1\"]\n") ==
+        "scenario.toml:6:21: evaluation.metrics: \"token_1\" is not known; allowed: rouge, "
+        "exact_match, exact_match_with_articles, exact_match_verbatim, token_f1, "
+        "token_f1_with_articles, choice_accuracy; did you mean token_f1?");
 }
 
 TEST_CASE("a syntax error has its line and column") {

@@ -1,0 +1,60 @@
+#include "model/device/process.hpp"
+
+#include <dlfcn.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <torch/torch.h>
+
+#include <cstdlib>
+
+#include "model/device/blas_kernels.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+/// The address of a loaded function; null where there is none.
+void* loaded(const char* name) {
+  return ::dlsym(RTLD_DEFAULT, name);
+}
+
+}  // namespace
+
+void configure_process() {
+  constexpr int never = 2'000'000'000;  // bytes
+  ::mallopt(M_MMAP_MAX, 0);
+  ::mallopt(M_TRIM_THRESHOLD, never);
+  ::mallopt(M_TOP_PAD, 64 << 20);
+  blas_kernels();
+  limit_blas_threads(loaded);
+  limit_primitive_cache(loaded);
+  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+}
+
+void limit_primitive_cache(const std::function<void*(const char*)>& symbol) {
+  constexpr int primitives = 128;
+  if (void* const set_capacity = symbol("dnnl_set_primitive_cache_capacity")) {
+    reinterpret_cast<int (*)(int)>(set_capacity)(primitives);
+  }
+}
+
+void limit_blas_threads(const std::function<void*(const char*)>& symbol) {
+  constexpr int pthreads = 1;  // 0: sequential, 2: OpenMP
+  void* const get_parallel = symbol("openblas_get_parallel");
+  void* const set_num_threads = symbol("openblas_set_num_threads");
+  if (get_parallel == nullptr || set_num_threads == nullptr) return;
+  if (reinterpret_cast<int (*)()>(get_parallel)() == pthreads) {
+    reinterpret_cast<void (*)(int)>(set_num_threads)(1);
+  }
+}
+
+void configure_thread(int threads) {
+  at::set_num_threads(threads);
+}
+
+std::int64_t peak_rss_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,150 @@
+#include "model/device/runtime_info.hpp"
+
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <dlfcn.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "model/device/blas_kernels.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+/// The text after `key` up to the end of the line or a comma; "unknown" where it is missing.
+std::string text_after(const std::string& text, const std::string& key) {
+  const std::size_t start = text.find(key);
+  if (start == std::string::npos) return "unknown";
+  const std::size_t first = text.find_first_not_of(" \t:=", start + key.size());
+  return text.substr(first, text.find_first_of(",\n", first) - first);
+}
+
+void* loaded(const char* name) {
+  return ::dlsym(RTLD_DEFAULT, name);
+}
+
+std::string blas_name() {
+  // OpenBLAS says more about itself than LibTorch does; with another BLAS the symbol is not there.
+  using GetConfig = char* (*)();
+  if (void* symbol = loaded("openblas_get_config")) {
+    return reinterpret_cast<GetConfig>(symbol)();
+  }
+  return text_after(at::show_config(), "BLAS_INFO");
+}
+
+/// Whether products come from the reference BLAS, Debian's libblas3: a libblas.so without an
+/// OpenBLAS, BLIS or ATLAS behind it.
+bool is_reference_blas() {
+  Dl_info info{};
+  void* const product = loaded("sgemm_");
+  if (product == nullptr || ::dladdr(product, &info) == 0 || info.dli_fname == nullptr) {
+    return false;
+  }
+  std::error_code ignored;
+  const auto file = std::filesystem::canonical(info.dli_fname, ignored);
+  if (!file.filename().string().starts_with("libblas.so")) return false;
+  void* const library = ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+  if (library == nullptr) return false;
+  const bool fast = ::dlsym(library, "openblas_get_config") != nullptr ||
+                    ::dlsym(library, "bli_info_get_version_str") != nullptr ||
+                    file.string().find("atlas") != std::string::npos;
+  ::dlclose(library);
+  return !fast;
+}
+
+/// Of oneDNN's C interface, the same in 2.x and 3.x: dnnl_version_t begins with three ints.
+std::string onednn_name() {
+  void* const get_version = loaded("dnnl_version");
+  void* const get_isa = loaded("dnnl_get_effective_cpu_isa");
+  if (get_version == nullptr || get_isa == nullptr) return "unknown";
+  const int* const version = reinterpret_cast<const int* (*)()>(get_version)();
+  const int isa = reinterpret_cast<int (*)()>(get_isa)();
+  std::ostringstream text;
+  text << version[0] << '.' << version[1] << '.' << version[2] << ", ";
+  switch (isa) {
+    case 0x01:
+      text << "SSE41";
+      break;
+    case 0x03:
+      text << "AVX";
+      break;
+    case 0x07:
+      text << "AVX2";
+      break;
+    case 0x27:
+      text << "AVX512_CORE";
+      break;
+    case 0x67:
+      text << "AVX512_CORE_VNNI";
+      break;
+    case 0xe7:
+      text << "AVX512_CORE_BF16";
+      break;
+    default:
+      text << "instruction set 0x" << std::hex << isa;
+  }
+  return text.str();
+}
+
+std::string cpu_name() {
+  std::ifstream file("/proc/cpuinfo");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text_after(text.str(), "model name");
+}
+
+void* driver_function(const char* name) {
+  void* const driver = ::dlopen("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
+  return driver == nullptr ? nullptr : ::dlsym(driver, name);
+}
+
+/// "cpu", or the GPU's name and CUDA's version.
+std::string describe(const std::string& device) {
+  if (device == "cpu") return device;
+  const auto version = at::detail::getCUDAHooks().versionCUDART();  // 1000 major + 10 minor
+  const int index = std::max(0, static_cast<int>(at::Device(device).index()));
+  return gpu_name(driver_function, index) + ", CUDA " + std::to_string(version / 1000) + "." +
+         std::to_string(version % 1000 / 10);
+}
+
+}  // namespace
+
+std::string gpu_name(const std::function<void*(const char*)>& symbol, int index) {
+  // Of the driver's stable C interface: 0 says success.
+  void* const get = symbol("cuDeviceGet");
+  void* const get_name = symbol("cuDeviceGetName");
+  int device = 0;
+  char text[128] = {};
+  if (get == nullptr || get_name == nullptr ||
+      reinterpret_cast<int (*)(int*, int)>(get)(&device, index) != 0 ||
+      reinterpret_cast<int (*)(char*, int, int)>(get_name)(text, sizeof text - 1, device) != 0) {
+    return "unknown";
+  }
+  return text;
+}
+
+RuntimeInfo runtime_info(const std::string& device) {
+  const std::string& core = blas_kernels().core;
+  const bool reference = is_reference_blas();
+  return {TORCH_VERSION,
+          reference ? "reference BLAS" : blas_name(),
+          reference || core.empty() ? "unknown" : core,
+          onednn_name(),
+          cpu_name(),
+          text_after(at::show_config(), "CPU capability usage"),
+          at::get_num_threads(),
+          describe(device)};
+}
+
+std::vector<std::string> runtime_warnings() {
+  if (!blas_kernels().warning.empty()) return {blas_kernels().warning};
+  if (!is_reference_blas()) return {};
+  return {
+      "BLAS is the plain reference implementation: training takes ten times as long; install "
+      "libopenblas0-openmp, or choose it with update-alternatives"};
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace lorafleet::model {
+
+/// The name of GPU `index` as CUDA's driver gives it, or "unknown". `symbol` gives the address of a
+/// function of the driver by its name, or null.
+std::string gpu_name(const std::function<void*(const char*)>& symbol, int index);
+
+/// What results depend on besides the scenario, for summary.json.
+struct RuntimeInfo {
+  std::string libtorch;  ///< "1.13.1"
+  std::string blas;      ///< "OpenBLAS 0.3.21 ..."
+  std::string kernels;   ///< BLAS's: "SkylakeX", or "unknown"
+  std::string onednn;    ///< "2.6.3, AVX512_CORE_AMX": computes in bfloat16; or "unknown"
+  std::string cpu;       ///< as in /proc/cpuinfo
+  std::string isa;       ///< LibTorch's kernels: "AVX2", "AVX512"
+  int threads = 1;       ///< of the calling thread
+  std::string device;    ///< "cpu", or "NVIDIA ..., CUDA 12.4"
+};
+/// `device`: the one that jobs train on, already in use.
+RuntimeInfo runtime_info(const std::string& device = "cpu");
+
+/// Why training on this machine's CPU is slower than it has to be; empty: it is not.
+std::vector<std::string> runtime_warnings();
+
+}  // namespace lorafleet::model

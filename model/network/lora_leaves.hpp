@@ -1,0 +1,51 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "model/adapter/adapter.hpp"
+#include "model/network/base_model.hpp"
+#include "model/network/dropout.hpp"
+#include "model/network/frozen_linear.hpp"
+
+namespace lorafleet::model {
+
+/// An adapter's factors as leaves of an autograd graph, by the module that they adapt. On the CPU
+/// the leaves are views of the given values: an optimiser that changes the values changes the
+/// leaves. On a GPU they are copies. Internal to model/.
+class LoraLeaves {
+ public:
+  /// `values` must outlive this. Gradients flow to the factors that `trained` names, and to none
+  /// where it is nothing. Throws InputError where the layout does not fit the model.
+  LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float* values,
+             std::optional<Factors> trained);
+
+  /// After the values have changed; before it, copies on a GPU are still the old ones.
+  void refresh();
+
+  /// Dropout on the input of each adapted layer.
+  void set_dropout(const Dropout& dropout) { dropout_ = dropout; }
+
+  /// Of a module of the base's shape; not defined where it is not adapted.
+  [[nodiscard]] const LoraFactors& factors(std::size_t module) const { return factors_[module]; }
+  /// A mask for x [T, in], undefined without dropout. Each call draws anew.
+  [[nodiscard]] at::Tensor dropout_mask(const at::Tensor& x);
+
+  /// The trained ones of A and B of each module, in the layout's order.
+  [[nodiscard]] const std::vector<at::Tensor>& trained() const { return trained_; }
+  /// Adds gradients of the trained leaves, in their order, to one flat array (the layout of
+  /// FactorSelection); undefined ones are zero.
+  void add_flat(const std::vector<at::Tensor>& gradients, std::vector<float>& flat) const;
+
+ private:
+  std::vector<LoraFactors> factors_;  ///< by module of the shape
+  std::vector<at::Tensor> values_;    ///< in the host's memory, as leaves_
+  std::vector<at::Tensor> leaves_;    ///< all of them, A and B of each module
+  std::vector<at::Tensor> trained_;
+  Dropout dropout_;
+};
+
+}  // namespace lorafleet::model

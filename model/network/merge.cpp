@@ -1,0 +1,166 @@
+#include "model/network/merge.hpp"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/adapter/base_change.hpp"
+#include "model/adapter/lora_layout.hpp"
+#include "model/files/checkpoint.hpp"
+#include "model/files/hf_directory.hpp"
+#include "model/network/family.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string config_text(const fs::path& file, DType dtype) {
+  auto config = nlohmann::ordered_json::parse(read_file(file));
+  config["dtype"] = torch_name(dtype);
+  if (config.contains("torch_dtype")) config["torch_dtype"] = torch_name(dtype);
+  return config.dump(2) + "\n";
+}
+
+/// What is added to one tensor of the base.
+struct Additions {
+  std::optional<std::size_t> module;          ///< of the adapter
+  const std::vector<float>* delta = nullptr;  ///< of the base change, [out, in]
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  bool transposed = false;  ///< the tensor is [in, out]
+
+  [[nodiscard]] std::vector<std::int64_t> shape() const {
+    return transposed ? std::vector{in, out} : std::vector{out, in};
+  }
+};
+
+/// By the tensor's name. Throws InputError where the adapter does not fit the base.
+std::map<std::string, Additions> find_additions(const ModelShape& shape, const Adapter& adapter) {
+  std::map<std::string, Additions> additions;
+  const auto of = [&](const LoraModule& module) -> Additions& {
+    const LinearShape& linear = shape.linear(find_module(shape, module));
+    Additions& found = additions[module.name + ".weight"];
+    found.in = module.in;
+    found.out = module.out;
+    found.transposed = linear.transposed;
+    return found;
+  };
+  for (std::size_t i = 0; i < adapter.layout->modules().size(); ++i)
+    of(adapter.layout->modules()[i]).module = i;
+  if (adapter.base_change) {
+    const BaseChange& change = *adapter.base_change;
+    check_fits(change, shape);
+    for (std::size_t i = 0; i < change.modules.size(); ++i)
+      of(change.modules[i]).delta = &change.deltas[i];
+  }
+  return additions;
+}
+
+/// Adds scale B A to a run of a matrix's elements that begins at `first`, row-major.
+void add_product(const Adapter& adapter, std::size_t index, std::size_t first,
+                 std::vector<float>& values) {
+  const LoraModule& module = adapter.layout->modules()[index];
+  const auto in = static_cast<std::size_t>(module.in);
+  const auto rank = static_cast<std::size_t>(module.rank);
+  const std::span<const float> a = adapter.a(index);
+  const std::span<const float> b = adapter.b(index);
+  for (std::size_t at = 0; at < values.size();) {
+    const std::size_t row = (first + at) / in;
+    const std::size_t column = (first + at) % in;
+    const std::size_t count = std::min(in - column, values.size() - at);
+    for (std::size_t r = 0; r < rank; ++r) {
+      const float factor = static_cast<float>(module.scale()) * b[row * rank + r];
+      for (std::size_t i = 0; i < count; ++i)
+        values[at + i] += factor * a[r * in + column + i];
+    }
+    at += count;
+  }
+}
+
+/// The same for a matrix that lies as [in, out].
+void add_transposed_product(const Adapter& adapter, std::size_t index, std::size_t first,
+                            std::vector<float>& values) {
+  const LoraModule& module = adapter.layout->modules()[index];
+  const auto in = static_cast<std::size_t>(module.in);
+  const auto out = static_cast<std::size_t>(module.out);
+  const auto rank = static_cast<std::size_t>(module.rank);
+  const std::span<const float> a = adapter.a(index);
+  const std::span<const float> b = adapter.b(index);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t row = (first + i) / out;
+    const std::size_t column = (first + i) % out;
+    for (std::size_t r = 0; r < rank; ++r)
+      values[i] += static_cast<float>(module.scale()) * b[column * rank + r] * a[r * in + row];
+  }
+}
+
+/// Adds the base change's matrix [out, in] to a run of a tensor's elements.
+void add_delta(const Additions& additions, std::size_t first, std::vector<float>& values) {
+  const auto in = static_cast<std::size_t>(additions.in);
+  const auto out = static_cast<std::size_t>(additions.out);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t at = first + i;
+    values[i] += (*additions.delta)[additions.transposed ? at % out * in + at / out : at];
+  }
+}
+
+ProducedTensor merged_tensor(const Checkpoint& checkpoint, const Adapter& adapter,
+                             const std::string& name, const Checkpoint::Tensor& tensor,
+                             const Additions& additions) {
+  return {name, tensor.view.shape,
+          [&checkpoint, &adapter, &tensor, additions](const ProducedTensor::Sink& sink) {
+            checkpoint.read(tensor, [&](std::size_t first, std::span<const float> block) {
+              if (!additions.module && additions.delta == nullptr) return sink(block);
+              std::vector<float> values(block.begin(), block.end());
+              if (additions.delta != nullptr) add_delta(additions, first, values);
+              if (additions.module) {
+                const auto add = additions.transposed ? add_transposed_product : add_product;
+                add(adapter, *additions.module, first, values);
+              }
+              sink(values);
+            });
+          }};
+}
+
+}  // namespace
+
+void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& out, DType dtype,
+                  std::uint64_t max_shard_bytes) {
+  const auto description = read_description(base / "config.json");
+  const Checkpoint checkpoint(base);
+  const auto additions = find_additions(description->shape(), adapter);
+  std::vector<ProducedTensor> tensors;
+  std::set<std::string> missing;
+  for (const auto& [name, added] : additions)
+    missing.insert(name);
+  for (const auto& [key, tensor] : checkpoint.tensors()) {
+    const std::string name = description->weight_name(key);
+    if (name.empty() || !is_weight_type(tensor.view.dtype)) continue;
+    const auto found = additions.find(name);
+    if (found != additions.end()) {
+      missing.erase(name);
+      if (tensor.view.shape != found->second.shape()) {
+        throw InputError(checkpoint.path_of(tensor).string(),
+                         "tensor " + key + " has another shape than config.json says");
+      }
+    }
+    tensors.push_back(merged_tensor(checkpoint, adapter, name, tensor,
+                                    found == additions.end() ? Additions{} : found->second));
+  }
+  if (!missing.empty()) {
+    throw InputError(checkpoint.path().string(), "tensor " + *missing.begin() + " is missing");
+  }
+  make_folder(out);
+  write_weights(out, tensors, dtype, max_shard_bytes);
+  write_file(out / "config.json", config_text(base / "config.json", dtype));
+  copy_model_files(base, out);
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,30 @@
+#include "model/network/packed_forward.hpp"
+
+#include <torch/torch.h>
+
+#include "model/network/network.hpp"
+#include "model/network/packed_attention.hpp"
+
+namespace lorafleet::model {
+
+at::Tensor packed_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch,
+                          Rows rows, std::vector<at::Tensor>* hidden_states,
+                          const BaseDropout& dropout) {
+  const std::int64_t heads = base.shape().heads;
+  const Attention attention = [&](std::int64_t layer, const at::Tensor& q, const at::Tensor& k,
+                                  const at::Tensor& v) {
+    return packed_attention(q, k, v, batch.offsets, heads, {dropout, layer});
+  };
+  const bool labelled = rows == Rows::labelled;
+  const BatchDropout all(dropout, batch.offsets);
+  const BatchDropout last = labelled ? all.only(batch.label_rows) : all;
+  DecoderInput input{index_tensor(batch.tokens), index_tensor(batch.positions)};
+  if (labelled) input.wanted = index_tensor(batch.label_rows);
+  input.lora = lora;
+  input.hidden_states = hidden_states;
+  input.dropout = &all;
+  input.last_dropout = &last;
+  return base.network().forward(input, attention);
+}
+
+}  // namespace lorafleet::model

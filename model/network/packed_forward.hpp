@@ -1,0 +1,23 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "model/network/base_dropout.hpp"
+#include "model/network/base_model.hpp"
+#include "model/network/lora_leaves.hpp"
+#include "model/network/packed_batch.hpp"
+
+namespace lorafleet::model {
+
+enum class Rows { all, labelled };
+
+/// A packed batch through the network: what goes into the head, [T, e], or [N, e] for the rows that
+/// predict a label. `lora` may be null; `hidden_states` and gradients as Network::forward has them.
+/// Internal to model/.
+at::Tensor packed_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch,
+                          Rows rows, std::vector<at::Tensor>* hidden_states = nullptr,
+                          const BaseDropout& dropout = {});
+
+}  // namespace lorafleet::model

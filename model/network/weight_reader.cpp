@@ -1,0 +1,107 @@
+#include "model/network/weight_reader.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+#include "partition/support/error.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::vector<std::string> sizes;
+  for (const std::int64_t size : shape) {
+    sizes.push_back(std::to_string(size));
+  }
+  return "[" + join(sizes) + "]";
+}
+
+at::ScalarType scalar_type(DType dtype) {
+  switch (dtype) {
+    case DType::float16:
+      return at::kHalf;
+    case DType::bfloat16:
+      return at::kBFloat16;
+    default:
+      return at::kFloat;
+  }
+}
+
+}  // namespace
+
+at::ScalarType base_dtype(const std::string& name, at::Device device) {
+  if (name == "float32") return at::kFloat;
+  if (name == "bfloat16") return at::kBFloat16;
+  if (name != "float16") {
+    throw InputError("model.dtype", "must be float32, bfloat16 or float16, not \"" + name + "\"");
+  }
+  if (device.is_cpu()) {
+    throw InputError("model.dtype",
+                     "float16 needs a GPU: LibTorch has no float16 matrix products on CPUs; "
+                     "allowed there: float32, bfloat16");
+  }
+  return at::kHalf;
+}
+
+FrozenLinear WeightReader::linear(const std::string& name, const LinearShape& shape, bool bias) {
+  at::Tensor weight = shape.transposed
+                          ? matrix(name + ".weight", shape.in, shape.out).t().contiguous()
+                          : matrix(name + ".weight", shape.out, shape.in);
+  return {std::move(weight), bias ? vector(name + ".bias", shape.out) : at::Tensor()};
+}
+
+LayerNorm WeightReader::norm(const std::string& name, std::int64_t size, bool affine) {
+  if (!affine) return {};
+  return {vector(name + ".weight", size), vector(name + ".bias", size)};
+}
+
+void WeightReader::refuse_leftovers() const {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : checkpoint_.tensors()) {
+    if (!taken_.contains(name) && is_weight_type(tensor.view.dtype)) names.push_back(name);
+  }
+  if (names.empty()) return;
+  const std::size_t count = names.size();
+  names.resize(std::min<std::size_t>(count, 5));
+  throw InputError(checkpoint_.path().string(),
+                   std::to_string(count) + " tensor(s) have no place in the model that " +
+                       "config.json describes: " + join(names) + (count > 5 ? ", ..." : ""));
+}
+
+at::Tensor WeightReader::read(const std::string& name, const std::vector<std::int64_t>& shape,
+                              at::ScalarType dtype) {
+  const bool shorter = !left_out_.empty() && name.starts_with(left_out_);
+  const std::string key = shorter ? name.substr(left_out_.size()) : name;
+  const Checkpoint::Tensor* tensor = checkpoint_.find(key);
+  if (tensor == nullptr) {
+    throw InputError(checkpoint_.path().string(),
+                     "tensor " + key + " " + shape_text(shape) + " is missing");
+  }
+  const std::string file = checkpoint_.path_of(*tensor).string();
+  const TensorView& view = tensor->view;
+  if (view.shape != shape) {
+    throw InputError(file, "tensor " + key + " has the shape " + shape_text(view.shape) +
+                               ", config.json asks for " + shape_text(shape));
+  }
+  if (!is_weight_type(view.dtype)) {
+    throw InputError(file, "tensor " + key + " must be float32, float16 or bfloat16");
+  }
+  taken_.insert(key);
+  at::Tensor result = at::empty(shape, dtype);
+  if (view.strides.empty() && scalar_type(view.dtype) == dtype) {
+    checkpoint_.copy(*tensor, {static_cast<std::byte*>(result.data_ptr()), view.bytes.size()});
+    return result.to(device_);
+  }
+  at::Tensor flat = result.view(-1);
+  checkpoint_.read(*tensor, [&](std::size_t first, std::span<const float> values) {
+    const auto count = static_cast<std::int64_t>(values.size());
+    flat.narrow(0, static_cast<std::int64_t>(first), count)
+        .copy_(at::from_blob(const_cast<float*>(values.data()), {count}, at::kFloat));
+  });
+  return result.to(device_);
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/files/checkpoint.hpp"
+#include "model/network/frozen_linear.hpp"
+#include "model/network/layer_norm.hpp"
+#include "model/shape.hpp"
+
+namespace lorafleet::model {
+
+/// float32, bfloat16 or float16 by name. Throws InputError for another name, and for float16 where
+/// the device cannot compute in it. Internal to model/.
+at::ScalarType base_dtype(const std::string& name, at::Device device);
+
+/// Takes the tensors of a checkpoint one by one and remembers which. Each goes straight from the
+/// file into its final type, and then to the device. Throws InputError that names the file, the
+/// tensor and what was wrong. Internal to model/.
+class WeightReader {
+ public:
+  WeightReader(const Checkpoint& checkpoint, at::ScalarType dtype, at::Device device)
+      : checkpoint_(checkpoint), dtype_(dtype), device_(device) {}
+
+  [[nodiscard]] bool has(const std::string& name) const {
+    return checkpoint_.find(name) != nullptr;
+  }
+  /// The files leave this out at the front of names, as those of a model without its head do.
+  void leave_out(std::string prefix) { left_out_ = std::move(prefix); }
+
+  /// In the model's dtype.
+  at::Tensor matrix(const std::string& name, std::int64_t rows, std::int64_t columns) {
+    return read(name, {rows, columns}, dtype_);
+  }
+  at::Tensor matrix_float32(const std::string& name, std::int64_t rows, std::int64_t columns) {
+    return read(name, {rows, columns}, at::kFloat);
+  }
+  at::Tensor vector(const std::string& name, std::int64_t size) {
+    return read(name, {size}, at::kFloat);
+  }
+  FrozenLinear linear(const std::string& name, const LinearShape& shape, bool bias);
+  /// Not defined where it is not `affine`.
+  LayerNorm norm(const std::string& name, std::int64_t size, bool affine);
+
+  /// A tensor that may be there and is not used.
+  void skip(const std::string& key) { taken_.insert(key); }
+  /// A weight that nothing asked for would change what the model computes.
+  void refuse_leftovers() const;
+
+ private:
+  at::Tensor read(const std::string& name, const std::vector<std::int64_t>& shape,
+                  at::ScalarType dtype);
+
+  const Checkpoint& checkpoint_;
+  at::ScalarType dtype_;
+  at::Device device_;
+  std::string left_out_;
+  std::set<std::string> taken_;
+};
+
+}  // namespace lorafleet::model

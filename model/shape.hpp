@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lorafleet::model {
+
+/// A linear layer of a base that an adapter may change.
+struct LinearShape {
+  std::string name;  ///< "self_attn.q_proj" within its layer; all of "model.project_in" elsewhere
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  bool transposed = false;  ///< files hold it as [in, out]: GPT-2's Conv1D
+
+  /// What [lora] target_modules calls it: all after the last dot.
+  [[nodiscard]] std::string target() const;
+};
+
+/// All that the project knows of a base outside of its family (model/network/families): sizes,
+/// special tokens, and the linear layers in the order of an adapter.
+///
+/// Modules go by index: module i of layer l is l * layer_linears.size() + i; those around the
+/// layers come after all of them. The output layer is none.
+struct ModelShape {
+  std::string family;  ///< config.json's model_type
+  std::int64_t vocabulary = 0;
+  std::int64_t width = 0;      ///< of the residual stream
+  std::int64_t embedding = 0;  ///< of the token embedding and the output layer's input
+  std::int64_t layers = 0;
+  std::int64_t heads = 0;
+  std::int64_t kv_heads = 0;  ///< of keys and values; less than `heads` where queries share them
+  std::int64_t head_dim = 0;
+  std::int64_t positions = 0;  ///< tokens of the longest sequence
+  std::optional<std::int32_t> begin = {};
+  std::vector<std::int32_t> ends = {};  ///< any of them ends a text; the first is written
+  std::optional<std::int32_t> padding = {};
+  std::string layer_path;  ///< "model.layers.", before a layer's number
+  std::vector<LinearShape> layer_linears = {};
+  std::vector<LinearShape> other_linears = {};
+
+  /// The token that ends a text. Throws std::logic_error where there is none.
+  [[nodiscard]] std::int32_t end() const;
+  [[nodiscard]] bool ends_with(std::int64_t token) const;
+
+  [[nodiscard]] std::size_t modules() const;
+  [[nodiscard]] const LinearShape& linear(std::size_t module) const;
+  /// As Hugging Face names it: "model.layers.3.self_attn.q_proj".
+  [[nodiscard]] std::string module_name(std::size_t module) const;
+  [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
+  /// What [lora] target_modules may name, each once, in the order of the modules.
+  [[nodiscard]] std::vector<std::string> targets() const;
+
+  /// Whether a module stands before another one, by name, the base's or not: by layer, then as
+  /// the shape lists them; others come last, by name.
+  [[nodiscard]] bool comes_before(const std::string& a, const std::string& b) const;
+};
+
+}  // namespace lorafleet::model

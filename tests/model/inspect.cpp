@@ -1,0 +1,115 @@
+#include "tests/model/inspect.hpp"
+
+#include <torch/torch.h>
+
+#include <memory>
+
+#include "model/device/device.hpp"
+#include "model/network/head_loss.hpp"
+#include "model/network/lora_leaves.hpp"
+#include "model/network/network.hpp"
+#include "model/network/packed_forward.hpp"
+#include "model/training/training_step.hpp"
+#include "tests/model/padded_forward.hpp"
+
+namespace lorafleet::tests {
+namespace {
+
+using model::BaseModelPtr;
+using model::Factors;
+using model::LoraLeaves;
+using model::Rows;
+
+std::vector<float> values_of(const at::Tensor& tensor) {
+  const at::Tensor dense = tensor.cpu().contiguous();
+  return {dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel()};
+}
+
+/// The base under the adapter, and leaves over a copy of the adapter, or none.
+class OptionalLeaves {
+ public:
+  OptionalLeaves(const BaseModel& base, const Adapter* adapter, bool trainable)
+      : base_(base.under(adapter)) {
+    if (adapter == nullptr) return;
+    values_ = adapter->values;
+    leaves_ = std::make_unique<LoraLeaves>(base, *adapter->layout, values_.data(),
+                                           trainable ? std::optional(Factors::both) : std::nullopt);
+  }
+  LoraLeaves* get() { return leaves_.get(); }
+  [[nodiscard]] const BaseModel& base() const { return *base_; }
+
+ private:
+  BaseModelPtr base_;
+  std::vector<float> values_;
+  std::unique_ptr<LoraLeaves> leaves_;
+};
+
+}  // namespace
+
+HostKernelsOff::HostKernelsOff() {
+  model::host_kernels_off() = true;
+}
+
+HostKernelsOff::~HostKernelsOff() {
+  model::host_kernels_off() = false;
+}
+
+std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
+                                 const PackedBatch& batch, bool labelled_rows_only) {
+  const at::NoGradGuard no_grad;
+  OptionalLeaves lora(base, adapter, false);
+  const Rows rows = labelled_rows_only ? Rows::labelled : Rows::all;
+  return values_of(model::head_logits(packed_forward(lora.base(), lora.get(), batch, rows),
+                                      base.network().head));
+}
+
+std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, const Adapter* adapter,
+                                                     const PackedBatch& batch) {
+  const at::NoGradGuard no_grad;
+  OptionalLeaves lora(base, adapter, false);
+  std::vector<at::Tensor> states;
+  packed_forward(lora.base(), lora.get(), batch, Rows::all, &states);
+  std::vector<std::vector<float>> result;
+  for (const at::Tensor& state : states) {
+    result.push_back(values_of(state));
+  }
+  return result;
+}
+
+LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
+                            const Dropout& dropout, const BaseDropout& base_dropout) {
+  OptionalLeaves lora(base, &adapter, true);
+  lora.get()->set_dropout(dropout);
+  LossAndGradient result;
+  result.gradient.resize(adapter.values.size());
+  const auto labels = static_cast<std::int64_t>(batch.labels.size());
+  result.loss =
+      model::training_step(lora.base(), *lora.get(), batch, labels, result.gradient, base_dropout) /
+      static_cast<double>(labels);
+  return result;
+}
+
+std::vector<float> padded_logits_of(const BaseModel& base, const Adapter* adapter,
+                                    const PaddedBatch& batch) {
+  const at::NoGradGuard no_grad;
+  OptionalLeaves lora(base, adapter, false);
+  return values_of(padded_logits(lora.base(), lora.get(), batch));
+}
+
+LossAndGradient padded_loss_of(const BaseModel& base, const Adapter& adapter,
+                               const PaddedBatch& batch, const Dropout& dropout,
+                               const BaseDropout& base_dropout) {
+  const at::AutoGradMode with_graph(true);
+  OptionalLeaves lora(base, &adapter, true);
+  lora.get()->set_dropout(dropout);
+  const at::Tensor loss =
+      padded_loss(padded_logits(lora.base(), lora.get(), batch, base_dropout), batch);
+  LossAndGradient result;
+  result.loss = loss.item<double>();
+  result.gradient.resize(adapter.values.size());
+  lora.get()->add_flat(torch::autograd::grad({loss}, lora.get()->trained(), {}, false, false, true),
+                       result.gradient);
+  return result;
+}
+
+}  // namespace lorafleet::tests

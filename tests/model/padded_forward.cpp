@@ -1,0 +1,87 @@
+#include "tests/model/padded_forward.hpp"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "model/network/network.hpp"
+
+namespace lorafleet::tests {
+namespace {
+
+using model::BaseDropout;
+using model::DropoutSite;
+using model::index_tensor;
+
+/// [rows * columns, d] -> [rows, heads, columns, head_dim].
+at::Tensor split_heads(const at::Tensor& x, const PaddedBatch& batch, std::int64_t heads) {
+  return x.view({batch.rows, batch.columns, heads, x.size(1) / heads}).transpose(1, 2);
+}
+
+/// [rows, 1, columns, columns]: the lowest float where a query may not look.
+at::Tensor attention_mask(const at::Tensor& mask, const PaddedBatch& batch) {
+  const at::Tensor causal =
+      at::ones({batch.columns, batch.columns}, mask.options().dtype(at::kBool)).tril();
+  const at::Tensor seen = causal.unsqueeze(0) & mask.to(at::kBool).unsqueeze(1);
+  return at::zeros(seen.sizes(), mask.options().dtype(at::kFloat))
+      .masked_fill(seen.logical_not(), std::numeric_limits<float>::lowest())
+      .unsqueeze(1);
+}
+
+/// p: [rows, heads, columns, columns].
+at::Tensor dropped_weights(const at::Tensor& p, const BaseDropout& dropout, std::int64_t layer) {
+  if (dropout.probability(DropoutSite::attention_weights) == 0.0) return p;
+  const at::Tensor mask = at::ones(p.sizes(), at::kFloat);
+  const auto width = static_cast<std::size_t>(p.size(3));
+  float* row = mask.data_ptr<float>();
+  for (std::int64_t sequence = 0; sequence < p.size(0); ++sequence) {
+    for (std::int64_t head = 0; head < p.size(1); ++head) {
+      for (std::int64_t query = 0; query < p.size(2); ++query, row += width) {
+        dropout.apply({row, width}, DropoutSite::attention_weights, layer, head, sequence, query);
+      }
+    }
+  }
+  return p * mask.to(p.device());
+}
+
+}  // namespace
+
+at::Tensor padded_logits(const model::BaseModel& base, model::LoraLeaves* lora,
+                         const PaddedBatch& batch, const BaseDropout& dropout) {
+  const model::ModelShape& shape = base.shape();
+  const at::Tensor mask =
+      index_tensor(batch.mask).to(base.network().device()).view({batch.rows, batch.columns});
+  const at::Tensor hidden_from = attention_mask(mask, batch);
+  const double scale = 1.0 / std::sqrt(static_cast<double>(shape.head_dim));
+  const model::Attention attention = [&](std::int64_t layer, const at::Tensor& q,
+                                         const at::Tensor& k, const at::Tensor& v) {
+    const at::Tensor scores = at::matmul(split_heads(q, batch, shape.heads) * scale,
+                                         split_heads(k, batch, shape.heads).transpose(2, 3));
+    const at::Tensor p = dropped_weights(at::softmax(scores + hidden_from, -1), dropout, layer);
+    return at::matmul(p, split_heads(v, batch, shape.heads))
+        .transpose(1, 2)
+        .reshape({-1, shape.heads * shape.head_dim});
+  };
+  std::vector<std::int64_t> offsets = {0};
+  while (offsets.back() < batch.rows * batch.columns) {
+    offsets.push_back(offsets.back() + batch.columns);
+  }
+  const model::BatchDropout rows(dropout, offsets);
+  model::DecoderInput input{index_tensor(batch.tokens), (mask.cumsum(1) * mask - 1).view({-1})};
+  input.lora = lora;
+  input.dropout = &rows;
+  return model::linear(base.network().forward(input, attention), {base.network().head, {}})
+      .view({batch.rows, batch.columns, shape.vocabulary});
+}
+
+at::Tensor padded_loss(const at::Tensor& logits, const PaddedBatch& batch) {
+  const at::Tensor labels =
+      index_tensor(batch.labels).to(logits.device()).view({batch.rows, batch.columns});
+  return at::cross_entropy_loss(
+      logits.narrow(1, 0, batch.columns - 1).reshape({-1, logits.size(2)}),
+      labels.narrow(1, 1, batch.columns - 1).reshape({-1}));
+}
+
+}  // namespace lorafleet::tests
