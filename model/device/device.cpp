@@ -1,6 +1,7 @@
 #include "model/device/device.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/cuda.h>
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 #include "model/device/process.hpp"
 
+#include <ATen/Parallel.h>
 #include <dlfcn.h>
 #include <malloc.h>
 #include <sys/resource.h>
-#include <torch/torch.h>
 
 #include <cstdlib>
 

@@ -1,6 +1,6 @@
 #include "model/evaluation/generation.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "model/evaluation/sequence_scores.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <memory>
 

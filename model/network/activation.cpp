@@ -1,6 +1,6 @@
 #include "model/network/activation.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 namespace lorafleet::model {
 

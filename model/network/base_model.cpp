@@ -1,6 +1,6 @@
 #include "model/network/base_model.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <filesystem>

@@ -1,6 +1,7 @@
 #include "model/network/frozen_linear.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 namespace lorafleet::model {
 namespace {

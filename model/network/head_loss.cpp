@@ -1,6 +1,6 @@
 #include "model/network/head_loss.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "model/network/kv_cache.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>

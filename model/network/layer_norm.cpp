@@ -1,6 +1,6 @@
 #include "model/network/layer_norm.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 namespace lorafleet::model {
 

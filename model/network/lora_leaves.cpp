@@ -1,6 +1,6 @@
 #include "model/network/lora_leaves.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <functional>

@@ -1,6 +1,6 @@
 #include "model/network/network.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "model/network/lora_leaves.hpp"
 

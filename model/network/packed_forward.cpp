@@ -1,6 +1,6 @@
 #include "model/network/packed_forward.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "model/network/network.hpp"
 #include "model/network/packed_attention.hpp"

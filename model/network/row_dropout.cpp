@@ -1,6 +1,6 @@
 #include "model/network/row_dropout.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 namespace lorafleet::model {
 

@@ -1,6 +1,6 @@
 #include "model/network/weight_reader.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #include "model/training/training_step.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "model/network/head_loss.hpp"
 #include "model/network/network.hpp"

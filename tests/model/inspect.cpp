@@ -1,6 +1,7 @@
 #include "tests/model/inspect.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <memory>
 

@@ -1,6 +1,6 @@
 #include "tests/model/padded_forward.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <cmath>
 #include <limits>

@@ -1,6 +1,6 @@
 #include "model/network/families/opt_network.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <string>
 #include <utility>
