@@ -50,8 +50,8 @@ Coordinator::State::State(const FederationConfig& config_, FederationParts parts
       effects(effects_),
       world(config.devices, config.network, config.availability, client_count(config), config.seed,
             parts.train_flops_per_token),
-      policy(
-          strategy::policies().make(config.aggregation.mode, config.clients, config.aggregation)),
+      mode(strategy::modes().at(config.aggregation.mode)),
+      policy(mode.make(config.clients, config.aggregation)),
       selection(strategy::selections().make(config.clients.selection, config.clients)),
       aggregator(config.aggregation),
       robust(config.aggregation),

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "actors/run/attackers.hpp"
+#include "actors/run/train_kinds.hpp"
 #include "model/evaluation/metric_warnings.hpp"
 #include "model/network/flops.hpp"
 #include "model/text/tokenizer.hpp"
@@ -109,7 +110,7 @@ void poison(Workload& work, const FederationConfig& config,
   std::vector<partition::PoisonedTarget> poisoned;
   for (const auto client : attackers.clients()) {
     const auto* attack = attackers.attack_of(client);
-    if (attack->kind != strategy::AttackKind::label_noise) continue;
+    if (!attack->kind->spoils_labels) continue;
     auto own = partition::poisoned_targets(work.examples, *work.client_examples[client.value],
                                            work.partition.training, attack->examples, config.seed);
     std::ranges::move(own, std::back_inserter(poisoned));
@@ -227,7 +228,7 @@ Workload prepare_workload(const FederationConfig& config,
 }
 
 void check_data(const FederationConfig& config, const Note& log, const Note& warning) {
-  if (config.train.kind != "surrogate") prepare_workload(config, log, warning);
+  if (has_base(config)) prepare_workload(config, log, warning);
 }
 
 std::string manifest_of(const FederationConfig& config, const Workload& work) {

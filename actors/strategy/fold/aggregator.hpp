@@ -4,9 +4,9 @@
 #include <span>
 
 #include "actors/strategy/config.hpp"
+#include "actors/strategy/fold/server_optimizer.hpp"
 #include "actors/strategy/lora/fold_report.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
-#include "actors/strategy/server_optimizer.hpp"
 #include "model/adapter/adapter.hpp"
 
 namespace lorafleet::strategy {
@@ -25,9 +25,10 @@ class Aggregator {
   explicit Aggregator(const AggregationConfig& config);
 
   [[nodiscard]] const LoraRule& rule() const { return *rule_; }
+  [[nodiscard]] const LoraRuleEntry& traits() const { return *traits_; }
   [[nodiscard]] ServerOptimizer& optimizer() { return *optimizer_; }
   /// From which adapter the change of an update is measured, in a mode that says `mode`.
-  [[nodiscard]] bool anchors_at_start() const { return traits_.from_trained; }
+  [[nodiscard]] bool anchors_at_start() const { return traits_->from_trained; }
 
   /// `next` and `run_seed` key what a rule draws.
   Folded fold(const model::Adapter& current, std::span<const FoldItem> items,
@@ -36,8 +37,8 @@ class Aggregator {
  private:
   model::AdapterPtr step(const model::Adapter& current, std::span<const double> delta);
 
+  const LoraRuleEntry* traits_;
   std::unique_ptr<LoraRule> rule_;
-  RuleTraits traits_;
   std::unique_ptr<ServerOptimizer> optimizer_;
   double server_lr_;
   bool plain_sgd_;

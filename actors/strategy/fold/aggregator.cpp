@@ -1,4 +1,4 @@
-#include "actors/strategy/aggregator.hpp"
+#include "actors/strategy/fold/aggregator.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,13 +8,13 @@
 namespace lorafleet::strategy {
 
 Aggregator::Aggregator(const AggregationConfig& config)
-    : rule_(lora_rules().make(config.lora, config)),
-      traits_(rule_->traits()),
+    : traits_(&lora_rules().at(config.lora)),
+      rule_(traits_->make(config)),
       optimizer_(server_optimizers().make(config.server_optimizer, config)),
       server_lr_(config.server_lr),
-      plain_sgd_(config.server_optimizer == "sgd" && config.server_momentum == 0.0),
+      plain_sgd_(server_optimizers().at(config.server_optimizer).is_plain(config)),
       report_(config.lora_report) {
-  check_lora_rule(*rule_, config);
+  check_lora_rule(config);
 }
 
 Folded Aggregator::fold(const model::Adapter& current, std::span<const FoldItem> items,
@@ -24,13 +24,13 @@ Folded Aggregator::fold(const model::Adapter& current, std::span<const FoldItem>
     return {};
   }
   FoldOutcome outcome = rule_->fold(current, items, {next, run_seed, server_lr_, report_});
-  Folded folded{traits_.factor_space ? step(current, outcome.delta) : std::move(outcome.next),
+  Folded folded{traits_->factor_space ? step(current, outcome.delta) : std::move(outcome.next),
                 std::move(outcome.report)};
   if (folded.next == nullptr) return {};
   FoldReport& report = folded.report;
-  if (report_ && traits_.has_global_product) {
+  if (report_ && traits_->has_global_product) {
     const std::size_t modules = current.layout->modules().size();
-    if (traits_.factor_space && plain_sgd_) {
+    if (traits_->factor_space && plain_sgd_) {
       const auto ideal = rule_->ideal(current, items, server_lr_);
       auto difference = ideal;
       difference.push_back({-1.0, folded.next.get()});
