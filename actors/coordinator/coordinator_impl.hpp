@@ -101,7 +101,7 @@ struct Coordinator::State final : strategy::SelectionView {
   FederationConfig config;
   FederationParts parts;
   CoordinatorEffects& effects;
-  sim::World world;
+  sim::World& world;
   const strategy::Mode& mode;
   std::unique_ptr<strategy::Policy> policy;
   std::unique_ptr<strategy::Selection> selection;

@@ -156,6 +156,11 @@ std::int64_t Learning::largest_device_rank() const {
   return largest;
 }
 
+std::shared_ptr<sim::World> make_world(const FederationConfig& config, const Learning& learning) {
+  return std::make_shared<sim::World>(config.devices, config.network, config.availability,
+                                      learning.devices, config.seed);
+}
+
 std::string fingerprint(const FederationConfig& config, const Learning& learning) {
   Sha256 hash;
   hash.update(std::to_string(config.seed) + ' ' + std::to_string(learning.clients()) + '\n');
@@ -172,6 +177,8 @@ std::string fingerprint(const FederationConfig& config, const Learning& learning
 Learning prepare_learning(const FederationConfig& config, bool train, const Note& log,
                           const Note& warning) {
   Learning learning = train_kinds().make(config.train.kind, config, train, log, warning);
+  learning.federation.clients = learning.clients();
+  learning.federation.reports_folds = has_base(config);  // nothing of another kind is LoRA
   learning.honest = learning.trainer;
   if (train) learning.trainer = decorated(learning.trainer, config, learning);
   return learning;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -43,8 +42,5 @@ struct LocalParts {
 /// Scores each of the clients, `slots` at a time; the result does not depend on how many. Where it
 /// is asked to stop, the clients that were finished.
 std::vector<LocalScore> evaluate_locally(const LocalParts& parts, std::stop_token stop);
-
-/// local.csv: a row a client.
-void write_local_csv(const std::vector<LocalScore>& scores, const std::filesystem::path& file);
 
 }  // namespace lorafleet::actors

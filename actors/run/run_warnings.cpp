@@ -8,9 +8,7 @@
 namespace lorafleet::actors {
 
 std::vector<std::string> warnings_before(const FederationConfig& config, const Learning& learning,
-                                         std::size_t slots) {
-  const sim::World world(config.devices, config.network, config.availability, learning.clients(),
-                         config.seed, learning.federation.train_flops_per_token);
+                                         const sim::World& world, std::size_t slots) {
   std::vector<sim::JobLoad> jobs;
   for (std::size_t c = 0; c < learning.clients(); ++c) {
     const sim::ClientId client{static_cast<std::uint32_t>(c)};

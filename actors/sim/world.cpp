@@ -73,19 +73,26 @@ std::vector<std::string> leaving_names() {
 
 World::World(DevicesConfig devices, NetworkConfig network, AvailabilityConfig availability,
              std::size_t clients, std::uint64_t run_seed, double train_flops_per_token)
+    : World(
+          devices, network, std::move(availability),
+          std::make_shared<const Fleet>(devices, network, clients, run_seed, train_flops_per_token),
+          run_seed) {}
+
+World::World(DevicesConfig devices, NetworkConfig network, AvailabilityConfig availability,
+             std::shared_ptr<const Fleet> fleet, std::uint64_t run_seed)
     : devices_(std::move(devices)),
       network_(std::move(network)),
       availability_(std::move(availability)),
       run_seed_(run_seed),
-      fleet_(devices_, network_, clients, run_seed, train_flops_per_token),
+      fleet_(std::move(fleet)),
       model_(&availability_models().at(availability_.model)),
       pauses_(availability_.leaving == kPause),
-      timeline_(model_->make(availability_, clients, run_seed)),
-      periods_(first_periods(timeline_.get(), clients)),
+      timeline_(model_->make(availability_, clients(), run_seed)),
+      periods_(first_periods(timeline_.get(), clients())),
       toggles_(toggles_of(periods_)),
-      outages_(availability_.outages, fleet_, run_seed),
+      outages_(availability_.outages, *fleet_, run_seed),
       slow_(slow_timeline(devices_.slow_down, run_seed)),
-      slow_periods_(first_periods(slow_.get(), clients)),
+      slow_periods_(first_periods(slow_.get(), clients())),
       uplink_(network_.server_upload_mbps) {
   check(network_, availability_);
 }
@@ -181,7 +188,7 @@ Hindrances World::hindrances(ClientId client, const JobTiming& timing) const {
 JobTiming World::predict(const JobLoad& load, VirtualTime now) {
   assert(now >= now_ && next_toggle() > now);
   JobTiming timing;
-  timing.work = job_work(fleet_.profile(load.client), devices_, network_, run_seed_, load);
+  timing.work = job_work(fleet_->profile(load.client), devices_, network_, run_seed_, load);
   if (!online(load.client)) {
     timing.down = timing.work.down;
     timing.compute = timing.work.compute;
@@ -217,7 +224,7 @@ JobTiming World::predict(const JobLoad& load, VirtualTime now) {
 
 JobUsage World::usage(const JobLoad& load, const JobTiming& timing, VirtualTime start,
                       VirtualTime until) const {
-  const DeviceProfile& profile = fleet_.profile(load.client);
+  const DeviceProfile& profile = fleet_->profile(load.client);
   return job_usage(load, timing, start, until, hindrances(load.client, timing),
                    {profile.watts, profile.cost_per_hour, network_.cost_per_gb});
 }

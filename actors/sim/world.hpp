@@ -45,13 +45,16 @@ class World {
   /// At time 0. Throws InputError for configs that make no sense and files that cannot be read.
   World(DevicesConfig devices, NetworkConfig network, AvailabilityConfig availability,
         std::size_t clients, std::uint64_t run_seed, double train_flops_per_token);
+  /// With the devices that the other constructor would deal out.
+  World(DevicesConfig devices, NetworkConfig network, AvailabilityConfig availability,
+        std::shared_ptr<const Fleet> fleet, std::uint64_t run_seed);
 
-  [[nodiscard]] const Fleet& fleet() const { return fleet_; }
+  [[nodiscard]] const Fleet& fleet() const { return *fleet_; }
   [[nodiscard]] const DeviceProfile& profile(ClientId client) const {
-    return fleet_.profile(client);
+    return fleet_->profile(client);
   }
-  [[nodiscard]] const std::vector<std::string>& tier_names() const { return fleet_.tier_names(); }
-  [[nodiscard]] std::size_t clients() const { return fleet_.clients(); }
+  [[nodiscard]] const std::vector<std::string>& tier_names() const { return fleet_->tier_names(); }
+  [[nodiscard]] std::size_t clients() const { return fleet_->clients(); }
   [[nodiscard]] const DevicesConfig& devices() const { return devices_; }
   [[nodiscard]] const NetworkConfig& network() const { return network_; }
   [[nodiscard]] const AvailabilityConfig& availability() const { return availability_; }
@@ -122,7 +125,7 @@ class World {
   NetworkConfig network_;
   AvailabilityConfig availability_;
   std::uint64_t run_seed_;
-  Fleet fleet_;
+  std::shared_ptr<const Fleet> fleet_;
   const AvailabilityModel* model_;
   bool pauses_;
 

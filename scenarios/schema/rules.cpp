@@ -10,6 +10,7 @@
 
 #include "actors/run/client_limits.hpp"
 #include "actors/run/train_kinds.hpp"
+#include "actors/strategy/fold/aggregator.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/messages/faults.hpp"
 #include "actors/strategy/modes/policy.hpp"

@@ -7,13 +7,13 @@
 
 namespace lorafleet::strategy {
 
-Aggregator::Aggregator(const AggregationConfig& config)
+Aggregator::Aggregator(const AggregationConfig& config, bool may_report)
     : traits_(&lora_rules().at(config.lora)),
       rule_(traits_->make(config)),
       optimizer_(server_optimizers().make(config.server_optimizer, config)),
       server_lr_(config.server_lr),
       plain_sgd_(server_optimizers().at(config.server_optimizer).is_plain(config)),
-      report_(config.lora_report) {
+      report_(config.lora_report && may_report) {
   check_lora_rule(config);
 }
 
@@ -55,6 +55,21 @@ model::AdapterPtr Aggregator::step(const model::Adapter& current, std::span<cons
   if (model::all_finite(*next)) return next;
   optimizer_->restore(before);
   return nullptr;
+}
+
+void check_lora_rule(const AggregationConfig& config) {
+  const LoraRuleEntry& rule = lora_rules().at(config.lora);
+  if (!rule.sound_in(modes().at(config.mode))) {
+    const auto sound = modes().names_where([&](const Mode& mode) { return rule.sound_in(mode); });
+    throw InputError("aggregation.lora", "\"" + config.lora + "\" cannot work in mode " +
+                                             config.mode + ": " + rule.elsewhere +
+                                             "; modes that it works in: " + join(sound));
+  }
+  if (rule.factor_space || server_optimizers().at(config.server_optimizer).is_plain(config)) return;
+  throw InputError("aggregation.server_optimizer",
+                   "\"" + config.lora +
+                       "\" folds products, whose factors are split anew in each version, so that "
+                       "moments of factors mean nothing; allowed: \"sgd\" with server_momentum 0");
 }
 
 }  // namespace lorafleet::strategy

@@ -20,9 +20,9 @@ struct Folded {
 /// rule gives a change of the factors.
 class Aggregator {
  public:
-  /// Throws InputError for unknown names, bad options, and a mode or an optimiser that does not fit
-  /// the rule.
-  explicit Aggregator(const AggregationConfig& config);
+  /// Without `may_report` no fold is measured, whatever `config` says. Throws InputError for
+  /// unknown names, bad options, and a mode or an optimiser that does not fit the rule.
+  explicit Aggregator(const AggregationConfig& config, bool may_report = true);
 
   [[nodiscard]] const LoraRule& rule() const { return *rule_; }
   [[nodiscard]] const LoraRuleEntry& traits() const { return *traits_; }
@@ -44,5 +44,8 @@ class Aggregator {
   bool plain_sgd_;
   bool report_;
 };
+
+/// Throws InputError where the mode or the server optimiser does not fit the rule of `config`.
+void check_lora_rule(const AggregationConfig& config);
 
 }  // namespace lorafleet::strategy

@@ -2,9 +2,6 @@
 
 #include <stdexcept>
 
-#include "actors/strategy/fold/server_optimizer.hpp"
-#include "partition/support/error.hpp"
-
 namespace lorafleet::strategy {
 
 LoraRuleEntry fedit();
@@ -58,21 +55,6 @@ model::AdapterPtr LoraRule::view(const model::AdapterPtr& global,
 model::LayoutPtr LoraRule::layout_after(const model::Adapter& trained,
                                         const model::Adapter&) const {
   return trained.layout;
-}
-
-void check_lora_rule(const AggregationConfig& config) {
-  const LoraRuleEntry& rule = lora_rules().at(config.lora);
-  if (!rule.sound_in(modes().at(config.mode))) {
-    const auto sound = modes().names_where([&](const Mode& mode) { return rule.sound_in(mode); });
-    throw InputError("aggregation.lora", "\"" + config.lora + "\" cannot work in mode " +
-                                             config.mode + ": " + rule.elsewhere +
-                                             "; modes that it works in: " + join(sound));
-  }
-  if (rule.factor_space || server_optimizers().at(config.server_optimizer).is_plain(config)) return;
-  throw InputError("aggregation.server_optimizer",
-                   "\"" + config.lora +
-                       "\" folds products, whose factors are split anew in each version, so that "
-                       "moments of factors mean nothing; allowed: \"sgd\" with server_momentum 0");
 }
 
 }  // namespace lorafleet::strategy

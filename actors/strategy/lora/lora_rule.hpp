@@ -99,7 +99,4 @@ struct LoraRuleEntry {
 /// FoldItem::weight, s = alpha / r or alpha / sqrt(r), dW = s B A, and v the version trained from.
 const Registry<LoraRuleEntry>& lora_rules();
 
-/// Throws InputError where the mode or the server optimiser does not fit the rule of `config`.
-void check_lora_rule(const AggregationConfig& config);
-
 }  // namespace lorafleet::strategy

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "actors/output/local_csv.hpp"
+
 #include "partition/support/files.hpp"
 #include "tests/actors/fake_parts.hpp"
 #include "tests/support/temporary_folder.hpp"

@@ -9,8 +9,8 @@ namespace lorafleet::tests {
 /// never crashes: job_work, lost with [availability] drop_probability after
 /// drop_point * (down + compute + up). sim::World prices everything else.
 inline sim::JobTiming predict(const sim::DeviceProfile& profile, const sim::DevicesConfig& devices,
-                  const sim::AvailabilityConfig& availability, std::uint64_t run_seed,
-                  const sim::JobLoad& load) {
+                              const sim::AvailabilityConfig& availability, std::uint64_t run_seed,
+                              const sim::JobLoad& load) {
   const sim::JobWork work = sim::job_work(profile, devices, {}, run_seed, load);
   const sim::JobFailures failures = sim::job_failures(availability, run_seed, load);
   sim::JobTiming timing;

@@ -172,7 +172,8 @@ TEST_CASE("no duration is zero, and none overflows") {
   CHECK(shortest.end.microseconds == 3);
   DevicesConfig endless;
   endless.jitter = Distribution::constant(std::numeric_limits<double>::infinity());
-  const auto longest = tests::predict({0, 1e-300, 1.0, 1.0, 0.0}, endless, {}, 1, {{0}, {1}, 1000, 0, 0});
+  const auto longest =
+      tests::predict({0, 1e-300, 1.0, 1.0, 0.0}, endless, {}, 1, {{0}, {1}, 1000, 0, 0});
   CHECK(longest.compute.microseconds == 1'000'000'000'000'000);
 }
 

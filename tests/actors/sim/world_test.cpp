@@ -59,7 +59,8 @@ TEST_CASE("without the other models a world prices jobs as the plain formulas do
                          *rc::gen::inRange<std::int64_t>(0, 100'000),
                          *rc::gen::inRange<std::int64_t>(0, 10'000'000),
                          *rc::gen::inRange<std::int64_t>(0, 10'000'000)};
-      const auto expected = tests::predict(fleet.profile(load.client), devices, availability, seed, load);
+      const auto expected =
+          tests::predict(fleet.profile(load.client), devices, availability, seed, load);
       const auto got = world.predict(load, now);
       RC_ASSERT(world.online(load.client));
       RC_ASSERT(got.down == expected.down);

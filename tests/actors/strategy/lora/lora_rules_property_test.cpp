@@ -29,8 +29,9 @@ double relative(const Dense& a, const Dense& b) {
 }
 
 /// Clients of ranks 2, 4 and 8 of a server of rank 8.
-std::vector<FoldItem> mixed_items(const std::string& name, const LoraRule& rule, const model::AdapterPtr& current,
-                                  Random& random, std::size_t clients) {
+std::vector<FoldItem> mixed_items(const std::string& name, const LoraRule& rule,
+                                  const model::AdapterPtr& current, Random& random,
+                                  std::size_t clients) {
   std::vector<FoldItem> items;
   for (std::size_t k = 0; k < clients; ++k) {
     const std::int64_t rank = lora_rules().at(name).any_ranks ? std::int64_t{2} << (k % 3) : 8;

@@ -162,11 +162,9 @@ TEST_CASE("noise is normal, of the size of the honest change, on the trained fac
   CHECK(sent.adapter.a(0)[17] == 0.0f);
   CHECK(deviation(sent.adapter.a(0), 0.0) == 0.0);
   CHECK(deviation(sent.adapter.b(0), 0.25) == doctest::Approx(0.5).epsilon(0.04));
-  CHECK(corrupt(attack_of("noise", 2.0), job, honest).adapter.values ==
-        sent.adapter.values);
+  CHECK(corrupt(attack_of("noise", 2.0), job, honest).adapter.values == sent.adapter.values);
   job.seq = 12;
-  CHECK(corrupt(attack_of("noise", 2.0), job, honest).adapter.values !=
-        sent.adapter.values);
+  CHECK(corrupt(attack_of("noise", 2.0), job, honest).adapter.values != sent.adapter.values);
 }
 
 TEST_CASE("an attack with NaN leaves the frozen factors alone") {
