@@ -1,11 +1,16 @@
 #include "actors/actor_fleet.hpp"
 
+#include <atomic>
+#include <future>
+
 #include "actors/aggregator_actor.hpp"
 #include "actors/client_actor.hpp"
 #include "actors/evaluator_actor.hpp"
 #include "actors/head_actor.hpp"
 #include "actors/host_actor.hpp"
 #include "actors/slot_actor.hpp"
+#include "actors/system_config.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::actors {
 
@@ -27,14 +32,6 @@ template <typename Actor, typename... Args>
 auto spawn_worker(caf::actor_system& system, bool detached, Args&&... args) {
   return detached ? system.spawn<Actor, caf::detached>(std::forward<Args>(args)...)
                   : system.spawn<Actor>(std::forward<Args>(args)...);
-}
-
-JobSizer make_sizer(const FleetParts& parts) {
-  return [trainer = parts.trainer, examples = parts.client_examples,
-          seed = parts.config.seed](sim::JobId job) {
-    return trainer->size(
-        {job.client.value, job.seq.value, seed, 0, nullptr, examples[job.client.value]});
-  };
 }
 
 }  // namespace
@@ -60,17 +57,11 @@ ActorFleet::ActorFleet(caf::actor_system& system, const FleetParts& parts)
     actors_->head = system.spawn<HeadActor>(HeadParts{*parts.head, actors_->clients});
     clients.assign(parts.client_examples.size(), ClientHandle(actors_->head));
   }
-  FederationConfig config = parts.config;
-  config.partition.clients = static_cast<std::int64_t>(parts.client_examples.size());
+  FederationParts federation = parts.federation;
+  federation.clients = parts.client_examples.size();
   actors_->aggregator = system.spawn<AggregatorActor>(
-      AggregatorParts{std::move(config),
-                      {make_sizer(parts), parts.train_flops_per_token, parts.initial, parts.layouts,
-                       parts.message_bytes},
-                      std::move(clients),
-                      actors_->evaluator,
-                      parts.observer,
-                      parts.checkpoints,
-                      parts.resumed});
+      AggregatorParts{parts.config, std::move(federation), std::move(clients), actors_->evaluator,
+                      parts.observer, parts.checkpoints, parts.resumed});
 }
 
 ActorFleet::~ActorFleet() {
@@ -127,6 +118,22 @@ void ActorFleet::start(std::function<void(RunEnd)> finished,
 
 void ActorFleet::interrupt() {
   caf::anon_send(actors_->aggregator, InterruptRun{});
+}
+
+RunEnd run_fleet(const FleetParts& parts, int threads, std::stop_token stop) {
+  SystemConfig system_config(std::make_shared<std::atomic<int>>(threads), parts.workers,
+                             parts.head != nullptr);
+  caf::actor_system system(system_config);
+
+  std::promise<RunEnd> promise;
+  auto future = promise.get_future();
+  ActorFleet fleet(system, parts);
+  fleet.start([&](RunEnd end) { promise.set_value(std::move(end)); },
+              [&](std::string reason) {
+                promise.set_exception(std::make_exception_ptr(RuntimeFailure(reason)));
+              });
+  const std::stop_callback on_stop(stop, [&] { fleet.interrupt(); });
+  return future.get();
 }
 
 }  // namespace lorafleet::actors

@@ -3,6 +3,7 @@
 #include <caf/fwd.hpp>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,7 @@ struct FleetParts {
   std::shared_ptr<const model::Trainer> trainer;
   std::shared_ptr<const model::Scorer> scorer;
   std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> client_examples;  ///< by ClientId
-  double train_flops_per_token = 0.0;
-  model::AdapterPtr initial;
-  std::vector<model::LayoutPtr> layouts = {};  ///< by ClientId; empty: all have `initial`'s
-  std::int64_t message_bytes = 0;              ///< see FederationParts
+  FederationParts federation;
   std::shared_ptr<RunObserver> observer;
   std::size_t slots = 1;
   /// True in production: slots and evaluator have threads of their own. False: all actors share the
@@ -60,5 +58,9 @@ class ActorFleet {
   struct Actors;
   std::unique_ptr<Actors> actors_;
 };
+
+/// Runs a fleet to its end in a CAF system of its own, whose threads are set to `threads` intra-op
+/// threads; `stop` interrupts it. Throws RuntimeFailure where it failed.
+RunEnd run_fleet(const FleetParts& parts, int threads, std::stop_token stop);
 
 }  // namespace lorafleet::actors

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "actors/net/tls.hpp"
+#include "actors/net/tls_files.hpp"
 #include "actors/sim/config.hpp"
 #include "actors/strategy/config.hpp"
 #include "model/config.hpp"

@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "actors/distributed.hpp"
+#include "actors/federation_config.hpp"
+#include "actors/net/head_options.hpp"
+#include "actors/net/tls.hpp"
 #include "actors/status_board.hpp"
 
 namespace lorafleet::actors {
@@ -30,5 +32,13 @@ net::Environment environment_here(const std::string& version);
 /// Opens the port and checks all files before anything is loaded. Throws InputError: TLS is missing
 /// where others than this machine can connect.
 HeadSetup open_head(const HeadOptions& options);
+
+struct Learning;
+class RunLog;
+
+/// Adds what a head knows only once everything is loaded, and says that it is listening. `log` must
+/// outlive the setup.
+void complete(HeadSetup& head, const FederationConfig& config, const Learning& learning,
+              std::shared_ptr<const StatusBoard> board, RunLog& log);
 
 }  // namespace lorafleet::actors

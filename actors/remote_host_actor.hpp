@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "actors/client_actor.hpp"
-#include "actors/distributed.hpp"
 #include "actors/link_actor.hpp"
+#include "actors/net/host_options.hpp"
 #include "actors/net/payloads.hpp"
 #include "actors/run/learning.hpp"
 

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/strategy/aggregator.hpp"
+#include "actors/strategy/fold/aggregator.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "model/device/process.hpp"
 #include "partition/support/random.hpp"

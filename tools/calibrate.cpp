@@ -1,4 +1,5 @@
 #include "actors/run/calibration.hpp"
+#include "actors/run/train_kinds.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -84,7 +85,7 @@ actors::FederationConfig read_calibrated(const CommandLine& line) {
     }
   }
   auto config = read_scenario_argument(line).federation;
-  if (config.train.kind != "lora") {
+  if (!actors::has_base(config)) {
     throw InputError("train.kind", "\"" + config.train.kind + "\" trains nothing; allowed: lora");
   }
   return config;

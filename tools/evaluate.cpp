@@ -2,6 +2,7 @@
 
 #include "actors/output/predictions_jsonl.hpp"
 #include "actors/output/summary_json.hpp"
+#include "actors/run/without_training.hpp"
 #include "model/adapter/peft.hpp"
 #include "model/network/family.hpp"
 #include "tools/command_line.hpp"

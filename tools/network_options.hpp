@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/distributed.hpp"
+#include "actors/net/head_options.hpp"
 #include "scenarios/schema/scenario.hpp"
 #include "tools/command_line.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "actors/federation.hpp"
+#include "actors/run/run_options.hpp"
 
 namespace lorafleet::tools {
 

@@ -1,6 +1,6 @@
 #include <iostream>
 
-#include "actors/federation.hpp"
+#include "actors/run/without_training.hpp"
 #include "partition/support/printable.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"

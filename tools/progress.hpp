@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "actors/federation.hpp"
+#include "actors/run/run_options.hpp"
 
 namespace spdlog {
 class logger;

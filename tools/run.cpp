@@ -1,7 +1,9 @@
 #include <iostream>
 #include <map>
 
+#include "actors/federation.hpp"
 #include "actors/output/summary_json.hpp"
+#include "actors/run/dry_run.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/printable.hpp"
 #include "scenarios/schema/expectations.hpp"

@@ -9,8 +9,8 @@ ClientMessages::ClientMessages(const strategy::LoraRule& rule, const sim::Networ
                                model::LayoutPtr server, std::vector<model::LayoutPtr> layouts,
                                std::int64_t message_bytes)
     : rule_(rule),
-      down_(strategy::Compression::down(network)),
-      up_(strategy::Compression::up(network)),
+      down_(strategy::downlink_codec(network)),
+      up_(strategy::uplink_codec(network)),
       server_(std::move(server)),
       layouts_(std::move(layouts)),
       message_bytes_(message_bytes) {
@@ -48,7 +48,7 @@ model::AdapterPtr ClientMessages::view(const model::AdapterPtr& global,
 
 model::AdapterPtr ClientMessages::received(const model::AdapterPtr& global, sim::Version version,
                                            sim::ClientId client) {
-  if (layouts_.empty() && down_.codec == strategy::Codec::none) return global;
+  if (layouts_.empty() && !down_) return global;
   Views& known = views(global, layout(client));
   if (!known.received) {
     known.received = strategy::received(known.view, rule_.receives(version), down_);
@@ -57,8 +57,8 @@ model::AdapterPtr ClientMessages::received(const model::AdapterPtr& global, sim:
 }
 
 std::int64_t ClientMessages::priced(const model::LayoutPtr& layout, model::Factors factors,
-                                    const strategy::Compression& compression) const {
-  const std::int64_t real = strategy::message_bytes(*layout, factors, compression);
+                                    const strategy::CodecPtr& codec) const {
+  const std::int64_t real = strategy::message_bytes(*layout, factors, codec);
   if (message_bytes_ == 0) return real;
   const double scale =
       static_cast<double>(message_bytes_) / static_cast<double>(server_->message_bytes());

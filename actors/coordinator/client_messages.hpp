@@ -48,11 +48,11 @@ class ClientMessages {
   };
   Views& views(const model::AdapterPtr& global, const model::LayoutPtr& layout);
   [[nodiscard]] std::int64_t priced(const model::LayoutPtr& layout, model::Factors factors,
-                                    const strategy::Compression& compression) const;
+                                    const strategy::CodecPtr& codec) const;
 
   const strategy::LoraRule& rule_;
-  strategy::Compression down_;
-  strategy::Compression up_;
+  strategy::CodecPtr down_;
+  strategy::CodecPtr up_;
   model::LayoutPtr server_;
   std::vector<model::LayoutPtr> layouts_;
   std::int64_t message_bytes_;

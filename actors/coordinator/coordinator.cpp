@@ -21,7 +21,15 @@ std::size_t client_count(const FederationConfig& config) {
   return static_cast<std::size_t>(config.partition.clients);
 }
 
-void check(const FederationConfig& config) {
+FederationParts with_world(FederationParts parts, const FederationConfig& config) {
+  if (parts.world) return parts;
+  const std::size_t clients = parts.clients > 0 ? parts.clients : client_count(config);
+  parts.world = std::make_shared<sim::World>(config.devices, config.network, config.availability,
+                                             clients, config.seed, parts.train_flops_per_token);
+  return parts;
+}
+
+void check(const FederationConfig& config, bool is_scored) {
   const auto& stop = config.stop;
   if (stop.versions < 0 || stop.updates < 0 || !(stop.virtual_seconds >= 0.0)) {
     throw InputError("stop", "versions, virtual_seconds and updates must be at least 0");
@@ -29,7 +37,7 @@ void check(const FederationConfig& config) {
   if (stop.versions == 0 && stop.updates == 0 && stop.virtual_seconds == 0.0) {
     throw InputError("stop", "one of versions, virtual_seconds, updates must be above 0");
   }
-  if (stop.target_perplexity > 0.0 && config.evaluation.every_versions < 1) {
+  if (is_scored && stop.target_perplexity > 0.0 && config.evaluation.every_versions < 1) {
     throw InputError("stop.target_perplexity", "needs evaluation.every_versions of at least 1");
   }
   const double p = config.availability.drop_probability;
@@ -46,20 +54,19 @@ void check(const FederationConfig& config) {
 Coordinator::State::State(const FederationConfig& config_, FederationParts parts_,
                           CoordinatorEffects& effects_)
     : config(config_),
-      parts(std::move(parts_)),
+      parts(with_world(std::move(parts_), config)),
       effects(effects_),
-      world(config.devices, config.network, config.availability, client_count(config), config.seed,
-            parts.train_flops_per_token),
-      policy(
-          strategy::policies().make(config.aggregation.mode, config.clients, config.aggregation)),
+      world(*parts.world),
+      mode(strategy::modes().at(config.aggregation.mode)),
+      policy(mode.make(config.clients, config.aggregation)),
       selection(strategy::selections().make(config.clients.selection, config.clients)),
-      aggregator(config.aggregation),
+      aggregator(config.aggregation, parts.reports_folds),
       robust(config.aggregation),
       messages(aggregator.rule(), config.network, parts.initial->layout, parts.layouts,
                parts.message_bytes),
       jobs(world.clients()) {
   adapter = parts.initial;
-  check(config);
+  check(config, parts.is_scored);
   if (config.stop.virtual_seconds > 0.0) {
     time_limit = sim::VirtualTime{} + sim::VirtualDuration::from_seconds(std::min(
                                           config.stop.virtual_seconds, kLongestRunSeconds));
@@ -118,8 +125,8 @@ double Coordinator::State::expected_seconds(sim::ClientId client) const {
 }
 
 void Coordinator::State::publish() {
-  awaits_score =
-      config.stop.target_perplexity > 0.0 && evaluation_is_due(config.evaluation, current);
+  awaits_score = parts.is_scored && config.stop.target_perplexity > 0.0 &&
+                 evaluation_is_due(config.evaluation, current);
   effects.publish(current, totals.time, adapter);
 }
 

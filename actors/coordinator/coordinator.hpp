@@ -17,6 +17,10 @@
 #include "model/adapter/adapter.hpp"
 #include "model/training/trainer.hpp"
 
+namespace lorafleet::sim {
+class World;
+}
+
 namespace lorafleet::actors {
 
 struct CoordinatorState;
@@ -60,6 +64,11 @@ struct FederationParts {
   std::vector<model::LayoutPtr> layouts = {};  ///< of each client; empty: all have `initial`'s
   /// What an adapter of the server's layout weighs as a message; 0: what it really has.
   std::int64_t message_bytes = 0;
+  std::size_t clients = 0;    ///< 0: as many as [partition] says
+  bool is_scored = true;      ///< false: no version is, so that no score can end the run
+  bool reports_folds = true;  ///< false: none is measured, whatever aggregation.lora_report says
+  /// At time 0; from now on the coordinator's alone. Null: it makes its own.
+  std::shared_ptr<sim::World> world = nullptr;
 };
 
 /// Whether a version is to be scored ([evaluation]; the first one always is).

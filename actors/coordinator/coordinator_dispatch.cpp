@@ -7,7 +7,7 @@
 namespace lorafleet::actors {
 namespace {
 
-/// When nobody answered (availability model "bernoulli"), the server asks again.
+/// When nobody took the invitation, the server asks again.
 constexpr sim::VirtualDuration kAskAgain{60'000'000};
 
 JobDispatched announced(const Job& job) {
@@ -42,7 +42,7 @@ void Coordinator::State::invite(Lane& lane) {
   if (!clients.empty()) hand_out(lane, clients);
   if (clients.size() < wanted && !lane.round) {
     auto change = world.next_change();
-    if (config.availability.model == "bernoulli" && lane.eligible.size() > 0) {
+    if (world.may_refuse() && lane.eligible.size() > 0) {
       const sim::VirtualTime again = totals.time + kAskAgain;
       change = change ? std::min(*change, again) : again;
     }
@@ -53,7 +53,7 @@ void Coordinator::State::invite(Lane& lane) {
 /// Clients that answer. Those who do not are out of the draw until the next one.
 std::vector<sim::ClientId> Coordinator::State::choose(Lane& lane, std::size_t count) {
   Random random(config.seed, Purpose::selection, 0, next_seq.value);
-  if (config.availability.model != "bernoulli") {
+  if (!world.may_refuse()) {
     return selection->choose(lane.eligible.members(), count, random, *this);
   }
   std::vector<sim::ClientId> there;

@@ -277,8 +277,7 @@ void Coordinator::State::count_failure(Lane& lane) {
 /// The guard of the modes without rounds against jobs that end without a usable update.
 void Coordinator::State::count_without_progress() {
   const std::int64_t limit = 100 * std::max<std::int64_t>(10, config.clients.concurrency);
-  const bool rounds = lanes.size() > 1 || config.aggregation.mode == "sync";
-  if (!rounds && !finished && ++ends_without_progress >= limit) stop("no_progress");
+  if (!mode.has_rounds && !finished && ++ends_without_progress >= limit) stop("no_progress");
 }
 
 }  // namespace lorafleet::actors

@@ -16,7 +16,7 @@
 #include "actors/sim/client_set.hpp"
 #include "actors/sim/event_queue.hpp"
 #include "actors/sim/world.hpp"
-#include "actors/strategy/aggregator.hpp"
+#include "actors/strategy/fold/aggregator.hpp"
 #include "actors/strategy/modes/policy.hpp"
 #include "actors/strategy/robust/robust.hpp"
 #include "actors/strategy/selection/selection.hpp"
@@ -101,7 +101,8 @@ struct Coordinator::State final : strategy::SelectionView, CoordinatorProgress {
   FederationConfig config;
   FederationParts parts;
   CoordinatorEffects& effects;
-  sim::World world;
+  sim::World& world;
+  const strategy::Mode& mode;
   std::unique_ptr<strategy::Policy> policy;
   std::unique_ptr<strategy::Selection> selection;
   strategy::Aggregator aggregator;

@@ -1,23 +1,13 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "actors/net/tls_files.hpp"
 #include "actors/net/wire.hpp"
 
 namespace lorafleet::actors::net {
-
-/// Mutual TLS: both sides show a certificate of one authority. Empty paths: none.
-struct TlsFiles {
-  std::filesystem::path cert;      ///< PEM, the chain of this side
-  std::filesystem::path key;       ///< PEM, without a passphrase
-  std::filesystem::path ca;        ///< PEM, whose certificates are believed
-  std::vector<std::string> allow;  ///< common names or whole subjects of peers; empty: any
-
-  [[nodiscard]] bool any() const { return !cert.empty() || !key.empty() || !ca.empty(); }
-};
 
 /// Which end of a connection one is.
 enum class Side { listening, connecting };

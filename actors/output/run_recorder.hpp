@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "actors/federation.hpp"
+#include "actors/federation_config.hpp"
 #include "actors/output/clients_csv.hpp"
 #include "actors/output/event_log.hpp"
 #include "actors/output/rounds_csv.hpp"
 #include "actors/output/trace_json.hpp"
+#include "actors/run/progress.hpp"
 #include "actors/run/run_audit.hpp"
 #include "actors/run/run_observer.hpp"
 

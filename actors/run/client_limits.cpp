@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "actors/strategy/modes/policy.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::actors {
@@ -10,17 +11,16 @@ std::optional<ClientLimit> broken_client_limit(const FederationConfig& config,
                                                std::size_t clients) {
   const auto& wanted = config.clients;
   const auto most = static_cast<std::int64_t>(clients);
-  const std::string& mode = config.aggregation.mode;
-  if (mode != "sync" && mode != "tiered") {
+  const strategy::Mode& mode = strategy::modes().at(config.aggregation.mode);
+  if (!mode.has_rounds) {
     if (wanted.concurrency <= most) return std::nullopt;
     return ClientLimit{"clients.concurrency",
                        std::to_string(wanted.concurrency) + " clients cannot be in flight"};
   }
-  const bool tiered = mode == "tiered";
-  const std::int64_t lane = tiered ? most / config.aggregation.tiers : most;
+  const std::int64_t lane = mode.has_tiers ? most / config.aggregation.tiers : most;
   const auto broken = [&](std::string what) {
     return ClientLimit{"clients.per_round", std::move(what),
-                       tiered ? std::optional(lane) : std::nullopt};
+                       mode.has_tiers ? std::optional(lane) : std::nullopt};
   };
   if (wanted.per_round > lane)
     return broken(std::to_string(wanted.per_round) + " clients cannot be picked");

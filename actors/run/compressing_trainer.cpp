@@ -7,10 +7,10 @@
 namespace lorafleet::actors {
 
 CompressingTrainer::CompressingTrainer(std::shared_ptr<const model::Trainer> inner,
-                                       strategy::Compression up, bool error_feedback,
+                                       strategy::CodecPtr up, bool error_feedback,
                                        CarriedFactors carried)
     : inner_(std::move(inner)),
-      up_(up),
+      up_(std::move(up)),
       error_feedback_(error_feedback),
       carried_(std::move(carried)) {}
 

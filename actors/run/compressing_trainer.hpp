@@ -15,7 +15,7 @@ using CarriedFactors = std::function<model::Factors(const model::TrainJob&)>;
 /// (compressed_update has the formula), with what compression lost as the client's private state.
 class CompressingTrainer final : public model::Trainer {
  public:
-  CompressingTrainer(std::shared_ptr<const model::Trainer> inner, strategy::Compression up,
+  CompressingTrainer(std::shared_ptr<const model::Trainer> inner, strategy::CodecPtr up,
                      bool error_feedback, CarriedFactors carried);
 
   [[nodiscard]] model::JobSize size(const model::TrainJob& job) const override;
@@ -23,7 +23,7 @@ class CompressingTrainer final : public model::Trainer {
 
  private:
   std::shared_ptr<const model::Trainer> inner_;
-  strategy::Compression up_;
+  strategy::CodecPtr up_;
   bool error_feedback_;
   CarriedFactors carried_;
 };

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "actors/run/run_audit.hpp"
+#include "actors/run/run_warnings.hpp"
 #include "partition/support/hash.hpp"
 
 namespace lorafleet::actors {
@@ -81,27 +82,34 @@ class InstantTraining final : public CoordinatorEffects {
 
 }  // namespace
 
-Schedule simulate_schedule(const FederationConfig& config, const Learning& learning,
-                           const Note& warning) {
-  FederationConfig actual = config;
-  actual.partition.clients = static_cast<std::int64_t>(learning.clients());
-  actual.stop.target_perplexity = 0.0;  // nothing is scored
-  // Nothing changes, so there is nothing to measure, and no rule may alter what costs time.
-  actual.aggregation.lora_report = false;
+Schedule simulate_schedule(const FederationConfig& config, Learning learning, const Note& warning) {
   std::vector<bool> has_examples(learning.clients());
   for (std::size_t c = 0; c < learning.clients(); ++c)
     has_examples[c] = learning.examples(c) > 0;
   RunAudit audit(std::move(has_examples));
   InstantTraining training(audit);
-  Coordinator coordinator(actual, learning.federation, training);
+  FederationParts parts = std::move(learning.federation);
+  parts.is_scored = false;
+  // Nothing changes, so there is nothing to measure, and no rule may alter what costs time.
+  parts.reports_folds = false;
+  parts.clients = learning.clients();
+  Coordinator coordinator(config, std::move(parts), training);
   coordinator.start();
   training.answer_all(coordinator);
   Schedule schedule;
   schedule.totals = coordinator.totals();
   training.report(*learning.devices, schedule);
-  for (const auto& line : audit.warnings(actual))
+  for (const auto& line : audit.warnings(config))
     warning(line);
   return schedule;
+}
+
+Schedule dry_run(const FederationConfig& config, const RunOptions& options) {
+  Learning learning = prepare_learning(config, false, options.log, options.warning);
+  learning.federation.world = make_world(config, learning);
+  for (const auto& line : warnings_before(config, learning, *learning.federation.world, 1))
+    options.warning(line);
+  return simulate_schedule(config, std::move(learning), options.warning);
 }
 
 }  // namespace lorafleet::actors

@@ -15,9 +15,7 @@ model::JobSize FaultyTrainer::size(const model::TrainJob& job) const {
 model::TrainResult FaultyTrainer::train(const model::TrainJob& job) const {
   const strategy::Attack* attack = attackers_.attack_of({job.client});
   if (attack == nullptr || job.version < attack->from_version) return inner_->train(job);
-  if (attack->kind == strategy::AttackKind::free_rider) {
-    return strategy::free_ride(*attack, job, inner_->size(job));
-  }
+  if (!attack->kind->trains) return strategy::free_ride(*attack, job, inner_->size(job));
   return strategy::corrupt(*attack, job, inner_->train(job));
 }
 

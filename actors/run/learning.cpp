@@ -9,6 +9,7 @@
 #include "actors/run/private_factor_trainer.hpp"
 #include "actors/run/run_scorer.hpp"
 #include "actors/run/surrogate.hpp"
+#include "actors/run/train_kinds.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/messages/compression.hpp"
 #include "model/adapter/client_layouts.hpp"
@@ -34,9 +35,9 @@ std::shared_ptr<const sim::Fleet> fleet_of(const FederationConfig& config, std::
 std::shared_ptr<const model::Trainer> decorated(std::shared_ptr<const model::Trainer> trainer,
                                                 const FederationConfig& config,
                                                 const Learning& learning) {
-  const std::shared_ptr<const strategy::LoraRule> rule =
-      strategy::lora_rules().make(config.aggregation.lora, config.aggregation);
-  if (rule->traits().needs_private_b) {
+  const auto& entry = strategy::lora_rules().at(config.aggregation.lora);
+  const std::shared_ptr<const strategy::LoraRule> rule = entry.make(config.aggregation);
+  if (entry.needs_private_b) {
     trainer = std::make_shared<const PrivateFactorTrainer>(std::move(trainer));
   }
   auto attackers =
@@ -44,8 +45,7 @@ std::shared_ptr<const model::Trainer> decorated(std::shared_ptr<const model::Tra
   if (!attackers.empty()) {
     trainer = std::make_shared<const FaultyTrainer>(std::move(trainer), std::move(attackers));
   }
-  const auto up = strategy::Compression::up(config.network);
-  if (up.codec != strategy::Codec::none) {
+  if (const auto up = strategy::uplink_codec(config.network)) {
     trainer = std::make_shared<const CompressingTrainer>(
         std::move(trainer), up, config.network.error_feedback,
         [rule](const model::TrainJob& job) { return rule->carries({job.version}); });
@@ -53,7 +53,7 @@ std::shared_ptr<const model::Trainer> decorated(std::shared_ptr<const model::Tra
   return trainer;
 }
 
-Learning surrogate_learning(const FederationConfig& config) {
+Learning surrogate_learning(const FederationConfig& config, bool, const Note&, const Note&) {
   Learning learning;
   const auto layout = surrogate_layout(config);
   const auto surrogate = std::make_shared<const Surrogate>(config, layout);
@@ -88,13 +88,11 @@ model::ClientLayouts layouts_of(const FederationConfig& config, const Workload& 
 
 /// Ranks may come from a device file, so only now is it known whether the rule can fold them.
 void check_ranks(const FederationConfig& config, const model::ClientLayouts& layouts) {
-  const auto rule = strategy::lora_rules().make(config.aggregation.lora, config.aggregation);
-  if (layouts.distinct.size() < 2 || rule->traits().any_ranks) return;
-  std::vector<std::string> able;
-  for (const auto& name : strategy::lora_rules().names()) {
-    if (strategy::lora_rules().make(name, config.aggregation)->traits().any_ranks)
-      able.push_back(name);
+  if (layouts.distinct.size() < 2 || strategy::lora_rules().at(config.aggregation.lora).any_ranks) {
+    return;
   }
+  const auto able = strategy::lora_rules().names_where(
+      [](const strategy::LoraRuleEntry& rule) { return rule.any_ranks; });
   throw InputError("aggregation.lora", "\"" + config.aggregation.lora +
                                            "\" needs clients of equal rank; allowed with unequal "
                                            "ones: " +
@@ -132,6 +130,13 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
 
 }  // namespace
 
+const Registry<TrainKind>& train_kinds() {
+  static const Registry<TrainKind> registry(
+      "train.kind", {{.name = "lora", .make = real_learning},
+                     {.name = "surrogate", .has_base = false, .make = surrogate_learning}});
+  return registry;
+}
+
 std::int64_t Learning::examples(std::size_t client) const {
   return federation.sizer({{static_cast<std::uint32_t>(client)}, {1}}).examples;
 }
@@ -152,6 +157,11 @@ std::int64_t Learning::largest_device_rank() const {
   return largest;
 }
 
+std::shared_ptr<sim::World> make_world(const FederationConfig& config, const Learning& learning) {
+  return std::make_shared<sim::World>(config.devices, config.network, config.availability,
+                                      learning.devices, config.seed);
+}
+
 std::string fingerprint(const FederationConfig& config, const Learning& learning) {
   Sha256 hash;
   hash.update(std::to_string(config.seed) + ' ' + std::to_string(learning.clients()) + '\n');
@@ -167,8 +177,9 @@ std::string fingerprint(const FederationConfig& config, const Learning& learning
 
 Learning prepare_learning(const FederationConfig& config, bool train, const Note& log,
                           const Note& warning) {
-  Learning learning = config.train.kind == "surrogate" ? surrogate_learning(config)
-                                                       : real_learning(config, train, log, warning);
+  Learning learning = train_kinds().make(config.train.kind, config, train, log, warning);
+  learning.federation.clients = learning.clients();
+  learning.federation.reports_folds = has_base(config);  // nothing of another kind is LoRA
   learning.honest = learning.trainer;
   if (train) learning.trainer = decorated(learning.trainer, config, learning);
   return learning;

@@ -9,6 +9,7 @@
 #include "actors/coordinator/coordinator.hpp"
 #include "actors/run/workload.hpp"
 #include "actors/sim/fleet.hpp"
+#include "actors/sim/world.hpp"
 #include "model/evaluation/evaluation.hpp"
 #include "model/network/base_model.hpp"
 #include "model/training/trainer.hpp"
@@ -31,6 +32,10 @@ struct Learning {
   [[nodiscard]] std::int64_t rank(std::size_t client) const;  ///< the largest of its modules
   [[nodiscard]] std::int64_t largest_device_rank() const;     ///< 0: the device file gives none
 };
+
+/// The world of a run, at time 0: made once, for the warnings before the run and then for its
+/// coordinator. Throws InputError.
+std::shared_ptr<sim::World> make_world(const FederationConfig& config, const Learning& learning);
 
 using Note = std::function<void(const std::string&)>;
 

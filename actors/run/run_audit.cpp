@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "actors/strategy/modes/policy.hpp"
 #include "actors/strategy/modes/staleness.hpp"
 
 namespace lorafleet::actors {
@@ -87,9 +88,7 @@ std::vector<std::string> RunAudit::warnings(const FederationConfig& config) cons
                     ": the result is not about them");
   }
 
-  const bool weighs = config.aggregation.mode == "fedbuff" ||
-                      config.aggregation.mode == "fedasync" || config.clients.late == "carry_over";
-  if (weighs && received_ > 0) {
+  if (strategy::weighs_staleness(config.clients, config.aggregation) && received_ > 0) {
     const strategy::StalenessWeight weight(config.aggregation.staleness);
     std::int64_t ignored = 0;
     for (const auto& [staleness, updates] : by_staleness_) {

@@ -8,9 +8,7 @@
 namespace lorafleet::actors {
 
 std::vector<std::string> warnings_before(const FederationConfig& config, const Learning& learning,
-                                         std::size_t slots) {
-  const sim::World world(config.devices, config.network, config.availability, learning.clients(),
-                         config.seed, learning.federation.train_flops_per_token);
+                                         const sim::World& world, std::size_t slots) {
   std::vector<sim::JobLoad> jobs;
   for (std::size_t c = 0; c < learning.clients(); ++c) {
     const sim::ClientId client{static_cast<std::uint32_t>(c)};
@@ -29,7 +27,7 @@ std::vector<std::string> warnings_before(const FederationConfig& config, const L
     lines.push_back(std::to_string(empty) + " of " + std::to_string(learning.clients()) +
                     " clients have no examples and never train");
   }
-  const bool rounds = config.aggregation.mode == "sync" || config.aggregation.mode == "tiered";
+  const bool rounds = strategy::modes().at(config.aggregation.mode).has_rounds;
   const std::int64_t at_once = rounds ? config.clients.per_round : config.clients.concurrency;
   if (at_once < static_cast<std::int64_t>(slots)) {
     lines.push_back(std::to_string(slots) + " slots, but never more than " +
@@ -37,8 +35,7 @@ std::vector<std::string> warnings_before(const FederationConfig& config, const L
                     (rounds ? "clients.per_round" : "clients.concurrency") +
                     "): the others stand idle");
   }
-  const auto rule = strategy::lora_rules().make(config.aggregation.lora, config.aggregation);
-  if (rule->traits().needs_private_b) {
+  if (strategy::lora_rules().at(config.aggregation.lora).needs_private_b) {
     lines.push_back("aggregation.lora = \"" + config.aggregation.lora +
                     "\" leaves B with the clients: the global adapter alone scores as it started, "
                     "and adapter/ holds A only");

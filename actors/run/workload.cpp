@@ -6,6 +6,7 @@
 
 #include "actors/run/attackers.hpp"
 #include "model/adapter/lora_layout.hpp"
+#include "actors/run/train_kinds.hpp"
 #include "model/evaluation/metric_warnings.hpp"
 #include "model/network/family.hpp"
 #include "model/network/flops.hpp"
@@ -113,7 +114,7 @@ void poison(Workload& work, const FederationConfig& config,
   std::vector<partition::PoisonedTarget> poisoned;
   for (const auto client : attackers.clients()) {
     const auto* attack = attackers.attack_of(client);
-    if (attack->kind != strategy::AttackKind::label_noise) continue;
+    if (!attack->kind->spoils_labels) continue;
     auto own = partition::poisoned_targets(work.examples, *work.client_examples[client.value],
                                            work.partition.training, attack->examples, config.seed);
     std::ranges::move(own, std::back_inserter(poisoned));
@@ -231,14 +232,14 @@ Workload prepare_workload(const FederationConfig& config,
 }
 
 void check_data(const FederationConfig& config, const Note& log, const Note& warning) {
-  if (config.train.kind == "surrogate") return;
+  if (!has_base(config)) return;
   check_base(config);
   prepare_workload(config, log, warning);
 }
 
 void check_base(const FederationConfig& config) {
   const auto file = config.model.path / "config.json";
-  if (config.train.kind == "surrogate" || !std::filesystem::exists(file)) return;
+  if (!has_base(config) || !std::filesystem::exists(file)) return;
   model::check_targets(model::read_shape(file), config.lora);
 }
 

@@ -62,22 +62,4 @@ JobFailures job_failures(const AvailabilityConfig& availability, std::uint64_t r
   return failures;
 }
 
-JobTiming predict(const DeviceProfile& profile, const DevicesConfig& devices,
-                  const AvailabilityConfig& availability, std::uint64_t run_seed,
-                  const JobLoad& load) {
-  const JobWork work = job_work(profile, devices, {}, run_seed, load);
-  const JobFailures failures = job_failures(availability, run_seed, load);
-  JobTiming timing;
-  timing.down = work.down;
-  timing.compute = work.compute;
-  timing.up = work.up;
-  timing.end = work.total();
-  if (failures.drops) {
-    timing.lost = true;
-    timing.reason = LossReason::dropped_out;
-    timing.end = bounded_duration(failures.drop_point * work.total().seconds());
-  }
-  return timing;
-}
-
 }  // namespace lorafleet::sim

@@ -95,11 +95,4 @@ struct JobFailures {
 JobFailures job_failures(const AvailabilityConfig& availability, std::uint64_t run_seed,
                          const JobLoad& load);
 
-/// Prices a job on a network without jitter or shared uplink, of a client that is always there and
-/// never crashes: job_work, lost with [availability] drop_probability after
-/// drop_point * (down + compute + up). sim::World prices everything else.
-JobTiming predict(const DeviceProfile& profile, const DevicesConfig& devices,
-                  const AvailabilityConfig& availability, std::uint64_t run_seed,
-                  const JobLoad& load);
-
 }  // namespace lorafleet::sim

@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "actors/sim/availability.hpp"
 #include "actors/sim/csv.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
@@ -127,6 +128,16 @@ Trace parse_trace(std::string_view text, std::string_view name, std::size_t clie
 
 Trace read_trace(const std::filesystem::path& file, std::size_t clients, double repeat_seconds) {
   return parse_trace(read_file(file), file.string(), clients, repeat_seconds);
+}
+
+AvailabilityModel trace_file() {
+  return {.name = "file",
+          .keys = {"file", "repeat_seconds", "leaving"},
+          .make = [](const AvailabilityConfig& config, std::size_t clients,
+                     std::uint64_t) -> std::unique_ptr<const Timeline> {
+            if (config.file.empty()) throw InputError("availability.file", "is missing");
+            return std::make_unique<Trace>(read_trace(config.file, clients, config.repeat_seconds));
+          }};
 }
 
 }  // namespace lorafleet::sim

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "actors/sim/alternating.hpp"
-#include "actors/sim/availability.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 
@@ -17,6 +16,8 @@ namespace {
 
 /// Episodes that are shorter would be walked through one by one all the same.
 constexpr double kShortestMean = 0.001;
+
+constexpr const char* kPause = "pause";
 
 void require(bool holds, const char* key, const char* allowed) {
   if (!holds) throw InputError(key, std::string("is out of range; allowed: ") + allowed);
@@ -28,8 +29,9 @@ void check(const NetworkConfig& network, const AvailabilityConfig& availability)
   require(availability.drop_probability >= 0.0 && availability.drop_probability <= 1.0,
           "availability.drop_probability", "0 to 1");
   require(availability.crash_rate_per_hour >= 0.0, "availability.crash_rate_per_hour", "0 or more");
-  require(availability.leaving == "lose" || availability.leaving == "pause", "availability.leaving",
-          "lose, pause");
+  const auto known = leaving_names();
+  require(std::find(known.begin(), known.end(), availability.leaving) != known.end(),
+          "availability.leaving", "lose, pause");
 }
 
 std::unique_ptr<const Timeline> slow_timeline(const SlowDownConfig& config,
@@ -65,21 +67,32 @@ ToggleHeap toggles_of(const std::vector<Period>& periods) {
 
 }  // namespace
 
+std::vector<std::string> leaving_names() {
+  return {"lose", kPause};
+}
+
 World::World(DevicesConfig devices, NetworkConfig network, AvailabilityConfig availability,
              std::size_t clients, std::uint64_t run_seed, double train_flops_per_token)
+    : World(
+          devices, network, std::move(availability),
+          std::make_shared<const Fleet>(devices, network, clients, run_seed, train_flops_per_token),
+          run_seed) {}
+
+World::World(DevicesConfig devices, NetworkConfig network, AvailabilityConfig availability,
+             std::shared_ptr<const Fleet> fleet, std::uint64_t run_seed)
     : devices_(std::move(devices)),
       network_(std::move(network)),
       availability_(std::move(availability)),
       run_seed_(run_seed),
-      fleet_(devices_, network_, clients, run_seed, train_flops_per_token),
-      answers_always_(availability_.model != "bernoulli"),
-      pauses_(availability_.leaving == "pause"),
-      timeline_(availability_timeline(availability_, clients, run_seed)),
-      periods_(first_periods(timeline_.get(), clients)),
+      fleet_(std::move(fleet)),
+      model_(&availability_models().at(availability_.model)),
+      pauses_(availability_.leaving == kPause),
+      timeline_(model_->make(availability_, clients(), run_seed)),
+      periods_(first_periods(timeline_.get(), clients())),
       toggles_(toggles_of(periods_)),
-      outages_(availability_.outages, fleet_, run_seed),
+      outages_(availability_.outages, *fleet_, run_seed),
       slow_(slow_timeline(devices_.slow_down, run_seed)),
-      slow_periods_(first_periods(slow_.get(), clients)),
+      slow_periods_(first_periods(slow_.get(), clients())),
       uplink_(network_.server_upload_mbps) {
   check(network_, availability_);
 }
@@ -154,8 +167,7 @@ std::optional<VirtualTime> World::online_from(ClientId client, VirtualTime limit
 }
 
 bool World::answers(ClientId client, Sequence seq) const {
-  return answers_always_ || Random(run_seed_, Purpose::availability, client.value, seq.value)
-                                .bernoulli(availability_.probability);
+  return !may_refuse() || model_->answers(availability_, run_seed_, client, seq);
 }
 
 Hindrances World::hindrances(ClientId client, const JobTiming& timing) const {
@@ -176,7 +188,7 @@ Hindrances World::hindrances(ClientId client, const JobTiming& timing) const {
 JobTiming World::predict(const JobLoad& load, VirtualTime now) {
   assert(now >= now_ && next_toggle() > now);
   JobTiming timing;
-  timing.work = job_work(fleet_.profile(load.id.client), devices_, network_, run_seed_, load);
+  timing.work = job_work(fleet_->profile(load.id.client), devices_, network_, run_seed_, load);
   if (!online(load.id.client)) {
     timing.down = timing.work.down;
     timing.compute = timing.work.compute;
@@ -212,7 +224,7 @@ JobTiming World::predict(const JobLoad& load, VirtualTime now) {
 
 JobUsage World::usage(const JobLoad& load, const JobTiming& timing, VirtualTime start,
                       VirtualTime until) const {
-  const DeviceProfile& profile = fleet_.profile(load.id.client);
+  const DeviceProfile& profile = fleet_->profile(load.id.client);
   return job_usage(load, timing, start, until, hindrances(load.id.client, timing),
                    {profile.watts, profile.cost_per_hour, network_.cost_per_gb});
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/sim/availability.hpp"
 #include "actors/sim/config.hpp"
 #include "actors/sim/course.hpp"
 #include "actors/sim/fleet.hpp"
@@ -32,6 +33,9 @@ struct WorldState {
   }
 };
 
+/// [availability] leaving.
+std::vector<std::string> leaving_names();
+
 /// All that makes clients unequal: devices, links, when they are there, what goes wrong. The
 /// coordinator's one view of it. docs/heterogeneity.md has the models.
 ///
@@ -46,17 +50,22 @@ class World {
   /// At time 0. Throws InputError for configs that make no sense and files that cannot be read.
   World(DevicesConfig devices, NetworkConfig network, AvailabilityConfig availability,
         std::size_t clients, std::uint64_t run_seed, double train_flops_per_token);
+  /// With the devices that the other constructor would deal out.
+  World(DevicesConfig devices, NetworkConfig network, AvailabilityConfig availability,
+        std::shared_ptr<const Fleet> fleet, std::uint64_t run_seed);
 
-  [[nodiscard]] const Fleet& fleet() const { return fleet_; }
+  [[nodiscard]] const Fleet& fleet() const { return *fleet_; }
   [[nodiscard]] const DeviceProfile& profile(ClientId client) const {
-    return fleet_.profile(client);
+    return fleet_->profile(client);
   }
-  [[nodiscard]] const std::vector<std::string>& tier_names() const { return fleet_.tier_names(); }
-  [[nodiscard]] std::size_t clients() const { return fleet_.clients(); }
+  [[nodiscard]] const std::vector<std::string>& tier_names() const { return fleet_->tier_names(); }
+  [[nodiscard]] std::size_t clients() const { return fleet_->clients(); }
   [[nodiscard]] const DevicesConfig& devices() const { return devices_; }
   [[nodiscard]] const NetworkConfig& network() const { return network_; }
   [[nodiscard]] const AvailabilityConfig& availability() const { return availability_; }
   [[nodiscard]] std::uint64_t run_seed() const { return run_seed_; }
+  /// The model of [availability].
+  [[nodiscard]] const AvailabilityModel& model() const { return *model_; }
 
   /// Moves to `now`, which may not lie before the last one. Calls `changed` (where there is one)
   /// for each client that came online or went offline since, in the order (time, client); a client
@@ -71,8 +80,10 @@ class World {
   /// When the client is next online, from the current time on and before `limit`.
   [[nodiscard]] std::optional<VirtualTime> online_from(ClientId client, VirtualTime limit) const;
 
-  /// Model "bernoulli": whether the client takes the invitation number `seq`; else true. Pure. A
-  /// coordinator that asks again must ask with another seq, so a refusal uses its number up.
+  /// Whether clients that are there may still refuse an invitation.
+  [[nodiscard]] bool may_refuse() const { return model_->answers != nullptr; }
+  /// Whether the client takes the invitation number `seq`. Pure. A coordinator that asks again must
+  /// ask with another seq, so a refusal uses its number up.
   [[nodiscard]] bool answers(ClientId client, Sequence seq) const;
 
   /// Prices a job dispatched now: `advance(now)` comes first. Calls must be in the order of
@@ -92,6 +103,8 @@ class World {
   /// On a World of the same arguments that was advanced to the time of `save`.
   void restore(const WorldState& state) { uplink_.restore(state.uplink); }
 
+  /// Whether a job goes on when its client is back, instead of being lost.
+  [[nodiscard]] bool pauses() const { return pauses_; }
   /// The timeline of [availability] model; nullptr: clients are always there. For checks of a
   /// config.
   [[nodiscard]] const Timeline* timeline() const { return timeline_.get(); }
@@ -117,8 +130,8 @@ class World {
   NetworkConfig network_;
   AvailabilityConfig availability_;
   std::uint64_t run_seed_;
-  Fleet fleet_;
-  bool answers_always_;
+  std::shared_ptr<const Fleet> fleet_;
+  const AvailabilityModel* model_;
   bool pauses_;
 
   std::unique_ptr<const Timeline> timeline_;

@@ -15,8 +15,6 @@ namespace {
 
 constexpr VirtualDuration kNegligible{1000};
 constexpr std::size_t kNamed = 5;
-/// A Markov client stays this many mean times or longer with probability e^-5, 0.7 %.
-constexpr double kRareStays = 5.0;
 
 std::string seconds_text(VirtualDuration duration) {
   return shortest(duration.seconds()) + " s";
@@ -95,25 +93,18 @@ void warn_of_absence(const World& world, VirtualDuration horizon,
 
 void warn_of_short_stays(const World& world, const std::vector<JobLoad>& jobs,
                          std::vector<std::string>& warnings) {
-  const auto& availability = world.availability();
-  if (availability.leaving != "lose") return;
-  double stay = 0.0;
-  if (availability.model == "markov") stay = kRareStays * availability.mean_up_seconds;
-  if (availability.model == "daily" && availability.online_share < 1.0) {
-    stay = availability.online_share * availability.day_seconds;
-  }
-  if (!(stay > 0.0)) return;
+  if (world.pauses()) return;
+  const auto stay = world.model().longest_stay(world.availability());
+  if (!stay || !(stay->seconds > 0.0)) return;
   std::vector<std::uint32_t> hopeless;
   for (const auto& job : jobs) {
     const JobWork work = job_work(world.profile(job.id.client), world.devices(), world.network(),
                                   world.run_seed(), job);
-    if (work.total().seconds() > stay) hopeless.push_back(job.id.client.value);
+    if (work.total().seconds() > stay->seconds) hopeless.push_back(job.id.client.value);
   }
   if (hopeless.empty()) return;
   warnings.push_back("the jobs of " + count_text(hopeless, world.clients()) + " take longer than " +
-                     shortest(stay) + " s, " +
-                     (availability.model == "markov" ? "five times availability.mean_up_seconds"
-                                                     : "the daily window") +
+                     shortest(stay->seconds) + " s, " + stay->what +
                      ": they are lost, almost all, with availability.leaving = \"lose\"");
 }
 

@@ -6,7 +6,7 @@
 
 namespace lorafleet::strategy {
 
-/// [clients.oort]: the selection `oort` (arXiv 2010.06081; make_oort has the formulas).
+/// [clients.oort]: the selection `oort` (arXiv 2010.06081; selection_oort.cpp has the formulas).
 struct OortConfig {
   double exploration = 0.9;  ///< share of the picks that explore, at version 0
   double exploration_decay = 0.98;

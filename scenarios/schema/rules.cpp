@@ -9,8 +9,14 @@
 #include <set>
 
 #include "actors/run/client_limits.hpp"
+#include "actors/run/train_kinds.hpp"
+#include "actors/strategy/fold/aggregator.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
+#include "actors/strategy/messages/faults.hpp"
+#include "actors/strategy/modes/policy.hpp"
 #include "actors/strategy/robust/krum.hpp"
+#include "actors/strategy/robust/robust.hpp"
+#include "actors/strategy/selection/selection.hpp"
 #include "model/adapter/client_layouts.hpp"
 #include "model/device/device_name.hpp"
 #include "model/text/prompt_template.hpp"
@@ -30,8 +36,18 @@ struct Rule {
   std::function<Broken(const FederationConfig&)> broken;
 };
 
+const strategy::Mode& mode_of(const FederationConfig& run) {
+  return strategy::modes().at(run.aggregation.mode);
+}
+
 bool has_rounds(const FederationConfig& run) {
-  return run.aggregation.mode == "sync" || run.aggregation.mode == "tiered";
+  return mode_of(run).has_rounds;
+}
+
+/// Whether the folds of a run go through its robust rule, and this reads `key`.
+bool robust_reads(const FederationConfig& run, const char* key) {
+  return strategy::modes().reads(run.aggregation.mode, "aggregation.robust") &&
+         strategy::robust_rules().reads(run.aggregation.robust, key);
 }
 
 Broken name_is_plain(const FederationConfig& run) {
@@ -93,41 +109,51 @@ Broken target_is_scored(const FederationConfig& run) {
   return "needs versions that are scored; allowed: with evaluation.every_versions of at least 1";
 }
 
+/// The names of the rules for which `holds` is true.
+template <typename Holds>
+std::string lora_rules_that(Holds&& holds) {
+  return join(strategy::lora_rules().names_where(holds));
+}
+
 /// A gradient step beyond 2 / (1 + mu) overshoots ever further.
 Broken surrogate_converges(const FederationConfig& run) {
-  if (run.train.kind != "surrogate" || run.train.lr * (1.0 + run.train.prox_mu) < 2.0) {
+  if (actors::has_base(run) || run.train.lr * (1.0 + run.train.prox_mu) < 2.0) {
     return std::nullopt;
   }
   return "a surrogate's steps would diverge; allowed: train.lr * (1 + train.prox_mu) below 2";
 }
 
 Broken surrogate_has_one_rank(const FederationConfig& run) {
-  if (run.train.kind != "surrogate" || run.lora.ranks.empty()) return std::nullopt;
+  if (actors::has_base(run) || run.lora.ranks.empty()) return std::nullopt;
   return "a surrogate's adapter is one vector; allowed: lora.r for all clients";
 }
 
 Broken surrogate_has_no_data(const FederationConfig& run) {
-  if (run.train.kind != "surrogate" || run.partition.manifest.empty()) return std::nullopt;
+  if (actors::has_base(run) || run.partition.manifest.empty()) return std::nullopt;
   return "a surrogate has no data to split; allowed: partition.clients";
 }
 
 Broken surrogate_has_no_labels(const FederationConfig& run) {
   const auto& attackers = run.faults.attackers;
   const bool spoils_labels = std::any_of(attackers.begin(), attackers.end(), [](const auto& entry) {
-    return entry.attack == "label_noise";
+    return strategy::attack_kinds().at(entry.attack).spoils_labels;
   });
-  if (run.train.kind != "surrogate" || !spoils_labels) return std::nullopt;
+  if (actors::has_base(run) || !spoils_labels) return std::nullopt;
   return "a surrogate has no labels to spoil; allowed: every attack but label_noise";
 }
 
 Broken surrogate_folds_factors(const FederationConfig& run) {
-  if (run.train.kind != "surrogate" || run.aggregation.lora == "fedit") return std::nullopt;
-  return "a surrogate has no products to fold; allowed: fedit";
+  if (actors::has_base(run) || !strategy::lora_rules().at(run.aggregation.lora).sees_products)
+    return std::nullopt;
+  return "a surrogate has no products to fold; allowed: " +
+         lora_rules_that([](const auto& rule) { return !rule.sees_products; });
 }
 
 /// These compare updates value by value, which means nothing where the factors' shapes differ.
 Broken robust_compares_factors(const FederationConfig& run) {
-  if (run.aggregation.robust == "none" || run.aggregation.mode == "fedasync") return std::nullopt;
+  const auto& rule = strategy::robust_rules().at(run.aggregation.robust);
+  if (!rule.compares_updates) return std::nullopt;
+  if (!strategy::modes().reads(run.aggregation.mode, "aggregation.robust")) return std::nullopt;
   if (!model::has_unequal_ranks(run.lora)) return std::nullopt;
   return "\"" + run.aggregation.robust +
          "\" compares updates value by value and needs clients of equal rank; allowed with "
@@ -237,12 +263,11 @@ Broken template_is_readable(const FederationConfig& run) {
 
 /// The updates of a full fold.
 std::int64_t fold_size(const FederationConfig& run) {
-  if (run.aggregation.mode == "fedbuff") return run.aggregation.buffer_size;
-  return run.aggregation.mode == "fedasync" ? 1 : run.clients.per_round;
+  return mode_of(run).fold_size(run.clients, run.aggregation);
 }
 
 Broken power_d_suffices(const FederationConfig& run) {
-  if (run.clients.selection != "power_of_choice" || !has_rounds(run) ||
+  if (!strategy::selections().reads(run.clients.selection, "clients.power_d") || !has_rounds(run) ||
       run.clients.power_d >= run.clients.per_round) {
     return std::nullopt;
   }
@@ -251,10 +276,8 @@ Broken power_d_suffices(const FederationConfig& run) {
          std::to_string(run.clients.per_round);
 }
 
-/// fedasync folds single updates, so nothing that compares them has an effect there.
 bool is_krum(const FederationConfig& run) {
-  const auto& rule = run.aggregation.robust;
-  return run.aggregation.mode != "fedasync" && (rule == "krum" || rule == "multi_krum");
+  return robust_reads(run, "aggregation.byzantine");
 }
 
 Broken byzantine_is_whole(const FederationConfig& run) {
@@ -274,8 +297,7 @@ Broken fold_suffices_for_krum(const FederationConfig& run) {
 }
 
 Broken krum_keeps_some_of_a_fold(const FederationConfig& run) {
-  if (!is_krum(run) || run.aggregation.robust != "multi_krum" ||
-      run.aggregation.krum_keep <= fold_size(run)) {
+  if (!robust_reads(run, "aggregation.krum_keep") || run.aggregation.krum_keep <= fold_size(run)) {
     return std::nullopt;
   }
   return "keeps more updates than a fold has; allowed: at most " + std::to_string(fold_size(run));
@@ -311,7 +333,7 @@ Broken attackers_are_clients(const FederationConfig& run) {
 Broken scaling_scales(const FederationConfig& run) {
   const auto& attackers = run.faults.attackers;
   for (std::size_t i = 0; i < attackers.size(); ++i) {
-    if (attackers[i].attack == "scale" && attackers[i].scale == 1.0) {
+    if (attackers[i].scale == strategy::attack_kinds().at(attackers[i].attack).idle_scale) {
       return "scale of entry " + std::to_string(i) +
              " is 1, which changes nothing; allowed: any other factor";
     }
@@ -352,45 +374,30 @@ Broken ranks_are_given_out(const FederationConfig& run) {
   return std::nullopt;
 }
 
-/// The rules for which `holds` is true of their traits.
-template <typename Holds>
-std::string lora_rules_that(const strategy::AggregationConfig& config, Holds&& holds) {
-  std::vector<std::string> names;
-  for (const auto& name : strategy::lora_rules().names()) {
-    if (holds(strategy::lora_rules().make(name, config)->traits())) names.push_back(name);
-  }
-  return join(names);
-}
-
 Broken rule_takes_ranks(const FederationConfig& run) {
   const auto& config = run.aggregation;
   if (!model::has_unequal_ranks(run.lora)) return std::nullopt;
-  if (strategy::lora_rules().make(config.lora, config)->traits().any_ranks) return std::nullopt;
+  if (strategy::lora_rules().at(config.lora).any_ranks) return std::nullopt;
   return "\"" + config.lora +
          "\" needs clients of equal rank and scale; allowed with unequal "
          "lora.ranks: " +
-         lora_rules_that(config, [&](const strategy::RuleTraits& traits) {
-           return traits.any_ranks && traits.sound_in(config.mode);
-         });
+         lora_rules_that(
+             [&](const auto& rule) { return rule.any_ranks && rule.sound_in(mode_of(run)); });
 }
 
 Broken rule_is_sound(const FederationConfig& run) {
   const auto& config = run.aggregation;
-  const auto traits = strategy::lora_rules().make(config.lora, config)->traits();
-  if (traits.sound_in(config.mode)) return std::nullopt;
-  return "\"" + config.lora + "\" cannot work in mode " + config.mode + ": " + traits.elsewhere +
-         "; allowed there: " + lora_rules_that(config, [&](const strategy::RuleTraits& other) {
-           return other.sound_in(config.mode);
-         });
+  const auto& rule = strategy::lora_rules().at(config.lora);
+  if (rule.sound_in(mode_of(run))) return std::nullopt;
+  return "\"" + config.lora + "\" cannot work in mode " + config.mode + ": " + rule.elsewhere +
+         "; allowed there: " +
+         lora_rules_that([&](const auto& other) { return other.sound_in(mode_of(run)); });
 }
 
 Broken optimizer_fits_rule(const FederationConfig& run) {
-  const auto& config = run.aggregation;
-  if (!strategy::lora_rules().make(config.lora, config)->traits().sound_in(config.mode)) {
-    return std::nullopt;
-  }
+  if (!strategy::lora_rules().at(run.aggregation.lora).sound_in(mode_of(run))) return std::nullopt;
   try {
-    strategy::check_lora_rule(*strategy::lora_rules().make(config.lora, config), config);
+    strategy::check_lora_rule(run.aggregation);
   } catch (const InputError& error) {
     const std::string what = error.what();
     return what.substr(what.find(": ") + 2);

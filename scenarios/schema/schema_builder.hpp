@@ -64,6 +64,10 @@ class FieldBuilder {
     field_.replaced_by = std::move(key);
     return *this;
   }
+  FieldBuilder& only_where(Condition condition) {
+    field_.condition = std::move(condition);
+    return *this;
+  }
   /// Idle unless `holds`, a predicate on the struct `Owner` that has the field.
   template <typename Owner>
   FieldBuilder& only_if(std::string text, bool (*holds)(const Owner&)) {

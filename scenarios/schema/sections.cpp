@@ -1,5 +1,7 @@
 #include "scenarios/schema/sections.hpp"
 
+#include "actors/run/train_kinds.hpp"
+#include "scenarios/schema/choices.hpp"
 #include "scenarios/schema/schema_builder.hpp"
 
 namespace lorafleet::scenarios {
@@ -14,19 +16,21 @@ auto in_run(auto member) {
   };
 }
 
-bool trains_lora(const FederationConfig& run) {
-  return run.train.kind == "lora";
+/// Where the kind of learning has a base model and data, or where it has none.
+Condition where_base(bool has_base) {
+  const auto& kinds = actors::train_kinds();
+  const auto names =
+      kinds.names_where([&](const actors::TrainKind& kind) { return kind.has_base == has_base; });
+  return {"train.kind " + is_one_of(names, kinds.names()),
+          [has_base](const void*, const FederationConfig& run) {
+            return actors::has_base(run) == has_base;
+          }};
 }
-bool trains_surrogate(const FederationConfig& run) {
-  return run.train.kind == "surrogate";
-}
-
-constexpr const char* kLora = "train.kind is \"lora\"";
 
 /// `table`, where these keys mean nothing to a surrogate.
 Table for_lora(Table table, std::initializer_list<const char*> keys) {
   for (const char* key : keys)
-    table.restrict(key, {kLora, [](const void*, const auto& run) { return trains_lora(run); }});
+    table.restrict(key, where_base(true));
   return table;
 }
 
@@ -35,9 +39,8 @@ Table scenario_table() {
   TableOf<Scenario> table;
   table.field("name", in_run(&F::name), "letters, digits, '.', '_' and '-': part of file names");
   table.field("seed", in_run(&F::seed), "all randomness comes from it").at_least(0);
-  constexpr const char* kSurrogate = "train.kind is \"surrogate\"";
   table.table("model", in_run(&F::model), "The frozen base model.", model_table())
-      .only_if_run(kLora, trains_lora);
+      .only_where(where_base(true));
   table.table("lora", in_run(&F::lora), "The adapter, as PEFT names its parts.",
               for_lora(lora_table(), {"lora_alpha", "lora_dropout", "use_rslora", "target_modules",
                                       "rank_pattern", "alpha_pattern", "init_adapter"}));
@@ -45,12 +48,12 @@ Table scenario_table() {
       .table(
           "data", [](Scenario & s) -> auto& { return s.federation; },
           "The examples, and how they become tokens.", data_table())
-      .only_if_run(kLora, trains_lora);
+      .only_where(where_base(true));
   table
       .table("surrogate", in_run(&F::surrogate),
              "The clients of a study of schedules: each has a quadratic loss of its own.",
              surrogate_table())
-      .only_if_run(kSurrogate, trains_surrogate);
+      .only_where(where_base(false));
   table.table("partition", in_run(&F::partition), "How the training examples are spread.",
               for_lora(partition_table(), {"min_examples", "skew"}));
   table.table("train", in_run(&F::train), "What a client does in a job.",

@@ -1,6 +1,8 @@
 #include "scenarios/schema/sections.hpp"
 
-#include "actors/strategy/messages/compression.hpp"
+#include "actors/sim/world.hpp"
+#include "actors/strategy/messages/codec.hpp"
+#include "scenarios/schema/choices.hpp"
 #include "scenarios/schema/schema_builder.hpp"
 
 namespace lorafleet::scenarios {
@@ -21,20 +23,17 @@ bool slows_down(const sim::SlowDownConfig& config) {
 bool is_random(const sim::OutageConfig& config) {
   return config.mean_between_seconds > 0.0;
 }
-bool is_bernoulli(const sim::AvailabilityConfig& config) {
-  return config.model == "bernoulli";
+Condition by_model(const char* key) {
+  return read_by(sim::availability_models(), "model", key,
+                 [](const void* owner, Run) -> const std::string& {
+                   return static_cast<const sim::AvailabilityConfig*>(owner)->model;
+                 });
 }
-bool is_markov(const sim::AvailabilityConfig& config) {
-  return config.model == "markov";
-}
-bool is_daily(const sim::AvailabilityConfig& config) {
-  return config.model == "daily";
-}
-bool is_file(const sim::AvailabilityConfig& config) {
-  return config.model == "file";
-}
-bool comes_and_goes(const sim::AvailabilityConfig& config) {
-  return config.model != "always" && config.model != "bernoulli";
+Condition by_codec(const char* key) {
+  return read_by(strategy::codecs(), "compress_up", key,
+                 [](const void* owner, Run) -> const std::string& {
+                   return static_cast<const sim::NetworkConfig*>(owner)->compress_up;
+                 });
 }
 
 constexpr const char* kRandomOutage = "mean_between_seconds is above 0";
@@ -42,13 +41,6 @@ constexpr const char* kRandomOutage = "mean_between_seconds is above 0";
 /// Shorter times between changes say nothing that a job could notice, and take long to walk
 /// through.
 constexpr double kShortestMean = 0.001;
-
-bool compresses_up(const sim::NetworkConfig& network) {
-  return network.compress_up != "none";
-}
-bool uses_topk(const sim::NetworkConfig& network) {
-  return network.compress_up == "topk";
-}
 
 Table tier_table() {
   using sim::DeviceTier;
@@ -208,12 +200,12 @@ Table network_table() {
              "share of the values, the largest, that topk sends")
       .above(0)
       .at_most(1)
-      .only_if("compress_up is \"topk\"", uses_topk);
+      .only_where(by_codec("topk_share"));
   table
       .field("error_feedback", &NetworkConfig::error_feedback,
              "a client keeps what compression lost, and adds it to its next update "
              "(arXiv 1901.09847)")
-      .only_if("compress_up is not \"none\"", compresses_up);
+      .only_where(by_codec("error_feedback"));
   return table;
 }
 
@@ -224,51 +216,51 @@ Table availability_table() {
       .field("model", &AvailabilityConfig::model,
              "when clients are there: always; bernoulli: at each invitation by chance; markov: "
              "exponential periods; daily: in a window of each day; file: as a trace says")
-      .names({"always", "bernoulli", "markov", "daily", "file"});
+      .names(sim::availability_models().names());
   table.field("probability", &AvailabilityConfig::probability, "that a client takes an invitation")
       .above(0)
       .at_most(1)
-      .only_if("model is \"bernoulli\"", is_bernoulli);
+      .only_where(by_model("probability"));
   table.field("mean_up_seconds", &AvailabilityConfig::mean_up_seconds, "of a period online")
       .at_least(kShortestMean)
       .unit("virtual seconds")
-      .only_if("model is \"markov\"", is_markov);
+      .only_where(by_model("mean_up_seconds"));
   table.field("mean_down_seconds", &AvailabilityConfig::mean_down_seconds, "of a period offline")
       .at_least(kShortestMean)
       .unit("virtual seconds")
-      .only_if("model is \"markov\"", is_markov);
+      .only_where(by_model("mean_down_seconds"));
   table.field("day_seconds", &AvailabilityConfig::day_seconds, "length of a day")
       .at_least(kShortestMean)
       .unit("virtual seconds")
-      .only_if("model is \"daily\"", is_daily);
+      .only_where(by_model("day_seconds"));
   table.field("online_share", &AvailabilityConfig::online_share, "of each day, in one window")
       .above(0)
       .at_most(1)
-      .only_if("model is \"daily\"", is_daily);
+      .only_where(by_model("online_share"));
   table
       .field("window_start_seconds", &AvailabilityConfig::window_start_seconds,
              "when in the day the window opens, drawn once for each client")
       .at_least(0)
       .unit("virtual seconds")
-      .only_if("model is \"daily\"", is_daily);
+      .only_where(by_model("window_start_seconds"));
   table
       .field("file", &AvailabilityConfig::file,
              "CSV with the columns client, start_seconds, end_seconds: when clients are online")
       .file()
       .required()
-      .only_if("model is \"file\"", is_file);
+      .only_where(by_model("file"));
   table
       .field("repeat_seconds", &AvailabilityConfig::repeat_seconds,
              "length of the trace, which then begins again; 0: clients stay offline")
       .at_least(0)
       .unit("virtual seconds")
-      .only_if("model is \"file\"", is_file);
+      .only_where(by_model("repeat_seconds"));
   table
       .field("leaving", &AvailabilityConfig::leaving,
              "a job whose client goes offline: lose: it is lost; pause: it goes on when the client "
              "is back")
-      .names({"lose", "pause"})
-      .only_if("model is \"markov\", \"daily\" or \"file\"", comes_and_goes);
+      .names(sim::leaving_names())
+      .only_where(by_model("leaving"));
   table
       .field("drop_probability", &AvailabilityConfig::drop_probability,
              "that a job is lost at a random point")

@@ -1,4 +1,5 @@
 #include "actors/strategy/messages/faults.hpp"
+#include "scenarios/schema/choices.hpp"
 #include "scenarios/schema/schema_builder.hpp"
 #include "scenarios/schema/sections.hpp"
 
@@ -8,23 +9,17 @@ namespace {
 
 using strategy::AttackerConfig;
 
-bool has_scale(const AttackerConfig& entry) {
-  return entry.attack == "sign_flip" || entry.attack == "scale" || entry.attack == "noise";
-}
-bool is_free_rider(const AttackerConfig& entry) {
-  return entry.attack == "free_rider";
-}
-bool is_label_noise(const AttackerConfig& entry) {
-  return entry.attack == "label_noise";
-}
-bool is_dynamic(const AttackerConfig& entry) {
-  return !is_label_noise(entry);
+Condition by_attack(const char* key) {
+  return read_by(strategy::attack_kinds(), "attack", key,
+                 [](const void* owner, const actors::FederationConfig&) -> const std::string& {
+                   return static_cast<const AttackerConfig*>(owner)->attack;
+                 });
 }
 
 Table attacker_table() {
   TableOf<AttackerConfig> table;
   table.field("attack", &AttackerConfig::attack, "what these clients do")
-      .names(strategy::attack_names())
+      .names(strategy::attack_kinds().names())
       .required();
   table
       .field("share", &AttackerConfig::share,
@@ -37,22 +32,22 @@ Table attacker_table() {
              "factor on the change that they send; `noise`: standard deviation, in root mean "
              "squares of the honest change")
       .at_least(0)
-      .only_if("attack is \"sign_flip\", \"noise\" or \"scale\"", has_scale);
+      .only_where(by_attack("scale"));
   table
       .field("deviation", &AttackerConfig::deviation,
              "standard deviation of the noise that hides a free rider")
       .at_least(0)
-      .only_if("attack is \"free_rider\"", is_free_rider);
+      .only_where(by_attack("deviation"));
   table
       .field("examples", &AttackerConfig::examples,
              "share of their examples that get wrong targets")
       .between(0, 1)
-      .only_if("attack is \"label_noise\"", is_label_noise);
+      .only_where(by_attack("examples"));
   table
       .field("from_version", &AttackerConfig::from_version,
              "they are honest in jobs that start from earlier versions")
       .at_least(0)
-      .only_if("attack is not \"label_noise\"", is_dynamic);
+      .only_where(by_attack("from_version"));
   return table;
 }
 

@@ -1,10 +1,13 @@
 #include "scenarios/schema/sections.hpp"
 
+#include "actors/strategy/fold/server_optimizer.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/modes/policy.hpp"
+#include "actors/strategy/modes/rounds.hpp"
+#include "actors/strategy/modes/staleness.hpp"
 #include "actors/strategy/robust/robust.hpp"
 #include "actors/strategy/selection/selection.hpp"
-#include "actors/strategy/server_optimizer.hpp"
+#include "scenarios/schema/choices.hpp"
 #include "scenarios/schema/schema_builder.hpp"
 
 namespace lorafleet::scenarios {
@@ -13,85 +16,49 @@ namespace {
 
 using Run = const actors::FederationConfig&;
 
-bool is_sync(Run run) {
-  return run.aggregation.mode == "sync";
+Condition by_mode(const char* key) {
+  return read_by(strategy::modes(), "aggregation.mode", key,
+                 [](const void*, Run run) -> const std::string& { return run.aggregation.mode; });
 }
-bool has_rounds(Run run) {
-  return is_sync(run) || run.aggregation.mode == "tiered";
+Condition by_selection(const char* key) {
+  return read_by(strategy::selections(), "clients.selection", key,
+                 [](const void*, Run run) -> const std::string& { return run.clients.selection; });
 }
-bool has_no_rounds(Run run) {
-  return !has_rounds(run);
+Condition by_rule(const char* key) {
+  return read_by(strategy::lora_rules(), "aggregation.lora", key,
+                 [](const void*, Run run) -> const std::string& { return run.aggregation.lora; });
 }
+Condition by_optimizer(const char* key) {
+  return read_by(
+      strategy::server_optimizers(), "aggregation.server_optimizer", key,
+      [](const void*, Run run) -> const std::string& { return run.aggregation.server_optimizer; });
+}
+Condition by_robust(const char* key) {
+  const Condition named =
+      read_by(strategy::robust_rules(), "aggregation.robust", key,
+              [](const void*, Run run) -> const std::string& { return run.aggregation.robust; });
+  return and_run(named, [](Run run) {
+    return strategy::modes().reads(run.aggregation.mode, "aggregation.robust");
+  });
+}
+Condition by_staleness(const char* key) {
+  return read_by(strategy::staleness_functions(), "fn", key,
+                 [](const void* owner, Run) -> const std::string& {
+                   return static_cast<const strategy::StalenessConfig*>(owner)->fn;
+                 });
+}
+
 bool may_be_stale(Run run) {
-  return !is_sync(run) || run.clients.late == "carry_over";
+  return strategy::may_be_stale(run.clients, run.aggregation);
 }
-bool weighs_staleness(Run run) {
-  return may_be_stale(run) && run.aggregation.mode != "tiered";
-}
-bool is_tiered(Run run) {
-  return run.aggregation.mode == "tiered";
-}
-bool is_fedbuff(Run run) {
-  return run.aggregation.mode == "fedbuff";
-}
-bool is_fedasync(Run run) {
-  return run.aggregation.mode == "fedasync";
-}
-bool weighs(Run run) {
-  return !is_fedasync(run);
+Condition stale_and_weighed() {
+  Condition condition = and_run(by_mode("aggregation.staleness"), may_be_stale);
+  condition.text = "updates can be stale and " + condition.text;
+  return condition;
 }
 
-bool is_sgd(Run run) {
-  return run.aggregation.server_optimizer == "sgd";
-}
-bool is_adaptive(Run run) {
-  return !is_sgd(run);
-}
-bool has_beta2(Run run) {
-  return is_adaptive(run) && run.aggregation.server_optimizer != "adagrad";
-}
-
-constexpr const char* kRounds = "aggregation.mode is \"sync\" or \"tiered\"";
-constexpr const char* kNoRounds = "aggregation.mode is \"fedbuff\" or \"fedasync\"";
 constexpr const char* kStale =
     "updates can be stale: not with aggregation.mode \"sync\" and clients.late \"drop\"";
-bool is_oort(Run run) {
-  return run.clients.selection == "oort";
-}
-bool is_power_of_choice(Run run) {
-  return run.clients.selection == "power_of_choice";
-}
-bool trims(Run run) {
-  return weighs(run) && run.aggregation.robust == "trimmed_mean";
-}
-bool keeps_some(Run run) {
-  return weighs(run) && run.aggregation.robust == "multi_krum";
-}
-bool is_krum(Run run) {
-  return keeps_some(run) || (weighs(run) && run.aggregation.robust == "krum");
-}
-
-constexpr const char* kFoldsSeveral = "aggregation.mode is not \"fedasync\"";
-bool splits_products(Run run) {
-  return run.aggregation.lora == "hlora" || run.aggregation.lora == "flexlora" ||
-         run.aggregation.lora == "product";
-}
-bool is_flora(Run run) {
-  return run.aggregation.lora == "flora";
-}
-bool is_hetlora(Run run) {
-  return run.aggregation.lora == "hetlora";
-}
-
-constexpr const char* kHetlora = "aggregation.lora is \"hetlora\"";
-constexpr const char* kAdaptive = "aggregation.server_optimizer is not \"sgd\"";
-
-bool staleness_has_a(const strategy::StalenessConfig& s) {
-  return s.fn != "constant";
-}
-bool staleness_has_b(const strategy::StalenessConfig& s) {
-  return s.fn == "hinge";
-}
 
 Table staleness_table() {
   using strategy::StalenessConfig;
@@ -99,14 +66,14 @@ Table staleness_table() {
   table
       .field("fn", &StalenessConfig::fn,
              "constant: 1; polynomial: (1+tau)^-a; hinge: 1 if tau <= b, else 1/(a(tau-b)+1)")
-      .names({"constant", "polynomial", "hinge"});
+      .names(strategy::staleness_functions().names());
   table.field("a", &StalenessConfig::a, "how fast weight is lost")
       .at_least(0)
-      .only_if("fn is \"polynomial\" or \"hinge\"", staleness_has_a);
+      .only_where(by_staleness("a"));
   table.field("b", &StalenessConfig::b, "staleness up to which nothing is lost")
       .at_least(0)
       .unit("versions")
-      .only_if("fn is \"hinge\"", staleness_has_b);
+      .only_where(by_staleness("b"));
   return table;
 }
 
@@ -171,41 +138,41 @@ Table clients_table() {
       .names(strategy::selections().names());
   table.field("per_round", &ClientsConfig::per_round, "updates wanted for a version")
       .at_least(1)
-      .only_if_run(kRounds, has_rounds);
+      .only_where(by_mode("clients.per_round"));
   table.field("concurrency", &ClientsConfig::concurrency, "clients in flight at any time")
       .at_least(1)
-      .only_if_run(kNoRounds, has_no_rounds);
+      .only_where(by_mode("clients.concurrency"));
   table
       .field("overcommit", &ClientsConfig::overcommit,
              "ceil(per_round * overcommit) clients are invited, the first per_round count")
       .between(1, 100)
-      .only_if_run(kRounds, has_rounds);
+      .only_where(by_mode("clients.overcommit"));
   table
       .field("deadline_seconds", &ClientsConfig::deadline_seconds,
              "later updates are lost; 0: no deadline")
       .at_least(0)
       .unit("virtual seconds")
-      .only_if_run(kRounds, has_rounds);
+      .only_where(by_mode("clients.deadline_seconds"));
   table
       .field("min_updates", &ClientsConfig::min_updates,
              "with fewer updates in time a round fails and makes no version")
       .at_least(1)
-      .only_if_run(kRounds, has_rounds);
+      .only_where(by_mode("clients.min_updates"));
   table
       .field("late", &ClientsConfig::late,
              "surplus and late updates are dropped, or carried over into the round in which they "
              "arrive")
-      .names({"drop", "carry_over"})
-      .only_if_run("aggregation.mode is \"sync\"", is_sync);
+      .names(strategy::late_names())
+      .only_where(by_mode("clients.late"));
   table
       .field("power_d", &ClientsConfig::power_d,
              "candidates drawn by their examples, of whom those with the largest loss are picked")
       .at_least(1)
-      .only_if_run("clients.selection is \"power_of_choice\"", is_power_of_choice);
+      .only_where(by_selection("clients.power_d"));
   table
       .table("oort", &ClientsConfig::oort, "options of the selection `oort` (arXiv 2010.06081)",
              oort_table())
-      .only_if_run("clients.selection is \"oort\"", is_oort);
+      .only_where(by_selection("clients.oort"));
   return table;
 }
 
@@ -216,7 +183,7 @@ Table aggregation_table() {
       .field("mode", &AggregationConfig::mode,
              "when a version is made: of a cohort, of a buffer of K, of each update, of a cohort "
              "of one speed")
-      .names(strategy::policies().names());
+      .names(strategy::modes().names());
   table.field("lora", &AggregationConfig::lora, "how LoRA factors are folded")
       .names(strategy::lora_rules().names());
   table
@@ -224,47 +191,47 @@ Table aggregation_table() {
              "of singular values: balanced, the square root in both factors; b, all in B, with an "
              "orthonormal A")
       .names({"balanced", "b"})
-      .only_if_run("aggregation.lora is \"hlora\", \"flexlora\" or \"product\"", splits_products);
+      .only_where(by_rule("aggregation.lora_split"));
   table
       .field("lora_reinit", &AggregationConfig::lora_reinit,
              "A after a version was folded into the base: fresh, drawn anew; initial, that of the "
              "start")
       .names({"fresh", "initial"})
-      .only_if_run("aggregation.lora is \"flora\"", is_flora);
+      .only_where(by_rule("aggregation.lora_reinit"));
   table
       .field("hetlora_weighting", &AggregationConfig::hetlora_weighting,
              "norm: an update's weight is the norm of its product; weighting: as `weighting` says")
       .names({"norm", "weighting"})
-      .only_if_run(kHetlora, is_hetlora);
+      .only_where(by_rule("aggregation.hetlora_weighting"));
   table
       .field("hetlora_gamma", &AggregationConfig::hetlora_gamma,
              "self-pruning keeps this part of a rank whose rest lost weight; 1: none")
       .above(0)
       .at_most(1)
-      .only_if_run(kHetlora, is_hetlora);
+      .only_where(by_rule("aggregation.hetlora_gamma"));
   table.field("lora_report", &AggregationConfig::lora_report,
               "measure each fold: reconstruction error, effective rank, cosines");
   table.field("weighting", &AggregationConfig::weighting, "what an update's weight is")
-      .names({"examples", "tokens", "uniform"})
-      .only_if_run("aggregation.mode is not \"fedasync\"", weighs);
+      .names(strategy::weighting_names())
+      .only_where(by_mode("aggregation.weighting"));
   table
       .field("buffer_size", &AggregationConfig::buffer_size,
              "K, the updates that make a version (arXiv 2106.06639)")
       .at_least(1)
-      .only_if_run("aggregation.mode is \"fedbuff\"", is_fedbuff);
+      .only_where(by_mode("aggregation.buffer_size"));
   table.field("alpha", &AggregationConfig::alpha, "mixing weight of an update (arXiv 1903.03934)")
       .above(0)
       .at_most(1)
-      .only_if_run("aggregation.mode is \"fedasync\"", is_fedasync);
+      .only_where(by_mode("aggregation.alpha"));
   table
       .field("tiers", &AggregationConfig::tiers,
              "groups of clients by speed, each with rounds of its own (arXiv 2010.05958)")
       .between(1, 1000)
-      .only_if_run("aggregation.mode is \"tiered\"", is_tiered);
+      .only_where(by_mode("aggregation.tiers"));
   table
       .table("staleness", &AggregationConfig::staleness, "weight of an update of staleness tau",
              staleness_table())
-      .only_if_run("updates can be stale and aggregation.mode is not \"tiered\"", weighs_staleness);
+      .only_where(stale_and_weighed());
   table
       .field("max_staleness", &AggregationConfig::max_staleness,
              "staler updates are dropped and counted; -1: none is")
@@ -281,22 +248,22 @@ Table aggregation_table() {
              "momentum of the server (arXiv 1909.06335); 0: none")
       .at_least(0)
       .below(1)
-      .only_if_run("aggregation.server_optimizer is \"sgd\"", is_sgd);
+      .only_where(by_optimizer("aggregation.server_momentum"));
   table
       .field("server_beta1", &AggregationConfig::server_beta1,
              "decay of the first moment (arXiv 2003.00295)")
       .at_least(0)
       .below(1)
-      .only_if_run(kAdaptive, is_adaptive);
+      .only_where(by_optimizer("aggregation.server_beta1"));
   table.field("server_beta2", &AggregationConfig::server_beta2, "decay of the second moment")
       .at_least(0)
       .below(1)
-      .only_if_run("aggregation.server_optimizer is \"adam\" or \"yogi\"", has_beta2);
+      .only_where(by_optimizer("aggregation.server_beta2"));
   table
       .field("server_tau", &AggregationConfig::server_tau,
              "added to the root of the second moment: the less, the more adaptive")
       .above(0)
-      .only_if_run(kAdaptive, is_adaptive);
+      .only_where(by_optimizer("aggregation.server_tau"));
   table
       .field("clip_norm", &AggregationConfig::clip_norm,
              "updates that change the adapter by more than this Euclidean norm are scaled down to "
@@ -305,28 +272,28 @@ Table aggregation_table() {
   table
       .field("clip_to_median", &AggregationConfig::clip_to_median,
              "the same, with the median of the norms in the fold")
-      .only_if_run(kFoldsSeveral, weighs);
+      .only_where(by_mode("aggregation.clip_to_median"));
   table
       .field("robust", &AggregationConfig::robust,
              "fold that some false updates cannot lead astray (arXiv 1803.01498, 1703.02757)")
       .names(strategy::robust_rules().names())
-      .only_if_run(kFoldsSeveral, weighs);
+      .only_where(by_mode("aggregation.robust"));
   table
       .field("trim", &AggregationConfig::trim,
              "share of the updates cut off at each end, in each coordinate")
       .at_least(0)
       .below(0.5)
-      .only_if_run("aggregation.robust is \"trimmed_mean\"", trims);
+      .only_where(by_robust("aggregation.trim"));
   table
       .field("byzantine", &AggregationConfig::byzantine,
              "f, the false updates in a fold: a number of them, or below 1 a share of the fold")
       .between(0, 1e6)
-      .only_if_run("aggregation.robust is \"krum\" or \"multi_krum\"", is_krum);
+      .only_where(by_robust("aggregation.byzantine"));
   table
       .field("krum_keep", &AggregationConfig::krum_keep,
              "m, the updates that multi-Krum keeps; 0: all but f")
       .at_least(0)
-      .only_if_run("aggregation.robust is \"multi_krum\"", keeps_some);
+      .only_where(by_robust("aggregation.krum_keep"));
   return table;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/run/train_kinds.hpp"
 #include "model/evaluation/metrics.hpp"
 #include "model/training/optimizer.hpp"
 #include "scenarios/schema/schema_builder.hpp"
@@ -117,7 +118,7 @@ Table train_table() {
   using model::TrainConfig;
   TableOf<TrainConfig> table;
   constexpr const char* kAdamw = "train.optimizer is \"adamw\"";
-  table.field("kind", &TrainConfig::kind, "what clients do").names({"lora", "surrogate"});
+  table.field("kind", &TrainConfig::kind, "what clients do").names(actors::train_kinds().names());
   table.field("epochs", &TrainConfig::epochs, "passes over the client's examples in a job")
       .at_least(1)
       .replaced_by("steps");

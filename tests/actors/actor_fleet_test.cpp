@@ -257,7 +257,7 @@ TEST_CASE("a job that is being trained learns that it was given up") {
   const auto host = system.spawn<actors::HostActor>(
       std::vector<actors::SlotHandle>{system.spawn<actors::SlotActor, caf::detached>(trainer)});
   caf::scoped_actor self(system);
-  const model::TrainJob job{3, 1, 11, 0, parts.initial, parts.client_examples[3]};
+  const model::TrainJob job{3, 1, 11, 0, parts.federation.initial, parts.client_examples[3]};
   auto answer = self->request(host, caf::infinite, actors::QueueJob{{5}, job});
   while (!trainer->started)
     std::this_thread::yield();
@@ -285,7 +285,8 @@ TEST_CASE("a host trains the earliest virtual arrival first and skips what was a
   const auto ask = [&](caf::event_based_actor* self, const actors::HostHandle& host) {
     // The first takes the slot; the others wait and are sorted.
     for (const std::uint32_t client : {9u, 8u, 7u, 6u, 5u}) {
-      const model::TrainJob job{client, 1, 11, 0, parts.initial, parts.client_examples[client]};
+      const model::TrainJob job{
+          client, 1, 11, 0, parts.federation.initial, parts.client_examples[client]};
       self->request(
               host, caf::infinite,
               actors::QueueJob{sim::VirtualTime{static_cast<std::int64_t>(client) * 1000}, job})

@@ -85,10 +85,15 @@ inline actors::FleetParts fake_parts(const std::string& mode,
     parts.client_examples.push_back(
         std::make_shared<const std::vector<std::uint32_t>>(5 + client, client));
   }
-  parts.train_flops_per_token = 1e6;
+  parts.federation.train_flops_per_token = 1e6;
   const auto layout = std::make_shared<const model::AdapterLayout>(
       std::vector<model::LoraModule>{{"layer.q_proj", 4, 4, 2, 4.0, false}});
-  parts.initial = std::make_shared<const model::Adapter>(model::initial_adapter(layout, 11));
+  parts.federation.initial =
+      std::make_shared<const model::Adapter>(model::initial_adapter(layout, 11));
+  parts.federation.sizer = [trainer = parts.trainer, examples = parts.client_examples](
+                               sim::ClientId client, sim::Sequence seq) {
+    return trainer->size({client.value, seq.value, 11, 0, nullptr, examples[client.value]});
+  };
   parts.observer = std::move(observer);
   parts.slots = slots;
   parts.detached = detached;

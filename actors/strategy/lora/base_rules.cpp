@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "actors/strategy/lora/fold_measures.hpp"
-#include "actors/strategy/lora/lora_rules.hpp"
+#include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/lora/truncation.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
@@ -48,14 +48,6 @@ BaseStep add_to_base(const model::BaseChangePtr& base, const model::AdapterLayou
   return step;
 }
 
-RuleTraits base_traits() {
-  RuleTraits traits;
-  traits.factor_space = false;
-  traits.changes_base = true;
-  traits.from_trained = true;
-  return traits;
-}
-
 enum class Reinit { fresh, initial };
 
 Reinit reinit_of(const AggregationConfig& config) {
@@ -65,15 +57,11 @@ Reinit reinit_of(const AggregationConfig& config) {
                    "\"" + config.lora_reinit + "\" is not known; known: fresh, initial");
 }
 
+/// FLoRA (arXiv 2409.05976): base += dW + lr sum_k w_k (dW_k - dW_{v,k}), exactly, and new factors
+/// with B = 0 (so that dW = dW_{v,k} = 0 but for an adapter that the run was given to start from).
 class FLora final : public LoraRule {
  public:
   explicit FLora(const AggregationConfig& config) : reinit_(reinit_of(config)) {}
-
-  [[nodiscard]] RuleTraits traits() const override {
-    RuleTraits traits = base_traits();
-    traits.any_ranks = true;
-    return traits;
-  }
 
   [[nodiscard]] FoldOutcome fold(const model::Adapter& current, std::span<const FoldItem> items,
                                  const FoldContext& context) const override {
@@ -131,10 +119,11 @@ class FLora final : public LoraRule {
   Reinit reinit_;
 };
 
+/// FedEx-LoRA (arXiv 2410.09432): A += lr sum_k w_k (A_k - A_v), B alike, and what is missing goes
+/// into the base: dW + lr sum_k w_k (dW_k - dW_v) - dW_new. For weights that sum to 1 and lr = 1
+/// this is the paper's sum_k w_k s B_k A_k - s B A.
 class FedEx final : public LoraRule {
  public:
-  [[nodiscard]] RuleTraits traits() const override { return base_traits(); }
-
   [[nodiscard]] FoldOutcome fold(const model::Adapter& current, std::span<const FoldItem> items,
                                  const FoldContext& context) const override {
     std::vector<double> delta(current.values.size(), 0.0);
@@ -171,11 +160,26 @@ class FedEx final : public LoraRule {
 
 }  // namespace
 
-std::unique_ptr<LoraRule> make_flora(const AggregationConfig& config) {
-  return std::make_unique<FLora>(config);
+LoraRuleEntry flora() {
+  return {.name = "flora",
+          .keys = {"aggregation.lora_reinit"},
+          .any_ranks = true,
+          .factor_space = false,
+          .changes_base = true,
+          .from_trained = true,
+          .make = [](const AggregationConfig& config) -> std::unique_ptr<LoraRule> {
+            return std::make_unique<FLora>(config);
+          }};
 }
-std::unique_ptr<LoraRule> make_fedex() {
-  return std::make_unique<FedEx>();
+
+LoraRuleEntry fedex() {
+  return {.name = "fedex",
+          .factor_space = false,
+          .changes_base = true,
+          .from_trained = true,
+          .make = [](const AggregationConfig&) -> std::unique_ptr<LoraRule> {
+            return std::make_unique<FedEx>();
+          }};
 }
 
 }  // namespace lorafleet::strategy

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "actors/strategy/lora/fold_measures.hpp"
-#include "actors/strategy/lora/lora_rules.hpp"
+#include "actors/strategy/lora/lora_rule.hpp"
 
 namespace lorafleet::strategy {
 namespace {
@@ -68,37 +68,31 @@ class AveragedFactors : public LoraRule {
   }
 };
 
+/// FedIT (arXiv 2305.05644): A += sum_k w_k (A_k - A_anchor), B alike; equal ranks.
 class FedIt final : public AveragedFactors {
  public:
-  [[nodiscard]] RuleTraits traits() const override { return {}; }
 };
 
+/// FFA-LoRA (arXiv 2403.12313): A stays at its shared initial value, only B is trained and
+/// averaged.
 class FfaLora final : public AveragedFactors {
  public:
-  [[nodiscard]] RuleTraits traits() const override { return {}; }
   [[nodiscard]] Factors trains(sim::Version) const override { return Factors::b; }
   [[nodiscard]] Factors receives(sim::Version) const override { return Factors::b; }
 };
 
+/// FedSA-LoRA (arXiv 2410.01463): both are trained, A is averaged, B stays with its client.
 class FedSa final : public AveragedFactors {
  public:
-  [[nodiscard]] RuleTraits traits() const override {
-    RuleTraits traits;
-    traits.needs_private_b = true;
-    traits.has_global_product = false;
-    return traits;
-  }
   [[nodiscard]] Factors carries(sim::Version) const override { return Factors::a; }
   [[nodiscard]] Factors receives(sim::Version) const override { return Factors::a; }
 };
 
+/// RoLoRA (arXiv 2409.02346): round t = v + 1, counted from 1, trains and averages B where t is odd
+/// and A where it is even (B first: it starts at 0, and with B = 0 the gradient of A is 0). An
+/// update moves only the factor that it trained, measured from the version that it trained from.
 class RoLora final : public AveragedFactors {
  public:
-  [[nodiscard]] RuleTraits traits() const override {
-    RuleTraits traits;
-    traits.from_trained = true;
-    return traits;
-  }
   [[nodiscard]] Factors trains(sim::Version trained_from) const override {
     return trained_from.value % 2 == 0 ? Factors::b : Factors::a;
   }
@@ -106,17 +100,35 @@ class RoLora final : public AveragedFactors {
 
 }  // namespace
 
-std::unique_ptr<LoraRule> make_fedit() {
-  return std::make_unique<FedIt>();
+LoraRuleEntry fedit() {
+  return {.name = "fedit",
+          .sees_products = false,
+          .make = [](const AggregationConfig&) -> std::unique_ptr<LoraRule> {
+            return std::make_unique<FedIt>();
+          }};
 }
-std::unique_ptr<LoraRule> make_ffa() {
-  return std::make_unique<FfaLora>();
+
+LoraRuleEntry ffa() {
+  return {.name = "ffa", .make = [](const AggregationConfig&) -> std::unique_ptr<LoraRule> {
+            return std::make_unique<FfaLora>();
+          }};
 }
-std::unique_ptr<LoraRule> make_fedsa() {
-  return std::make_unique<FedSa>();
+
+LoraRuleEntry fedsa() {
+  return {.name = "fedsa",
+          .needs_private_b = true,
+          .has_global_product = false,
+          .make = [](const AggregationConfig&) -> std::unique_ptr<LoraRule> {
+            return std::make_unique<FedSa>();
+          }};
 }
-std::unique_ptr<LoraRule> make_rolora() {
-  return std::make_unique<RoLora>();
+
+LoraRuleEntry rolora() {
+  return {.name = "rolora",
+          .from_trained = true,
+          .make = [](const AggregationConfig&) -> std::unique_ptr<LoraRule> {
+            return std::make_unique<RoLora>();
+          }};
 }
 
 }  // namespace lorafleet::strategy

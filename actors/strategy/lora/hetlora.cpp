@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "actors/strategy/lora/fold_measures.hpp"
-#include "actors/strategy/lora/lora_rules.hpp"
+#include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/lora/truncation.hpp"
 #include "partition/support/error.hpp"
 
@@ -25,6 +25,12 @@ double tail_size(const model::Adapter& adapter, std::size_t module, std::int64_t
   return std::sqrt(square) * model::l2_norm(a);
 }
 
+/// HetLoRA (arXiv 2401.06432): A = sum_k p_k pad(A_k), B = sum_k p_k pad(s_k / s B_k), with zero
+/// rows (columns) up to the server's rank and p_k = |dW_k|_F / sum_j |dW_j|_F; s_k / s, so that a
+/// client's product counts as it is. A client of rank r receives the first r rows and columns.
+/// Self-pruning (gamma < 1), decided by the server from what it has: where
+/// |B[:, m:]|_F |A[m:, :]|_F, m = floor(gamma r), fell in a module while the client trained, the
+/// client's rank there is m from then on. (The paper's regulariser is the client's, and left out.)
 class HetLora final : public LoraRule {
  public:
   explicit HetLora(const AggregationConfig& config)
@@ -36,16 +42,6 @@ class HetLora final : public LoraRule {
     if (!(gamma_ > 0.0 && gamma_ <= 1.0)) {
       throw InputError("aggregation.hetlora_gamma", "must be above 0 and at most 1");
     }
-  }
-
-  [[nodiscard]] RuleTraits traits() const override {
-    RuleTraits traits;
-    traits.any_ranks = true;
-    traits.modes = {"sync"};
-    traits.elsewhere =
-        "zero-padded factors are an average over a whole cohort, and single updates of a small "
-        "rank would shrink the rows that they lack; \"product\" takes stale updates of any rank";
-    return traits;
   }
 
   [[nodiscard]] FoldOutcome fold(const model::Adapter& current, std::span<const FoldItem> items,
@@ -142,8 +138,19 @@ class HetLora final : public LoraRule {
 
 }  // namespace
 
-std::unique_ptr<LoraRule> make_hetlora(const AggregationConfig& config) {
-  return std::make_unique<HetLora>(config);
+LoraRuleEntry hetlora() {
+  return {.name = "hetlora",
+          .keys = {"aggregation.hetlora_weighting", "aggregation.hetlora_gamma"},
+          .any_ranks = true,
+          .needs_averages = true,
+          .needs_rounds = true,
+          .elsewhere =
+              "zero-padded factors are an average over a whole cohort, and single updates of a "
+              "small rank would shrink the rows that they lack; \"product\" takes stale updates of "
+              "any rank",
+          .make = [](const AggregationConfig& config) -> std::unique_ptr<LoraRule> {
+            return std::make_unique<HetLora>(config);
+          }};
 }
 
 }  // namespace lorafleet::strategy

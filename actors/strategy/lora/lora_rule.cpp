@@ -1,15 +1,25 @@
 #include "actors/strategy/lora/lora_rule.hpp"
 
-#include <algorithm>
 #include <stdexcept>
-
-#include "actors/strategy/lora/lora_rules.hpp"
-#include "partition/support/error.hpp"
 
 namespace lorafleet::strategy {
 
-bool RuleTraits::sound_in(const std::string& mode) const {
-  return modes.empty() || std::find(modes.begin(), modes.end(), mode) != modes.end();
+LoraRuleEntry fedit();
+LoraRuleEntry ffa();
+LoraRuleEntry fedsa();
+LoraRuleEntry rolora();
+LoraRuleEntry flora();
+LoraRuleEntry fedex();
+LoraRuleEntry hetlora();
+LoraRuleEntry hlora();
+LoraRuleEntry flexlora();
+LoraRuleEntry product();
+
+const Registry<LoraRuleEntry>& lora_rules() {
+  static const Registry<LoraRuleEntry> registry(
+      "aggregation.lora", {fedit(), ffa(), fedsa(), rolora(), flora(), fedex(), hetlora(), hlora(),
+                           flexlora(), product()});
+  return registry;
 }
 
 model::Factors LoraRule::trains(sim::Version) const {
@@ -45,39 +55,6 @@ model::AdapterPtr LoraRule::view(const model::AdapterPtr& global,
 model::LayoutPtr LoraRule::layout_after(const model::Adapter& trained,
                                         const model::Adapter&) const {
   return trained.layout;
-}
-
-const Registry<LoraRule, AggregationConfig>& lora_rules() {
-  using Config = const AggregationConfig&;
-  static const Registry<LoraRule, AggregationConfig> registry(
-      "aggregation.lora", {{"fedit", [](Config) { return make_fedit(); }},
-                           {"ffa", [](Config) { return make_ffa(); }},
-                           {"fedsa", [](Config) { return make_fedsa(); }},
-                           {"rolora", [](Config) { return make_rolora(); }},
-                           {"flora", make_flora},
-                           {"fedex", [](Config) { return make_fedex(); }},
-                           {"hetlora", make_hetlora},
-                           {"hlora", make_hlora},
-                           {"flexlora", make_hlora},
-                           {"product", make_product}});
-  return registry;
-}
-
-void check_lora_rule(const LoraRule& rule, const AggregationConfig& config) {
-  const RuleTraits traits = rule.traits();
-  if (!traits.sound_in(config.mode)) {
-    throw InputError("aggregation.lora", "\"" + config.lora + "\" cannot work in mode " +
-                                             config.mode + ": " + traits.elsewhere +
-                                             "; modes that it works in: " + join(traits.modes));
-  }
-  if (traits.factor_space) return;
-  if (config.server_optimizer != "sgd" || config.server_momentum != 0.0) {
-    throw InputError(
-        "aggregation.server_optimizer",
-        "\"" + config.lora +
-            "\" folds products, whose factors are split anew in each version, so that "
-            "moments of factors mean nothing; allowed: \"sgd\" with server_momentum 0");
-  }
 }
 
 }  // namespace lorafleet::strategy

@@ -10,8 +10,9 @@
 #include "actors/strategy/config.hpp"
 #include "actors/strategy/lora/fold_report.hpp"
 #include "actors/strategy/lora/product_term.hpp"
-#include "actors/strategy/registry.hpp"
+#include "actors/strategy/modes/policy.hpp"
 #include "model/adapter/adapter.hpp"
+#include "partition/support/registry.hpp"
 
 namespace lorafleet::strategy {
 
@@ -19,7 +20,7 @@ namespace lorafleet::strategy {
 /// space in which the rule averages.
 struct FoldItem {
   model::AdapterPtr adapter;  ///< as trained by the client
-  /// What it started from, or its view of the current adapter: RuleTraits::from_trained and the
+  /// What it started from, or its view of the current adapter: LoraRuleEntry::from_trained and the
   /// mode say which. Of the layout of `adapter`.
   model::AdapterPtr anchor;
   double weight = 0.0;
@@ -42,21 +43,6 @@ struct FoldContext {
   bool report = true;      ///< else only what costs nothing
 };
 
-/// What a rule needs and what it can be combined with.
-struct RuleTraits {
-  bool any_ranks = false;          ///< clients may have smaller ranks than the server
-  bool factor_space = true;        ///< gives a delta of the factors, for any server optimiser
-  bool changes_base = false;       ///< folds into the frozen base: Adapter::base_change
-  bool needs_private_b = false;    ///< clients keep B from job to job
-  bool has_global_product = true;  ///< s B A of the global adapter is the global update
-  /// The anchor is the version that an update was trained from, whatever the mode says.
-  bool from_trained = false;
-  std::vector<std::string> modes = {};  ///< in which it is sound; empty: in all
-  std::string elsewhere = {};           ///< why not in the others
-
-  [[nodiscard]] bool sound_in(const std::string& mode) const;
-};
-
 /// What a fold makes: of a factor rule `delta`, of the others `next`.
 struct FoldOutcome {
   std::vector<double> delta;  ///< of the current values; 0 where a factor is frozen
@@ -69,7 +55,6 @@ class LoraRule {
  public:
   virtual ~LoraRule() = default;
 
-  [[nodiscard]] virtual RuleTraits traits() const = 0;
   /// What a job trains that starts from this version; the other factors stay as received.
   [[nodiscard]] virtual model::Factors trains(sim::Version trained_from) const;
   /// What its update carries: no other factor of FoldItem::adapter is read.
@@ -95,10 +80,31 @@ class LoraRule {
                                                       const model::Adapter& start) const;
 };
 
-/// [aggregation] lora; formulas and sources stand at the factories in lora_rules.hpp.
-const Registry<LoraRule, AggregationConfig>& lora_rules();
+/// What is known of a rule without making it: what it needs and what it can be combined with.
+struct LoraRuleEntry {
+  std::string name;
+  std::vector<std::string> keys = {};
+  bool any_ranks = false;          ///< clients may have smaller ranks than the server
+  bool factor_space = true;        ///< gives a delta of the factors, for any server optimiser
+  bool sees_products = true;       ///< else any vector will do for an adapter
+  bool changes_base = false;       ///< folds into the frozen base: Adapter::base_change
+  bool needs_private_b = false;    ///< clients keep B from job to job
+  bool has_global_product = true;  ///< s B A of the global adapter is the global update
+  /// The anchor is the version that an update was trained from, whatever the mode says.
+  bool from_trained = false;
+  bool needs_averages = false;  ///< sound only in modes whose versions average whole adapters
+  bool needs_rounds = false;    ///< sound only in modes with rounds
+  std::string elsewhere = {};   ///< why not in the others
+  /// Throws InputError for options out of range.
+  std::unique_ptr<LoraRule> (*make)(const AggregationConfig&) = nullptr;
 
-/// Throws InputError where `mode` or the server optimiser does not fit the rule of `config`.
-void check_lora_rule(const LoraRule& rule, const AggregationConfig& config);
+  [[nodiscard]] bool sound_in(const Mode& mode) const {
+    return (mode.averages || !needs_averages) && (mode.has_rounds || !needs_rounds);
+  }
+};
+
+/// [aggregation] lora; formulas and sources stand in the files of the rules. In these, w_k is
+/// FoldItem::weight, s = alpha / r or alpha / sqrt(r), dW = s B A, and v the version trained from.
+const Registry<LoraRuleEntry>& lora_rules();
 
 }  // namespace lorafleet::strategy

@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "actors/strategy/lora/fold_measures.hpp"
-#include "actors/strategy/lora/lora_rules.hpp"
+#include "actors/strategy/lora/lora_rule.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 
@@ -139,20 +139,12 @@ class ProductRule : public LoraRule {
   Split split_;
 };
 
+/// HLoRA (arXiv 2503.00813), FlexLoRA (arXiv 2402.11505): the best approximation, at the server's
+/// rank, of dW + lr sum_k w_k (dW_k - dW); for weights that sum to 1 and lr = 1, of
+/// sum_k w_k dW_k. A client of rank r receives the best approximation of rank r.
 class HLora final : public ProductRule {
  public:
   using ProductRule::ProductRule;
-
-  [[nodiscard]] RuleTraits traits() const override {
-    RuleTraits traits;
-    traits.any_ranks = true;
-    traits.factor_space = false;
-    traits.modes = {"sync", "fedasync"};
-    traits.elsewhere =
-        "it averages whole products, and a buffer adds up differences of them, whose anchors a "
-        "client of a smaller rank has seen only in part; \"product\" does that";
-    return traits;
-  }
 
   [[nodiscard]] std::vector<ProductTerm> ideal(const model::Adapter& current,
                                                std::span<const FoldItem> items,
@@ -166,26 +158,46 @@ class HLora final : public ProductRule {
   }
 };
 
+/// The best approximation, at the server's rank, of dW + lr sum_k w_k (dW_k - dW_{v,k}), where
+/// dW_{v,k} is what client k received of version v, at its own rank: what a client never saw, and
+/// what others did since, stays as it is.
 class Product final : public ProductRule {
  public:
   using ProductRule::ProductRule;
-
-  [[nodiscard]] RuleTraits traits() const override {
-    RuleTraits traits;
-    traits.any_ranks = true;
-    traits.factor_space = false;
-    traits.from_trained = true;
-    return traits;
-  }
 };
 
 }  // namespace
 
-std::unique_ptr<LoraRule> make_hlora(const AggregationConfig& config) {
-  return std::make_unique<HLora>(config);
+LoraRuleEntry hlora() {
+  return {
+      .name = "hlora",
+      .keys = {"aggregation.lora_split"},
+      .any_ranks = true,
+      .factor_space = false,
+      .needs_averages = true,
+      .elsewhere =
+          "it averages whole products, and a buffer adds up differences of them, whose anchors a "
+          "client of a smaller rank has seen only in part; \"product\" does that",
+      .make = [](const AggregationConfig& config) -> std::unique_ptr<LoraRule> {
+        return std::make_unique<HLora>(config);
+      }};
 }
-std::unique_ptr<LoraRule> make_product(const AggregationConfig& config) {
-  return std::make_unique<Product>(config);
+
+LoraRuleEntry flexlora() {
+  LoraRuleEntry entry = hlora();
+  entry.name = "flexlora";
+  return entry;
+}
+
+LoraRuleEntry product() {
+  return {.name = "product",
+          .keys = {"aggregation.lora_split"},
+          .any_ranks = true,
+          .factor_space = false,
+          .from_trained = true,
+          .make = [](const AggregationConfig& config) -> std::unique_ptr<LoraRule> {
+            return std::make_unique<Product>(config);
+          }};
 }
 
 }  // namespace lorafleet::strategy

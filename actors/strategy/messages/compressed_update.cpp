@@ -31,10 +31,10 @@ model::PrivateStatePtr with_residual(const model::PrivateStatePtr& state,
 
 }  // namespace
 
-model::TrainResult compressed_update(const Compression& compression, bool error_feedback,
+model::TrainResult compressed_update(const CodecPtr& codec, bool error_feedback,
                                      model::Factors carried, const model::TrainJob& job,
                                      model::TrainResult result) {
-  if (compression.codec == Codec::none || !model::all_finite(result.adapter)) return result;
+  if (!codec || !model::all_finite(result.adapter)) return result;
   const auto& start = job.start->values;
   auto& trained = result.adapter.values;
   if (trained.size() != start.size()) {
@@ -47,7 +47,7 @@ model::TrainResult compressed_update(const Compression& compression, bool error_
   for (std::size_t i = 0; i < change.size(); ++i) {
     change[i] = static_cast<float>(static_cast<double>(trained[i]) - start[i] + residual[i]);
   }
-  const auto read = decoded(layout, carried, compression, change);
+  const auto read = decoded(layout, carried, codec, change);
   for (const TensorRange& range : factor_tensors(layout, carried)) {
     for (std::size_t i = range.offset; i < range.offset + range.size; ++i) {
       trained[i] = start[i] + read[i];

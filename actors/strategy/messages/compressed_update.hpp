@@ -20,7 +20,7 @@ inline constexpr const char* kErrorFeedback = "error_feedback";
 ///
 /// Without compression the result is passed on as it is, and so is one that is not finite, which
 /// the server will refuse. Throws std::invalid_argument where the layout is not that of the start.
-model::TrainResult compressed_update(const Compression& compression, bool error_feedback,
+model::TrainResult compressed_update(const CodecPtr& codec, bool error_feedback,
                                      model::Factors carried, const model::TrainJob& job,
                                      model::TrainResult result);
 

@@ -20,12 +20,7 @@ void require(bool holds, const char* key, const char* allowed) {
 }
 
 Attack checked(const AttackerConfig& config) {
-  const auto names = attack_names();
-  const auto found = std::find(names.begin(), names.end(), config.attack);
-  if (found == names.end()) {
-    throw InputError("faults.attackers.attack",
-                     "\"" + config.attack + "\" is not known; known: " + join(names));
-  }
+  const AttackKind& kind = attack_kinds().at(config.attack);
   require(config.share >= 0.0 && config.share <= 1.0, "share", "must be between 0 and 1");
   require(config.examples >= 0.0 && config.examples <= 1.0, "examples", "must be between 0 and 1");
   require(config.scale >= 0.0 && std::isfinite(config.scale), "scale",
@@ -33,8 +28,8 @@ Attack checked(const AttackerConfig& config) {
   require(config.deviation >= 0.0 && std::isfinite(config.deviation), "deviation",
           "must be a number of at least 0");
   require(config.from_version >= 0, "from_version", "must be at least 0");
-  return {static_cast<AttackKind>(found - names.begin()), config.scale, config.deviation,
-          config.examples, static_cast<std::uint64_t>(config.from_version)};
+  return {&kind, config.scale, config.deviation, config.examples,
+          static_cast<std::uint64_t>(config.from_version)};
 }
 
 /// start + factor (trained - start), value by value.
@@ -73,8 +68,39 @@ double rms_of_change(const model::TrainJob& job, const model::Adapter& trained) 
 
 }  // namespace
 
-std::vector<std::string> attack_names() {
-  return {"sign_flip", "noise", "scale", "nan", "free_rider", "label_noise"};
+const Registry<AttackKind>& attack_kinds() {
+  static const Registry<AttackKind> registry(
+      "faults.attackers.attack",
+      {{.name = "sign_flip",
+        .keys = {"scale", "from_version"},
+        .corrupt =
+            [](const Attack& attack, const model::TrainJob& job, model::Adapter& trained) {
+              scale_change(*job.start, trained, -attack.scale);
+            }},
+       {.name = "noise",
+        .keys = {"scale", "from_version"},
+        .corrupt =
+            [](const Attack& attack, const model::TrainJob& job, model::Adapter& trained) {
+              add_noise(job, trained, attack.scale * rms_of_change(job, trained));
+            }},
+       {.name = "scale",
+        .keys = {"scale", "from_version"},
+        .idle_scale = 1.0,
+        .corrupt =
+            [](const Attack& attack, const model::TrainJob& job, model::Adapter& trained) {
+              scale_change(*job.start, trained, attack.scale);
+            }},
+       {.name = "nan",
+        .keys = {"from_version"},
+        .corrupt =
+            [](const Attack&, const model::TrainJob& job, model::Adapter& trained) {
+              for_each_trained(job, trained, [&](std::size_t i) {
+                trained.values[i] = std::numeric_limits<float>::quiet_NaN();
+              });
+            }},
+       {.name = "free_rider", .keys = {"deviation", "from_version"}, .trains = false},
+       {.name = "label_noise", .keys = {"examples"}, .spoils_labels = true}});
+  return registry;
 }
 
 Attackers::Attackers(const FaultsConfig& faults, std::size_t clients, std::uint64_t run_seed,
@@ -123,26 +149,7 @@ std::vector<sim::ClientId> Attackers::clients() const {
 
 model::TrainResult corrupt(const Attack& attack, const model::TrainJob& job,
                            model::TrainResult honest) {
-  model::Adapter& adapter = honest.adapter;
-  switch (attack.kind) {
-    case AttackKind::sign_flip:
-      scale_change(*job.start, adapter, -attack.scale);
-      break;
-    case AttackKind::scale:
-      scale_change(*job.start, adapter, attack.scale);
-      break;
-    case AttackKind::noise:
-      add_noise(job, adapter, attack.scale * rms_of_change(job, adapter));
-      break;
-    case AttackKind::nan:
-      for_each_trained(job, adapter, [&](std::size_t i) {
-        adapter.values[i] = std::numeric_limits<float>::quiet_NaN();
-      });
-      break;
-    case AttackKind::free_rider:
-    case AttackKind::label_noise:
-      break;
-  }
+  if (attack.kind->corrupt != nullptr) attack.kind->corrupt(attack, job, honest.adapter);
   return honest;
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -10,8 +11,11 @@
 #include "actors/sim/ids.hpp"
 #include "actors/strategy/config.hpp"
 #include "model/training/trainer.hpp"
+#include "partition/support/registry.hpp"
 
 namespace lorafleet::strategy {
+
+struct Attack;
 
 /// What an attacker does. With s the adapter that a job starts from and w the one that honest
 /// training would give:
@@ -27,12 +31,21 @@ namespace lorafleet::strategy {
 ///                2021, arXiv 2006.11901). It reports the loss 0, and 0 tokens trained.
 ///   label_noise: trains honestly on data that were spoilt: `examples` of its examples have targets
 ///                of others (partition/poison.hpp; compare Tolpegin et al., arXiv 2007.08432).
-enum class AttackKind { sign_flip, noise, scale, nan, free_rider, label_noise };
+struct AttackKind {
+  std::string name;
+  std::vector<std::string> keys = {};               ///< of an entry of [faults] attackers
+  bool trains = true;                               ///< else free_ride says what is sent
+  bool spoils_labels = false;                       ///< before the run
+  std::optional<double> idle_scale = std::nullopt;  ///< with which it changes nothing
+  /// Makes of what honest training gave what is sent; null: that itself.
+  void (*corrupt)(const Attack&, const model::TrainJob&, model::Adapter& trained) = nullptr;
+};
 
-std::vector<std::string> attack_names();
+/// [faults] attackers attack.
+const Registry<AttackKind>& attack_kinds();
 
 struct Attack {
-  AttackKind kind = AttackKind::sign_flip;
+  const AttackKind* kind = nullptr;
   double scale = 1.0;
   double deviation = 0.0;
   double examples = 1.0;
@@ -66,8 +79,7 @@ class Attackers {
   std::unordered_map<std::uint32_t, Attack> attacks_;
 };
 
-/// What the attacker sends instead of `honest`, the result of this job. (free_rider and label_noise
-/// have no part in it: then it is `honest`.)
+/// What an attacker that trains sends instead of `honest`, the result of this job.
 model::TrainResult corrupt(const Attack& attack, const model::TrainJob& job,
                            model::TrainResult honest);
 

@@ -1,9 +1,14 @@
-#include "actors/strategy/modes/modes.hpp"
+#include "actors/strategy/modes/policy.hpp"
 #include "actors/strategy/modes/staleness.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::strategy {
 namespace {
 
+/// FedAsync (arXiv 1903.03934, algorithm 1): keeps `concurrency` clients in flight; each update
+/// makes a version,
+///     w = (1 - a) w + a w_k,   a = alpha * s(tau),
+/// with a computed anew for each update. (server_lr, 1 by default, scales the step a (w_k - w).)
 class FedAsync final : public Policy {
  public:
   FedAsync(const ClientsConfig& clients, const AggregationConfig& config)
@@ -38,9 +43,15 @@ class FedAsync final : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_fedasync(const ClientsConfig& clients,
-                                      const AggregationConfig& config) {
-  return std::make_unique<FedAsync>(clients, config);
+/// Single updates are folded, so nothing that compares those of a fold has an effect.
+Mode fedasync() {
+  return {
+      .name = "fedasync",
+      .keys = {"clients.concurrency", "aggregation.alpha", "aggregation.staleness"},
+      .averages = true,
+      .fold_size = [](const ClientsConfig&, const AggregationConfig&) -> std::int64_t { return 1; },
+      .make = [](const ClientsConfig& clients, const AggregationConfig& config)
+          -> std::unique_ptr<Policy> { return std::make_unique<FedAsync>(clients, config); }};
 }
 
 }  // namespace lorafleet::strategy

@@ -1,9 +1,15 @@
-#include "actors/strategy/modes/modes.hpp"
+#include "actors/strategy/modes/policy.hpp"
 #include "actors/strategy/modes/staleness.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::strategy {
 namespace {
 
+/// FedBuff (arXiv 2106.06639, algorithm 1): keeps `concurrency` clients in flight; at K =
+/// buffer_size updates in the buffer
+///     w = w + server_lr * sum_i p_i s(tau_i) (w_i - w_{trained from}),   p_i = n_i / sum_j n_j,
+/// so p_i = 1/K, as in the paper, for uniform weighting. The p_i alone sum to 1: a buffer of stale
+/// updates makes a smaller step.
 class FedBuff final : public Policy {
  public:
   FedBuff(const ClientsConfig& clients, const AggregationConfig& config)
@@ -39,9 +45,14 @@ class FedBuff final : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_fedbuff(const ClientsConfig& clients,
-                                     const AggregationConfig& config) {
-  return std::make_unique<FedBuff>(clients, config);
+Mode fedbuff() {
+  return {.name = "fedbuff",
+          .keys = {"clients.concurrency", "aggregation.buffer_size", "aggregation.weighting",
+                   "aggregation.staleness", "aggregation.clip_to_median", "aggregation.robust"},
+          .fold_size = [](const ClientsConfig&,
+                          const AggregationConfig& config) { return config.buffer_size; },
+          .make = [](const ClientsConfig& clients, const AggregationConfig& config)
+              -> std::unique_ptr<Policy> { return std::make_unique<FedBuff>(clients, config); }};
 }
 
 }  // namespace lorafleet::strategy

@@ -3,9 +3,20 @@
 #include <algorithm>
 #include <numeric>
 
-#include "actors/strategy/modes/modes.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::strategy {
+
+Mode sync();
+Mode fedbuff();
+Mode fedasync();
+Mode tiered();
+
+const Registry<Mode>& modes() {
+  static const Registry<Mode> registry("aggregation.mode",
+                                       {sync(), fedbuff(), fedasync(), tiered()});
+  return registry;
+}
 
 std::optional<RoundPlan> Policy::plan(sim::VirtualTime /*now*/,
                                       std::span<const PlannedJob> /*jobs*/) const {
@@ -16,26 +27,26 @@ bool Policy::ready(std::size_t /*waiting*/) const {
   return false;
 }
 
-const Registry<Policy, ClientsConfig, AggregationConfig>& policies() {
-  static const Registry<Policy, ClientsConfig, AggregationConfig> registry(
-      "aggregation.mode", {{"sync", make_sync},
-                           {"fedbuff", make_fedbuff},
-                           {"fedasync", make_fedasync},
-                           {"tiered", make_tiered}});
-  return registry;
+bool may_be_stale(const ClientsConfig& clients, const AggregationConfig& config) {
+  return modes().at(config.mode).may_be_stale(clients);
+}
+
+bool weighs_staleness(const ClientsConfig& clients, const AggregationConfig& config) {
+  return may_be_stale(clients, config) && modes().reads(config.mode, "aggregation.staleness");
+}
+
+std::vector<std::string> weighting_names() {
+  return {"examples", "tokens", "uniform"};
 }
 
 Weighting::Weighting(const std::string& name) {
-  if (name == "examples") {
-    kind_ = Kind::examples;
-  } else if (name == "tokens") {
-    kind_ = Kind::tokens;
-  } else if (name == "uniform") {
-    kind_ = Kind::uniform;
-  } else {
+  const auto names = weighting_names();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
     throw InputError("aggregation.weighting",
-                     "\"" + name + "\" is not known; known: examples, tokens, uniform");
+                     "\"" + name + "\" is not known; known: " + join(names));
   }
+  kind_ = static_cast<Kind>(found - names.begin());
 }
 
 double Weighting::amount(const Contribution& update) const {

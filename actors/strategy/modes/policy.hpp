@@ -11,7 +11,7 @@
 #include "actors/sim/ids.hpp"
 #include "actors/sim/virtual_time.hpp"
 #include "actors/strategy/config.hpp"
-#include "actors/strategy/registry.hpp"
+#include "partition/support/registry.hpp"
 
 namespace lorafleet::strategy {
 
@@ -89,9 +89,35 @@ class Policy {
   [[nodiscard]] virtual Anchor anchor() const = 0;
 };
 
-/// [aggregation] mode; the formulas stand at make_sync, make_fedbuff and make_fedasync in
-/// modes.hpp.
-const Registry<Policy, ClientsConfig, AggregationConfig>& policies();
+/// What is known of a mode without making its policy: true of values, too, that this would refuse.
+struct Mode {
+  std::string name;
+  std::vector<std::string> keys = {};
+  /// Works with one cohort of clients.per_round after the other; else clients.concurrency of them
+  /// are always in flight.
+  bool has_rounds = false;
+  /// Has a lane for each of aggregation.tiers; else one for all clients.
+  bool has_tiers = false;
+  /// A version averages whole adapters, of which none was trained from an earlier version than the
+  /// others: rules that need that are sound.
+  bool averages = false;
+  /// Whether updates can be folded that were trained from an earlier version.
+  bool (*may_be_stale)(const ClientsConfig&) = [](const ClientsConfig&) { return true; };
+  /// The updates of a full fold.
+  std::int64_t (*fold_size)(const ClientsConfig&, const AggregationConfig&) = nullptr;
+  /// Throws InputError for options out of range.
+  std::unique_ptr<Policy> (*make)(const ClientsConfig&, const AggregationConfig&) = nullptr;
+};
+
+/// [aggregation] mode; the formulas stand in the file of each.
+const Registry<Mode>& modes();
+
+bool may_be_stale(const ClientsConfig& clients, const AggregationConfig& config);
+/// Whether updates can be stale, and [aggregation] staleness says what they weigh.
+bool weighs_staleness(const ClientsConfig& clients, const AggregationConfig& config);
+
+/// [aggregation] weighting.
+std::vector<std::string> weighting_names();
 
 /// n_k of [aggregation] weighting: examples, tokens, or 1 (uniform).
 class Weighting {
@@ -104,7 +130,7 @@ class Weighting {
   [[nodiscard]] std::vector<double> normalised(std::span<const Contribution> updates) const;
 
  private:
-  enum class Kind { examples, tokens, uniform };
+  enum class Kind { examples, tokens, uniform };  // in the order of the names
   Kind kind_;
 };
 

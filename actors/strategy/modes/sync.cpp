@@ -2,23 +2,42 @@
 #include <cmath>
 #include <tuple>
 
-#include "actors/strategy/modes/modes.hpp"
+#include "actors/strategy/modes/rounds.hpp"
 #include "actors/strategy/modes/staleness.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::strategy {
 namespace {
 
+constexpr const char* kCarryOver = "carry_over";
 constexpr double kLongestDeadlineSeconds = 1e9;
 
+bool carries_over(const ClientsConfig& clients) {
+  return clients.late == kCarryOver;
+}
+
+/// Synchronous rounds (FedAvg, arXiv 1602.05629): invites ceil(per_round * overcommit) clients, at
+/// most all, and
+///     w = w + server_lr * (sum_k p_k w_k - w),   p_k = n_k / sum_j n_j over the round's updates.
+/// The first per_round updates in the order (arrival, client, seq) that come by the deadline count.
+/// The round ends with the last of them; when fewer come, at the deadline, or without one when the
+/// last job has arrived or is known to be lost. With fewer than min_updates it fails.
+///
+/// With late = "carry_over" surplus and late updates stay in flight and are folded with the round
+/// in which they arrive (as SAFA does, arXiv 1910.01355, with FedBuff's differences): then
+///     w = w + server_lr * sum_k p_k (w_k - w_{trained from}),   p_k = n_k s(tau_k) / sum_j n_j
+///     s(tau_j).
+/// They do not help a round to its min_updates, and outlive one that fails.
 class Sync final : public Policy {
  public:
   Sync(const ClientsConfig& clients, const AggregationConfig& config)
       : weighting_(config.weighting), staleness_(config.staleness) {
-    if (clients.late != "drop" && clients.late != "carry_over") {
+    const auto known = late_names();
+    if (std::find(known.begin(), known.end(), clients.late) == known.end()) {
       throw InputError("clients.late",
-                       "\"" + clients.late + "\" is not known; known: drop, carry_over");
+                       "\"" + clients.late + "\" is not known; known: " + join(known));
     }
-    carries_over_ = clients.late == "carry_over";
+    carries_over_ = carries_over(clients);
     if (clients.per_round < 1) throw InputError("clients.per_round", "must be at least 1");
     if (!(clients.overcommit >= 1.0) || !(clients.overcommit <= 1e6)) {
       throw InputError("clients.overcommit", "must be between 1 and 1e6");
@@ -103,7 +122,24 @@ class Sync final : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_sync(const ClientsConfig& clients, const AggregationConfig& config) {
+std::vector<std::string> late_names() {
+  return {"drop", kCarryOver};
+}
+
+Mode sync() {
+  return {.name = "sync",
+          .keys = {"clients.per_round", "clients.overcommit", "clients.deadline_seconds",
+                   "clients.min_updates", "clients.late", "aggregation.weighting",
+                   "aggregation.staleness", "aggregation.clip_to_median", "aggregation.robust"},
+          .has_rounds = true,
+          .averages = true,
+          .may_be_stale = carries_over,
+          .fold_size = [](const ClientsConfig& clients,
+                          const AggregationConfig&) { return clients.per_round; },
+          .make = make_rounds};
+}
+
+std::unique_ptr<Policy> make_rounds(const ClientsConfig& clients, const AggregationConfig& config) {
   return std::make_unique<Sync>(clients, config);
 }
 

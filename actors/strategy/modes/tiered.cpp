@@ -1,18 +1,26 @@
 #include <numeric>
 
-#include "actors/strategy/modes/modes.hpp"
+#include "actors/strategy/modes/rounds.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::strategy {
 namespace {
 
+/// FedAT (arXiv 2010.05958): clients are ranked by the expected time of their jobs and cut into
+/// `tiers` groups of equal size. Each works in rounds as sync does, at its own pace; with q_mk
+/// the normalised weights within tier m's latest round, each of its rounds makes the version
+///     w = w + server_lr * (sum_m p_m sum_k q_mk w_mk - w),   p_m = T_{M+1-m} / sum_j T_j,
+/// where T_m counts the versions of tier m (tier 1 is the fastest) from 1 on: the paper counts from
+/// 0, so that the first tier's updates would at first weigh nothing. A tier that has made no
+/// version counts as the initial adapter.
 class Tiered final : public Policy {
  public:
   Tiered(const ClientsConfig& clients, const AggregationConfig& config)
-      : rounds_(make_sync(clients, config)) {
+      : rounds_(make_rounds(clients, config)) {
     if (config.tiers < 1 || config.tiers > kMostTiers) {
       throw InputError("aggregation.tiers", "must be between 1 and " + std::to_string(kMostTiers));
     }
-    if (clients.late != "drop") {
+    if (sync().may_be_stale(clients)) {
       throw InputError("clients.late", "a tier drops what is late; allowed: drop");
     }
     tiers_ = static_cast<std::size_t>(config.tiers);
@@ -53,8 +61,17 @@ class Tiered final : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_tiered(const ClientsConfig& clients, const AggregationConfig& config) {
-  return std::make_unique<Tiered>(clients, config);
+Mode tiered() {
+  return {.name = "tiered",
+          .keys = {"clients.per_round", "clients.overcommit", "clients.deadline_seconds",
+                   "clients.min_updates", "aggregation.tiers", "aggregation.weighting",
+                   "aggregation.clip_to_median", "aggregation.robust"},
+          .has_rounds = true,
+          .has_tiers = true,
+          .fold_size = [](const ClientsConfig& clients,
+                          const AggregationConfig&) { return clients.per_round; },
+          .make = [](const ClientsConfig& clients, const AggregationConfig& config)
+              -> std::unique_ptr<Policy> { return std::make_unique<Tiered>(clients, config); }};
 }
 
 }  // namespace lorafleet::strategy

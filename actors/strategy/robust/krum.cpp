@@ -4,7 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "actors/strategy/robust/robust_rules.hpp"
+#include "actors/strategy/robust/changes.hpp"
+#include "actors/strategy/robust/robust.hpp"
 
 namespace lorafleet::strategy {
 namespace {
@@ -109,12 +110,20 @@ std::vector<double> krum_scores(std::span<const FoldItem> items, std::size_t f) 
   return scores;
 }
 
-std::unique_ptr<RobustRule> make_krum(const AggregationConfig& config) {
-  return std::make_unique<Krum>(config.byzantine, true, config.krum_keep);
+RobustRuleEntry krum() {
+  return {.name = "krum",
+          .keys = {"aggregation.byzantine"},
+          .make = [](const AggregationConfig& config) -> std::unique_ptr<RobustRule> {
+            return std::make_unique<Krum>(config.byzantine, true, config.krum_keep);
+          }};
 }
 
-std::unique_ptr<RobustRule> make_multi_krum(const AggregationConfig& config) {
-  return std::make_unique<Krum>(config.byzantine, false, config.krum_keep);
+RobustRuleEntry multi_krum() {
+  return {.name = "multi_krum",
+          .keys = {"aggregation.byzantine", "aggregation.krum_keep"},
+          .make = [](const AggregationConfig& config) -> std::unique_ptr<RobustRule> {
+            return std::make_unique<Krum>(config.byzantine, false, config.krum_keep);
+          }};
 }
 
 }  // namespace lorafleet::strategy

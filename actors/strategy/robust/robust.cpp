@@ -4,7 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "actors/strategy/robust/robust_rules.hpp"
+#include "actors/strategy/robust/changes.hpp"
 
 namespace lorafleet::strategy {
 namespace {
@@ -36,13 +36,21 @@ double median(std::vector<double>& values) {
   return 0.5 * (*middle + *std::max_element(values.begin(), middle));
 }
 
-const Registry<RobustRule, AggregationConfig>& robust_rules() {
-  static const Registry<RobustRule, AggregationConfig> registry(
-      "aggregation.robust", {{"none", [](const AggregationConfig&) { return nullptr; }},
-                             {"median", make_median},
-                             {"trimmed_mean", make_trimmed_mean},
-                             {"krum", make_krum},
-                             {"multi_krum", make_multi_krum}});
+RobustRuleEntry coordinate_median();
+RobustRuleEntry trimmed_mean();
+RobustRuleEntry krum();
+RobustRuleEntry multi_krum();
+
+const Registry<RobustRuleEntry>& robust_rules() {
+  static const Registry<RobustRuleEntry> registry(
+      "aggregation.robust",
+      {{.name = "none",
+        .compares_updates = false,
+        .make = [](const AggregationConfig&) -> std::unique_ptr<RobustRule> { return nullptr; }},
+       coordinate_median(),
+       trimmed_mean(),
+       krum(),
+       multi_krum()});
   return registry;
 }
 

@@ -7,7 +7,7 @@
 
 #include "actors/strategy/config.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
-#include "actors/strategy/registry.hpp"
+#include "partition/support/registry.hpp"
 
 namespace lorafleet::strategy {
 
@@ -28,6 +28,15 @@ class RobustRule {
   /// From at least one item, whose changes all have one length. `outcome.items` holds them at
   /// first.
   virtual void apply(RobustOutcome& outcome) const = 0;
+};
+
+/// What is known of a robust rule without making it.
+struct RobustRuleEntry {
+  std::string name;
+  std::vector<std::string> keys = {};
+  bool compares_updates = true;  ///< false for the rule that does nothing
+  /// Gives null for the rule that does nothing. Throws InputError for options out of range.
+  std::unique_ptr<RobustRule> (*make)(const AggregationConfig&) = nullptr;
 };
 
 /// [aggregation] robust. n is the number of items, w_i their weights, W the sum of these.
@@ -51,7 +60,7 @@ class RobustRule {
 /// f is `byzantine`, or floor(byzantine n) where that is below 1. Krum needs n >= 2 f + 3: for a
 /// smaller fold f is lowered to floor((n - 3) / 2) (outcome.weakened). With fewer than 3 items
 /// nothing can be judged, and all are kept.
-const Registry<RobustRule, AggregationConfig>& robust_rules();
+const Registry<RobustRuleEntry>& robust_rules();
 
 /// Clipping, then a robust rule: stands between the updates of a fold and the LoRA rule, works on
 /// the factors and composes with any rule that folds factors. A pure function of the items.

@@ -2,7 +2,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "actors/strategy/robust/robust_rules.hpp"
+#include "actors/strategy/robust/changes.hpp"
+#include "actors/strategy/robust/robust.hpp"
 
 namespace lorafleet::strategy {
 namespace {
@@ -61,12 +62,18 @@ class TrimmedMean final : public CoordinateRule {
 
 }  // namespace
 
-std::unique_ptr<RobustRule> make_median(const AggregationConfig& /*config*/) {
-  return std::make_unique<CoordinateMedian>();
+RobustRuleEntry coordinate_median() {
+  return {.name = "median", .make = [](const AggregationConfig&) -> std::unique_ptr<RobustRule> {
+            return std::make_unique<CoordinateMedian>();
+          }};
 }
 
-std::unique_ptr<RobustRule> make_trimmed_mean(const AggregationConfig& config) {
-  return std::make_unique<TrimmedMean>(config.trim);
+RobustRuleEntry trimmed_mean() {
+  return {.name = "trimmed_mean",
+          .keys = {"aggregation.trim"},
+          .make = [](const AggregationConfig& config) -> std::unique_ptr<RobustRule> {
+            return std::make_unique<TrimmedMean>(config.trim);
+          }};
 }
 
 }  // namespace lorafleet::strategy

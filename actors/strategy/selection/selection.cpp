@@ -2,21 +2,21 @@
 
 #include <stdexcept>
 
-#include "actors/strategy/selection/selections.hpp"
-
 namespace lorafleet::strategy {
 
 void Selection::restore(const NamedVectors& state) {
   if (!state.empty()) throw std::invalid_argument("the state is not of this selection");
 }
 
-const Registry<Selection, ClientsConfig>& selections() {
-  static const Registry<Selection, ClientsConfig> registry(
-      "clients.selection", {{"uniform", make_uniform},
-                            {"weighted", make_weighted},
-                            {"round_robin", make_round_robin},
-                            {"oort", make_oort},
-                            {"power_of_choice", make_power_of_choice}});
+SelectionEntry uniform();
+SelectionEntry weighted();
+SelectionEntry round_robin();
+SelectionEntry oort();
+SelectionEntry power_of_choice();
+
+const Registry<SelectionEntry>& selections() {
+  static const Registry<SelectionEntry> registry(
+      "clients.selection", {uniform(), weighted(), round_robin(), oort(), power_of_choice()});
   return registry;
 }
 

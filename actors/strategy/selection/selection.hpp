@@ -5,14 +5,15 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "actors/sim/ids.hpp"
 #include "actors/sim/virtual_time.hpp"
 #include "actors/strategy/config.hpp"
-#include "actors/strategy/registry.hpp"
 #include "actors/strategy/state.hpp"
 #include "partition/support/random.hpp"
+#include "partition/support/registry.hpp"
 
 namespace lorafleet::strategy {
 
@@ -63,7 +64,15 @@ class Selection {
   virtual void restore(const NamedVectors& state);
 };
 
-/// [clients] selection; the rules stand at make_... in selections.hpp.
-const Registry<Selection, ClientsConfig>& selections();
+/// What is known of a selection without making it.
+struct SelectionEntry {
+  std::string name;
+  std::vector<std::string> keys = {};
+  /// Throws InputError for options out of range.
+  std::unique_ptr<Selection> (*make)(const ClientsConfig&) = nullptr;
+};
+
+/// [clients] selection; the rules stand in the file of each.
+const Registry<SelectionEntry>& selections();
 
 }  // namespace lorafleet::strategy

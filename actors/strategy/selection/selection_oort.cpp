@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
-#include "actors/strategy/selection/selections.hpp"
+#include "actors/strategy/selection/selection.hpp"
 #include "actors/strategy/selection/weighted_sampling.hpp"
 
 namespace lorafleet::strategy {
@@ -64,6 +64,33 @@ double quantile(std::vector<double> values, double q) {
   return *at;
 }
 
+/// Oort (Lai et al., OSDI 2021, arXiv 2010.06081, algorithm 1). With R = version + 1 the round,
+/// n_i the client's examples, and of the latest update of client i: l_i its mean training loss,
+/// L_i the round it was trained from, t_i its seconds:
+///
+///     U_i     = n_i l_i                                                      statistical utility
+///     score_i = (min(U_i, c) / c + sqrt(0.1 ln R / L_i)) (T / t_i)^alpha     last factor: t_i > T
+///
+/// c is the `clip` quantile of the U of the explored candidates. A share epsilon = max(
+/// exploration_min, exploration * exploration_decay^version) of `count`, rounded at random to the
+/// whole number below or above so that its mean is exact, explores: clients that never sent an
+/// update, without replacement by speed (1 / expected seconds). The other k exploit: candidates
+/// with a score of at least `cutoff` times the k-th highest are drawn by score, without
+/// replacement. Where there are too few of one kind, the other fills the places.
+///
+/// T, the preferred duration, is the quantile preferred_quantile of all known t_i, or, with
+/// step_seconds above 0, T = step_seconds. The pacer looks at it at the end of each window of
+/// `window` versions: if the updates of the window brought a smaller sum of U than those of the
+/// window before, the quantile rises by quantile_step, or T by step_seconds.
+///
+/// most_picks above 0: a client with that many updates is only chosen where no other is left.
+///
+/// Differences to the paper: the utility there is |B| sqrt(sum of squared losses / |B|), of the
+/// examples one by one; a job here reports its mean, so U is a lower bound of it (equal where all
+/// examples have the same loss). U is divided by its clipping bound: in the sum of the paper's
+/// algorithm the second term has no unit. (The authors' code scales U to between 0 and 1, too, and
+/// takes T as a quantile and the windows one after the other, as here.) A job without an update
+/// changes nothing. O(candidates) a choice.
 class Oort final : public Selection {
  public:
   explicit Oort(const ClientsConfig& clients) : config_(checked(clients.oort)) {}
@@ -237,8 +264,12 @@ class Oort final : public Selection {
 
 }  // namespace
 
-std::unique_ptr<Selection> make_oort(const ClientsConfig& clients) {
-  return std::make_unique<Oort>(clients);
+SelectionEntry oort() {
+  return {.name = "oort",
+          .keys = {"clients.oort"},
+          .make = [](const ClientsConfig& clients) -> std::unique_ptr<Selection> {
+            return std::make_unique<Oort>(clients);
+          }};
 }
 
 }  // namespace lorafleet::strategy

@@ -4,12 +4,16 @@
 #include <map>
 #include <stdexcept>
 
-#include "actors/strategy/selection/selections.hpp"
+#include "actors/strategy/selection/selection.hpp"
 #include "actors/strategy/selection/weighted_sampling.hpp"
 
 namespace lorafleet::strategy {
 namespace {
 
+/// Power-of-choice (Cho et al., arXiv 2010.01243), in the variant rpow-d, which costs no messages:
+/// draws max(power_d, count) candidates as `weighted` does and takes the `count` of them whose
+/// latest reported training loss is largest. Who never sent one counts as infinite; equal ones in
+/// the order drawn.
 class PowerOfChoice final : public Selection {
  public:
   explicit PowerOfChoice(const ClientsConfig& clients) {
@@ -68,8 +72,12 @@ class PowerOfChoice final : public Selection {
 
 }  // namespace
 
-std::unique_ptr<Selection> make_power_of_choice(const ClientsConfig& clients) {
-  return std::make_unique<PowerOfChoice>(clients);
+SelectionEntry power_of_choice() {
+  return {.name = "power_of_choice",
+          .keys = {"clients.power_d"},
+          .make = [](const ClientsConfig& clients) -> std::unique_ptr<Selection> {
+            return std::make_unique<PowerOfChoice>(clients);
+          }};
 }
 
 }  // namespace lorafleet::strategy

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "actors/strategy/selection/selections.hpp"
+#include "actors/strategy/selection/selection.hpp"
 
 namespace lorafleet::strategy {
 namespace {
 
+/// By rising client id, from the one after the last that was chosen, and from the start again after
+/// the last client; who is not a candidate is passed over. O(candidates).
 class RoundRobinSelection final : public Selection {
  public:
   std::vector<sim::ClientId> choose(std::span<const sim::ClientId> candidates, std::size_t count,
@@ -35,8 +37,10 @@ class RoundRobinSelection final : public Selection {
 
 }  // namespace
 
-std::unique_ptr<Selection> make_round_robin(const ClientsConfig& /*clients*/) {
-  return std::make_unique<RoundRobinSelection>();
+SelectionEntry round_robin() {
+  return {.name = "round_robin", .make = [](const ClientsConfig&) -> std::unique_ptr<Selection> {
+            return std::make_unique<RoundRobinSelection>();
+          }};
 }
 
 }  // namespace lorafleet::strategy

@@ -1,11 +1,12 @@
 #include <unordered_map>
 
-#include "actors/strategy/selection/selections.hpp"
+#include "actors/strategy/selection/selection.hpp"
 
 namespace lorafleet::strategy {
 namespace {
 
 /// The first `count` steps of a Fisher-Yates shuffle; only the places that it touched are stored.
+/// Each subset of `count` candidates is equally likely; O(count), whatever their number.
 class UniformSelection final : public Selection {
  public:
   std::vector<sim::ClientId> choose(std::span<const sim::ClientId> candidates, std::size_t count,
@@ -29,8 +30,10 @@ class UniformSelection final : public Selection {
 
 }  // namespace
 
-std::unique_ptr<Selection> make_uniform(const ClientsConfig& /*clients*/) {
-  return std::make_unique<UniformSelection>();
+SelectionEntry uniform() {
+  return {.name = "uniform", .make = [](const ClientsConfig&) -> std::unique_ptr<Selection> {
+            return std::make_unique<UniformSelection>();
+          }};
 }
 
 }  // namespace lorafleet::strategy

@@ -1,9 +1,11 @@
-#include "actors/strategy/selection/selections.hpp"
+#include "actors/strategy/selection/selection.hpp"
 #include "actors/strategy/selection/weighted_sampling.hpp"
 
 namespace lorafleet::strategy {
 namespace {
 
+/// One after the other, without replacement, each time with probability proportional to the
+/// client's examples: see weighted_sampling.hpp for the cost.
 class WeightedSelection final : public Selection {
  public:
   std::vector<sim::ClientId> choose(std::span<const sim::ClientId> candidates, std::size_t count,
@@ -17,8 +19,10 @@ class WeightedSelection final : public Selection {
 
 }  // namespace
 
-std::unique_ptr<Selection> make_weighted(const ClientsConfig& /*clients*/) {
-  return std::make_unique<WeightedSelection>();
+SelectionEntry weighted() {
+  return {.name = "weighted", .make = [](const ClientsConfig&) -> std::unique_ptr<Selection> {
+            return std::make_unique<WeightedSelection>();
+          }};
 }
 
 }  // namespace lorafleet::strategy

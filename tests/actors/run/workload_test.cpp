@@ -59,7 +59,7 @@ TEST_CASE("label noise spoils the attackers' own training examples, in text and 
       ++spoilt;
       changed.insert(index);
     }
-    const bool noisy = attack != nullptr && attack->kind == strategy::AttackKind::label_noise;
+    const bool noisy = attack != nullptr && attack->kind->spoils_labels;
     CHECK(spoilt == (noisy ? (own.size() + 1) / 2 : 0));
     expected += noisy ? (own.size() + 1) / 2 : 0;
   }

@@ -7,6 +7,7 @@
 
 #include "actors/sim/alternating.hpp"
 #include "actors/sim/availability.hpp"
+#include "actors/sim/daily.hpp"
 #include "actors/sim/regular.hpp"
 #include "actors/sim/trace.hpp"
 #include "partition/support/error.hpp"
@@ -202,7 +203,7 @@ TEST_CASE("availability that makes no sense is refused") {
   const auto refused = [](auto change) {
     AvailabilityConfig config;
     change(config);
-    CHECK_THROWS_AS(availability_timeline(config, 2, 1), InputError);
+    CHECK_THROWS_AS(availability_models().make(config.model, config, 2, 1), InputError);
   };
   refused([](auto& c) { c.model = "sometimes"; });
   refused([](auto& c) { c.model = "file"; });

@@ -14,6 +14,7 @@
 #include "actors/sim/timing.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
+#include "tests/actors/sim/predict.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::sim;
@@ -157,7 +158,7 @@ TEST_CASE("a job's times follow the formulas") {
   DevicesConfig devices;
   devices.startup_seconds = 0.5;
   devices.jitter = Distribution::constant(2.0);
-  const auto timing = predict(profile, devices, {}, 1, {{{3}, {9}}, 100, 1'000'000, 500'000});
+  const auto timing = tests::predict(profile, devices, {}, 1, {{{3}, {9}}, 100, 1'000'000, 500'000});
   CHECK(timing.down.microseconds == 1'100'000);     // 0.1 + 8e6 bits / 8e6
   CHECK(timing.compute.microseconds == 4'500'000);  // 0.5 + 100 / 50 * 2
   CHECK(timing.up.microseconds == 1'100'000);       // 0.1 + 4e6 bits / 4e6
@@ -167,12 +168,12 @@ TEST_CASE("a job's times follow the formulas") {
 
 TEST_CASE("no duration is zero, and none overflows") {
   const DeviceProfile profile{0, 1e12, 1e12, 1e12, 0.0};
-  const auto shortest = predict(profile, {}, {}, 1, {{{0}, {1}}, 0, 0, 0});
+  const auto shortest = tests::predict(profile, {}, {}, 1, {{{0}, {1}}, 0, 0, 0});
   CHECK(shortest.end.microseconds == 3);
   DevicesConfig endless;
   endless.jitter = Distribution::constant(std::numeric_limits<double>::infinity());
   const auto longest =
-      predict({0, 1e-300, 1.0, 1.0, 0.0}, endless, {}, 1, {{{0}, {1}}, 1000, 0, 0});
+      tests::predict({0, 1e-300, 1.0, 1.0, 0.0}, endless, {}, 1, {{{0}, {1}}, 1000, 0, 0});
   CHECK(longest.compute.microseconds == 1'000'000'000'000'000);
 }
 
@@ -181,7 +182,7 @@ TEST_CASE("jitter and losses depend on seed, client and seq") {
   DevicesConfig devices;
   devices.jitter = Distribution::lognormal(1.0, 0.5);
   const auto compute = [&](std::uint64_t seed, std::uint32_t client, std::uint64_t seq) {
-    return predict(profile, devices, {}, seed, {{{client}, {seq}}, 100, 1, 1}).compute;
+    return tests::predict(profile, devices, {}, seed, {{{client}, {seq}}, 100, 1, 1}).compute;
   };
   CHECK(compute(1, 2, 3) == compute(1, 2, 3));
   CHECK(compute(1, 2, 3) != compute(2, 2, 3));
@@ -197,7 +198,7 @@ TEST_CASE("losses come as often as asked, at random points of the job") {
   double where = 0.0;
   constexpr int kJobs = 20000;
   for (std::uint64_t seq = 1; seq <= kJobs; ++seq) {
-    const auto timing = predict(profile, {}, availability, 1, {{{7}, {seq}}, 100, 1, 1});
+    const auto timing = tests::predict(profile, {}, availability, 1, {{{7}, {seq}}, 100, 1, 1});
     REQUIRE(timing.end.microseconds >= 1);
     REQUIRE(timing.end <= timing.total());
     if (!timing.lost) continue;

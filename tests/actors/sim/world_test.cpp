@@ -8,6 +8,7 @@
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/actors/sim/made_world.hpp"
+#include "tests/actors/sim/predict.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -33,7 +34,7 @@ tests::PlainWorld ten_of_twenty(const char* leaving) {
 }  // namespace
 
 TEST_CASE("without the other models a world prices jobs as the plain formulas do") {
-  CHECK(rc::check("World::predict is sim::predict", [] {
+  CHECK(rc::check("World::predict is tests::predict", [] {
     DevicesConfig devices;
     NetworkConfig network;
     AvailabilityConfig availability;
@@ -58,7 +59,7 @@ TEST_CASE("without the other models a world prices jobs as the plain formulas do
                          *rc::gen::inRange<std::int64_t>(0, 10'000'000),
                          *rc::gen::inRange<std::int64_t>(0, 10'000'000)};
       const auto expected =
-          predict(fleet.profile(load.id.client), devices, availability, seed, load);
+          tests::predict(fleet.profile(load.id.client), devices, availability, seed, load);
       const auto got = world.predict(load, now);
       RC_ASSERT(world.online(load.id.client));
       RC_ASSERT(got.down == expected.down);

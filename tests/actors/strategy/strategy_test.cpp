@@ -7,8 +7,8 @@
 #include <numeric>
 #include <set>
 
-#include "actors/strategy/aggregator.hpp"
-#include "actors/strategy/modes/modes.hpp"
+#include "actors/strategy/fold/aggregator.hpp"
+#include "actors/strategy/modes/policy.hpp"
 #include "actors/strategy/modes/staleness.hpp"
 #include "actors/strategy/selection/selection.hpp"
 #include "tests/actors/fake_run.hpp"
@@ -17,6 +17,14 @@
 using namespace lorafleet;
 using namespace lorafleet::strategy;
 using lorafleet::tests::flat_adapter;
+
+namespace {
+
+const auto make_sync = modes().at("sync").make;
+const auto make_fedbuff = modes().at("fedbuff").make;
+const auto make_fedasync = modes().at("fedasync").make;
+
+}  // namespace
 
 TEST_CASE("stale updates weigh what the papers' functions say") {
   const StalenessWeight constant({"constant", 3.0, 1.0});
@@ -37,7 +45,7 @@ TEST_CASE("stale updates weigh what the papers' functions say") {
 
 TEST_CASE("weights of staleness fall, from 1, and stay above 0") {
   CHECK(rc::check("s(0) = 1 and s does not rise", [] {
-    const auto name = *rc::gen::elementOf(staleness_names());
+    const auto name = *rc::gen::elementOf(staleness_functions().names());
     const double a = *rc::gen::inRange(0, 40) * 0.1;
     const double b = *rc::gen::inRange(0, 10);
     const StalenessWeight s({name, a, b});
@@ -57,7 +65,7 @@ TEST_CASE("an unknown name is answered with the known ones") {
   CHECK_THROWS_AS(StalenessWeight({"polynomal", 1.0, 1.0}), InputError);
   CHECK_THROWS_AS(StalenessWeight({"polynomial", -1.0, 1.0}), InputError);
   CHECK_THROWS_AS(Weighting("example"), InputError);
-  CHECK(policies().names() == std::vector<std::string>{"sync", "fedbuff", "fedasync", "tiered"});
+  CHECK(modes().names() == std::vector<std::string>{"sync", "fedbuff", "fedasync", "tiered"});
 }
 
 TEST_CASE("options out of range are refused") {

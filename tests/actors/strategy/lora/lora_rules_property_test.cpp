@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
-#include "actors/strategy/aggregator.hpp"
+#include "actors/strategy/fold/aggregator.hpp"
 #include "partition/support/error.hpp"
 #include "tests/actors/strategy/lora/lora_oracle.hpp"
 
@@ -29,11 +29,12 @@ double relative(const Dense& a, const Dense& b) {
 }
 
 /// Clients of ranks 2, 4 and 8 of a server of rank 8.
-std::vector<FoldItem> mixed_items(const LoraRule& rule, const model::AdapterPtr& current,
-                                  Random& random, std::size_t clients) {
+std::vector<FoldItem> mixed_items(const std::string& name, const LoraRule& rule,
+                                  const model::AdapterPtr& current, Random& random,
+                                  std::size_t clients) {
   std::vector<FoldItem> items;
   for (std::size_t k = 0; k < clients; ++k) {
-    const std::int64_t rank = rule.traits().any_ranks ? std::int64_t{2} << (k % 3) : 8;
+    const std::int64_t rank = lora_rules().at(name).any_ranks ? std::int64_t{2} << (k % 3) : 8;
     const auto start =
         rule.view(current, layout_of(kShapes, rank, 2.0 * static_cast<double>(rank)));
     auto adapter = trained(start, random);
@@ -80,7 +81,7 @@ TEST_CASE("clients that return what they received change nothing, whatever they 
     for (const std::string name : {"fedit", "ffa", "rolora", "flora", "fedex", "product"}) {
       const auto rule = lora_rules().make(name, config_of(name));
       const auto view =
-          rule->traits().any_ranks ? rule->view(current, layout_of(kShapes, 3)) : current;
+          lora_rules().at(name).any_ranks ? rule->view(current, layout_of(kShapes, 3)) : current;
       const double weight = random.uniform(0.01, 2.0);
       const auto next =
           fold(config_of(name), current, {{view, view, weight, {}}, {view, view, 0.3, {}}});
@@ -100,7 +101,7 @@ TEST_CASE("the order of the clients changes nothing but rounding") {
     const auto current = random_factors(layout_of(kShapes, 8), random);
     for (const std::string& name : kAll) {
       const auto rule = lora_rules().make(name, config_of(name));
-      auto items = mixed_items(*rule, current, random, 7);
+      auto items = mixed_items(name, *rule, current, random, 7);
       const auto one = fold(config_of(name), current, items);
       random.shuffle(items);
       const auto other = fold(config_of(name), current, items);
@@ -115,7 +116,7 @@ TEST_CASE("the same fold gives the same bytes") {
   for (const std::string& name : kAll) {
     CAPTURE(name);
     const auto rule = lora_rules().make(name, config_of(name));
-    const auto items = mixed_items(*rule, current, random, 7);
+    const auto items = mixed_items(name, *rule, current, random, 7);
     CHECK(model::sha256(*fold(config_of(name), current, items)) ==
           model::sha256(*fold(config_of(name), current, items)));
   }
@@ -139,7 +140,7 @@ TEST_CASE("only products count for product rules: alpha / r and B may be rescale
     };
     for (const std::string name : {"flora", "hetlora", "hlora", "product"}) {
       const auto rule = lora_rules().make(name, config_of(name));
-      auto items = mixed_items(*rule, current, random, 5);
+      auto items = mixed_items(name, *rule, current, random, 5);
       const auto one = fold(config_of(name), current, items);
       for (auto& item : items) {
         const double factor = random.uniform(0.2, 5.0);

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "actors/strategy/aggregator.hpp"
+#include "actors/strategy/fold/aggregator.hpp"
 #include "partition/support/error.hpp"
 #include "tests/actors/strategy/lora/lora_oracle.hpp"
 
@@ -127,7 +127,7 @@ TEST_CASE("rolora trains B in odd rounds, those from even versions, and A in eve
   CHECK(rule->trains({0}) == model::Factors::b);
   CHECK(rule->trains({1}) == model::Factors::a);
   CHECK(rule->carries({2}) == model::Factors::b);
-  CHECK(rule->traits().from_trained);
+  CHECK(lora_rules().at("rolora").from_trained);
   AggregationConfig config = config_of("rolora");
   config.mode = "fedbuff";
   const auto current = square(1, 1.0, {10, 10, 20, 20});
@@ -149,10 +149,10 @@ TEST_CASE("what jobs train, and what messages carry") {
   CHECK(rule("fedsa")->trains({3}) == model::Factors::both);
   CHECK(rule("fedsa")->carries({3}) == model::Factors::a);
   CHECK(rule("fedsa")->receives({3}) == model::Factors::a);
-  CHECK(rule("fedsa")->traits().needs_private_b);
+  CHECK(lora_rules().at("fedsa").needs_private_b);
   CHECK(rule("rolora")->receives({3}) == model::Factors::both);
   CHECK(rule("product")->carries({3}) == model::Factors::both);
-  CHECK(rule("flora")->traits().changes_base);
+  CHECK(lora_rules().at("flora").changes_base);
 }
 
 TEST_CASE("a mode or an optimiser that does not fit a rule is refused with the reason") {

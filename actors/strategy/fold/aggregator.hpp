@@ -4,9 +4,9 @@
 #include <span>
 
 #include "actors/strategy/config.hpp"
+#include "actors/strategy/fold/server_optimizer.hpp"
 #include "actors/strategy/lora/fold_report.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
-#include "actors/strategy/server_optimizer.hpp"
 #include "model/adapter/adapter.hpp"
 
 namespace lorafleet::strategy {
@@ -20,14 +20,15 @@ struct Folded {
 /// rule gives a change of the factors.
 class Aggregator {
  public:
-  /// Throws InputError for unknown names, bad options, and a mode or an optimiser that does not fit
-  /// the rule.
-  explicit Aggregator(const AggregationConfig& config);
+  /// Without `may_report` no fold is measured, whatever `config` says. Throws InputError for
+  /// unknown names, bad options, and a mode or an optimiser that does not fit the rule.
+  explicit Aggregator(const AggregationConfig& config, bool may_report = true);
 
   [[nodiscard]] const LoraRule& rule() const { return *rule_; }
+  [[nodiscard]] const LoraRuleEntry& traits() const { return *traits_; }
   [[nodiscard]] ServerOptimizer& optimizer() { return *optimizer_; }
   /// From which adapter the change of an update is measured, in a mode that says `mode`.
-  [[nodiscard]] bool anchors_at_start() const { return traits_.from_trained; }
+  [[nodiscard]] bool anchors_at_start() const { return traits_->from_trained; }
 
   /// `next` and `run_seed` key what a rule draws.
   Folded fold(const model::Adapter& current, std::span<const FoldItem> items,
@@ -36,12 +37,15 @@ class Aggregator {
  private:
   model::AdapterPtr step(const model::Adapter& current, std::span<const double> delta);
 
+  const LoraRuleEntry* traits_;
   std::unique_ptr<LoraRule> rule_;
-  RuleTraits traits_;
   std::unique_ptr<ServerOptimizer> optimizer_;
   double server_lr_;
   bool plain_sgd_;
   bool report_;
 };
+
+/// Throws InputError where the mode or the server optimiser does not fit the rule of `config`.
+void check_lora_rule(const AggregationConfig& config);
 
 }  // namespace lorafleet::strategy

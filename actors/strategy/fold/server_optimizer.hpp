@@ -2,11 +2,12 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "actors/strategy/config.hpp"
-#include "actors/strategy/registry.hpp"
 #include "actors/strategy/state.hpp"
+#include "partition/support/registry.hpp"
 
 namespace lorafleet::strategy {
 
@@ -25,6 +26,16 @@ class ServerOptimizer {
   virtual void restore(const NamedVectors& state);
 };
 
+/// What is known of a server optimiser without making it.
+struct ServerOptimizerEntry {
+  std::string name;
+  std::vector<std::string> keys = {};
+  /// Whether a step is the aggregate times server_lr and nothing is remembered.
+  bool (*is_plain)(const AggregationConfig&) = [](const AggregationConfig&) { return false; };
+  /// Throws InputError for options out of range.
+  std::unique_ptr<ServerOptimizer> (*make)(const AggregationConfig&) = nullptr;
+};
+
 /// [aggregation] server_optimizer; d is the aggregate, all operations by element.
 ///   sgd:     v = server_momentum v + d,  w = w + server_lr v, v = 0 at first (FedAvgM,
 ///            arXiv 1909.06335, section 4.3); without momentum w = w + server_lr d.
@@ -33,6 +44,6 @@ class ServerOptimizer {
 ///   yogi:    v = v - (1 - beta2) d^2 sign(v - d^2)      w = w + server_lr m / (sqrt(v) + tau),
 ///            m = 0 and v = tau^2 at first, the least v that the paper allows; no bias correction,
 ///            as in the paper.)
-const Registry<ServerOptimizer, AggregationConfig>& server_optimizers();
+const Registry<ServerOptimizerEntry>& server_optimizers();
 
 }  // namespace lorafleet::strategy

@@ -1,4 +1,4 @@
-#include "actors/strategy/aggregator.hpp"
+#include "actors/strategy/fold/aggregator.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,14 +7,14 @@
 
 namespace lorafleet::strategy {
 
-Aggregator::Aggregator(const AggregationConfig& config)
-    : rule_(lora_rules().make(config.lora, config)),
-      traits_(rule_->traits()),
+Aggregator::Aggregator(const AggregationConfig& config, bool may_report)
+    : traits_(&lora_rules().at(config.lora)),
+      rule_(traits_->make(config)),
       optimizer_(server_optimizers().make(config.server_optimizer, config)),
       server_lr_(config.server_lr),
-      plain_sgd_(config.server_optimizer == "sgd" && config.server_momentum == 0.0),
-      report_(config.lora_report) {
-  check_lora_rule(*rule_, config);
+      plain_sgd_(server_optimizers().at(config.server_optimizer).is_plain(config)),
+      report_(config.lora_report && may_report) {
+  check_lora_rule(config);
 }
 
 Folded Aggregator::fold(const model::Adapter& current, std::span<const FoldItem> items,
@@ -24,13 +24,13 @@ Folded Aggregator::fold(const model::Adapter& current, std::span<const FoldItem>
     return {};
   }
   FoldOutcome outcome = rule_->fold(current, items, {next, run_seed, server_lr_, report_});
-  Folded folded{traits_.factor_space ? step(current, outcome.delta) : std::move(outcome.next),
+  Folded folded{traits_->factor_space ? step(current, outcome.delta) : std::move(outcome.next),
                 std::move(outcome.report)};
   if (folded.next == nullptr) return {};
   FoldReport& report = folded.report;
-  if (report_ && traits_.has_global_product) {
+  if (report_ && traits_->has_global_product) {
     const std::size_t modules = current.layout->modules().size();
-    if (traits_.factor_space && plain_sgd_) {
+    if (traits_->factor_space && plain_sgd_) {
       const auto ideal = rule_->ideal(current, items, server_lr_);
       auto difference = ideal;
       difference.push_back({-1.0, folded.next.get()});
@@ -55,6 +55,21 @@ model::AdapterPtr Aggregator::step(const model::Adapter& current, std::span<cons
   if (model::all_finite(*next)) return next;
   optimizer_->restore(before);
   return nullptr;
+}
+
+void check_lora_rule(const AggregationConfig& config) {
+  const LoraRuleEntry& rule = lora_rules().at(config.lora);
+  if (!rule.sound_in(modes().at(config.mode))) {
+    const auto sound = modes().names_where([&](const Mode& mode) { return rule.sound_in(mode); });
+    throw InputError("aggregation.lora", "\"" + config.lora + "\" cannot work in mode " +
+                                             config.mode + ": " + rule.elsewhere +
+                                             "; modes that it works in: " + join(sound));
+  }
+  if (rule.factor_space || server_optimizers().at(config.server_optimizer).is_plain(config)) return;
+  throw InputError("aggregation.server_optimizer",
+                   "\"" + config.lora +
+                       "\" folds products, whose factors are split anew in each version, so that "
+                       "moments of factors mean nothing; allowed: \"sgd\" with server_momentum 0");
 }
 
 }  // namespace lorafleet::strategy

@@ -4,8 +4,8 @@
 #include <limits>
 #include <stdexcept>
 
-#include "actors/strategy/aggregator.hpp"
-#include "actors/strategy/server_optimizer.hpp"
+#include "actors/strategy/fold/aggregator.hpp"
+#include "actors/strategy/fold/server_optimizer.hpp"
 #include "tests/actors/fake_run.hpp"
 
 using namespace lorafleet;

@@ -1,7 +1,8 @@
-#include "actors/strategy/server_optimizer.hpp"
+#include "actors/strategy/fold/server_optimizer.hpp"
 
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 namespace lorafleet::strategy {
 namespace {
@@ -124,9 +125,22 @@ class Adaptive final : public ServerOptimizer {
   std::vector<double> second_;
 };
 
-auto adaptive(SecondMoment kind) {
-  return
-      [kind](const AggregationConfig& config) { return std::make_unique<Adaptive>(kind, config); };
+template <SecondMoment kind>
+ServerOptimizerEntry adaptive(const char* name, std::vector<std::string> keys) {
+  return {.name = name,
+          .keys = std::move(keys),
+          .make = [](const AggregationConfig& config) -> std::unique_ptr<ServerOptimizer> {
+            return std::make_unique<Adaptive>(kind, config);
+          }};
+}
+
+ServerOptimizerEntry sgd() {
+  return {.name = "sgd",
+          .keys = {"aggregation.server_momentum"},
+          .is_plain = [](const AggregationConfig& config) { return config.server_momentum == 0.0; },
+          .make = [](const AggregationConfig& config) -> std::unique_ptr<ServerOptimizer> {
+            return std::make_unique<Sgd>(config);
+          }};
 }
 
 }  // namespace
@@ -135,13 +149,15 @@ void ServerOptimizer::restore(const NamedVectors& state) {
   check_names(state, {});
 }
 
-const Registry<ServerOptimizer, AggregationConfig>& server_optimizers() {
-  static const Registry<ServerOptimizer, AggregationConfig> registry(
+const Registry<ServerOptimizerEntry>& server_optimizers() {
+  static const std::vector<std::string> first = {"aggregation.server_beta1",
+                                                 "aggregation.server_tau"};
+  static const std::vector<std::string> both = {
+      "aggregation.server_beta1", "aggregation.server_beta2", "aggregation.server_tau"};
+  static const Registry<ServerOptimizerEntry> registry(
       "aggregation.server_optimizer",
-      {{"sgd", [](const AggregationConfig& config) { return std::make_unique<Sgd>(config); }},
-       {"adagrad", adaptive(SecondMoment::adagrad)},
-       {"adam", adaptive(SecondMoment::adam)},
-       {"yogi", adaptive(SecondMoment::yogi)}});
+      {sgd(), adaptive<SecondMoment::adagrad>("adagrad", first),
+       adaptive<SecondMoment::adam>("adam", both), adaptive<SecondMoment::yogi>("yogi", both)});
   return registry;
 }
 

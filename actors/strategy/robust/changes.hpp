@@ -1,17 +1,12 @@
 #pragma once
 // Internal to the robust rules.
 
-#include <memory>
+#include <cstddef>
 #include <vector>
 
-#include "actors/strategy/robust/robust.hpp"
+#include "actors/strategy/lora/lora_rule.hpp"
 
 namespace lorafleet::strategy {
-
-std::unique_ptr<RobustRule> make_median(const AggregationConfig& config);
-std::unique_ptr<RobustRule> make_trimmed_mean(const AggregationConfig& config);
-std::unique_ptr<RobustRule> make_krum(const AggregationConfig& config);
-std::unique_ptr<RobustRule> make_multi_krum(const AggregationConfig& config);
 
 /// Of at least one value; of an even number the mean of the two in the middle. Changes the order.
 double median(std::vector<double>& values);

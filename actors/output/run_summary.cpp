@@ -1,0 +1,55 @@
+#include "actors/output/run_summary.hpp"
+
+#include "actors/run/environment.hpp"
+#include "model/device/runtime.hpp"
+
+namespace lorafleet::actors {
+
+namespace {
+
+std::string status_of(const std::string& stop_reason) {
+  return stop_reason == "interrupted" || stop_reason == "no_progress" ? stop_reason : "completed";
+}
+
+}  // namespace
+
+std::vector<ClientFacts> client_facts(const Learning& learning) {
+  std::vector<ClientFacts> facts;
+  facts.reserve(learning.clients());
+  for (std::size_t i = 0; i < learning.clients(); ++i) {
+    const auto& device = learning.devices->profile({static_cast<std::uint32_t>(i)});
+    facts.push_back({learning.devices->tier_names()[device.tier], device.tokens_per_second,
+                     device.download_mbps, device.upload_mbps, learning.rank(i),
+                     learning.examples(i)});
+  }
+  return facts;
+}
+
+RunSummary summarise(const FederationConfig& config, const Learning& learning,
+                     const RunRecorder& recorder, const model::Adapter& adapter,
+                     const RunTotals& totals, std::size_t slots) {
+  RunSummary summary;
+  summary.name = config.name;
+  summary.seed = config.seed;
+  summary.status = status_of(totals.stop_reason);
+  summary.adapter_sha256 = model::sha256(adapter);
+  summary.events_sha256 = recorder.events_sha256();
+  summary.totals = totals;
+  summary.clients = static_cast<std::int64_t>(learning.clients());
+  if (learning.work) {
+    summary.train_examples = static_cast<std::int64_t>(learning.work->partition.training.size());
+    summary.test_examples = static_cast<std::int64_t>(learning.work->scored.size());
+    summary.encoding = learning.work->encoding;
+  } else {
+    for (std::size_t c = 0; c < learning.clients(); ++c)
+      summary.train_examples += learning.examples(c);
+  }
+  summary.wall_seconds = recorder.wall_seconds();
+  summary.peak_rss_bytes = model::peak_rss_bytes();
+  summary.initial = recorder.initial();
+  summary.final = recorder.latest();
+  summary.environment = environment_of(config.slots, slots);
+  return summary;
+}
+
+}  // namespace lorafleet::actors

@@ -1,0 +1,30 @@
+#include "actors/run/environment.hpp"
+
+#include "model/device/runtime.hpp"
+
+namespace lorafleet::actors {
+
+std::map<std::string, std::string> environment_of(const SlotsConfig& config, std::size_t slots) {
+  const auto runtime = model::runtime_info(config.device);
+  return {{"libtorch", runtime.libtorch},
+          {"blas", runtime.blas},
+          {"blas_kernels", runtime.kernels},
+          {"onednn", runtime.onednn},
+          {"cpu", runtime.cpu},
+          {"isa", runtime.isa},
+          {"device", runtime.device},
+          {"slots", std::to_string(slots)},
+          {"threads_per_slot", std::to_string(config.threads)}};
+}
+
+std::string computing_line(const std::string& device) {
+  const auto runtime = model::runtime_info(device);
+  const std::string& instead = model::blas_kernels().instead;
+  return "computing with LibTorch " + runtime.libtorch + ", " + runtime.kernels +
+         " kernels of BLAS" +
+         (instead.empty() ? "" : " (chosen for this CPU, by itself it takes " + instead + ")") +
+         ", oneDNN " + runtime.onednn + ", on " +
+         (runtime.device == "cpu" ? runtime.cpu : runtime.device);
+}
+
+}  // namespace lorafleet::actors
