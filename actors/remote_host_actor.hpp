@@ -11,6 +11,7 @@
 
 #include "actors/client_actor.hpp"
 #include "actors/link_actor.hpp"
+#include "actors/net/greetings.hpp"
 #include "actors/net/host_options.hpp"
 #include "actors/net/payloads.hpp"
 #include "actors/run/learning.hpp"

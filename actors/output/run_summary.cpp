@@ -1,7 +1,7 @@
 #include "actors/output/run_summary.hpp"
 
 #include "actors/run/environment.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
 
 namespace lorafleet::actors {
 

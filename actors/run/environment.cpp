@@ -1,6 +1,7 @@
 #include "actors/run/environment.hpp"
 
-#include "model/device/runtime.hpp"
+#include "model/device/blas_kernels.hpp"
+#include "model/device/runtime_info.hpp"
 
 namespace lorafleet::actors {
 

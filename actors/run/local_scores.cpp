@@ -2,6 +2,7 @@
 
 #include "actors/run/private_factor_trainer.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
+#include "model/evaluation/scorer.hpp"
 
 namespace lorafleet::actors {
 

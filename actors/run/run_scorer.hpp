@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "actors/run/workload.hpp"
+#include "model/evaluation/evaluation.hpp"
 #include "model/network/base_model.hpp"
 
 namespace lorafleet::actors {

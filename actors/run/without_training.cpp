@@ -2,7 +2,8 @@
 
 #include "actors/run/run_scorer.hpp"
 #include "actors/run/workload.hpp"
-#include "model/device/runtime.hpp"
+#include "model/device/process.hpp"
+#include "model/device/runtime_info.hpp"
 #include "partition/picture/picture.hpp"
 #include "partition/support/files.hpp"
 

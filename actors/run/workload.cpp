@@ -5,8 +5,8 @@
 #include <unordered_set>
 
 #include "actors/run/attackers.hpp"
-#include "model/adapter/lora_layout.hpp"
 #include "actors/run/train_kinds.hpp"
+#include "model/adapter/lora_layout.hpp"
 #include "model/evaluation/metric_warnings.hpp"
 #include "model/network/family.hpp"
 #include "model/network/flops.hpp"

@@ -158,7 +158,8 @@ TEST_CASE("a job's times follow the formulas") {
   DevicesConfig devices;
   devices.startup_seconds = 0.5;
   devices.jitter = Distribution::constant(2.0);
-  const auto timing = tests::predict(profile, devices, {}, 1, {{{3}, {9}}, 100, 1'000'000, 500'000});
+  const auto timing =
+      tests::predict(profile, devices, {}, 1, {{{3}, {9}}, 100, 1'000'000, 500'000});
   CHECK(timing.down.microseconds == 1'100'000);     // 0.1 + 8e6 bits / 8e6
   CHECK(timing.compute.microseconds == 4'500'000);  // 0.5 + 100 / 50 * 2
   CHECK(timing.up.microseconds == 1'100'000);       // 0.1 + 4e6 bits / 4e6
