@@ -46,12 +46,12 @@ void measure(const std::string& mode, std::int64_t clients, std::int64_t concurr
       model::Adapter{layout, std::vector<float>(layout->size(), 0.5f)});
 
   Echo echo;
-  actors::Coordinator coordinator(
-      config,
-      [](sim::JobId) {
-        return model::JobSize{10, 1000};
-      },
-      0.0, initial, echo);
+  actors::Coordinator coordinator(config,
+                                  {[](sim::JobId) {
+                                     return model::JobSize{10, 1000};
+                                   },
+                                   0.0, initial},
+                                  echo);
   const auto start = std::chrono::steady_clock::now();
   coordinator.start();
   while (!coordinator.finished()) {

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "actors/federation.hpp"
 #include "partition/support/files.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"

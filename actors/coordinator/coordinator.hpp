@@ -86,11 +86,6 @@ class Coordinator {
  public:
   /// Throws InputError for impossible configs.
   Coordinator(const FederationConfig& config, FederationParts parts, CoordinatorEffects& effects);
-  Coordinator(const FederationConfig& config, JobSizer sizer, double train_flops_per_token,
-              model::AdapterPtr initial, CoordinatorEffects& effects)
-      : Coordinator(config,
-                    FederationParts{std::move(sizer), train_flops_per_token, std::move(initial)},
-                    effects) {}
   ~Coordinator();
 
   /// Publishes version 0 and hands out the first jobs.

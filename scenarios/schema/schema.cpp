@@ -18,28 +18,6 @@ struct Overloaded : Cases... {
 template <typename... F>
 Overloaded(F...) -> Overloaded<F...>;
 
-void collect_differences(const Table& table, const void* a, const void* b, const std::string& path,
-                         std::vector<std::string>& keys) {
-  for (const auto& field : table.fields()) {
-    const std::string key = path.empty() ? field.key : path + "." + field.key;
-    const Member left = field.in(a);
-    const Member right = field.in(b);
-    if (const auto* inner = std::get_if<TableMember>(&left)) {
-      const void* other = std::get<TableMember>(right).object;
-      collect_differences(*field.table, inner->object, other, key, keys);
-    } else if (!equal(field, left, right)) {
-      keys.push_back(key);
-    }
-  }
-}
-
-bool equal_tables(const Table& table, const void* a, const void* b) {
-  for (const auto& field : table.fields()) {
-    if (!equal(field, field.in(a), field.in(b))) return false;
-  }
-  return true;
-}
-
 void copy(const Field& field, const Member& from, const Member& to) {
   std::visit(Overloaded{[&](const TableMember& source) {
                           void* target = std::get<TableMember>(to).object;
@@ -139,27 +117,6 @@ bool is_set(const Member& member) {
       member);
 }
 
-bool equal(const Field& field, const Member& a, const Member& b) {
-  return std::visit(Overloaded{[&](const TableMember& left) {
-                                 return equal_tables(*field.table, left.object,
-                                                     std::get<TableMember>(b).object);
-                               },
-                               [&](const ListMember& left) {
-                                 const auto& right = std::get<ListMember>(b);
-                                 const std::size_t size = left.size(left.list);
-                                 if (size != right.size(right.list)) return false;
-                                 for (std::size_t i = 0; i < size; ++i) {
-                                   if (!equal_tables(*field.table, left.at(left.list, i),
-                                                     right.at(right.list, i))) {
-                                     return false;
-                                   }
-                                 }
-                                 return true;
-                               },
-                               [&](auto* left) { return *left == *std::get<decltype(left)>(b); }},
-                    a);
-}
-
 void reset_idle(const Table& table, void* owner, const actors::FederationConfig& run) {
   for (const auto& field : table.fields()) {
     const Member member = field.in(owner);
@@ -173,12 +130,6 @@ void reset_idle(const Table& table, void* owner, const actors::FederationConfig&
       }
     }
   }
-}
-
-std::vector<std::string> differing_keys(const Scenario& a, const Scenario& b) {
-  std::vector<std::string> keys;
-  collect_differences(schema(), &a, &b, "", keys);
-  return keys;
 }
 
 }  // namespace lorafleet::scenarios

@@ -102,16 +102,10 @@ bool active(const Table& table, const Field& field, const void* owner,
 /// Whether a member holds something: a number other than 0, a text, path or list that is not empty.
 bool is_set(const Member& member);
 
-/// Whether two bindings of one field hold equal values (tables and lists in depth).
-bool equal(const Field& field, const Member& a, const Member& b);
-
 /// Gives every field of `owner` that has no effect its default value.
 void reset_idle(const Table& table, void* owner, const actors::FederationConfig& run);
 
 /// The whole scenario: every section and key that exists. Bound to Scenario.
 const Table& schema();
-
-/// The dotted keys whose values differ.
-std::vector<std::string> differing_keys(const Scenario& a, const Scenario& b);
 
 }  // namespace lorafleet::scenarios

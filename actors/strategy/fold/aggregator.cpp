@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "actors/strategy/lora/fold_measures.hpp"
+#include "actors/strategy/lora/measures.hpp"
 
 namespace lorafleet::strategy {
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "actors/strategy/lora/fold_measures.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
+#include "actors/strategy/lora/measures.hpp"
 #include "actors/strategy/lora/truncation.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"

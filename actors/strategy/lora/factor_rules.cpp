@@ -2,8 +2,8 @@
 #include <cassert>
 #include <cmath>
 
-#include "actors/strategy/lora/fold_measures.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
+#include "actors/strategy/lora/measures.hpp"
 
 namespace lorafleet::strategy {
 namespace {

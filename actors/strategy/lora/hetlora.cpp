@@ -2,8 +2,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "actors/strategy/lora/fold_measures.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
+#include "actors/strategy/lora/measures.hpp"
 #include "actors/strategy/lora/truncation.hpp"
 #include "partition/support/error.hpp"
 

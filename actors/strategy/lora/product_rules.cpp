@@ -2,8 +2,8 @@
 #include <cmath>
 #include <functional>
 
-#include "actors/strategy/lora/fold_measures.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
+#include "actors/strategy/lora/measures.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 

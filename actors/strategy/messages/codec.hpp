@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "actors/sim/config.hpp"
-#include "actors/strategy/lora/factor_tensors.hpp"
+#include "model/adapter/factor_tensors.hpp"
 #include "partition/support/registry.hpp"
 
 namespace lorafleet::strategy {
@@ -21,7 +21,7 @@ class Codec {
   /// Bytes of a message of `values` values in `tensors` factor tensors.
   [[nodiscard]] virtual std::int64_t bytes(std::size_t values, std::size_t tensors) const = 0;
   /// Makes of the finite values in `tensors` what the receiver reads of them.
-  virtual void pass(std::span<float> values, std::span<const TensorRange> tensors) const = 0;
+  virtual void pass(std::span<float> values, std::span<const model::TensorRange> tensors) const = 0;
 };
 
 /// Null: float32 as it is, 4 bytes a value.

@@ -26,8 +26,8 @@ class HalfCodec final : public Codec {
   [[nodiscard]] std::int64_t bytes(std::size_t values, std::size_t) const override {
     return static_cast<std::int64_t>(2 * values);
   }
-  void pass(std::span<float> values, std::span<const TensorRange> tensors) const override {
-    for (const TensorRange& tensor : tensors) {
+  void pass(std::span<float> values, std::span<const model::TensorRange> tensors) const override {
+    for (const model::TensorRange& tensor : tensors) {
       for (float& x : values.subspan(tensor.offset, tensor.size))
         x = through(x);
     }

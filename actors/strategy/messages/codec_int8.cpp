@@ -25,8 +25,8 @@ class Int8Codec final : public Codec {
   [[nodiscard]] std::int64_t bytes(std::size_t values, std::size_t tensors) const override {
     return static_cast<std::int64_t>(values + 4 * tensors);
   }
-  void pass(std::span<float> values, std::span<const TensorRange> tensors) const override {
-    for (const TensorRange& tensor : tensors)
+  void pass(std::span<float> values, std::span<const model::TensorRange> tensors) const override {
+    for (const model::TensorRange& tensor : tensors)
       to_int8(values.subspan(tensor.offset, tensor.size));
   }
 };

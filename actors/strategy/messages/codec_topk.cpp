@@ -12,9 +12,9 @@ std::size_t kept_values(double share, std::size_t values) {
   return std::min(static_cast<std::size_t>(wanted), values);
 }
 
-void to_topk(std::span<float> values, std::span<const TensorRange> ranges, double share) {
+void to_topk(std::span<float> values, std::span<const model::TensorRange> ranges, double share) {
   std::vector<std::size_t> places;
-  for (const TensorRange& range : ranges) {
+  for (const model::TensorRange& range : ranges) {
     for (std::size_t i = 0; i < range.size; ++i)
       places.push_back(range.offset + i);
   }
@@ -42,7 +42,7 @@ class TopkCodec final : public Codec {
   [[nodiscard]] std::int64_t bytes(std::size_t values, std::size_t) const override {
     return static_cast<std::int64_t>(8 * kept_values(share_, values));
   }
-  void pass(std::span<float> values, std::span<const TensorRange> tensors) const override {
+  void pass(std::span<float> values, std::span<const model::TensorRange> tensors) const override {
     to_topk(values, tensors, share_);
   }
 

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "actors/strategy/lora/factor_tensors.hpp"
+#include "model/adapter/factor_tensors.hpp"
 
 namespace lorafleet::strategy {
 namespace {
@@ -48,7 +48,7 @@ model::TrainResult compressed_update(const CodecPtr& codec, bool error_feedback,
     change[i] = static_cast<float>(static_cast<double>(trained[i]) - start[i] + residual[i]);
   }
   const auto read = decoded(layout, carried, codec, change);
-  for (const TensorRange& range : factor_tensors(layout, carried)) {
+  for (const model::TensorRange& range : model::factor_tensors(layout, carried)) {
     for (std::size_t i = range.offset; i < range.offset + range.size; ++i) {
       trained[i] = start[i] + read[i];
       residual[i] = change[i] - read[i];

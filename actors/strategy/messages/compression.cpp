@@ -1,14 +1,14 @@
 #include "actors/strategy/messages/compression.hpp"
 
-#include "actors/strategy/lora/factor_tensors.hpp"
+#include "model/adapter/factor_tensors.hpp"
 
 namespace lorafleet::strategy {
 
 std::int64_t message_bytes(const model::AdapterLayout& layout, model::Factors carried,
                            const CodecPtr& codec) {
-  const auto tensors = factor_tensors(layout, carried);
+  const auto tensors = model::factor_tensors(layout, carried);
   std::size_t values = 0;
-  for (const TensorRange& tensor : tensors)
+  for (const model::TensorRange& tensor : tensors)
     values += tensor.size;
   return codec ? codec->bytes(values, tensors.size()) : static_cast<std::int64_t>(4 * values);
 }
@@ -16,7 +16,7 @@ std::int64_t message_bytes(const model::AdapterLayout& layout, model::Factors ca
 std::vector<float> decoded(const model::AdapterLayout& layout, model::Factors carried,
                            const CodecPtr& codec, std::span<const float> values) {
   std::vector<float> read(values.begin(), values.end());
-  if (codec) codec->pass(read, factor_tensors(layout, carried));
+  if (codec) codec->pass(read, model::factor_tensors(layout, carried));
   return read;
 }
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-#include "actors/strategy/lora/factor_tensors.hpp"
+#include "model/adapter/factor_tensors.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 
@@ -42,7 +42,7 @@ void scale_change(const model::Adapter& start, model::Adapter& trained, double f
 
 template <typename Visit>
 void for_each_trained(const model::TrainJob& job, const model::Adapter& adapter, Visit visit) {
-  for (const TensorRange& tensor : factor_tensors(*adapter.layout, job.trains)) {
+  for (const model::TensorRange& tensor : model::factor_tensors(*adapter.layout, job.trains)) {
     for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size; ++i)
       visit(i);
   }

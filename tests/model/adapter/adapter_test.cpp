@@ -20,12 +20,6 @@ LayoutPtr small_layout() {
   return layout_of({{"q", 3, 5, 2, 4.0, false}, {"v", 4, 4, 1, 4.0, false}});
 }
 
-AdapterPtr adapter_of(std::vector<float> values) {
-  const auto count = static_cast<std::int64_t>(values.size());
-  const auto layout = layout_of({{"m", count - 1, 1, 1, 1.0, false}});
-  return std::make_shared<const Adapter>(Adapter{layout, std::move(values)});
-}
-
 }  // namespace
 
 TEST_CASE("the scale is alpha over the rank, or over its root with rsLoRA") {

@@ -1,3 +1,5 @@
+#include "model/evaluation/scorer.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>

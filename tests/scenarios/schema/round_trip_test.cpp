@@ -6,6 +6,7 @@
 #include "scenarios/schema/reader.hpp"
 #include "scenarios/schema/schema.hpp"
 #include "scenarios/schema/toml_text.hpp"
+#include "tests/scenarios/schema/differing_keys.hpp"
 #include "tests/scenarios/schema/scenario_files.hpp"
 
 namespace lorafleet {
@@ -114,7 +115,7 @@ TEST_CASE("any scenario that is written reads back equal") {
     scenarios::Report report;
     scenarios::read_document(scenarios::parse_toml(text, "written"), "/", "/", read, report);
     report.throw_errors();
-    const auto differences = scenarios::differing_keys(written, read);
+    const auto differences = tests::differing_keys(written, read);
     if (!differences.empty()) RC_FAIL(join(differences) + "\n" + text);
     RC_ASSERT(scenarios::to_toml(read) == text);
   }));
@@ -123,11 +124,11 @@ TEST_CASE("any scenario that is written reads back equal") {
 TEST_CASE("a changed key is found by name") {
   Scenario a;
   Scenario b;
-  CHECK(scenarios::differing_keys(a, b).empty());
+  CHECK(tests::differing_keys(a, b).empty());
   b.federation.aggregation.staleness.b = 9.0;
   b.federation.devices.tiers.emplace_back();
   b.federation.encoding.max_tokens = 3;
-  CHECK(scenarios::differing_keys(a, b) ==
+  CHECK(tests::differing_keys(a, b) ==
         std::vector<std::string>{"data.max_tokens", "aggregation.staleness.b", "devices.tiers"});
 }
 
@@ -144,7 +145,7 @@ TEST_CASE(
         scenarios::read_scenario(file, reads_data ? sets : std::vector<std::string>{});
     CHECK(scenario.warnings.empty());
     const Scenario again = folder.read(scenarios::to_toml(scenario));
-    CHECK(scenarios::differing_keys(scenario, again) == std::vector<std::string>{});
+    CHECK(tests::differing_keys(scenario, again) == std::vector<std::string>{});
     CHECK(again.warnings.empty());
   }
 }

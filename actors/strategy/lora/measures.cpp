@@ -1,4 +1,4 @@
-#include "actors/strategy/lora/fold_measures.hpp"
+#include "actors/strategy/lora/measures.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 
 #include "model/adapter/adapter.hpp"
 
-namespace lorafleet::strategy {
+namespace lorafleet::model {
 
 /// Where a factor tensor lies in the values of an adapter.
 struct TensorRange {
@@ -14,6 +14,6 @@ struct TensorRange {
 };
 
 /// Of the factors asked for, in the order of the layout.
-std::vector<TensorRange> factor_tensors(const model::AdapterLayout& layout, model::Factors factors);
+std::vector<TensorRange> factor_tensors(const AdapterLayout& layout, Factors factors);
 
-}  // namespace lorafleet::strategy
+}  // namespace lorafleet::model
