@@ -46,12 +46,7 @@ void Coordinator::State::observe(const Job& job, std::optional<double> loss) {
 /// with it. A change of the base is there whole or not at all.
 sim::JobUsage Coordinator::State::settle(const Job& job) {
   const auto used = world.usage(job.load(), job.timing, job.dispatched, totals.time);
-  totals.busy = totals.busy + used.busy;
-  totals.computing = totals.computing + used.computing;
-  totals.bytes_down += used.bytes_down;
-  totals.bytes_up += used.bytes_up;
-  totals.joules += used.joules;
-  totals.cost += used.cost;
+  sim::charge(totals, used);
   if (used.phase == sim::JobPhase::download) {
     world.release(job.id().seq);
   } else if (job.base_bytes > 0) {

@@ -19,25 +19,16 @@ void ClientsCsv::add(const Event& event) {
     tally.staleness += arrived->staleness;
     tally.tokens += arrived->tokens;
     tally.loss = arrived->loss;
-    tally.charge(arrived->used);
+    sim::charge(tally, arrived->used);
   } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
     auto& tally = tallies_[lost->id.client.value];
     ++(lost->used ? tally.lost : tally.refused);
-    if (lost->used) tally.charge(*lost->used);
+    if (lost->used) sim::charge(tally, *lost->used);
   } else if (const auto* unfinished = std::get_if<JobUnfinished>(&event.what)) {
     auto& tally = tallies_[unfinished->id.client.value];
     ++tally.unfinished;
-    tally.charge(unfinished->used);
+    sim::charge(tally, unfinished->used);
   }
-}
-
-void ClientsCsv::Tally::charge(const sim::JobUsage& used) {
-  busy = busy + used.busy;
-  computing = computing + used.computing;
-  bytes_down += used.bytes_down;
-  bytes_up += used.bytes_up;
-  joules += used.joules;
-  cost += used.cost;
 }
 
 namespace {

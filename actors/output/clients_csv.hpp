@@ -43,7 +43,6 @@ class ClientsCsv {
     std::int64_t bytes_up = 0;
     double joules = 0.0;
     double cost = 0.0;
-    void charge(const sim::JobUsage& used);
   };
 
   std::vector<ClientFacts> facts_;

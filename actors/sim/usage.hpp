@@ -49,6 +49,17 @@ struct JobUsage {
   }
 };
 
+/// Adds what a job came to, its phase aside, to sums that have the same names.
+template <typename Sums>
+void charge(Sums& sums, const JobUsage& used) {
+  sums.busy = sums.busy + used.busy;
+  sums.computing = sums.computing + used.computing;
+  sums.bytes_down += used.bytes_down;
+  sums.bytes_up += used.bytes_up;
+  sums.joules += used.joules;
+  sums.cost += used.cost;
+}
+
 /// What a job that was dispatched at `start` has come to at `until`, or at its own end where that
 /// came before; nothing later counts. `timing` is what World::predict said, `met` what hinders the
 /// client from `start` on.
