@@ -90,9 +90,10 @@ inline actors::FleetParts fake_parts(const std::string& mode,
       std::vector<model::LoraModule>{{"layer.q_proj", 4, 4, 2, 4.0, false}});
   parts.federation.initial =
       std::make_shared<const model::Adapter>(model::initial_adapter(layout, 11));
-  parts.federation.sizer = [trainer = parts.trainer, examples = parts.client_examples](
-                               sim::ClientId client, sim::Sequence seq) {
-    return trainer->size({client.value, seq.value, 11, 0, nullptr, examples[client.value]});
+  parts.federation.sizer = [trainer = parts.trainer,
+                            examples = parts.client_examples](sim::JobId job) {
+    const std::uint32_t client = job.client.value;
+    return trainer->size({client, job.seq.value, 11, 0, nullptr, examples[client]});
   };
   parts.observer = std::move(observer);
   parts.slots = slots;

@@ -17,7 +17,7 @@ add_test(NAME fuzz/build COMMAND ${CMAKE_CTEST_COMMAND}
   --build-and-test ${CMAKE_SOURCE_DIR} ${fuzz_tree} --build-generator Ninja
   --build-options -DLORAFLEET_FUZZ=ON -DCMAKE_CXX_COMPILER=${FUZZ_CLANG} -DCMAKE_BUILD_TYPE=Fuzz
   "-DCMAKE_CXX_FLAGS_FUZZ=-O1 -gline-tables-only -D_GLIBCXX_ASSERTIONS")
-set_tests_properties(fuzz/build PROPERTIES FIXTURES_SETUP fuzzers LABELS slow TIMEOUT 900
+set_tests_properties(fuzz/build PROPERTIES FIXTURES_SETUP fuzzers LABELS slow TIMEOUT 2400
   PROCESSORS 2)
 
 foreach(target safetensors torch_file tokenizer data scenario model_json manifest sim_files wire chat_template)

@@ -11,6 +11,7 @@
 #include "actors/run/compressing_trainer.hpp"
 #include "actors/run/private_factor_trainer.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
+#include "actors/strategy/messages/codec.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/actors/random_scenario.hpp"
@@ -101,7 +102,7 @@ void keep_private(actors::FederationConfig& config, FakeRun& run) {
       strategy::lora_rules().make("fedsa", config.aggregation);
   run.trainer = std::make_shared<actors::CompressingTrainer>(
       std::make_shared<actors::PrivateFactorTrainer>(std::make_shared<Mover>()),
-      strategy::Compression::up(config.network), true,
+      strategy::uplink_codec(config.network), true,
       [rule](const model::TrainJob& job) { return rule->carries({job.version}); });
 }
 

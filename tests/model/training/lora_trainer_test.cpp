@@ -13,6 +13,7 @@
 #include "model/device/process.hpp"
 #include "model/evaluation/scorer.hpp"
 #include "model/training/batching.hpp"
+#include "model/training/lora_trainer.hpp"
 #include "model/training/optimizer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
