@@ -31,22 +31,20 @@ FederationParts with_world(FederationParts parts, const FederationConfig& config
 
 void check(const FederationConfig& config, bool is_scored) {
   const auto& stop = config.stop;
-  if (stop.versions < 0 || stop.updates < 0 || !(stop.virtual_seconds >= 0.0)) {
-    throw InputError("stop", "versions, virtual_seconds and updates must be at least 0");
-  }
+  using strategy::StopConfig;
+  StopConfig::kLimit.require("stop.versions", static_cast<double>(stop.versions));
+  StopConfig::kLimit.require("stop.updates", static_cast<double>(stop.updates));
+  StopConfig::kLimit.require("stop.virtual_seconds", stop.virtual_seconds);
   if (stop.versions == 0 && stop.updates == 0 && stop.virtual_seconds == 0.0) {
     throw InputError("stop", "one of versions, virtual_seconds, updates must be above 0");
   }
   if (is_scored && stop.target_perplexity > 0.0 && config.evaluation.every_versions < 1) {
     throw InputError("stop.target_perplexity", "needs evaluation.every_versions of at least 1");
   }
-  const double p = config.availability.drop_probability;
-  if (!(p >= 0.0) || !(p <= 1.0)) {
-    throw InputError("availability.drop_probability", "must be between 0 and 1");
-  }
-  if (config.aggregation.max_staleness < -1) {
-    throw InputError("aggregation.max_staleness", "must be at least 0, or -1 for none");
-  }
+  sim::AvailabilityConfig::kDropProbability.require("availability.drop_probability",
+                                                    config.availability.drop_probability);
+  strategy::AggregationConfig::kMaxStaleness.require(
+      "aggregation.max_staleness", static_cast<double>(config.aggregation.max_staleness));
 }
 
 }  // namespace

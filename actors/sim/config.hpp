@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/sim/distribution.hpp"
+#include "partition/support/limits.hpp"
 
 namespace lorafleet::sim {
 
@@ -51,6 +52,8 @@ struct NetworkConfig {
   std::string compress_down = "none";  ///< float16, bfloat16, int8
   double topk_share = 0.1;             ///< of the values, that topk keeps
   bool error_feedback = true;          ///< clients add what compression lost to their next update
+
+  static constexpr Limits kTopkShare = above(0).at_most(1);
 };
 
 /// One entry of `[[availability.outages]]`: all of a group of clients are away at the same time.
@@ -80,6 +83,8 @@ struct AvailabilityConfig {
   double repeat_seconds = 0.0;              ///< file: length of the trace; 0: it is not repeated
   std::string leaving = "lose";             ///< "lose", "pause": a job whose client goes offline
   std::vector<OutageConfig> outages;
+
+  static constexpr Limits kDropProbability = at_least(0).below(1);
 };
 
 }  // namespace lorafleet::sim

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "partition/support/limits.hpp"
+
 namespace lorafleet::strategy {
 
 /// [clients.oort]: the selection `oort` (arXiv 2010.06081; selection_oort.cpp has the formulas).
@@ -19,6 +21,12 @@ struct OortConfig {
   double step_seconds = 0.0;        ///< above 0: T and the pacer's step in seconds, no quantiles
   std::int64_t window = 20;         ///< versions between two looks of the pacer
   std::int64_t most_picks = 0;      ///< updates after which a client is spared; 0: never
+
+  static constexpr Limits kShare = between(0, 1);  ///< explorations, confidence, quantiles
+  static constexpr Limits kAlpha = at_least(0);
+  static constexpr Limits kStepSeconds = at_least(0);
+  static constexpr Limits kWindow = at_least(1);
+  static constexpr Limits kMostPicks = at_least(0);
 };
 
 /// [clients]
@@ -32,6 +40,12 @@ struct ClientsConfig {
   std::string late = "drop";  ///< sync: what becomes of surplus and late updates; carry_over
   std::int64_t power_d = 30;  ///< power_of_choice: candidates drawn
   OortConfig oort = {};
+
+  static constexpr Limits kPerRound = at_least(1);
+  static constexpr Limits kConcurrency = at_least(1);
+  static constexpr Limits kOvercommit = between(1, 100);
+  static constexpr Limits kDeadlineSeconds = at_least(0);
+  static constexpr Limits kPowerD = at_least(1);
 };
 
 /// s(tau), the weight of an update of staleness tau (arXiv 1903.03934, section 5.2).
@@ -40,6 +54,8 @@ struct StalenessConfig {
                                   ///< 1/(a(tau-b)+1)
   double a = 0.5;
   double b = 4.0;
+
+  static constexpr Limits kParameter = at_least(0);  ///< a and b
 };
 
 /// [aggregation]
@@ -70,6 +86,19 @@ struct AggregationConfig {
   double trim = 0.1;             ///< trimmed_mean: share cut off at each end
   double byzantine = 0.2;        ///< f of Krum: below 1 a share of the fold, else a number
   std::int64_t krum_keep = 0;    ///< m of multi_krum; 0: all but f
+
+  static constexpr Limits kHetloraGamma = above(0).at_most(1);
+  static constexpr Limits kBufferSize = at_least(1);
+  static constexpr Limits kAlpha = above(0).at_most(1);
+  static constexpr Limits kTiers = between(1, 1000);
+  static constexpr Limits kMaxStaleness = at_least(-1);
+  static constexpr Limits kServerLr = above(0);
+  static constexpr Limits kServerDecay = at_least(0).below(1);  ///< momentum, beta1, beta2
+  static constexpr Limits kServerTau = above(0);
+  static constexpr Limits kClipNorm = at_least(0);
+  static constexpr Limits kTrim = at_least(0).below(0.5);
+  static constexpr Limits kByzantine = between(0, 1e6);
+  static constexpr Limits kKrumKeep = at_least(0);
 };
 
 /// An element of [faults] attackers; faults.hpp has the formulas.
@@ -94,6 +123,8 @@ struct StopConfig {
   double virtual_seconds = 0.0;
   std::int64_t updates = 0;        ///< updates applied
   double target_perplexity = 0.0;  ///< a version that was scored at or below it ends the run
+
+  static constexpr Limits kLimit = at_least(0);  ///< each of them
 };
 
 }  // namespace lorafleet::strategy

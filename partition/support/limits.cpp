@@ -35,7 +35,8 @@ std::string Limits::text() const {
 }
 
 void Limits::require(std::string_view key, double value) const {
-  if (!allow(value)) throw InputError(key, "is " + plain(value) + "; allowed: " + text());
+  if (std::isfinite(value) && allow(value)) return;
+  throw InputError(key, "is " + plain(value) + "; allowed: " + text());
 }
 
 }  // namespace lorafleet

@@ -198,8 +198,7 @@ Table network_table() {
   table
       .field("topk_share", &NetworkConfig::topk_share,
              "share of the values, the largest, that topk sends")
-      .above(0)
-      .at_most(1)
+      .within(NetworkConfig::kTopkShare)
       .only_where(by_codec("topk_share"));
   table
       .field("error_feedback", &NetworkConfig::error_feedback,
@@ -264,8 +263,7 @@ Table availability_table() {
   table
       .field("drop_probability", &AvailabilityConfig::drop_probability,
              "that a job is lost at a random point")
-      .at_least(0)
-      .below(1);
+      .within(AvailabilityConfig::kDropProbability);
   table
       .field("crash_rate_per_hour", &AvailabilityConfig::crash_rate_per_hour,
              "of computing; a crash loses the job")

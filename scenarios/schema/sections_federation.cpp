@@ -68,10 +68,10 @@ Table staleness_table() {
              "constant: 1; polynomial: (1+tau)^-a; hinge: 1 if tau <= b, else 1/(a(tau-b)+1)")
       .names(strategy::staleness_functions().names());
   table.field("a", &StalenessConfig::a, "how fast weight is lost")
-      .at_least(0)
+      .within(StalenessConfig::kParameter)
       .only_where(by_staleness("a"));
   table.field("b", &StalenessConfig::b, "staleness up to which nothing is lost")
-      .at_least(0)
+      .within(StalenessConfig::kParameter)
       .unit("versions")
       .only_where(by_staleness("b"));
   return table;
@@ -88,44 +88,45 @@ Table oort_table() {
   table
       .field("exploration", &OortConfig::exploration,
              "share of the picks that go to clients not heard of yet, at version 0")
-      .between(0, 1);
+      .within(OortConfig::kShare);
   table.field("exploration_decay", &OortConfig::exploration_decay, "its factor for each version")
-      .between(0, 1);
-  table.field("exploration_min", &OortConfig::exploration_min, "it falls no lower").between(0, 1);
+      .within(OortConfig::kShare);
+  table.field("exploration_min", &OortConfig::exploration_min, "it falls no lower")
+      .within(OortConfig::kShare);
   table
       .field("cutoff", &OortConfig::cutoff,
              "clients with this share of the score that would just do are drawn from as well")
-      .between(0, 1);
+      .within(OortConfig::kShare);
   table
       .field("clip", &OortConfig::clip,
              "quantile of the utilities to which larger ones are clipped")
-      .between(0, 1);
+      .within(OortConfig::kShare);
   table
       .field("alpha", &OortConfig::alpha,
              "a client that takes t > T seconds is worth (T/t)^alpha of its score")
-      .at_least(0);
+      .within(OortConfig::kAlpha);
   table
       .field("preferred_quantile", &OortConfig::preferred_quantile,
              "T as a quantile of the clients' known durations, at first")
-      .between(0, 1)
+      .within(OortConfig::kShare)
       .only_if(kQuantiles, oort_has_quantiles);
   table
       .field("quantile_step", &OortConfig::quantile_step,
              "the pacer's: added to the quantile after a window of lower utility")
-      .between(0, 1)
+      .within(OortConfig::kShare)
       .only_if(kQuantiles, oort_has_quantiles);
   table
       .field("step_seconds", &OortConfig::step_seconds,
              "above 0: T at first, and what the pacer adds to it, instead of quantiles")
-      .at_least(0)
+      .within(OortConfig::kStepSeconds)
       .unit("virtual seconds");
   table.field("window", &OortConfig::window, "how often the pacer compares utilities")
-      .at_least(1)
+      .within(OortConfig::kWindow)
       .unit("versions");
   table
       .field("most_picks", &OortConfig::most_picks,
              "a client with this many updates is picked only where no other is left; 0: no limit")
-      .at_least(0);
+      .within(OortConfig::kMostPicks);
   return table;
 }
 
@@ -137,20 +138,20 @@ Table clients_table() {
   table.field("selection", &ClientsConfig::selection, "how clients are picked")
       .names(strategy::selections().names());
   table.field("per_round", &ClientsConfig::per_round, "updates wanted for a version")
-      .at_least(1)
+      .within(ClientsConfig::kPerRound)
       .only_where(by_mode("clients.per_round"));
   table.field("concurrency", &ClientsConfig::concurrency, "clients in flight at any time")
-      .at_least(1)
+      .within(ClientsConfig::kConcurrency)
       .only_where(by_mode("clients.concurrency"));
   table
       .field("overcommit", &ClientsConfig::overcommit,
              "ceil(per_round * overcommit) clients are invited, the first per_round count")
-      .between(1, 100)
+      .within(ClientsConfig::kOvercommit)
       .only_where(by_mode("clients.overcommit"));
   table
       .field("deadline_seconds", &ClientsConfig::deadline_seconds,
              "later updates are lost; 0: no deadline")
-      .at_least(0)
+      .within(ClientsConfig::kDeadlineSeconds)
       .unit("virtual seconds")
       .only_where(by_mode("clients.deadline_seconds"));
   table
@@ -167,7 +168,7 @@ Table clients_table() {
   table
       .field("power_d", &ClientsConfig::power_d,
              "candidates drawn by their examples, of whom those with the largest loss are picked")
-      .at_least(1)
+      .within(ClientsConfig::kPowerD)
       .only_where(by_selection("clients.power_d"));
   table
       .table("oort", &ClientsConfig::oort, "options of the selection `oort` (arXiv 2010.06081)",
@@ -206,8 +207,7 @@ Table aggregation_table() {
   table
       .field("hetlora_gamma", &AggregationConfig::hetlora_gamma,
              "self-pruning keeps this part of a rank whose rest lost weight; 1: none")
-      .above(0)
-      .at_most(1)
+      .within(AggregationConfig::kHetloraGamma)
       .only_where(by_rule("aggregation.hetlora_gamma"));
   table.field("lora_report", &AggregationConfig::lora_report,
               "measure each fold: reconstruction error, effective rank, cosines");
@@ -217,16 +217,15 @@ Table aggregation_table() {
   table
       .field("buffer_size", &AggregationConfig::buffer_size,
              "K, the updates that make a version (arXiv 2106.06639)")
-      .at_least(1)
+      .within(AggregationConfig::kBufferSize)
       .only_where(by_mode("aggregation.buffer_size"));
   table.field("alpha", &AggregationConfig::alpha, "mixing weight of an update (arXiv 1903.03934)")
-      .above(0)
-      .at_most(1)
+      .within(AggregationConfig::kAlpha)
       .only_where(by_mode("aggregation.alpha"));
   table
       .field("tiers", &AggregationConfig::tiers,
              "groups of clients by speed, each with rounds of its own (arXiv 2010.05958)")
-      .between(1, 1000)
+      .within(AggregationConfig::kTiers)
       .only_where(by_mode("aggregation.tiers"));
   table
       .table("staleness", &AggregationConfig::staleness, "weight of an update of staleness tau",
@@ -235,40 +234,38 @@ Table aggregation_table() {
   table
       .field("max_staleness", &AggregationConfig::max_staleness,
              "staler updates are dropped and counted; -1: none is")
-      .at_least(-1)
+      .within(AggregationConfig::kMaxStaleness)
       .unit("versions")
       .only_if_run(kStale, may_be_stale);
   table
       .field("server_optimizer", &AggregationConfig::server_optimizer,
              "how the aggregate changes the global adapter")
       .names(strategy::server_optimizers().names());
-  table.field("server_lr", &AggregationConfig::server_lr, "learning rate of the server").above(0);
+  table.field("server_lr", &AggregationConfig::server_lr, "learning rate of the server")
+      .within(AggregationConfig::kServerLr);
   table
       .field("server_momentum", &AggregationConfig::server_momentum,
              "momentum of the server (arXiv 1909.06335); 0: none")
-      .at_least(0)
-      .below(1)
+      .within(AggregationConfig::kServerDecay)
       .only_where(by_optimizer("aggregation.server_momentum"));
   table
       .field("server_beta1", &AggregationConfig::server_beta1,
              "decay of the first moment (arXiv 2003.00295)")
-      .at_least(0)
-      .below(1)
+      .within(AggregationConfig::kServerDecay)
       .only_where(by_optimizer("aggregation.server_beta1"));
   table.field("server_beta2", &AggregationConfig::server_beta2, "decay of the second moment")
-      .at_least(0)
-      .below(1)
+      .within(AggregationConfig::kServerDecay)
       .only_where(by_optimizer("aggregation.server_beta2"));
   table
       .field("server_tau", &AggregationConfig::server_tau,
              "added to the root of the second moment: the less, the more adaptive")
-      .above(0)
+      .within(AggregationConfig::kServerTau)
       .only_where(by_optimizer("aggregation.server_tau"));
   table
       .field("clip_norm", &AggregationConfig::clip_norm,
              "updates that change the adapter by more than this Euclidean norm are scaled down to "
              "it; 0: none is")
-      .at_least(0);
+      .within(AggregationConfig::kClipNorm);
   table
       .field("clip_to_median", &AggregationConfig::clip_to_median,
              "the same, with the median of the norms in the fold")
@@ -281,18 +278,17 @@ Table aggregation_table() {
   table
       .field("trim", &AggregationConfig::trim,
              "share of the updates cut off at each end, in each coordinate")
-      .at_least(0)
-      .below(0.5)
+      .within(AggregationConfig::kTrim)
       .only_where(by_robust("aggregation.trim"));
   table
       .field("byzantine", &AggregationConfig::byzantine,
              "f, the false updates in a fold: a number of them, or below 1 a share of the fold")
-      .between(0, 1e6)
+      .within(AggregationConfig::kByzantine)
       .only_where(by_robust("aggregation.byzantine"));
   table
       .field("krum_keep", &AggregationConfig::krum_keep,
              "m, the updates that multi-Krum keeps; 0: all but f")
-      .at_least(0)
+      .within(AggregationConfig::kKrumKeep)
       .only_where(by_robust("aggregation.krum_keep"));
   return table;
 }
@@ -303,16 +299,17 @@ Table stop_table() {
   table
       .field("versions", &StopConfig::versions,
              "versions made; 0: no such limit, and so where only another key of [stop] is given")
-      .at_least(0);
+      .within(StopConfig::kLimit);
   table.field("virtual_seconds", &StopConfig::virtual_seconds, "virtual time; 0: no such limit")
-      .at_least(0)
+      .within(StopConfig::kLimit)
       .unit("virtual seconds");
-  table.field("updates", &StopConfig::updates, "updates applied; 0: no such limit").at_least(0);
+  table.field("updates", &StopConfig::updates, "updates applied; 0: no such limit")
+      .within(StopConfig::kLimit);
   table
       .field("target_perplexity", &StopConfig::target_perplexity,
              "the run ends with the first version that was scored at or below it; the virtual "
              "clock waits for each score then; 0: no such target")
-      .at_least(0);
+      .within(StopConfig::kLimit);
   return table;
 }
 

@@ -7,16 +7,8 @@
 namespace lorafleet::strategy {
 namespace {
 
-void check_share(const char* key, double value) {
-  if (!(value >= 0.0) || !(value < 1.0)) {
-    throw InputError(key, "must be at least 0 and below 1");
-  }
-}
-
 double checked_learning_rate(const AggregationConfig& config) {
-  if (!(config.server_lr > 0.0) || !std::isfinite(config.server_lr)) {
-    throw InputError("aggregation.server_lr", "must be a number above 0");
-  }
+  AggregationConfig::kServerLr.require("aggregation.server_lr", config.server_lr);
   return config.server_lr;
 }
 
@@ -31,7 +23,7 @@ class Sgd final : public ServerOptimizer {
  public:
   explicit Sgd(const AggregationConfig& config)
       : learning_rate_(checked_learning_rate(config)), momentum_(config.server_momentum) {
-    check_share("aggregation.server_momentum", momentum_);
+    AggregationConfig::kServerDecay.require("aggregation.server_momentum", momentum_);
   }
 
   std::vector<float> step(std::span<const float> current, std::span<const double> delta) override {
@@ -73,11 +65,9 @@ class Adaptive final : public ServerOptimizer {
         beta1_(config.server_beta1),
         beta2_(config.server_beta2),
         tau_(config.server_tau) {
-    check_share("aggregation.server_beta1", beta1_);
-    check_share("aggregation.server_beta2", beta2_);
-    if (!(tau_ > 0.0) || !std::isfinite(tau_)) {
-      throw InputError("aggregation.server_tau", "must be a number above 0");
-    }
+    AggregationConfig::kServerDecay.require("aggregation.server_beta1", beta1_);
+    AggregationConfig::kServerDecay.require("aggregation.server_beta2", beta2_);
+    AggregationConfig::kServerTau.require("aggregation.server_tau", tau_);
   }
 
   std::vector<float> step(std::span<const float> current, std::span<const double> delta) override {

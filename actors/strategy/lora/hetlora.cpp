@@ -39,9 +39,7 @@ class HetLora final : public LoraRule {
       throw InputError("aggregation.hetlora_weighting",
                        "\"" + config.hetlora_weighting + "\" is not known; known: norm, weighting");
     }
-    if (!(gamma_ > 0.0 && gamma_ <= 1.0)) {
-      throw InputError("aggregation.hetlora_gamma", "must be above 0 and at most 1");
-    }
+    AggregationConfig::kHetloraGamma.require("aggregation.hetlora_gamma", gamma_);
   }
 
   [[nodiscard]] FoldOutcome fold(const model::Adapter& current, std::span<const FoldItem> items,

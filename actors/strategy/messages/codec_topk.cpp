@@ -35,9 +35,7 @@ void to_topk(std::span<float> values, std::span<const model::TensorRange> ranges
 class TopkCodec final : public Codec {
  public:
   explicit TopkCodec(double share) : share_(share) {
-    if (!(share > 0.0) || !(share <= 1.0)) {
-      throw InputError("network.topk_share", "must be above 0 and at most 1");
-    }
+    sim::NetworkConfig::kTopkShare.require("network.topk_share", share);
   }
   [[nodiscard]] std::int64_t bytes(std::size_t values, std::size_t) const override {
     return static_cast<std::int64_t>(8 * kept_values(share_, values));

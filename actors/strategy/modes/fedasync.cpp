@@ -13,10 +13,8 @@ class FedAsync final : public Policy {
  public:
   FedAsync(const ClientsConfig& clients, const AggregationConfig& config)
       : staleness_(config.staleness), alpha_(config.alpha) {
-    if (clients.concurrency < 1) throw InputError("clients.concurrency", "must be at least 1");
-    if (!(alpha_ > 0.0) || !(alpha_ <= 1.0)) {
-      throw InputError("aggregation.alpha", "must be above 0 and at most 1");
-    }
+    ClientsConfig::kConcurrency.require("clients.concurrency", clients.concurrency);
+    AggregationConfig::kAlpha.require("aggregation.alpha", alpha_);
     concurrency_ = static_cast<std::size_t>(clients.concurrency);
   }
 

@@ -14,8 +14,8 @@ class FedBuff final : public Policy {
  public:
   FedBuff(const ClientsConfig& clients, const AggregationConfig& config)
       : weighting_(config.weighting), staleness_(config.staleness) {
-    if (clients.concurrency < 1) throw InputError("clients.concurrency", "must be at least 1");
-    if (config.buffer_size < 1) throw InputError("aggregation.buffer_size", "must be at least 1");
+    ClientsConfig::kConcurrency.require("clients.concurrency", clients.concurrency);
+    AggregationConfig::kBufferSize.require("aggregation.buffer_size", config.buffer_size);
     concurrency_ = static_cast<std::size_t>(clients.concurrency);
     buffer_size_ = static_cast<std::size_t>(config.buffer_size);
   }

@@ -19,9 +19,8 @@ const Registry<StalenessFunction>& staleness_functions() {
 
 StalenessWeight::StalenessWeight(const StalenessConfig& config)
     : function_(&staleness_functions().at(config.fn)), a_(config.a), b_(config.b) {
-  if (!(a_ >= 0.0) || !(b_ >= 0.0) || !std::isfinite(a_) || !std::isfinite(b_)) {
-    throw InputError("aggregation.staleness", "a and b must be numbers of at least 0");
-  }
+  StalenessConfig::kParameter.require("aggregation.staleness.a", a_);
+  StalenessConfig::kParameter.require("aggregation.staleness.b", b_);
 }
 
 }  // namespace lorafleet::strategy

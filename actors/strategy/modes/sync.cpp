@@ -38,13 +38,9 @@ class Sync final : public Policy {
                        "\"" + clients.late + "\" is not known; known: " + join(known));
     }
     carries_over_ = carries_over(clients);
-    if (clients.per_round < 1) throw InputError("clients.per_round", "must be at least 1");
-    if (!(clients.overcommit >= 1.0) || !(clients.overcommit <= 1e6)) {
-      throw InputError("clients.overcommit", "must be between 1 and 1e6");
-    }
-    if (!(clients.deadline_seconds >= 0.0)) {
-      throw InputError("clients.deadline_seconds", "must be at least 0");
-    }
+    ClientsConfig::kPerRound.require("clients.per_round", clients.per_round);
+    ClientsConfig::kOvercommit.require("clients.overcommit", clients.overcommit);
+    ClientsConfig::kDeadlineSeconds.require("clients.deadline_seconds", clients.deadline_seconds);
     if (clients.min_updates < 1 || clients.min_updates > clients.per_round) {
       throw InputError("clients.min_updates", "must be between 1 and per_round (" +
                                                   std::to_string(clients.per_round) + ")");

@@ -17,9 +17,7 @@ class Tiered final : public Policy {
  public:
   Tiered(const ClientsConfig& clients, const AggregationConfig& config)
       : rounds_(make_rounds(clients, config)) {
-    if (config.tiers < 1 || config.tiers > kMostTiers) {
-      throw InputError("aggregation.tiers", "must be between 1 and " + std::to_string(kMostTiers));
-    }
+    AggregationConfig::kTiers.require("aggregation.tiers", config.tiers);
     if (sync().may_be_stale(clients)) {
       throw InputError("clients.late", "a tier drops what is late; allowed: drop");
     }
@@ -54,7 +52,6 @@ class Tiered final : public Policy {
   [[nodiscard]] Anchor anchor() const override { return Anchor::current; }
 
  private:
-  static constexpr std::int64_t kMostTiers = 1000;
   std::unique_ptr<Policy> rounds_;
   std::size_t tiers_;
 };

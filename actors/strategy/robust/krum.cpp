@@ -29,12 +29,12 @@ class Krum final : public RobustRule {
   /// `keeps_one`: Krum itself; else multi-Krum with `keep` items, 0 for all but f.
   Krum(double byzantine, bool keeps_one, std::int64_t keep)
       : byzantine_(byzantine), keeps_one_(keeps_one), keep_(keep) {
-    if (!(byzantine >= 0.0) || !(byzantine <= 1e6) ||
-        (byzantine >= 1.0 && byzantine != std::floor(byzantine))) {
+    const bool is_part = byzantine >= 1.0 && byzantine != std::floor(byzantine);
+    if (!AggregationConfig::kByzantine.allow(byzantine) || is_part) {
       throw InputError("aggregation.byzantine",
                        "must be a share below 1, or a whole number of at most 1e6");
     }
-    if (keep < 0) throw InputError("aggregation.krum_keep", "must be at least 0");
+    AggregationConfig::kKrumKeep.require("aggregation.krum_keep", keep);
   }
 
   void apply(RobustOutcome& outcome) const override {

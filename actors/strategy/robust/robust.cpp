@@ -58,7 +58,7 @@ Robust::Robust(const AggregationConfig& config)
     : clip_norm_(config.clip_norm),
       clip_to_median_(config.clip_to_median),
       rule_(robust_rules().make(config.robust, config)) {
-  if (!(clip_norm_ >= 0.0)) throw InputError("aggregation.clip_norm", "must be at least 0");
+  AggregationConfig::kClipNorm.require("aggregation.clip_norm", clip_norm_);
 }
 
 Robust::~Robust() = default;

@@ -40,9 +40,7 @@ class CoordinateMedian final : public CoordinateRule {
 class TrimmedMean final : public CoordinateRule {
  public:
   explicit TrimmedMean(double trim) : trim_(trim) {
-    if (!(trim >= 0.0) || !(trim < 0.5)) {
-      throw InputError("aggregation.trim", "must be at least 0 and below 0.5");
-    }
+    AggregationConfig::kTrim.require("aggregation.trim", trim);
   }
 
  private:

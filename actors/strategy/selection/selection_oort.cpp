@@ -32,26 +32,18 @@ struct Pacer {
   double previous = -1.0;  ///< negative: there was none
 };
 
-void check_share(const char* key, double value) {
-  if (!(value >= 0.0) || !(value <= 1.0)) throw InputError(key, "must be between 0 and 1");
-}
-
 OortConfig checked(const OortConfig& config) {
-  check_share("clients.oort.exploration", config.exploration);
-  check_share("clients.oort.exploration_decay", config.exploration_decay);
-  check_share("clients.oort.exploration_min", config.exploration_min);
-  check_share("clients.oort.cutoff", config.cutoff);
-  check_share("clients.oort.clip", config.clip);
-  check_share("clients.oort.preferred_quantile", config.preferred_quantile);
-  check_share("clients.oort.quantile_step", config.quantile_step);
-  if (!(config.alpha >= 0.0) || !std::isfinite(config.alpha)) {
-    throw InputError("clients.oort.alpha", "must be a number of at least 0");
-  }
-  if (!(config.step_seconds >= 0.0) || !std::isfinite(config.step_seconds)) {
-    throw InputError("clients.oort.step_seconds", "must be a number of at least 0");
-  }
-  if (config.window < 1) throw InputError("clients.oort.window", "must be at least 1");
-  if (config.most_picks < 0) throw InputError("clients.oort.most_picks", "must be at least 0");
+  OortConfig::kShare.require("clients.oort.exploration", config.exploration);
+  OortConfig::kShare.require("clients.oort.exploration_decay", config.exploration_decay);
+  OortConfig::kShare.require("clients.oort.exploration_min", config.exploration_min);
+  OortConfig::kShare.require("clients.oort.cutoff", config.cutoff);
+  OortConfig::kShare.require("clients.oort.clip", config.clip);
+  OortConfig::kShare.require("clients.oort.preferred_quantile", config.preferred_quantile);
+  OortConfig::kShare.require("clients.oort.quantile_step", config.quantile_step);
+  OortConfig::kAlpha.require("clients.oort.alpha", config.alpha);
+  OortConfig::kStepSeconds.require("clients.oort.step_seconds", config.step_seconds);
+  OortConfig::kWindow.require("clients.oort.window", config.window);
+  OortConfig::kMostPicks.require("clients.oort.most_picks", config.most_picks);
   return config;
 }
 

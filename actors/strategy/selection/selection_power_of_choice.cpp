@@ -17,7 +17,7 @@ namespace {
 class PowerOfChoice final : public Selection {
  public:
   explicit PowerOfChoice(const ClientsConfig& clients) {
-    if (clients.power_d < 1) throw InputError("clients.power_d", "must be at least 1");
+    ClientsConfig::kPowerD.require("clients.power_d", clients.power_d);
     drawn_ = static_cast<std::size_t>(clients.power_d);
   }
 
