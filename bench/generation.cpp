@@ -14,7 +14,7 @@
 
 #include "model/device/process.hpp"
 #include "partition/support/random.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 
 namespace {
 

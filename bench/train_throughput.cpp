@@ -21,7 +21,7 @@
 #include "model/training/lora_trainer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 #include "tests/model/padded_batch.hpp"
 
 namespace {

@@ -20,7 +20,8 @@ struct Limits {
   [[nodiscard]] bool allow(double value) const;
   /// "1 to 1024", "above 0", "0 or more, below 1"; empty without bounds.
   [[nodiscard]] std::string text() const;
-  /// Throws InputError "key: is value; allowed: text" where the value is none of them, or not finite.
+  /// Throws InputError "key: is value; allowed: text" where the value is none of them, or not
+  /// finite.
   void require(std::string_view key, double value) const;
 };
 

@@ -21,7 +21,7 @@
 #include "partition/support/error.hpp"
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
 #include "tests/model/read_peft.hpp"
 

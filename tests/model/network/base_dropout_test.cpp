@@ -12,7 +12,7 @@
 #include "model/training/optimizer.hpp"
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 #include "tests/model/padded_batch.hpp"
 #include "tests/model/random_adapter.hpp"
 

@@ -16,7 +16,7 @@
 #include "partition/support/files.hpp"
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;

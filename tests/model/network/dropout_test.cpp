@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tests/model/golden_opt.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 #include "tests/model/padded_batch.hpp"
 #include "tests/model/random_adapter.hpp"
 

@@ -11,7 +11,7 @@
 #include "model/network/random_base.hpp"
 #include "partition/support/error.hpp"
 #include "tests/model/golden_opt.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 #include "tests/model/read_peft.hpp"
 
 using namespace lorafleet;

@@ -8,7 +8,7 @@
 #include "model/training/lora_trainer.hpp"
 #include "partition/support/files.hpp"
 #include "tests/model/golden_opt.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 #include "tests/model/padded_batch.hpp"
 #include "tests/model/random_adapter.hpp"
 #include "tests/support/temporary_folder.hpp"

@@ -18,7 +18,7 @@
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
 
 using namespace lorafleet;

@@ -9,7 +9,7 @@
 #include "model/training/batching.hpp"
 #include "model/training/lora_trainer.hpp"
 #include "tests/model/golden_opt.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
 
 using namespace lorafleet;

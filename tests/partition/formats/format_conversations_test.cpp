@@ -9,7 +9,8 @@ using tests::Reading;
 namespace {
 
 const std::string kMessages =
-    R"({"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}, )"
+    R"({"messages": [{"role": "system", "content": "Be brief."}, )"
+    R"({"role": "user", "content": "Hi"}, )"
     R"({"role": "assistant", "content": "Hello."}, {"role": "user", "content": "Who?"}, )"
     R"({"role": "assistant", "content": "Me."}]})";
 

@@ -11,7 +11,8 @@ namespace {
 const char* const kPublished = R"({"version": "v2.0", "data": [
 {"title": "Foxes", "paragraphs": [{"context": "Foxes are red.", "qas": [
   {"id": "q1", "question": "What colour?", "answers": [{"text": "red", "answer_start": 10},
-     {"text": "red", "answer_start": 10}, {"text": "are red", "answer_start": 6}], "is_impossible": false},
+     {"text": "red", "answer_start": 10}, {"text": "are red", "answer_start": 6}],
+     "is_impossible": false},
   {"id": "q2", "question": "How many?", "answers": [], "is_impossible": true,
    "plausible_answers": [{"text": "one", "answer_start": 1}]}]}]}]})";
 
@@ -54,7 +55,8 @@ TEST_CASE("squad: both forms give questions with paragraph, article and answers"
 
 TEST_CASE("squad: fields that nothing reads are named in both forms") {
   Reading whole("squad", R"({"data": [{"title": "T", "source": "s", "paragraphs": [{"context": "c",
-    "document_id": 7, "qas": [{"id": "1", "question": "q", "level": 2, "answers": [{"text": "a"}]}]}]}]})");
+    "document_id": 7, "qas": [{"id": "1", "question": "q", "level": 2,
+      "answers": [{"text": "a"}]}]}]}]})");
   CHECK(whole.rows().size() == 1);
   CHECK(whole.report.notes ==
         std::vector<std::string>{"data: nothing reads the fields document_id, level, source"});

@@ -6,7 +6,7 @@
 
 #include "model/training/optimizer.hpp"
 #include "tests/model/golden_opt.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;

@@ -9,7 +9,7 @@
 #include "model/network/merge.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 #include "tests/model/read_peft.hpp"
 
 using namespace lorafleet;

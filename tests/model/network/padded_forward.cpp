@@ -1,4 +1,4 @@
-#include "tests/model/padded_forward.hpp"
+#include "tests/model/network/padded_forward.hpp"
 
 #include <ATen/ATen.h>
 

@@ -1,4 +1,4 @@
-#include "tests/model/inspect.hpp"
+#include "tests/model/network/inspect.hpp"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -11,7 +11,7 @@
 #include "model/network/network.hpp"
 #include "model/network/packed_forward.hpp"
 #include "model/training/training_step.hpp"
-#include "tests/model/padded_forward.hpp"
+#include "tests/model/network/padded_forward.hpp"
 
 namespace lorafleet::tests {
 namespace {
