@@ -91,7 +91,7 @@ TEST_CASE("options out of range are refused") {
 }
 
 TEST_CASE("uniform selection gives different candidates, each equally often") {
-  const auto uniform = selections().make("uniform", {});
+  const auto uniform = selections().make("uniform", ClientsConfig{});
   const tests::SelectionFleet fleet(std::vector<std::int64_t>(30, 1));
   std::vector<sim::ClientId> candidates;
   for (std::uint32_t c = 0; c < 10; ++c)

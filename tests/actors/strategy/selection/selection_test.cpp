@@ -76,7 +76,7 @@ TEST_CASE("weighted sampling gives different candidates, and those without weigh
 }
 
 TEST_CASE("weighted selection goes by examples, also among 100,000 of very unequal size") {
-  const auto weighted = selections().make("weighted", {});
+  const auto weighted = selections().make("weighted", ClientsConfig{});
   const auto shares = SelectionFleet({1, 4, 0, 5}).shares(*weighted, 20000);
   CHECK(shares[0] == doctest::Approx(0.1).epsilon(0.1));
   CHECK(shares[1] == doctest::Approx(0.4).epsilon(0.05));
@@ -95,7 +95,7 @@ TEST_CASE("weighted selection goes by examples, also among 100,000 of very unequ
 }
 
 TEST_CASE("round robin goes round by client id, over those that are free") {
-  const auto robin = selections().make("round_robin", {});
+  const auto robin = selections().make("round_robin", ClientsConfig{});
   const SelectionFleet fleet(std::vector<std::int64_t>(10, 1));
   CHECK(fleet.choose(*robin, {{7}, {2}, {9}, {4}}, 2, 1) == Ids{2, 4});
   CHECK(fleet.choose(*robin, {{0}, {7}, {2}, {9}}, 1, 2) == Ids{7});
@@ -105,7 +105,7 @@ TEST_CASE("round robin goes round by client id, over those that are free") {
 }
 
 TEST_CASE("round robin gives every client the same number of jobs") {
-  const auto robin = selections().make("round_robin", {});
+  const auto robin = selections().make("round_robin", ClientsConfig{});
   const SelectionFleet fleet(std::vector<std::int64_t>(7, 1));
   std::vector<int> jobs(7, 0);
   for (std::uint64_t round = 0; round < 35; ++round) {
@@ -146,7 +146,7 @@ TEST_CASE("power of choice draws its candidates by examples") {
 }
 
 TEST_CASE("uniform selection draws as it always did") {
-  const auto uniform = selections().make("uniform", {});
+  const auto uniform = selections().make("uniform", ClientsConfig{});
   const SelectionFleet fleet(std::vector<std::int64_t>(12, 1));
   // Golden event logs hang on these.
   CHECK(fleet.choose(*uniform, fleet.all(), 5, 3) == Ids{10, 7, 2, 8, 4});
@@ -217,7 +217,7 @@ TEST_CASE("a restored selection goes on as the one it was") {
 TEST_CASE("a selection refuses the state of another one") {
   for (const auto& name : selections().names()) {
     CAPTURE(name);
-    CHECK_THROWS_AS(selections().make(name, {})->restore({{"velocity", {1.0}}}),
+    CHECK_THROWS_AS(selections().make(name, ClientsConfig{})->restore({{"velocity", {1.0}}}),
                     std::invalid_argument);
   }
 }
