@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/adapter/lora_layout.hpp"
-#include "model/adapter/merge.hpp"
+#include "model/network/merge.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/inspect.hpp"
