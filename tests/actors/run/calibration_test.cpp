@@ -8,7 +8,6 @@
 #include <set>
 #include <stdexcept>
 
-#include "model/network/flops.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace lorafleet {
