@@ -50,7 +50,8 @@ void Coordinator::resume(const CoordinatorState& saved) {
   s.aggregator.optimizer().restore(saved.server_optimizer);
   s.running = true;
   for (const Job& job : saved.jobs) {
-    s.ends.push(job.end);
+    // One that ended without counting stays until its round closes: its end has been.
+    if (!(job.end.time < saved.totals.time)) s.ends.push(job.end);
     if (s.config.aggregation.max_staleness >= 0 && !s.too_stale(job.version)) {
       s.by_age.push_back(job.id());
     }
