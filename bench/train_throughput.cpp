@@ -31,7 +31,7 @@ using namespace lorafleet::model;
 using namespace lorafleet::tests;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::int64_t batch_tokens = 2048;
+constexpr std::int64_t kBatchTokens = 2048;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -75,17 +75,17 @@ double packed_speed(const Trainer& trainer, const AdapterPtr& start, std::size_t
 /// second.
 double padded_speed(const BaseModel& base, const EncodedData& data, const Adapter& adapter,
                     double seconds) {
-  constexpr std::size_t batch_size = 16;
+  constexpr std::size_t kBatchSize = 16;
   const auto began = Clock::now();
   std::int64_t tokens = 0;
-  for (std::size_t first = 0; seconds_since(began) < seconds; first += batch_size) {
+  for (std::size_t first = 0; seconds_since(began) < seconds; first += kBatchSize) {
     PaddedBatch batch;
-    batch.rows = batch_size;
-    for (std::size_t i = 0; i < batch_size; ++i) {
+    batch.rows = kBatchSize;
+    for (std::size_t i = 0; i < kBatchSize; ++i) {
       batch.columns = std::max(batch.columns,
                                static_cast<std::int64_t>(data.length((first + i) % data.size())));
     }
-    for (std::size_t i = 0; i < batch_size; ++i) {
+    for (std::size_t i = 0; i < kBatchSize; ++i) {
       const std::size_t example = (first + i) % data.size();
       for (std::size_t c = 0; c < static_cast<std::size_t>(batch.columns); ++c) {
         const bool real = c < data.length(example);
@@ -108,7 +108,7 @@ void measure(const std::filesystem::path& model, const std::string& dtype,
   LoraConfig lora;
   lora.target_modules = modules;
   TrainConfig train;
-  train.batch_tokens = batch_tokens;
+  train.batch_tokens = kBatchTokens;
   const auto trainer = make_lora_trainer(base, data, lora, train);
   const auto start =
       std::make_shared<const Adapter>(initial_adapter(make_layout(base->shape(), lora), 1));

@@ -25,7 +25,7 @@ model::Adapter read_adapter(const CommandLine& line) {
   if (!line.has("base-change")) return adapter;
   if (adapter.base_change) {
     throw InputError("--base-change", "the adapter has one of its own: " + line.text("adapter") +
-                                          "/" + model::base_change_file);
+                                          "/" + model::kBaseChangeFile);
   }
   adapter.base_change = model::load_base_change(line.text("base-change"), shape);
   return adapter;

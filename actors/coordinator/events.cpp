@@ -127,11 +127,11 @@ class LineReader {
   static void get(const nlohmann::json& json, T& value) { get(json, sim::number_in(value)); }
   static void get(const nlohmann::json& json, sim::JobPhase& value) {
     using enum sim::JobPhase;
-    constexpr std::array phases = {download, compute, upload, complete};
+    constexpr std::array kPhases = {download, compute, upload, complete};
     const auto known = json.get<std::string>();
-    const auto* found = std::find_if(phases.begin(), phases.end(),
+    const auto* found = std::find_if(kPhases.begin(), kPhases.end(),
                                      [&](auto phase) { return known == sim::name(phase); });
-    if (found == phases.end()) throw std::invalid_argument("unknown phase \"" + known + '"');
+    if (found == kPhases.end()) throw std::invalid_argument("unknown phase \"" + known + '"');
     value = *found;
   }
 

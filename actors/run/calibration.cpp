@@ -138,7 +138,7 @@ double pooled_sigma(const std::vector<MeasuredSpeed>& speeds) {
 std::vector<JobTime> time_jobs(const model::Trainer& trainer,
                                const std::vector<model::TrainJob>& jobs,
                                const CalibrationSetting& setting, double seconds) {
-  constexpr std::size_t least = 2;
+  constexpr std::size_t kLeast = 2;
   std::vector<std::vector<JobTime>> times(setting.slots);
   std::vector<std::exception_ptr> failures(setting.slots);
   std::barrier start(static_cast<std::ptrdiff_t>(setting.slots));
@@ -162,7 +162,7 @@ std::vector<JobTime> time_jobs(const model::Trainer& trainer,
     const auto began = Clock::now();
     try {
       for (std::uint64_t turn = 1;
-           !failures[slot] && (seconds_since(began) < seconds || times[slot].size() < least);
+           !failures[slot] && (seconds_since(began) < seconds || times[slot].size() < kLeast);
            ++turn) {
         times[slot].push_back(train(slot, turn));
       }

@@ -27,7 +27,7 @@ model::PrivateStatePtr with_vector(const model::PrivateState* state, std::string
 
 model::Adapter with_private_b(const model::Adapter& global, const model::PrivateState* state) {
   model::Adapter own = global;
-  const std::vector<float>* b = state == nullptr ? nullptr : state->find(private_b_name);
+  const std::vector<float>* b = state == nullptr ? nullptr : state->find(kPrivateBName);
   const model::FactorSelection selection(*global.layout, model::Factors::b);
   if (b != nullptr && b->size() == selection.size()) selection.scatter(*b, own.values);
   return own;
@@ -46,7 +46,7 @@ model::TrainResult PrivateFactorTrainer::train(const model::TrainJob& job) const
   model::TrainResult result = inner_->train(own);
   const model::FactorSelection b(*job.start->layout, model::Factors::b);
   const auto& state = result.state ? result.state : job.state;
-  result.state = with_vector(state.get(), private_b_name, b.gather(result.adapter.values));
+  result.state = with_vector(state.get(), kPrivateBName, b.gather(result.adapter.values));
   b.scatter(b.gather(job.start->values), result.adapter.values);
   return result;
 }

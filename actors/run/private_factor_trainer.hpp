@@ -10,7 +10,7 @@ namespace lorafleet::actors {
 
 /// The vector of a client's private state that holds its own B factors: those of all modules, one
 /// after the other, in the order of the adapter's layout.
-inline constexpr std::string_view private_b_name = "fedsa_b";
+inline constexpr std::string_view kPrivateBName = "fedsa_b";
 
 /// The adapter that a client really has: `global` with the client's own B factors. Without a state,
 /// or where the state's vector is of another size (the client's rank has changed), `global` as it

@@ -8,7 +8,7 @@
 namespace lorafleet::model {
 
 /// The file of an adapter's base change, beside its adapter_model.safetensors.
-inline constexpr const char* base_change_file = "base_change.safetensors";
+inline constexpr const char* kBaseChangeFile = "base_change.safetensors";
 
 /// Throws InputError where the model lacks one of the changed layers, a shape differs, a module
 /// occurs twice or a matrix has not its size.

@@ -117,10 +117,10 @@ void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
   write_file(directory / "adapter_config.json",
              peft_config_text(*adapter.layout, lora, base_model_name));
   if (adapter.base_change) {
-    save_base_change(directory / base_change_file, *adapter.base_change);
+    save_base_change(directory / kBaseChangeFile, *adapter.base_change);
   } else {
     std::error_code ignored;  // one left by an earlier adapter would be read with this one
-    std::filesystem::remove(directory / base_change_file, ignored);
+    std::filesystem::remove(directory / kBaseChangeFile, ignored);
   }
 }
 
@@ -158,8 +158,8 @@ Adapter load_peft(const std::filesystem::path& directory, const ModelShape& shap
     std::ranges::copy(pair.a->to_float32(), adapter.a(i).begin());
     std::ranges::copy(pair.b->to_float32(), adapter.b(i).begin());
   }
-  if (std::filesystem::exists(directory / base_change_file)) {
-    adapter.base_change = load_base_change(directory / base_change_file, shape);
+  if (std::filesystem::exists(directory / kBaseChangeFile)) {
+    adapter.base_change = load_base_change(directory / kBaseChangeFile, shape);
   }
   return adapter;
 }

@@ -11,19 +11,19 @@
 namespace lorafleet::model {
 
 at::Device open_device(const std::string& name) {
-  constexpr const char* key = "slots.device";
+  constexpr const char* kKey = "slots.device";
   if (!is_device_name(name)) {
-    throw InputError(key, "\"" + name + "\" is no device; allowed: cpu, cuda, cuda:N");
+    throw InputError(kKey, "\"" + name + "\" is no device; allowed: cpu, cuda, cuda:N");
   }
   if (name == "cpu") return at::kCPU;
   if (!torch::cuda::is_available()) {
-    throw InputError(key, "this LibTorch has no CUDA; allowed: cpu");
+    throw InputError(kKey, "this LibTorch has no CUDA; allowed: cpu");
   }
   const int index = std::max(0, static_cast<int>(at::Device(name).index()));
   const auto count = static_cast<int>(torch::cuda::device_count());
   if (index >= count) {
-    throw InputError(
-        key, "there is no " + name + "; allowed: cpu, cuda:0 to cuda:" + std::to_string(count - 1));
+    throw InputError(kKey, "there is no " + name +
+                               "; allowed: cpu, cuda:0 to cuda:" + std::to_string(count - 1));
   }
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
   return {at::kCUDA, static_cast<at::DeviceIndex>(index)};

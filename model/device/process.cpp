@@ -20,9 +20,9 @@ void* loaded(const char* name) {
 }  // namespace
 
 void configure_process() {
-  constexpr int never = 2'000'000'000;  // bytes
+  constexpr int kNever = 2'000'000'000;  // bytes
   ::mallopt(M_MMAP_MAX, 0);
-  ::mallopt(M_TRIM_THRESHOLD, never);
+  ::mallopt(M_TRIM_THRESHOLD, kNever);
   ::mallopt(M_TOP_PAD, 64 << 20);
   blas_kernels();
   limit_blas_threads(loaded);
@@ -31,18 +31,18 @@ void configure_process() {
 }
 
 void limit_primitive_cache(const std::function<void*(const char*)>& symbol) {
-  constexpr int primitives = 128;
+  constexpr int kPrimitives = 128;
   if (void* const set_capacity = symbol("dnnl_set_primitive_cache_capacity")) {
-    reinterpret_cast<int (*)(int)>(set_capacity)(primitives);
+    reinterpret_cast<int (*)(int)>(set_capacity)(kPrimitives);
   }
 }
 
 void limit_blas_threads(const std::function<void*(const char*)>& symbol) {
-  constexpr int pthreads = 1;  // 0: sequential, 2: OpenMP
+  constexpr int kPthreads = 1;  // 0: sequential, 2: OpenMP
   void* const get_parallel = symbol("openblas_get_parallel");
   void* const set_num_threads = symbol("openblas_set_num_threads");
   if (get_parallel == nullptr || set_num_threads == nullptr) return;
-  if (reinterpret_cast<int (*)()>(get_parallel)() == pthreads) {
+  if (reinterpret_cast<int (*)()>(get_parallel)() == kPthreads) {
     reinterpret_cast<void (*)(int)>(set_num_threads)(1);
   }
 }

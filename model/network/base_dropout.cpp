@@ -50,11 +50,11 @@ void BaseDropout::apply(std::span<float> values, DropoutSite site, std::int64_t 
   const auto scale = static_cast<float>(1.0 / keep);
   const std::uint64_t where = place(site, layer, head);
   const std::uint64_t in_step = first_sequence_ + static_cast<std::uint64_t>(sequence);
-  constexpr std::size_t decisions = 8;  // of 32 bits, in each block of the generator
-  for (std::size_t first = 0; first < values.size(); first += decisions) {
+  constexpr std::size_t kDecisions = 8;  // of 32 bits, in each block of the generator
+  for (std::size_t first = 0; first < values.size(); first += kDecisions) {
     const auto bits = philox4x64(
-        {first / decisions, where, in_step, static_cast<std::uint64_t>(row)}, {key_, step_});
-    const std::size_t count = std::min(decisions, values.size() - first);
+        {first / kDecisions, where, in_step, static_cast<std::uint64_t>(row)}, {key_, step_});
+    const std::size_t count = std::min(kDecisions, values.size() - first);
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint64_t own = bits[i / 2] >> (32 * (i % 2)) & 0xffffffffu;
       values[first + i] *= own < keep_below ? scale : 0.0f;

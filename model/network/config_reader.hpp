@@ -13,15 +13,15 @@ class ConfigReader {
  public:
   /// Far above every published model: what is beyond is a damaged or hostile file. Products of two
   /// sizes stay within 64 bits.
-  static constexpr std::int64_t most_layers = 1024;
-  static constexpr std::int64_t most_size = 1 << 24;
+  static constexpr std::int64_t kMostLayers = 1024;
+  static constexpr std::int64_t kMostSize = 1 << 24;
 
   explicit ConfigReader(const std::filesystem::path& file);
 
   [[noreturn]] void refuse(const std::string& key, const std::string& reason) const;
 
   /// From 1 to `most`; must be there.
-  [[nodiscard]] std::int64_t size(const std::string& key, std::int64_t most = most_size) const;
+  [[nodiscard]] std::int64_t size(const std::string& key, std::int64_t most = kMostSize) const;
   [[nodiscard]] std::int64_t integer(const std::string& key, std::int64_t fallback,
                                      std::int64_t least, std::int64_t most) const;
   [[nodiscard]] bool boolean(const std::string& key, bool fallback) const;

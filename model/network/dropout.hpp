@@ -16,15 +16,15 @@ class Dropout {
   /// `probability` of an entry to be dropped, from 0 to below 1; exact to 2^-32.
   Dropout(double probability, const Random& random);
 
-  [[nodiscard]] bool active() const { return keep_below_ < always; }
+  [[nodiscard]] bool active() const { return keep_below_ < kAlways; }
   /// Entry i becomes 0 where it is dropped, else 1 / (1 - probability). A draw of 64 bits decides
   /// two entries, the lower half the first; each mask begins with a draw of its own.
   void fill(std::span<float> mask);
 
  private:
-  static constexpr std::uint64_t always = std::uint64_t{1} << 32;
+  static constexpr std::uint64_t kAlways = std::uint64_t{1} << 32;
 
-  std::uint64_t keep_below_ = always;  ///< an entry stays where its 32 bits are less
+  std::uint64_t keep_below_ = kAlways;  ///< an entry stays where its 32 bits are less
   float scale_ = 1.0f;
   Random random_{0, Purpose::lora_dropout};
 };

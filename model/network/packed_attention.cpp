@@ -17,7 +17,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 /// Queries of one sequence that are taken together: what they cannot see yet is not computed.
-constexpr std::int64_t query_block = 128;
+constexpr std::int64_t kQueryBlock = 128;
 
 /// A run of queries of one sequence, and the keys that they see.
 struct Block {
@@ -32,7 +32,7 @@ std::vector<Block> blocks_of(const std::vector<std::int64_t>& offsets) {
   std::vector<Block> blocks;
   for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
     const std::int64_t length = offsets[i + 1] - offsets[i];
-    const std::int64_t count = std::max<std::int64_t>(1, length / query_block);
+    const std::int64_t count = std::max<std::int64_t>(1, length / kQueryBlock);
     for (std::int64_t b = 0; b < count; ++b) {
       const std::int64_t first = length * b / count;
       const std::int64_t end = length * (b + 1) / count;

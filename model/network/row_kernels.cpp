@@ -17,15 +17,15 @@
 namespace lorafleet::model {
 namespace {
 
-constexpr std::int64_t lanes = 16;
+constexpr std::int64_t kLanes = 16;
 
 /// e^x for x <= 0, within 2 ulp; below -87 about 1e-38. Cody and Waite's reduction, Cephes'
 /// polynomial.
 [[gnu::always_inline]] inline float exp_of_negative(float x) {
   x = x < -87.0f ? -87.0f : x;
-  constexpr float round = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-  const float shifted = x * 1.44269504088896341f + round;
-  const float n = shifted - round;
+  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
+  const float shifted = x * 1.44269504088896341f + kRound;
+  const float n = shifted - kRound;
   const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
   float y = 1.9875691500e-4f;
   y = y * r + 1.3981999507e-3f;
@@ -39,35 +39,35 @@ constexpr std::int64_t lanes = 16;
 }
 
 [[gnu::always_inline]] inline float add_lanes(const float* sums) {
-  float half[lanes / 2];
-  for (std::int64_t l = 0; l < lanes / 2; ++l) {
-    half[l] = sums[l] + sums[l + lanes / 2];
+  float half[kLanes / 2];
+  for (std::int64_t l = 0; l < kLanes / 2; ++l) {
+    half[l] = sums[l] + sums[l + kLanes / 2];
   }
   return ((half[0] + half[4]) + (half[1] + half[5])) + ((half[2] + half[6]) + (half[3] + half[7]));
 }
 
 [[gnu::always_inline]] inline float maximum(const float* x, std::int64_t size) {
-  float best[lanes];
-  std::fill(best, best + lanes, x[0]);
+  float best[kLanes];
+  std::fill(best, best + kLanes, x[0]);
   std::int64_t j = 0;
-  for (; j + lanes <= size; j += lanes) {
-    for (std::int64_t l = 0; l < lanes; ++l) {
+  for (; j + kLanes <= size; j += kLanes) {
+    for (std::int64_t l = 0; l < kLanes; ++l) {
       best[l] = x[j + l] > best[l] ? x[j + l] : best[l];
     }
   }
   for (; j < size; ++j) {
     best[0] = x[j] > best[0] ? x[j] : best[0];
   }
-  return *std::max_element(best, best + lanes);
+  return *std::max_element(best, best + kLanes);
 }
 
 /// to_j = e^(scale * from_j - shift), returns their sum.
 [[gnu::always_inline]] inline float exp_and_sum(const float* from, float* to, std::int64_t size,
                                                 float scale, float shift) {
-  float sums[lanes] = {};
+  float sums[kLanes] = {};
   std::int64_t j = 0;
-  for (; j + lanes <= size; j += lanes) {
-    for (std::int64_t l = 0; l < lanes; ++l) {
+  for (; j + kLanes <= size; j += kLanes) {
+    for (std::int64_t l = 0; l < kLanes; ++l) {
       const float e = exp_of_negative(from[j + l] * scale - shift);
       to[j + l] = e;
       sums[l] += e;
@@ -82,10 +82,10 @@ constexpr std::int64_t lanes = 16;
 }
 
 [[gnu::always_inline]] inline float dot(const float* a, const float* b, std::int64_t size) {
-  float sums[lanes] = {};
+  float sums[kLanes] = {};
   std::int64_t j = 0;
-  for (; j + lanes <= size; j += lanes) {
-    for (std::int64_t l = 0; l < lanes; ++l) {
+  for (; j + kLanes <= size; j += kLanes) {
+    for (std::int64_t l = 0; l < kLanes; ++l) {
       sums[l] += a[j + l] * b[j + l];
     }
   }

@@ -106,10 +106,10 @@ std::string toml_string(std::string_view text) {
       result += '\\';
       result += c;
     } else if (byte < 0x20 || byte == 0x7f) {
-      constexpr char digits[] = "0123456789abcdef";
+      constexpr char kDigits[] = "0123456789abcdef";
       result += "\\u00";
-      result += digits[byte >> 4];
-      result += digits[byte & 15];
+      result += kDigits[byte >> 4];
+      result += kDigits[byte & 15];
     } else {
       result += c;
     }

@@ -156,26 +156,32 @@ inline std::vector<std::string> unseen(const IncludeGraph& graph, const Room& ro
   return broken;
 }
 
-/// Every broken wall as a sentence.
+/// Every wall that one file breaks, as a sentence.
+inline std::vector<std::string> broken_by(const IncludeGraph& graph, const std::vector<Room>& rooms,
+                                          const std::string& file) {
+  const Room* room = room_of(rooms, file);
+  if (room == nullptr) return {file + " lies in no room of docs/architecture.md"};
+  std::vector<std::string> broken;
+  for (const auto& include : graph.at(file)) {
+    if (is_project_file(include) && !may_include(*room, include)) {
+      broken.push_back(file + " may not include " + include);
+    }
+    if (is_caf(include) && file.starts_with("actors/") && file.ends_with(".hpp") &&
+        !is_private_actor_header(file)) {
+      broken.push_back(file + " is a public header and includes " + include);
+    }
+  }
+  const auto more = unseen(graph, *room, file);
+  broken.insert(broken.end(), more.begin(), more.end());
+  return broken;
+}
+
+/// Every broken wall.
 inline std::vector<std::string> broken_walls(const IncludeGraph& graph,
                                              const std::vector<Room>& rooms) {
   std::vector<std::string> broken;
   for (const auto& [file, includes] : graph) {
-    const Room* room = room_of(rooms, file);
-    if (room == nullptr) {
-      broken.push_back(file + " lies in no room of docs/architecture.md");
-      continue;
-    }
-    for (const auto& include : includes) {
-      if (is_project_file(include) && !may_include(*room, include)) {
-        broken.push_back(file + " may not include " + include);
-      }
-      if (is_caf(include) && file.starts_with("actors/") && file.ends_with(".hpp") &&
-          !is_private_actor_header(file)) {
-        broken.push_back(file + " is a public header and includes " + include);
-      }
-    }
-    const auto more = unseen(graph, *room, file);
+    const auto more = broken_by(graph, rooms, file);
     broken.insert(broken.end(), more.begin(), more.end());
   }
   return broken;

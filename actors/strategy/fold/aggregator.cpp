@@ -40,7 +40,7 @@ Folded Aggregator::fold(const model::Adapter& current, std::span<const FoldItem>
     if (!report.effective_rank) report.effective_rank = effective_rank(*folded.next);
   }
   report.rank_collapse = report.effective_rank && *report.effective_rank > 0.0 &&
-                         *report.effective_rank < collapsed_rank &&
+                         *report.effective_rank < kCollapsedRank &&
                          largest_rank(*current.layout) > 1;
   return folded;
 }

@@ -37,6 +37,6 @@ struct FoldReport {
 };
 
 /// Below it about nine tenths of the energy lie in one direction.
-inline constexpr double collapsed_rank = 1.5;
+inline constexpr double kCollapsedRank = 1.5;
 
 }  // namespace lorafleet::strategy

@@ -19,12 +19,12 @@ OptConfig read_opt_config(const ConfigReader& reader) {
   OptConfig config;
   config.vocab_size = reader.size("vocab_size");
   config.hidden_size = reader.size("hidden_size");
-  config.num_hidden_layers = reader.size("num_hidden_layers", ConfigReader::most_layers);
+  config.num_hidden_layers = reader.size("num_hidden_layers", ConfigReader::kMostLayers);
   config.num_attention_heads = reader.size("num_attention_heads");
   config.ffn_dim = reader.size("ffn_dim");
   config.max_position_embeddings = reader.size("max_position_embeddings");
   config.word_embed_proj_dim =
-      reader.integer("word_embed_proj_dim", config.hidden_size, 1, ConfigReader::most_size);
+      reader.integer("word_embed_proj_dim", config.hidden_size, 1, ConfigReader::kMostSize);
   if (config.hidden_size % config.num_attention_heads != 0) {
     reader.refuse("num_attention_heads",
                   std::to_string(config.num_attention_heads) +

@@ -41,6 +41,6 @@ ModelShape shape_of(const OptConfig& config);
 
 /// The linear layers of a decoder layer, as shape_of lists them.
 enum class OptLinear : std::size_t { query, key, value, out, up, down };
-inline constexpr std::size_t opt_linears = 6;
+inline constexpr std::size_t kOptLinears = 6;
 
 }  // namespace lorafleet::model

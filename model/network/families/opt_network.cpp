@@ -16,7 +16,7 @@ namespace lorafleet::model {
 namespace {
 
 /// Positions count from row 2 of their table.
-constexpr std::int64_t position_offset = 2;
+constexpr std::int64_t kPositionOffset = 2;
 
 struct DecoderLayer {
   LayerNorm attention_norm;
@@ -52,13 +52,13 @@ class OptNetwork final : public Network {
   [[nodiscard]] at::Tensor adapted(std::int64_t layer, OptLinear linear_layer, const at::Tensor& x,
                                    LoraLeaves* lora) const {
     return linear(
-        static_cast<std::size_t>(layer) * opt_linears + static_cast<std::size_t>(linear_layer), x,
+        static_cast<std::size_t>(layer) * kOptLinears + static_cast<std::size_t>(linear_layer), x,
         lora);
   }
   [[nodiscard]] bool has_projections() const {
     return config_.word_embed_proj_dim != config_.hidden_size;
   }
-  [[nodiscard]] std::size_t project_in() const { return layers_.size() * opt_linears; }
+  [[nodiscard]] std::size_t project_in() const { return layers_.size() * kOptLinears; }
   [[nodiscard]] std::size_t project_out() const { return project_in() + 1; }
 
   OptConfig config_;
@@ -77,7 +77,7 @@ void OptNetwork::load(WeightReader& reader) {
   embed_tokens_ =
       reader.matrix("model.decoder.embed_tokens.weight", shape.vocabulary, shape.embedding);
   embed_positions_ = reader.matrix_float32("model.decoder.embed_positions.weight",
-                                           shape.positions + position_offset, d);
+                                           shape.positions + kPositionOffset, d);
   std::vector<FrozenLinear> projections;
   for (const LinearShape& projection : shape.other_linears)
     projections.push_back(reader.linear(projection.name, projection, false));
@@ -107,7 +107,7 @@ at::Tensor OptNetwork::embed(const DecoderInput& input) const {
   at::Tensor x = at::index_select(embed_tokens_, 0, input.tokens.to(device())).to(at::kFloat);
   if (has_projections()) x = linear(project_in(), x, input.lora);
   return x.add_(
-      at::index_select(embed_positions_, 0, input.positions.to(device()) + position_offset));
+      at::index_select(embed_positions_, 0, input.positions.to(device()) + kPositionOffset));
 }
 
 at::Tensor OptNetwork::finish_layer(std::int64_t index, const at::Tensor& x, const at::Tensor& y,

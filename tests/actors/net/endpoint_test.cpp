@@ -13,14 +13,14 @@ namespace lorafleet::actors::net {
 namespace {
 
 TEST_CASE("addresses are read as they are written") {
-  constexpr auto listen = EndpointUse::listen;
-  constexpr auto connect = EndpointUse::connect;
-  const auto endpoint = parse_endpoint("[::1]:4242", "--listen", listen);
+  constexpr auto kListen = EndpointUse::listen;
+  constexpr auto kConnect = EndpointUse::connect;
+  const auto endpoint = parse_endpoint("[::1]:4242", "--listen", kListen);
   CHECK(endpoint.host == "::1");
   CHECK(endpoint.port == 4242);
   CHECK(endpoint.text() == "[::1]:4242");
-  CHECK(parse_endpoint("head.lab:1", "x", connect).text() == "head.lab:1");
-  CHECK(parse_endpoint("*:0", "x", listen).text() == "*:0");
+  CHECK(parse_endpoint("head.lab:1", "x", kConnect).text() == "head.lab:1");
+  CHECK(parse_endpoint("*:0", "x", kListen).text() == "*:0");
   const auto message = [](const std::string& text, EndpointUse use) -> std::string {
     try {
       return parse_endpoint(text, "--listen", use).text();
@@ -46,14 +46,14 @@ TEST_CASE("addresses are read as they are written") {
            {"[::1:1", "brackets"},
            {"host\n:1", "characters that no host has"}}) {
     CAPTURE(bad);
-    for (const auto use : {listen, connect}) {
-      if (use == connect && why.find("from 0") != why.npos) continue;
+    for (const auto use : {kListen, kConnect}) {
+      if (use == kConnect && why.find("from 0") != why.npos) continue;
       CHECK(message(bad, use).find(why) != std::string::npos);
       CHECK(message(bad, use).find("allowed: HOST:PORT") != std::string::npos);
     }
   }
-  CHECK(message("host:0", connect).find("port 0") != std::string::npos);
-  CHECK(message("*:1", connect).find("nobody in particular") != std::string::npos);
+  CHECK(message("host:0", kConnect).find("port 0") != std::string::npos);
+  CHECK(message("*:1", kConnect).find("nobody in particular") != std::string::npos);
 }
 
 TEST_CASE("a port is bound once, and a free one is found") {

@@ -47,15 +47,15 @@ void* symbol_of_one_cpu(const char* name) {
 class CoreType {
  public:
   explicit CoreType(const char* value) {
-    if (const char* const before = std::getenv(name_)) before_ = before;
-    value == nullptr ? ::unsetenv(name_) : ::setenv(name_, value, 1);
+    if (const char* const before = std::getenv(kName)) before_ = before;
+    value == nullptr ? ::unsetenv(kName) : ::setenv(kName, value, 1);
   }
-  ~CoreType() { before_.empty() ? ::unsetenv(name_) : ::setenv(name_, before_.c_str(), 1); }
+  ~CoreType() { before_.empty() ? ::unsetenv(kName) : ::setenv(kName, before_.c_str(), 1); }
   CoreType(const CoreType&) = delete;
   CoreType& operator=(const CoreType&) = delete;
 
  private:
-  static constexpr const char* name_ = "OPENBLAS_CORETYPE";
+  static constexpr const char* kName = "OPENBLAS_CORETYPE";
   std::string before_;
 };
 

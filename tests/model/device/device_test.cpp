@@ -26,9 +26,9 @@ namespace {
 
 const std::vector<std::string> models = {"opt_prenorm", "opt_postnorm_proj"};
 
-constexpr double logits_tolerance = 1e-5;    // absolute
-constexpr double loss_tolerance = 1e-6;      // relative
-constexpr double gradient_tolerance = 1e-5;  // relative to the tensor's largest entry
+constexpr double kLogitsTolerance = 1e-5;    // absolute
+constexpr double kLossTolerance = 1e-6;      // relative
+constexpr double kGradientTolerance = 1e-5;  // relative to the tensor's largest entry
 
 double relative(double value, double expected) {
   return std::abs(value / expected - 1.0);
@@ -116,12 +116,12 @@ TEST_CASE("what a GPU would compute is what Hugging Face and PEFT compute") {
           *adapter.layout, result.gradient, golden.factors("lora." + batch + ".grad."));
       MESSAGE(name << " " << batch << " without host kernels: base logits " << base << ", LoRA's "
                    << lora << ", loss " << loss << ", gradients " << gradient);
-      CHECK(base <= logits_tolerance);
-      CHECK(lora <= logits_tolerance);
-      CHECK(loss <= loss_tolerance);
-      CHECK(gradient <= gradient_tolerance);
+      CHECK(base <= kLogitsTolerance);
+      CHECK(lora <= kLogitsTolerance);
+      CHECK(loss <= kLossTolerance);
+      CHECK(gradient <= kGradientTolerance);
       const LossAndGradient padded = padded_loss_of(golden.base(), adapter, golden.padded(batch));
-      CHECK(relative(padded.loss, golden.loss("lora." + batch + ".loss")) <= loss_tolerance);
+      CHECK(relative(padded.loss, golden.loss("lora." + batch + ".loss")) <= kLossTolerance);
     }
   }
 }
@@ -140,7 +140,7 @@ TEST_CASE("host kernels and ATen's operators agree, on long sequences and with d
     const LossAndGradient host = step(drops);
     const HostKernelsOff generic;
     const LossAndGradient aten = step(drops);
-    CHECK(relative(aten.loss, host.loss) <= loss_tolerance);
+    CHECK(relative(aten.loss, host.loss) <= kLossTolerance);
     const double gradient =
         largest_relative_difference(*adapter.layout, aten.gradient, host.gradient);
     MESSAGE(std::string(drops ? "with" : "without")
@@ -162,7 +162,7 @@ TEST_CASE("evaluation judges rows alike with host kernels and with ATen's operat
   CHECK(host.label_tokens == 80);
   CHECK(aten.label_tokens == host.label_tokens);
   CHECK(aten.correct == host.correct);
-  CHECK(relative(aten.loss_sum, host.loss_sum) <= loss_tolerance);
+  CHECK(relative(aten.loss_sum, host.loss_sum) <= kLossTolerance);
 }
 
 TEST_CASE("without host kernels a job trains the same adapter") {
@@ -186,7 +186,7 @@ TEST_CASE("without host kernels a job trains the same adapter") {
   const HostKernelsOff generic;
   const TrainResult aten = trainer->train(job);
   CHECK(host.stats.steps == 6);
-  CHECK(relative(aten.stats.loss, host.stats.loss) <= loss_tolerance);
+  CHECK(relative(aten.stats.loss, host.stats.loss) <= kLossTolerance);
   CHECK(relative(aten.stats.last_loss, host.stats.last_loss) <= 1e-5);
   CHECK(largest_difference(aten.adapter.values, host.adapter.values) <= 1e-4);
   CHECK(largest_difference(aten.adapter.values, job.start->values) > 1e-3);

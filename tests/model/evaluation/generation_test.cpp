@@ -89,17 +89,17 @@ TEST_CASE("prompts of different lengths give what Hugging Face gives with paddin
     const Tokens padded = golden.integers("base.greedy_leftpad.prompt");
     const Tokens mask = golden.integers("base.greedy_leftpad.attention_mask");
     const Tokens output = golden.integers("base.greedy_leftpad.output");
-    constexpr std::size_t rows = 3;
-    const std::size_t width = padded.size() / rows;
-    const std::size_t whole = output.size() / rows;
-    std::vector<Tokens> prompts(rows);
+    constexpr std::size_t kRows = 3;
+    const std::size_t width = padded.size() / kRows;
+    const std::size_t whole = output.size() / kRows;
+    std::vector<Tokens> prompts(kRows);
     for (std::size_t i = 0; i < padded.size(); ++i) {
       if (mask[i] == 1) prompts[i / width].push_back(padded[i]);
     }
     GenerationConfig config;
     config.max_new_tokens = static_cast<std::int64_t>(whole - width);
     const auto results = generate(golden.base(), nullptr, prompts, config);
-    for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t row = 0; row < kRows; ++row) {
       CHECK(results[row].tokens == until_eos(output, row * whole + width, (row + 1) * whole));
     }
   }

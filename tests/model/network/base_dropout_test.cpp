@@ -130,12 +130,12 @@ TEST_CASE("over many masks the loss is near that without dropout") {
   const double plain = packed_loss(setting.golden.base(), setting.adapter, setting.packed).loss;
   double sum = 0.0;
   double squares = 0.0;
-  constexpr int draws = 200;
-  for (int i = 0; i < draws; ++i) {
+  constexpr int kDraws = 200;
+  for (int i = 0; i < kDraws; ++i) {
     const double loss =
         setting.with_dropout({with(0.05, 0.05), static_cast<std::uint64_t>(i)}).loss;
-    sum += loss / draws;
-    squares += loss * loss / draws;
+    sum += loss / kDraws;
+    squares += loss * loss / kDraws;
   }
   const double spread = std::sqrt(squares - sum * sum);
   MESSAGE("plain " << plain << ", mean under dropout " << sum << ", deviation " << spread);
@@ -146,11 +146,11 @@ TEST_CASE("over many masks the loss is near that without dropout") {
 TEST_CASE("layers are skipped with the probability of layerdrop") {
   const BaseDropout dropout(with(0.0, 0.0, 0.25), 9);
   int skipped = 0;
-  constexpr int draws = 4000;
-  for (int step = 0; step < draws; ++step) {
+  constexpr int kDraws = 4000;
+  for (int step = 0; step < kDraws; ++step) {
     skipped += dropout.at_step(static_cast<std::uint64_t>(step)).skips(1) ? 1 : 0;
   }
-  CHECK(std::abs(skipped / static_cast<double>(draws) - 0.25) < 4.0 * std::sqrt(0.1875 / draws));
+  CHECK(std::abs(skipped / static_cast<double>(kDraws) - 0.25) < 4.0 * std::sqrt(0.1875 / kDraws));
   CHECK_FALSE(BaseDropout(with(0.1, 0.1), 9).skips(1));
 }
 

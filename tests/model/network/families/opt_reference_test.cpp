@@ -17,10 +17,10 @@ namespace {
 const std::vector<std::string> models = {"opt_prenorm", "opt_postnorm_proj"};
 const std::vector<std::string> batches = {"nopad", "right", "left"};
 
-constexpr double logits_tolerance = 1e-5;    // absolute
-constexpr double loss_tolerance = 1e-6;      // relative
-constexpr double gradient_tolerance = 1e-5;  // relative to the tensor's largest entry
-constexpr double weights_tolerance = 1e-5;   // absolute, after five steps
+constexpr double kLogitsTolerance = 1e-5;    // absolute
+constexpr double kLossTolerance = 1e-6;      // relative
+constexpr double kGradientTolerance = 1e-5;  // relative to the tensor's largest entry
+constexpr double kWeightsTolerance = 1e-5;   // absolute, after five steps
 
 struct MeanLoss {
   double sum = 0.0;
@@ -106,7 +106,7 @@ TEST_CASE("the base's logits are those of Hugging Face, whichever side was padde
     for (const auto& batch : batches) {
       const double worst = logits_deviation(golden, nullptr, batch, "base." + batch + ".logits");
       MESSAGE(name << " " << batch << ": base logits differ by at most " << worst);
-      CHECK(worst <= logits_tolerance);
+      CHECK(worst <= kLogitsTolerance);
     }
   }
 }
@@ -121,7 +121,7 @@ TEST_CASE("the hidden states are those of Hugging Face") {
       const double worst =
           largest_difference(states[i], golden.floats("base.nopad.hidden." + std::to_string(i)));
       MESSAGE(name << " hidden state " << i << " differs by at most " << worst);
-      CHECK(worst <= logits_tolerance);
+      CHECK(worst <= kLogitsTolerance);
     }
   }
 }
@@ -135,7 +135,7 @@ TEST_CASE("the base's losses are those of Hugging Face") {
       const double off = relative(loss_as_hugging_face(golden, none, batch).loss,
                                   golden.loss("base." + batch + ".loss"));
       MESSAGE(name << " " << batch << ": base loss differs by " << off);
-      CHECK(off <= loss_tolerance);
+      CHECK(off <= kLossTolerance);
     }
   }
 }
@@ -154,7 +154,7 @@ TEST_CASE("on tokens that tokens predict, the loss follows from Hugging Face's l
           cross_entropy_of(logits, vocabulary, unpadded.batch.label_rows, unpadded.batch.labels);
       const double off = relative(packed_loss(golden.base(), adapter, unpadded.batch).loss,
                                   expected.sum / static_cast<double>(expected.count));
-      CHECK(off <= loss_tolerance);
+      CHECK(off <= kLossTolerance);
       CHECK(unpadded.labels_after_padding == (batch == "left" ? 2 : 0));
     }
   }
@@ -172,9 +172,9 @@ TEST_CASE("LoRA's logits, losses and gradients are those of PEFT") {
           *adapter.layout, result.gradient, golden.factors("lora." + batch + ".grad."));
       MESSAGE(name << " " << batch << ": LoRA logits " << logits << ", loss " << loss
                    << ", gradients " << gradient);
-      CHECK(logits <= logits_tolerance);
-      CHECK(loss <= loss_tolerance);
-      CHECK(gradient <= gradient_tolerance);
+      CHECK(logits <= kLogitsTolerance);
+      CHECK(loss <= kLossTolerance);
+      CHECK(gradient <= kGradientTolerance);
     }
   }
 }
@@ -195,12 +195,12 @@ TEST_CASE("five AdamW steps lead to PEFT's weights") {
       const double weights = largest_difference(
           adapter.values, golden.factors("adamw.step" + std::to_string(k + 1) + "."));
       MESSAGE(name << " step " << k + 1 << ": loss " << loss << ", weights " << weights);
-      CHECK(loss <= loss_tolerance);
-      CHECK(weights <= weights_tolerance);
+      CHECK(loss <= kLossTolerance);
+      CHECK(weights <= kWeightsTolerance);
     }
     for (const auto& batch : batches) {
       CHECK(relative(loss_as_hugging_face(golden, adapter, batch).loss,
-                     golden.loss("lora_after5." + batch + ".loss")) <= loss_tolerance);
+                     golden.loss("lora_after5." + batch + ".loss")) <= kLossTolerance);
     }
   }
 }
@@ -211,11 +211,11 @@ TEST_CASE("after five steps the logits are PEFT's, merged into the base or not")
     const Adapter adapter = golden.adapter("adamw.step5.");
     for (const auto& batch : batches) {
       CHECK(logits_deviation(golden, &adapter, batch, "lora_after5." + batch + ".logits") <=
-            logits_tolerance);
+            kLogitsTolerance);
     }
     const double merged = logits_deviation(golden, &adapter, "nopad", "merged_after5.nopad.logits");
     MESSAGE(name << ": merged logits differ by at most " << merged);
-    CHECK(merged <= logits_tolerance);
+    CHECK(merged <= kLogitsTolerance);
   }
 }
 
@@ -225,12 +225,12 @@ TEST_CASE("the padded form that benchmarks compare with is Hugging Face's, paddi
     const Adapter adapter = golden.adapter("lora.init.");
     for (const auto& batch : batches) {
       const LossAndGradient result = padded_loss_of(golden.base(), adapter, golden.padded(batch));
-      CHECK(relative(result.loss, golden.loss("lora." + batch + ".loss")) <= loss_tolerance);
+      CHECK(relative(result.loss, golden.loss("lora." + batch + ".loss")) <= kLossTolerance);
       CHECK(largest_relative_difference(*adapter.layout, result.gradient,
                                         golden.factors("lora." + batch + ".grad.")) <=
-            gradient_tolerance);
+            kGradientTolerance);
       CHECK(largest_difference(padded_logits_of(golden.base(), &adapter, golden.padded(batch)),
-                               golden.floats("lora." + batch + ".logits")) <= logits_tolerance);
+                               golden.floats("lora." + batch + ".logits")) <= kLogitsTolerance);
     }
   }
 }
