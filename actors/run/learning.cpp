@@ -130,13 +130,6 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
 
 }  // namespace
 
-const Registry<TrainKind>& train_kinds() {
-  static const Registry<TrainKind> registry(
-      "train.kind", {{.name = "lora", .make = real_learning},
-                     {.name = "surrogate", .has_base = false, .make = surrogate_learning}});
-  return registry;
-}
-
 std::int64_t Learning::examples(std::size_t client) const {
   return federation.sizer({{static_cast<std::uint32_t>(client)}, {1}}).examples;
 }
@@ -177,7 +170,8 @@ std::string fingerprint(const FederationConfig& config, const Learning& learning
 
 Learning prepare_learning(const FederationConfig& config, bool train, const Note& log,
                           const Note& warning) {
-  Learning learning = train_kinds().make(config.train.kind, config, train, log, warning);
+  Learning learning = has_base(config) ? real_learning(config, train, log, warning)
+                                       : surrogate_learning(config, train, log, warning);
   learning.federation.clients = learning.clients();
   learning.federation.reports_folds = has_base(config);  // nothing of another kind is LoRA
   learning.honest = learning.trainer;

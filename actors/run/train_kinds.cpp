@@ -1,0 +1,11 @@
+#include "actors/run/train_kinds.hpp"
+
+namespace lorafleet::actors {
+
+const Registry<TrainKind>& train_kinds() {
+  static const Registry<TrainKind> registry(
+      "train.kind", {{.name = "lora"}, {.name = "surrogate", .has_base = false}});
+  return registry;
+}
+
+}  // namespace lorafleet::actors
