@@ -1,6 +1,7 @@
 #include "model/evaluation/sequence_scores.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <memory>
 

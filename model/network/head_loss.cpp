@@ -1,6 +1,7 @@
 #include "model/network/head_loss.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 

@@ -1,6 +1,7 @@
 #include "model/network/lora_leaves.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <functional>

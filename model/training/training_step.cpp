@@ -1,6 +1,7 @@
 #include "model/training/training_step.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "model/network/head_loss.hpp"
