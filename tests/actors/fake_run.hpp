@@ -40,7 +40,6 @@ inline actors::FederationConfig tiny_config(std::int64_t clients) {
   config.clients.concurrency = clients;
   config.aggregation.lora_report = false;
   config.aggregation.weighting = "uniform";
-  config.aggregation.weighting = "uniform";
   config.aggregation.staleness = {"constant", 0.0, 0.0};
   return config;
 }
