@@ -106,7 +106,7 @@ std::optional<RunCheckpoint> CheckpointFiles::read_latest(
         throw std::runtime_error("the checksum of tensors.safetensors does not match");
       }
     } catch (const Json::exception&) {
-      warning(folder.string() + ": passed over, since it is damaged: state.json is cut off");
+      warning(folder.string() + ": passed over, since it is damaged: state.json cannot be read");
       continue;
     } catch (const std::exception& damage) {
       warning(folder.string() + ": passed over, since it is damaged: " + damage.what());
