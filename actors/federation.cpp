@@ -123,7 +123,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   if (learning.base) {
     model::save_peft(options.out / "adapter", *end.adapter,
                      model::server_lora(config.lora, learning.largest_device_rank()),
-                     config.model.path.string());
+                     config.model.path.string(), work->shape);
   }
   RunSummary summary =
       summarise(config, learning, *recorder, *end.adapter, end.totals, parts.slots);

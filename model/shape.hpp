@@ -9,11 +9,27 @@
 
 namespace lorafleet::model {
 
+/// What a linear layer does in its base.
+enum class LinearRole {
+  query,
+  key,
+  value,
+  query_key_value,  ///< the three in one
+  attention_output,
+  gate,
+  up,
+  down,
+  embedding_in,   ///< from a narrower embedding into the residual stream
+  embedding_out,  ///< and back, before the output layer
+};
+
 /// A linear layer of a base that an adapter may change.
 struct LinearShape {
   std::string name;  ///< "self_attn.q_proj" within its layer; all of "model.project_in" elsewhere
   std::int64_t in = 0;
   std::int64_t out = 0;
+  LinearRole role = LinearRole::query;
+  bool bias = false;
   bool transposed = false;  ///< files hold it as [in, out]: GPT-2's Conv1D
 
   /// What [lora] target_modules calls it: all after the last dot.

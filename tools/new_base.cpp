@@ -38,19 +38,19 @@ int new_base_command(const Arguments& arguments) {
   if (!line.has("out")) throw InputError("new-base", "--out is missing");
   const std::filesystem::path out = line.text("out");
   require_unused(out);
-  const auto base = model::description_of_size(
-      line.text("like"), {size_of(line, "vocab-size"), size_of(line, "layers"),
-                          size_of(line, "hidden"), size_of(line, "positions")});
+  const auto base =
+      model::base_of_size(line.text("like"), {size_of(line, "vocab-size"), size_of(line, "layers"),
+                                              size_of(line, "hidden"), size_of(line, "positions")});
   const auto dtype = model::weight_type_named(line.text("dtype"), "--dtype");
   if (line.has("tokenizer")) {
     const auto tokens = model::Tokenizer::load(line.text("tokenizer"))->vocab_size();
-    if (tokens > static_cast<std::size_t>(base->shape().vocabulary)) {
+    if (tokens > static_cast<std::size_t>(base.description.shape.vocabulary)) {
       throw InputError("--tokenizer", "has " + std::to_string(tokens) +
                                           " tokens, more than the model's " +
-                                          std::to_string(base->shape().vocabulary));
+                                          std::to_string(base.description.shape.vocabulary));
     }
   }
-  model::write_random_base(out, *base, static_cast<std::uint64_t>(line.whole("seed", 0)), dtype,
+  model::write_random_base(out, base, static_cast<std::uint64_t>(line.whole("seed", 0)), dtype,
                            model::parse_size(line.text("max-shard-size"), "--max-shard-size"));
   if (line.has("tokenizer")) model::copy_model_files(line.text("tokenizer"), out);
   std::cout << "wrote " << out.string() << "\n";

@@ -66,6 +66,17 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// As PEFT compares: the whole name, or all after one of its dots.
+bool names_module(const std::string& target, const LinearShape& linear) {
+  return linear.name == target || linear.name.ends_with('.' + target);
+}
+
+bool names_any(const std::string& target, const ModelShape& shape) {
+  const auto named = [&](const LinearShape& linear) { return names_module(target, linear); };
+  return std::any_of(shape.layer_linears.begin(), shape.layer_linears.end(), named) ||
+         std::any_of(shape.other_linears.begin(), shape.other_linears.end(), named);
+}
+
 /// The modules that lora.target_modules names, without "all-linear". Throws InputError.
 std::vector<std::string> targets_of(const ModelShape& shape, const LoraConfig& lora) {
   constexpr const char* kKey = "lora.target_modules";
@@ -77,7 +88,7 @@ std::vector<std::string> targets_of(const ModelShape& shape, const LoraConfig& l
     throw InputError(kKey, std::string("\"") + kAllLinear + "\" stands for all modules, alone");
   }
   for (const std::string& name : targets) {
-    if (contains(known, name)) continue;
+    if (names_any(name, shape)) continue;
     const std::string nearest = nearest_name(name, known);
     throw InputError(kKey, "unknown module \"" + name + "\"" +
                                (nearest.empty() ? "" : " (did you mean \"" + nearest + "\"?)") +
@@ -120,7 +131,10 @@ LayoutPtr make_layout(const ModelShape& shape, const LoraConfig& lora) {
   std::vector<LoraModule> modules;
   for (std::size_t i = 0; i < shape.modules(); ++i) {
     const LinearShape& linear = shape.linear(i);
-    if (!contains(targets, linear.target())) continue;
+    if (std::none_of(targets.begin(), targets.end(),
+                     [&](const std::string& target) { return names_module(target, linear); })) {
+      continue;
+    }
     const std::string name = shape.module_name(i);
     const RankPattern* rank = ranks.find(name);
     const AlphaPattern* alpha = alphas.find(name);

@@ -96,7 +96,8 @@ LoraModule check_module(const std::string& name, const FactorViews& factors,
 }  // namespace
 
 void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
-               const LoraConfig& lora, const std::string& base_model_name) {
+               const LoraConfig& lora, const std::string& base_model_name,
+               const ModelShape& shape) {
   make_folder(directory);
   std::vector<NamedTensor> tensors;
   const auto& modules = adapter.layout->modules();
@@ -115,7 +116,7 @@ void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
             [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
   write_safetensors(directory / "adapter_model.safetensors", tensors, {{"format", "pt"}});
   write_file(directory / "adapter_config.json",
-             peft_config_text(*adapter.layout, lora, base_model_name));
+             peft_config_text(*adapter.layout, lora, base_model_name, shape));
   if (adapter.base_change) {
     save_base_change(directory / kBaseChangeFile, *adapter.base_change);
   } else {

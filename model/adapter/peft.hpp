@@ -11,12 +11,13 @@
 namespace lorafleet::model {
 
 /// Writes `adapter_config.json` and `adapter_model.safetensors` as PEFT's `save_pretrained` does:
-/// keys "base_model.model.<module>.lora_A.weight", float32, sorted. Ranks, alphas and rsLoRA are
+/// keys "base_model.model.<module>.lora_A.weight", float32, sorted; the adapter is of a base of
+/// `shape`. Ranks, alphas and rsLoRA are
 /// those of the adapter's modules; where one differs from `lora`, it goes into rank_pattern or
 /// alpha_pattern. A base change goes into `base_change.safetensors` beside them
 /// (model/adapter/base_change.hpp), which PEFT does not know. Throws RuntimeFailure.
 void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
-               const LoraConfig& lora, const std::string& base_model_name);
+               const LoraConfig& lora, const std::string& base_model_name, const ModelShape& shape);
 
 /// Reads such a directory, written by LoRAFleet or by PEFT (adapter_model.bin too), with the base
 /// change that lies in it; modules in the order of `shape`, whether it has them or not. Throws

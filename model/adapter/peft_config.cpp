@@ -96,7 +96,34 @@ json number(double value) {
 
 /// Older versions of PEFT want something before a pattern, so the leading "model." is left out.
 std::string pattern_for(const std::string& module) {
-  return module.starts_with("model.") ? module.substr(6) : module;
+  return module.substr(module.find('.') + 1);
+}
+
+/// What config.json's PEFT keys say of the layers that `layout` adapts.
+struct Targets {
+  std::set<std::string> names;  ///< last names; longer ones where an unadapted layer shares them
+  bool transposed = false;
+};
+
+Targets targets_of(const AdapterLayout& layout, const ModelShape& shape) {
+  Targets targets;
+  std::set<const LinearShape*> adapted;
+  for (const LoraModule& module : layout.modules()) {
+    if (const auto found = shape.find(module.name)) {
+      adapted.insert(&shape.linear(*found));
+    } else {
+      targets.names.insert(module.name.substr(module.name.rfind('.') + 1));
+    }
+  }
+  for (const LinearShape* linear : adapted) {
+    const bool shared = std::any_of(
+        shape.layer_linears.begin(), shape.layer_linears.end(), [&](const LinearShape& other) {
+          return other.target() == linear->target() && !adapted.contains(&other);
+        });
+    targets.names.insert(shared ? linear->name : linear->target());
+    targets.transposed = targets.transposed || linear->transposed;
+  }
+  return targets;
 }
 
 }  // namespace
@@ -170,15 +197,14 @@ double PeftConfig::alpha(const std::string& module) const {
 }
 
 std::string peft_config_text(const AdapterLayout& layout, const LoraConfig& lora,
-                             const std::string& base_model_name) {
+                             const std::string& base_model_name, const ModelShape& shape) {
   json rank_pattern = json::object();
   json alpha_pattern = json::object();
-  std::set<std::string> targets;
+  const Targets targets = targets_of(layout, shape);
   const bool rslora = layout.modules().empty() ? lora.use_rslora : layout.modules()[0].use_rslora;
   for (const auto& module : layout.modules()) {
     if (module.use_rslora != rslora)
       throw std::logic_error("PEFT has one use_rslora for all modules");
-    targets.insert(module.name.substr(module.name.rfind('.') + 1));
     if (module.rank != lora.r) rank_pattern[pattern_for(module.name)] = module.rank;
     if (module.alpha != lora.lora_alpha) {
       alpha_pattern[pattern_for(module.name)] = number(module.alpha);
@@ -188,7 +214,7 @@ std::string peft_config_text(const AdapterLayout& layout, const LoraConfig& lora
                        {"auto_mapping", nullptr},
                        {"base_model_name_or_path", base_model_name},
                        {"bias", "none"},
-                       {"fan_in_fan_out", false},
+                       {"fan_in_fan_out", targets.transposed},
                        {"inference_mode", true},
                        {"init_lora_weights", true},
                        {"layer_replication", nullptr},
@@ -204,7 +230,7 @@ std::string peft_config_text(const AdapterLayout& layout, const LoraConfig& lora
                        {"r", lora.r},
                        {"rank_pattern", rank_pattern},
                        {"revision", nullptr},
-                       {"target_modules", targets},
+                       {"target_modules", targets.names},
                        {"task_type", "CAUSAL_LM"},
                        {"use_dora", false},
                        {"use_rslora", rslora}};

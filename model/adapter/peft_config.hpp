@@ -46,8 +46,8 @@ class PeftConfig {
   Patterns<double> alphas_;
 };
 
-/// The text of `adapter_config.json` for adapters with `layout`.
+/// The text of `adapter_config.json` for adapters with `layout` of a base of `shape`.
 std::string peft_config_text(const AdapterLayout& layout, const LoraConfig& lora,
-                             const std::string& base_model_name);
+                             const std::string& base_model_name, const ModelShape& shape);
 
 }  // namespace lorafleet::model

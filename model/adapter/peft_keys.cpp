@@ -22,15 +22,23 @@ constexpr const char* kRead[] = {"alpha_pattern",       "bias",
 /// loaded: the factors say the same whatever stands there. Initialisations that also change the
 /// base are refused by `init_lora_weights`.
 constexpr const char* kHarmless[] = {
-    "auto_mapping",        "base_model_name_or_path",
+    "auto_mapping",
+    "base_model_name_or_path",
     "corda_config",
     "ensure_weight_tying",  // of embeddings in modules_to_save or target_modules
-    "eva_config",          "inference_mode",
-    "loftq_config",        "lora_dropout",
-    "lora_ga_config",      "megatron_core",
-    "merge_weights",       "peft_version",
-    "qalora_group_size",   "revision",
-    "runtime_config",      "task_type",
+    "eva_config",
+    "fan_in_fan_out",  // how the base's files hold a layer, which PEFT finds out itself
+    "inference_mode",
+    "loftq_config",
+    "lora_dropout",
+    "lora_ga_config",
+    "megatron_core",
+    "merge_weights",
+    "peft_version",
+    "qalora_group_size",
+    "revision",
+    "runtime_config",
+    "task_type",
     "velora_config"  // another backward pass in training
 };
 
@@ -43,7 +51,6 @@ constexpr Harmful kHarmful[] = {
     {"alora_invocation_tokens", "the factors count only after certain tokens (aLoRA)"},
     {"arrow_config", "the factors are mixed with other adapters' by a router (Arrow)"},
     {"enable_lora", "the factors adapt parts of a layer's output"},
-    {"fan_in_fan_out", "the factors are of layers with transposed weights (Conv1D)"},
     {"kasa_config", "the factors are scaled by trained singular values (KaSA)"},
     {"layer_replication", "the factors are of copies of the base's layers"},
     {"lora_bias", "B has a trained bias"},

@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "model/evaluation/sampling.hpp"
-#include "model/network/kv_cache.hpp"
+#include "model/network/layers/kv_cache.hpp"
+#include "model/network/layers/packed_attention.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
-#include "model/network/packed_attention.hpp"
 #include "model/network/packed_batch.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
@@ -34,7 +34,7 @@ class GenerationBatch {
         first_(first),
         config_(config),
         results_(results),
-        cache_(base.shape(), static_cast<std::int64_t>(prompts.size()), capacity(),
+        cache_(base.network().attention(), static_cast<std::int64_t>(prompts.size()), capacity(),
                base.network().device()) {
     for (std::size_t i = 0; i < prompts.size(); ++i) {
       rows_.push_back({i, static_cast<std::int64_t>(prompts[i].size()), 0, false});
@@ -81,7 +81,8 @@ class GenerationBatch {
     const Attention attention = [&](std::int64_t layer, const at::Tensor& q, const at::Tensor& k,
                                     const at::Tensor& v) {
       cache_.fill(layer, k, v, batch.offsets);
-      return packed_attention(q, k, v, batch.offsets, base_.shape().heads);
+      return packed_attention(q, k, v, batch.offsets,
+                              base_.network().attention()[static_cast<std::size_t>(layer)]);
     };
     DecoderInput input{index_tensor(batch.tokens), index_tensor(batch.positions),
                        index_tensor(last)};

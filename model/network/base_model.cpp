@@ -82,9 +82,9 @@ BaseModelPtr BaseModel::load(const ModelConfig& model, const std::string& device
   const auto description = read_description(model.path / "config.json");
   const Checkpoint checkpoint(model.path);
   WeightReader reader(checkpoint, dtype, device);
-  auto network = description->load(reader);
+  auto network = std::make_unique<Network>(description, reader);
   reader.refuse_leftovers();
-  return BaseModelPtr(new BaseModel(description->shape(), std::move(network)));
+  return BaseModelPtr(new BaseModel(description.shape, std::move(network)));
 }
 
 BaseModelPtr BaseModel::under(const Adapter* adapter) const {
@@ -95,7 +95,7 @@ BaseModelPtr BaseModel::under(const Adapter* adapter) const {
 BaseModelPtr BaseModel::changed(const BaseChange& change) const {
   const at::NoGradGuard no_grad;
   check_fits(change, shape_);
-  auto network = network_->clone();
+  auto network = std::make_unique<Network>(*network_);
   for (std::size_t i = 0; i < change.modules.size(); ++i) {
     const LoraModule& module = change.modules[i];
     at::Tensor& weight = network->linears[find_module(shape_, module)].weight;

@@ -1,6 +1,9 @@
 #include "model/network/config_reader.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
+#include <utility>
 
 #include "model/files/json.hpp"
 #include "partition/support/error.hpp"
@@ -10,15 +13,45 @@ namespace lorafleet::model {
 
 using nlohmann::json;
 
+namespace {
+
+/// What model/network/layers/activation knows.
+const std::vector<std::string>& activations() {
+  static const std::vector<std::string> names = {
+      "relu",       "relu2", "relu6", "gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh",
+      "quick_gelu", "silu",  "swish", "mish", "tanh",     "sigmoid"};
+  return names;
+}
+
+}  // namespace
+
 ConfigReader::ConfigReader(const std::filesystem::path& file)
-    : file_(file.string()), root_(parse_json(read_file(file), file_)) {
+    : ConfigReader(read_file(file), file.string()) {}
+
+ConfigReader::ConfigReader(const std::string& text, std::string name)
+    : file_(std::move(name)), root_(parse_json(text, file_)) {
   if (!root_.is_object()) {
     throw InputError(file_, "an object was expected, not " + std::string(kind_of(root_)));
   }
 }
 
 void ConfigReader::refuse(const std::string& key, const std::string& reason) const {
-  throw InputError(file_, key + ": " + reason);
+  throw InputError(file_, prefix_ + key + ": " + reason);
+}
+
+void ConfigReader::refuse_if_set(const std::string& key, const std::string& reason) const {
+  const json* value = find(key);
+  if (value != nullptr && *value != false) refuse(key, reason);
+}
+
+std::optional<ConfigReader> ConfigReader::part(const std::string& key) const {
+  const json* value = find(key);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_object()) refuse(key, "must be an object, not " + value->dump());
+  ConfigReader result = *this;
+  result.prefix_ = prefix_ + key + ".";
+  result.root_ = json(*value);
+  return result;
 }
 
 std::int64_t ConfigReader::size(const std::string& key, std::int64_t most) const {
@@ -40,6 +73,16 @@ std::int64_t ConfigReader::integer(const std::string& key, std::int64_t fallback
   return value->get<std::int64_t>();
 }
 
+std::int64_t ConfigReader::whole(const std::string& key, std::int64_t fallback) const {
+  const json* value = find(key);
+  if (value == nullptr) return fallback;
+  const bool fits = value->is_number_integer() &&
+                    (!value->is_number_unsigned() ||
+                     is_unsigned_up_to(*value, std::numeric_limits<std::int64_t>::max()));
+  if (!fits) refuse(key, "must be an integer, not " + value->dump());
+  return value->get<std::int64_t>();
+}
+
 bool ConfigReader::boolean(const std::string& key, bool fallback) const {
   const json* value = find(key);
   if (value == nullptr) return fallback;
@@ -56,6 +99,19 @@ double ConfigReader::probability(const std::string& key, double fallback) const 
   return value->get<double>();
 }
 
+double ConfigReader::positive(const std::string& key, std::optional<double> fallback) const {
+  const json* value = find(key);
+  if (value == nullptr) {
+    if (!fallback) refuse(key, "is missing; a number above 0 is needed");
+    return *fallback;
+  }
+  if (!value->is_number() || !(value->get<double>() > 0.0) ||
+      !std::isfinite(value->get<double>())) {
+    refuse(key, "must be a number above 0, not " + value->dump());
+  }
+  return value->get<double>();
+}
+
 std::string ConfigReader::string(const std::string& key, const std::string& fallback) const {
   const json* value = find(key);
   if (value == nullptr) return fallback;
@@ -63,13 +119,60 @@ std::string ConfigReader::string(const std::string& key, const std::string& fall
   return value->get<std::string>();
 }
 
-std::int32_t ConfigReader::token(const std::string& key, std::int32_t fallback,
-                                 std::int64_t vocab_size) const {
-  const std::int64_t id = integer(key, fallback, 0, std::numeric_limits<std::int32_t>::max());
-  if (id >= vocab_size) {
-    refuse(key, std::to_string(id) + " is not below vocab_size = " + std::to_string(vocab_size));
+std::vector<std::string> ConfigReader::strings(const std::string& key) const {
+  std::vector<std::string> result;
+  const json* value = find(key);
+  if (value == nullptr) return result;
+  const auto is_string = [](const json& item) { return item.is_string(); };
+  if (!value->is_array() || !std::all_of(value->begin(), value->end(), is_string)) {
+    refuse(key, "must be a list of strings, not " + value->dump());
   }
-  return static_cast<std::int32_t>(id);
+  return value->get<std::vector<std::string>>();
+}
+
+std::string ConfigReader::activation(const std::string& key, const std::string& fallback) const {
+  std::string name = string(key, fallback);
+  if (std::find(activations().begin(), activations().end(), name) == activations().end()) {
+    refuse(key, "\"" + name + "\" is not supported; allowed: " + join(activations()));
+  }
+  return name;
+}
+
+std::int32_t ConfigReader::checked_token(const std::string& key, const json& value,
+                                         std::int64_t vocabulary) const {
+  constexpr auto kMost = std::numeric_limits<std::int32_t>::max();
+  if (!is_unsigned_up_to(value, static_cast<std::uint64_t>(kMost))) {
+    refuse(key, "must be an integer from 0 to " + std::to_string(kMost) + ", not " + value.dump());
+  }
+  const auto id = value.get<std::int32_t>();
+  if (id >= vocabulary) {
+    refuse(key, std::to_string(id) + " is not below vocab_size = " + std::to_string(vocabulary));
+  }
+  return id;
+}
+
+std::int32_t ConfigReader::token(const std::string& key, std::int32_t fallback,
+                                 std::int64_t vocabulary) const {
+  const json* value = find(key);
+  const json usual = static_cast<std::uint64_t>(fallback);
+  return checked_token(key, value == nullptr ? usual : *value, vocabulary);
+}
+
+std::optional<std::int32_t> ConfigReader::optional_token(const std::string& key,
+                                                         std::int64_t vocabulary) const {
+  const json* value = find(key);
+  if (value == nullptr) return std::nullopt;
+  return checked_token(key, *value, vocabulary);
+}
+
+std::vector<std::int32_t> ConfigReader::tokens(const std::string& key,
+                                               std::int64_t vocabulary) const {
+  const json* value = find(key);
+  std::vector<std::int32_t> ids;
+  if (value == nullptr) return ids;
+  for (const json& id : value->is_array() ? *value : json::array({*value}))
+    ids.push_back(checked_token(key, id, vocabulary));
+  return ids;
 }
 
 const json* ConfigReader::find(const std::string& key) const {

@@ -8,8 +8,8 @@
 
 #include "model/adapter/adapter.hpp"
 #include "model/network/base_model.hpp"
-#include "model/network/dropout.hpp"
-#include "model/network/frozen_linear.hpp"
+#include "model/network/layers/dropout.hpp"
+#include "model/network/layers/frozen_linear.hpp"
 
 namespace lorafleet::model {
 

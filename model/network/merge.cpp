@@ -135,13 +135,13 @@ void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& 
                   std::uint64_t max_shard_bytes) {
   const auto description = read_description(base / "config.json");
   const Checkpoint checkpoint(base);
-  const auto additions = find_additions(description->shape(), adapter);
+  const auto additions = find_additions(description.shape, adapter);
   std::vector<ProducedTensor> tensors;
   std::set<std::string> missing;
   for (const auto& [name, added] : additions)
     missing.insert(name);
   for (const auto& [key, tensor] : checkpoint.tensors()) {
-    const std::string name = description->weight_name(key);
+    const std::string name = description.weight_name(key);
     if (name.empty() || !is_weight_type(tensor.view.dtype)) continue;
     const auto found = additions.find(name);
     if (found != additions.end()) {

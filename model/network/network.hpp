@@ -2,18 +2,25 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <vector>
 
-#include "model/network/base_dropout.hpp"
-#include "model/network/frozen_linear.hpp"
+#include "model/network/layers/base_dropout.hpp"
+#include "model/network/layers/frozen_linear.hpp"
+#include "model/network/layers/index_tensor.hpp"
+#include "model/network/layers/norm.hpp"
+#include "model/network/layers/rotary.hpp"
+#include "model/network/parts.hpp"
+#include "model/shape.hpp"
 
 namespace lorafleet::model {
 
 class LoraLeaves;
+class WeightReader;
+struct BaseDescription;
 
 // Internal to model/: the frozen tensors of a base and its forward pass.
 
@@ -33,40 +40,86 @@ struct DecoderInput {
   const BatchDropout* last_dropout = nullptr;        ///< of the last layer's second half
 };
 
-/// The network of one family. Never changed once it is shared.
+/// A decoder of any family, put together from its parts. Never changed once it is shared.
 class Network {
  public:
-  virtual ~Network() = default;
-
+  /// Throws as WeightReader.
+  Network(const BaseDescription& base, WeightReader& reader);
   /// Another one over the same tensors.
-  [[nodiscard]] virtual std::unique_ptr<Network> clone() const = 0;
+  Network(const Network&) = default;
+  Network& operator=(const Network&) = delete;
 
   /// What goes into the head: [rows, e], or the wanted rows of it; training, scoring and generation
   /// differ in `attention` only. Nothing after the last attention mixes rows, so from there on only
   /// the wanted ones are computed. Gradients flow to the leaves of `lora` where grad mode is on.
   /// Hidden states are the embeddings and each layer's output, the last one replaced by the result,
   /// as in Hugging Face.
-  [[nodiscard]] virtual at::Tensor forward(const DecoderInput& input,
-                                           const Attention& attention) const = 0;
+  [[nodiscard]] at::Tensor forward(const DecoderInput& input, const Attention& attention) const;
+
+  /// Where all tensors lie, and where everything is computed.
+  [[nodiscard]] at::Device device() const { return head.device(); }
+  /// Of each layer.
+  [[nodiscard]] const std::vector<AttentionShape>& attention() const { return parts_.attention; }
+  /// Of the base's own dropout in training.
+  [[nodiscard]] const DropoutRates& dropout() const { return parts_.dropout; }
+
+  std::vector<FrozenLinear> linears;  ///< by module of the shape
+  at::Tensor head;                    ///< [V, e], in the base's dtype
+
+ private:
+  /// Norms of one layer; those that it has not are undefined.
+  struct Layer {
+    Norm attention;
+    Norm attention_output;
+    Norm feed_forward;
+    Norm feed_forward_output;
+    Norm query;
+    Norm key;
+  };
+  struct QueriesKeysValues {
+    at::Tensor q;
+    at::Tensor k;
+    at::Tensor v;
+  };
+
+  void load_embedding(const ModelShape& shape, WeightReader& reader);
+  void load_layer(const ModelShape& shape, std::int64_t index, WeightReader& reader);
+  void load_head(const ModelShape& shape, WeightReader& reader);
 
   /// x: [rows, in] through a module of the shape, with its LoRA factors where there are any. Each
   /// call may draw a dropout mask: the order of calls counts.
   [[nodiscard]] at::Tensor linear(std::size_t module, const at::Tensor& x, LoraLeaves* lora) const;
+  /// The same for the layer's module of a role.
+  [[nodiscard]] at::Tensor linear(std::int64_t layer, LinearRole role, const at::Tensor& x,
+                                  LoraLeaves* lora) const;
+  [[nodiscard]] bool has(LinearRole role) const;
 
-  /// Where all tensors lie, and where everything is computed.
-  [[nodiscard]] at::Device device() const { return head.device(); }
+  /// [rows, d].
+  [[nodiscard]] at::Tensor embed(const DecoderInput& input) const;
+  /// Of the rows h that go into a layer's attention.
+  [[nodiscard]] QueriesKeysValues project(std::int64_t index, const at::Tensor& h,
+                                          LoraLeaves* lora) const;
+  [[nodiscard]] QueriesKeysValues split(const at::Tensor& fused, const AttentionShape& shape) const;
+  [[nodiscard]] at::Tensor feed_forward(std::int64_t index, const at::Tensor& h,
+                                        LoraLeaves* lora) const;
+  /// The residual stream after a layer, from what goes into it and what its attention's output
+  /// projection made of this: [rows, d] each.
+  [[nodiscard]] at::Tensor finish_layer(std::int64_t index, const at::Tensor& x, at::Tensor y,
+                                        LoraLeaves* lora, const BatchDropout* dropout) const;
+  /// After the last layer.
+  [[nodiscard]] at::Tensor finish(const at::Tensor& x, LoraLeaves* lora) const;
 
-  std::vector<FrozenLinear> linears;  ///< by module of the shape
-  at::Tensor head;                    ///< [V, e], in the base's dtype
-  DropoutRates dropout;               ///< of the base's own dropout in training
+  static constexpr std::size_t kRoles = static_cast<std::size_t>(LinearRole::embedding_out) + 1;
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
- protected:
-  Network() = default;
-  Network(const Network&) = default;
-  Network& operator=(const Network&) = delete;
+  NetworkParts parts_;
+  std::size_t layer_linears_ = 0;
+  /// Where the module of a role stands: within its layer, or, around the layers, among all.
+  std::array<std::size_t, kRoles> module_of_{};
+  at::Tensor embedding_;  ///< [V, e], in the base's dtype
+  at::Tensor positions_;  ///< [positions + offset, d], float32
+  std::vector<Layer> layers_;
+  Norm final_norm_;
 };
-
-/// A view of `values` as an int64 tensor on the CPU.
-at::Tensor index_tensor(const std::vector<std::int64_t>& values);
 
 }  // namespace lorafleet::model

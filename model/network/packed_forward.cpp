@@ -2,18 +2,19 @@
 
 #include <ATen/ATen.h>
 
+#include "model/network/layers/packed_attention.hpp"
 #include "model/network/network.hpp"
-#include "model/network/packed_attention.hpp"
 
 namespace lorafleet::model {
 
 at::Tensor packed_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch,
                           Rows rows, std::vector<at::Tensor>* hidden_states,
                           const BaseDropout& dropout) {
-  const std::int64_t heads = base.shape().heads;
+  const std::vector<AttentionShape>& shapes = base.network().attention();
   const Attention attention = [&](std::int64_t layer, const at::Tensor& q, const at::Tensor& k,
                                   const at::Tensor& v) {
-    return packed_attention(q, k, v, batch.offsets, heads, {dropout, layer});
+    return packed_attention(q, k, v, batch.offsets, shapes[static_cast<std::size_t>(layer)],
+                            {dropout, layer});
   };
   const bool labelled = rows == Rows::labelled;
   const BatchDropout all(dropout, batch.offsets);

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "model/network/base_dropout.hpp"
 #include "model/network/base_model.hpp"
+#include "model/network/layers/base_dropout.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/packed_batch.hpp"
 

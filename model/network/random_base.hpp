@@ -8,9 +8,10 @@
 
 namespace lorafleet::model {
 
-/// Writes a base with random weights (BaseDescription::random_weights) as a Hugging Face directory,
-/// for benchmarks and tests. A pure function of (base, seed, dtype). Little is in memory at a time.
-void write_random_base(const std::filesystem::path& out, const BaseDescription& base,
-                       std::uint64_t seed, DType dtype, std::uint64_t max_shard_bytes);
+/// Writes a base with random weights as Hugging Face initialises them: matrices normal with
+/// deviation 0.02, biases 0, norms that change nothing. For benchmarks and tests. A pure function
+/// of (base, seed, dtype). Little is in memory at a time.
+void write_random_base(const std::filesystem::path& out, const NewBase& base, std::uint64_t seed,
+                       DType dtype, std::uint64_t max_shard_bytes);
 
 }  // namespace lorafleet::model

@@ -46,16 +46,20 @@ at::ScalarType base_dtype(const std::string& name, at::Device device) {
   return at::kHalf;
 }
 
-FrozenLinear WeightReader::linear(const std::string& name, const LinearShape& shape, bool bias) {
+FrozenLinear WeightReader::linear(const std::string& name, const LinearShape& shape) {
   at::Tensor weight = shape.transposed
                           ? matrix(name + ".weight", shape.in, shape.out).t().contiguous()
                           : matrix(name + ".weight", shape.out, shape.in);
-  return {std::move(weight), bias ? vector(name + ".bias", shape.out) : at::Tensor()};
+  return {std::move(weight), shape.bias ? vector(name + ".bias", shape.out) : at::Tensor()};
 }
 
-LayerNorm WeightReader::norm(const std::string& name, std::int64_t size, bool affine) {
-  if (!affine) return {};
-  return {vector(name + ".weight", size), vector(name + ".bias", size)};
+Norm WeightReader::norm(const std::string& name, std::int64_t size, const NormParts& parts) {
+  Norm norm{parts, {}, {}};
+  if (!parts.affine) return norm;
+  norm.weight = vector(name + ".weight", size);
+  if (parts.one_plus) norm.weight.add_(1.0);
+  if (parts.kind == NormParts::Kind::layer) norm.bias = vector(name + ".bias", size);
+  return norm;
 }
 
 void WeightReader::refuse_leftovers() const {
@@ -71,10 +75,14 @@ void WeightReader::refuse_leftovers() const {
                        "config.json describes: " + join(names) + (count > 5 ? ", ..." : ""));
 }
 
+std::string WeightReader::key_of(const std::string& name) const {
+  const bool shorter = !left_out_.empty() && name.starts_with(left_out_);
+  return shorter ? name.substr(left_out_.size()) : name;
+}
+
 at::Tensor WeightReader::read(const std::string& name, const std::vector<std::int64_t>& shape,
                               at::ScalarType dtype) {
-  const bool shorter = !left_out_.empty() && name.starts_with(left_out_);
-  const std::string key = shorter ? name.substr(left_out_.size()) : name;
+  const std::string key = key_of(name);
   const Checkpoint::Tensor* tensor = checkpoint_.find(key);
   if (tensor == nullptr) {
     throw InputError(checkpoint_.path().string(),

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "model/files/checkpoint.hpp"
-#include "model/network/frozen_linear.hpp"
-#include "model/network/layer_norm.hpp"
+#include "model/network/layers/frozen_linear.hpp"
+#include "model/network/layers/norm.hpp"
 #include "model/shape.hpp"
 
 namespace lorafleet::model {
@@ -42,16 +42,19 @@ class WeightReader {
   at::Tensor vector(const std::string& name, std::int64_t size) {
     return read(name, {size}, at::kFloat);
   }
-  FrozenLinear linear(const std::string& name, const LinearShape& shape, bool bias);
-  /// Not defined where it is not `affine`.
-  LayerNorm norm(const std::string& name, std::int64_t size, bool affine);
+  FrozenLinear linear(const std::string& name, const LinearShape& shape);
+  Norm norm(const std::string& name, std::int64_t size, const NormParts& parts);
 
-  /// A tensor that may be there and is not used.
+  /// A tensor of the files that may be there and is not used.
   void skip(const std::string& key) { taken_.insert(key); }
+  /// The same by its name in the whole model.
+  void skip_weight(const std::string& name) { skip(key_of(name)); }
   /// A weight that nothing asked for would change what the model computes.
   void refuse_leftovers() const;
 
  private:
+  /// What the files call a tensor of the whole model.
+  [[nodiscard]] std::string key_of(const std::string& name) const;
   at::Tensor read(const std::string& name, const std::vector<std::int64_t>& shape,
                   at::ScalarType dtype);
 

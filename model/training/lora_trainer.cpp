@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "model/adapter/factor_selection.hpp"
-#include "model/network/base_dropout.hpp"
+#include "model/network/layers/base_dropout.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
 #include "model/network/packed_batch.hpp"
@@ -128,7 +128,7 @@ class LoraTrainer final : public Trainer {
   [[nodiscard]] BaseDropout base_dropout(const TrainJob& job) const {
     if (train_.base_dropout == "none") return {};
     Random random(job.run_seed, Purpose::base_dropout, job.client, job.seq);
-    return {base_->network().dropout, random.bits()};
+    return {base_->network().dropout(), random.bits()};
   }
 
   [[nodiscard]] BatchPlan plan(const TrainJob& job) const {

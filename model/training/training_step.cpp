@@ -4,7 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "model/network/head_loss.hpp"
+#include "model/network/layers/head_loss.hpp"
 #include "model/network/network.hpp"
 #include "model/network/packed_forward.hpp"
 

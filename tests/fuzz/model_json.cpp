@@ -4,8 +4,7 @@
 #include "model/adapter/peft_config.hpp"
 #include "model/files/checkpoint.hpp"
 #include "model/files/safetensors.hpp"
-#include "model/network/config_reader.hpp"
-#include "model/network/families/opt_config.hpp"
+#include "model/network/family.hpp"
 #include "tests/fuzz/input_folder.hpp"
 #include "tests/fuzz/targets.hpp"
 
@@ -34,7 +33,7 @@ void read_model_json(std::string_view input) {
   const std::string_view text = input.substr(1);
   switch (static_cast<unsigned char>(input.front()) % 3) {
     case 0:
-      model::read_opt_config(model::ConfigReader(folder.write("config.json", text)));
+      static_cast<void>(model::read_description(folder.write("config.json", text)));
       break;
     case 1: {
       const model::PeftConfig config(folder.write("adapter_config.json", text));

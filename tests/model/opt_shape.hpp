@@ -1,23 +1,25 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 
-#include "model/network/families/opt_config.hpp"
+#include "model/network/config_reader.hpp"
+#include "model/network/family.hpp"
 
 namespace lorafleet::tests {
 
 /// Of a small OPT, where weights do not matter.
 inline model::ModelShape opt_shape(std::int64_t width, std::int64_t feed_forward,
                                    std::int64_t layers, std::int64_t embedding = 0) {
-  model::OptConfig config;
-  config.vocab_size = 512;
-  config.hidden_size = width;
-  config.num_hidden_layers = layers;
-  config.num_attention_heads = 2;
-  config.ffn_dim = feed_forward;
-  config.max_position_embeddings = 128;
-  config.word_embed_proj_dim = embedding;
-  return model::shape_of(config);
+  const nlohmann::json config = {{"model_type", "opt"},
+                                 {"vocab_size", 512},
+                                 {"hidden_size", width},
+                                 {"num_hidden_layers", layers},
+                                 {"num_attention_heads", 2},
+                                 {"ffn_dim", feed_forward},
+                                 {"max_position_embeddings", 128},
+                                 {"word_embed_proj_dim", embedding == 0 ? width : embedding}};
+  return model::read_description(model::ConfigReader(config.dump(), "opt_shape")).shape;
 }
 
 /// For encoders, which know only these.

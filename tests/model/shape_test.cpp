@@ -23,10 +23,10 @@ ModelShape fused() {
   shape.layers = 12;
   shape.ends = {5, 7};
   shape.layer_path = "transformer.h.";
-  shape.layer_linears = {{"attn.c_attn", 8, 24, true},
-                         {"attn.c_proj", 8, 8, true},
-                         {"mlp.c_fc", 8, 32, true},
-                         {"mlp.c_proj", 32, 8, true}};
+  shape.layer_linears = {{"attn.c_attn", 8, 24, LinearRole::query_key_value},
+                         {"attn.c_proj", 8, 8, LinearRole::attention_output},
+                         {"mlp.c_fc", 8, 32, LinearRole::up},
+                         {"mlp.c_proj", 32, 8, LinearRole::down}};
   return shape;
 }
 

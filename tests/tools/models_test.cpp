@@ -103,7 +103,8 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
       change->deltas[0][i] = i % 7 == 0 ? 0.1f : -0.02f;
     adapter.base_change = change;
     const std::string changed = run.small.path("changed");
-    model::save_peft(changed, adapter, {}, mini());
+    model::save_peft(changed, adapter, {}, mini(),
+                     model::read_shape(std::filesystem::path(mini()) / "config.json"));
     const std::string file = changed + "/base_change.safetensors";
     REQUIRE(std::filesystem::exists(file));
 

@@ -300,7 +300,7 @@ TEST_CASE("a base change is written and read, alone and with its adapter") {
         *delta_of(*change, "model.decoder.layers.0.fc1.weight"));
 
   const Adapter adapter = adapter_on(golden.base().shape(), change);
-  save_peft(folder / "adapter", adapter, lora_on({"q_proj", "fc2"}), "base");
+  save_peft(folder / "adapter", adapter, lora_on({"q_proj", "fc2"}), "base", golden.base().shape());
   const Adapter loaded = read_peft(folder / "adapter");
   CHECK(loaded.values == adapter.values);
   REQUIRE(loaded.base_change);
@@ -309,7 +309,7 @@ TEST_CASE("a base change is written and read, alone and with its adapter") {
 
   Adapter plain = adapter;
   plain.base_change = nullptr;
-  save_peft(folder / "adapter", plain, lora_on({"q_proj", "fc2"}), "base");
+  save_peft(folder / "adapter", plain, lora_on({"q_proj", "fc2"}), "base", golden.base().shape());
   CHECK_FALSE(read_peft(folder / "adapter").base_change);  // the old one is not taken for its own
 }
 

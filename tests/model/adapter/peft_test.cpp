@@ -125,7 +125,7 @@ TEST_CASE("a saved adapter has the bytes and the configuration that PEFT writes"
     CAPTURE(name);
     const tests::TemporaryFolder folder;
     model::save_peft(folder / "adapter", tests::read_peft(tests::golden_folder() / name),
-                     golden_config(), "");
+                     golden_config(), "", tests::golden_shape());
     CHECK(read_file(folder / "adapter" / "adapter_model.safetensors") ==
           read_file(tests::golden_folder() / name / "adapter_model.safetensors"));
     const json written = read_json(folder / "adapter" / "adapter_config.json");
@@ -166,7 +166,7 @@ TEST_CASE("adapters of any ranks, alphas and modules survive saving and loading"
       adapter.b(i)[0] = static_cast<float>(i) + 0.5f;
     }
     const tests::TemporaryFolder folder;
-    model::save_peft(folder.path(), adapter, lora, "base");
+    model::save_peft(folder.path(), adapter, lora, "base", shape);
     const Adapter loaded = tests::read_peft(folder.path());
     RC_ASSERT(*loaded.layout == *layout);
     RC_ASSERT(loaded.values == adapter.values);
@@ -178,7 +178,8 @@ TEST_CASE("modules that differ are named in rank_pattern and alpha_pattern") {
   const auto layout = std::make_shared<const AdapterLayout>(std::vector<model::LoraModule>{
       {"model.decoder.layers.0.self_attn.q_proj", 8, 8, 4, 8.0, false},
       {"model.decoder.layers.1.self_attn.q_proj", 8, 8, 2, 5.5, false}});
-  model::save_peft(folder.path(), model::initial_adapter(layout, 1), golden_config(), "base");
+  model::save_peft(folder.path(), model::initial_adapter(layout, 1), golden_config(), "base",
+                   tests::golden_shape());
   const json config = read_json(folder / "adapter_config.json");
   CHECK(config["r"] == 4);
   CHECK(config["lora_alpha"] == 8);
@@ -347,6 +348,7 @@ TEST_CASE("an older PEFT's configuration is enough") {
 
 TEST_CASE("a base path that is not UTF-8 does not lose the adapter") {
   const AdapterLayout layout({{"model.decoder.layers.0.self_attn.q_proj", 8, 8, 4, 8.0, false}});
-  const std::string text = model::peft_config_text(layout, golden_config(), "models/caf\xe9");
+  const std::string text =
+      model::peft_config_text(layout, golden_config(), "models/caf\xe9", tests::golden_shape());
   CHECK(json::parse(text)["base_model_name_or_path"] == "models/caf\ufffd");
 }

@@ -64,7 +64,7 @@ TEST_CASE("an adapter with layers of different ranks is saved, and starts a run 
   const auto layout = make_layout(golden_shape(), lora);
   const Adapter saved = initial_adapter(layout, 3);
   const tests::TemporaryFolder folder;
-  save_peft(folder.path(), saved, lora, "base");
+  save_peft(folder.path(), saved, lora, "base", golden_shape());
   lora.init_adapter = folder.path();
   CHECK(starting_adapter(layout, golden_shape(), lora, 7).values == saved.values);
 }

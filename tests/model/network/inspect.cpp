@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "model/device/device.hpp"
-#include "model/network/head_loss.hpp"
+#include "model/network/layers/head_loss.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
 #include "model/network/packed_forward.hpp"

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/network/base_dropout.hpp"
 #include "model/network/base_model.hpp"
-#include "model/network/dropout.hpp"
+#include "model/network/layers/base_dropout.hpp"
+#include "model/network/layers/dropout.hpp"
 #include "model/network/packed_batch.hpp"
 #include "tests/model/padded_batch.hpp"
 

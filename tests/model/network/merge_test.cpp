@@ -124,10 +124,10 @@ TEST_CASE("sizes of shards are read as Hugging Face writes them") {
 
 TEST_CASE("a random base has the shape that was asked for, and loads") {
   const TemporaryFolder folder;
-  const auto made = description_of_size("opt-350m", {100, 2, 32, 20});
-  write_random_base(folder / "a", *made, 1, DType::float16, kOneFile);
-  write_random_base(folder / "b", *made, 1, DType::float16, kOneFile);
-  write_random_base(folder / "c", *made, 2, DType::float16, kOneFile);
+  const auto made = base_of_size("opt-350m", {100, 2, 32, 20});
+  write_random_base(folder / "a", made, 1, DType::float16, kOneFile);
+  write_random_base(folder / "b", made, 1, DType::float16, kOneFile);
+  write_random_base(folder / "c", made, 2, DType::float16, kOneFile);
   const auto weights = [&](const char* name) {
     return Checkpoint(folder / name).find("model.decoder.layers.1.fc1.weight")->view.to_float32();
   };
@@ -141,6 +141,6 @@ TEST_CASE("a random base has the shape that was asked for, and loads") {
   CHECK(base->shape().width == 32);
   CHECK(base->shape().embedding == 16);
   CHECK_FALSE(Checkpoint(folder / "a").find("model.decoder.final_layer_norm.weight"));
-  CHECK(description_of_size("opt-125m")->shape().width == 768);
-  CHECK_THROWS_AS(description_of_size("opt-1b"), InputError);
+  CHECK(base_of_size("opt-125m").description.shape.width == 768);
+  CHECK_THROWS_AS(base_of_size("opt-1b"), InputError);
 }

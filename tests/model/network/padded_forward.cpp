@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -17,13 +16,19 @@ using model::index_tensor;
 
 /// [rows * columns, d] -> [rows, heads, columns, head_dim].
 at::Tensor split_heads(const at::Tensor& x, const PaddedBatch& batch, std::int64_t heads) {
-  return x.view({batch.rows, batch.columns, heads, x.size(1) / heads}).transpose(1, 2);
+  return x.reshape({batch.rows, batch.columns, heads, x.size(1) / heads}).transpose(1, 2);
+}
+
+/// As many heads as queries have.
+at::Tensor for_queries(const at::Tensor& x, const model::AttentionShape& shape) {
+  return x.repeat_interleave(shape.group(), 1);
 }
 
 /// [rows, 1, columns, columns]: the lowest float where a query may not look.
-at::Tensor attention_mask(const at::Tensor& mask, const PaddedBatch& batch) {
-  const at::Tensor causal =
+at::Tensor attention_mask(const at::Tensor& mask, const PaddedBatch& batch, std::int64_t window) {
+  at::Tensor causal =
       at::ones({batch.columns, batch.columns}, mask.options().dtype(at::kBool)).tril();
+  if (window > 0) causal = causal.triu(1 - window);
   const at::Tensor seen = causal.unsqueeze(0) & mask.to(at::kBool).unsqueeze(1);
   return at::zeros(seen.sizes(), mask.options().dtype(at::kFloat))
       .masked_fill(seen.logical_not(), std::numeric_limits<float>::lowest())
@@ -53,16 +58,16 @@ at::Tensor padded_logits(const model::BaseModel& base, model::LoraLeaves* lora,
   const model::ModelShape& shape = base.shape();
   const at::Tensor mask =
       index_tensor(batch.mask).to(base.network().device()).view({batch.rows, batch.columns});
-  const at::Tensor hidden_from = attention_mask(mask, batch);
-  const double scale = 1.0 / std::sqrt(static_cast<double>(shape.head_dim));
   const model::Attention attention = [&](std::int64_t layer, const at::Tensor& q,
                                          const at::Tensor& k, const at::Tensor& v) {
-    const at::Tensor scores = at::matmul(split_heads(q, batch, shape.heads) * scale,
-                                         split_heads(k, batch, shape.heads).transpose(2, 3));
+    const model::AttentionShape& own = base.network().attention()[static_cast<std::size_t>(layer)];
+    const at::Tensor keys = for_queries(split_heads(k, batch, own.kv_heads), own);
+    const at::Tensor values = for_queries(split_heads(v, batch, own.kv_heads), own);
+    const at::Tensor scores =
+        at::matmul(split_heads(q, batch, own.heads) * own.scale, keys.transpose(2, 3));
+    const at::Tensor hidden_from = attention_mask(mask, batch, own.window);
     const at::Tensor p = dropped_weights(at::softmax(scores + hidden_from, -1), dropout, layer);
-    return at::matmul(p, split_heads(v, batch, shape.heads))
-        .transpose(1, 2)
-        .reshape({-1, shape.heads * shape.head_dim});
+    return at::matmul(p, values).transpose(1, 2).reshape({-1, shape.heads * shape.head_dim});
   };
   std::vector<std::int64_t> offsets = {0};
   while (offsets.back() < batch.rows * batch.columns) {

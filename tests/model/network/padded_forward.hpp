@@ -2,8 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "model/network/base_dropout.hpp"
 #include "model/network/base_model.hpp"
+#include "model/network/layers/base_dropout.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "tests/model/padded_batch.hpp"
 

@@ -97,7 +97,7 @@ TEST_CASE("PEFT's files of such an adapter are written and read") {
   LoraConfig lora;
   lora.r = 3;
   lora.lora_alpha = 6.0;
-  save_peft(folder.path(), adapter, lora, "base");
+  save_peft(folder.path(), adapter, lora, "base", golden.base().shape());
   std::vector<std::string> warnings;
   const Adapter loaded =
       read_peft(folder.path(), [&](const std::string& line) { warnings.push_back(line); });

@@ -1,0 +1,123 @@
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "model/network/config_reader.hpp"
+#include "model/network/families/new_size.hpp"
+#include "model/network/families/special_tokens.hpp"
+#include "model/network/family.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+/// openai-community/gpt2*: their config.json.
+struct KnownSize {
+  const char* name;
+  std::int64_t layers;
+  std::int64_t heads;
+  std::int64_t width;
+};
+constexpr KnownSize kSizes[] = {
+    {"gpt2", 12, 12, 768}, {"gpt2-medium", 24, 16, 1024}, {"gpt2-large", 36, 20, 1280}};
+constexpr std::int32_t kEndOfText = 50256;
+
+void set_shape(ModelShape& shape, const ConfigReader& config) {
+  shape.family = "gpt2";
+  shape.vocabulary = config.size("vocab_size");
+  shape.width = config.size("n_embd");
+  shape.embedding = shape.width;
+  shape.layers = config.size("n_layer", ConfigReader::kMostLayers);
+  shape.heads = config.size("n_head");
+  if (shape.width % shape.heads != 0) {
+    config.refuse("n_head", std::to_string(shape.heads) +
+                                " does not divide n_embd = " + std::to_string(shape.width));
+  }
+  shape.kv_heads = shape.heads;
+  shape.head_dim = shape.width / shape.heads;
+  shape.positions = config.integer("n_positions", 1024, 1, ConfigReader::kMostSize);
+  read_special_tokens(shape, config, kEndOfText);
+  const std::int64_t d = shape.width;
+  const std::int64_t wide = config.integer("n_inner", 4 * d, 1, 4 * ConfigReader::kMostSize);
+  using Role = LinearRole;
+  shape.layer_path = "transformer.h.";
+  shape.layer_linears = {{"attn.c_attn", d, 3 * d, Role::query_key_value, true, true},
+                         {"attn.c_proj", d, d, Role::attention_output, true, true},
+                         {"mlp.c_fc", d, wide, Role::up, true, true},
+                         {"mlp.c_proj", wide, d, Role::down, true, true}};
+}
+
+BaseDescription read(const ConfigReader& config) {
+  config.refuse_if_set("add_cross_attention", "cross-attention is not supported");
+  BaseDescription base;
+  ModelShape& shape = base.shape;
+  set_shape(shape, config);
+  NetworkParts& parts = base.parts;
+  parts.prefix = "transformer.";
+  parts.embedding = "transformer.wte";
+  parts.positions = "transformer.wpe";
+  parts.norm.epsilon = config.positive("layer_norm_epsilon", 1e-5);
+  parts.norms.attention = "ln_1";
+  parts.norms.feed_forward = "ln_2";
+  parts.final_norm = "transformer.ln_f";
+  const float scale =
+      config.boolean("scale_attn_weights", true) ? usual_scale(shape.head_dim) : 1.0f;
+  const bool by_layer = config.boolean("scale_attn_by_inverse_layer_idx", false);
+  for (std::int64_t i = 0; i < shape.layers; ++i) {
+    parts.attention.push_back({shape.heads, shape.heads, shape.head_dim,
+                               by_layer ? scale / static_cast<float>(i + 1) : scale});
+  }
+  parts.activation = config.activation("activation_function", "gelu_new");
+  parts.head = "lm_head";
+  parts.tied = config.boolean("tie_word_embeddings", true);
+  parts.dropout.hidden = config.probability("resid_pdrop", 0.1);
+  parts.dropout.attention = config.probability("attn_pdrop", 0.1);
+  parts.dropout.embedding = config.probability("embd_pdrop", 0.1);
+  parts.layer_buffers = {"attn.bias", "attn.masked_bias"};
+  parts.shrinks_residual_init = true;
+  return base;
+}
+
+std::vector<std::string> size_names() {
+  std::vector<std::string> names;
+  for (const KnownSize& size : kSizes)
+    names.emplace_back(size.name);
+  return names;
+}
+
+nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& changes) {
+  for (const KnownSize& size : kSizes) {
+    if (name != size.name) continue;
+    const std::int64_t width = changes.width.value_or(size.width);
+    const std::int64_t positions = changes.positions.value_or(1024);
+    nlohmann::ordered_json config = {
+        {"activation_function", "gelu_new"},
+        {"architectures", {"GPT2LMHeadModel"}},
+        {"attn_pdrop", 0.1},
+        {"bos_token_id", kEndOfText},
+        {"dtype", nullptr},
+        {"embd_pdrop", 0.1},
+        {"eos_token_id", kEndOfText},
+        {"initializer_range", 0.02},
+        {"layer_norm_epsilon", 1e-5},
+        {"model_type", "gpt2"},
+        {"n_ctx", positions},
+        {"n_embd", width},
+        {"n_head", fewer_heads({size.heads, size.heads}, width, size.width).queries},
+        {"n_layer", changes.layers.value_or(size.layers)},
+        {"n_positions", positions},
+        {"resid_pdrop", 0.1},
+        {"use_cache", true},
+        {"vocab_size", changes.vocabulary.value_or(kEndOfText + 1)}};
+    fit_special_tokens(config);
+    return config;
+  }
+  throw std::logic_error(name + " is no size of a GPT-2");
+}
+
+}  // namespace
+
+/// Radford et al., Language Models are Unsupervised Multitask Learners (2019).
+Family gpt2_family() {
+  return {"gpt2", read, size_names(), config_of};
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,44 @@
+#include "model/network/config_reader.hpp"
+#include "model/network/families/gated_decoder.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace lorafleet::model {
+namespace {
+
+/// mistralai/Mistral-7B-v0.3: its config.json.
+constexpr GatedSize kSizes[] = {
+    {"mistral-7b", 32, 4096, 32, 8, 128, 14336, 32768, 32768, 1e6, 1e-5, false, 1, 2}};
+
+/// An absent key means the class's own window, a null one none.
+std::int64_t window_of(const ConfigReader& config) {
+  const std::int64_t usual = config.states("sliding_window") ? 0 : 4096;
+  return config.integer("sliding_window", usual, 1, ConfigReader::kMostSize);
+}
+
+BaseDescription read(const ConfigReader& config) {
+  GatedDecoder own;
+  own.family = "mistral";
+  own.kv_heads = 8;
+  own.positions = 131072;
+  own.end = 2;
+  BaseDescription base = read_gated_decoder(config, own);
+  const std::int64_t window = window_of(config);
+  set_windows(base, config, window, [&](std::int64_t) { return window > 0; });
+  return base;
+}
+
+nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& changes) {
+  auto config = gated_config("mistral", "MistralForCausalLM", size_named(kSizes, name), changes);
+  config["sliding_window"] = nullptr;
+  return config;
+}
+
+}  // namespace
+
+/// arXiv 2310.06825.
+Family mistral_family() {
+  return {"mistral", read, names_of(kSizes), config_of};
+}
+
+}  // namespace lorafleet::model

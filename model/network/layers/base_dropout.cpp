@@ -1,0 +1,83 @@
+#include "model/network/layers/base_dropout.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "partition/support/random.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+/// Exact to 2^-32.
+std::uint64_t threshold(double keep) {
+  return static_cast<std::uint64_t>(std::llround(keep * 0x1p32));
+}
+
+std::uint64_t place(DropoutSite site, std::int64_t layer, std::int64_t head) {
+  return static_cast<std::uint64_t>(site) | static_cast<std::uint64_t>(layer) << 8 |
+         static_cast<std::uint64_t>(head) << 32;
+}
+
+}  // namespace
+
+BaseDropout BaseDropout::at_step(std::uint64_t step) const {
+  BaseDropout result = *this;
+  result.step_ = step;
+  return result;
+}
+
+BaseDropout BaseDropout::from_sequence(std::uint64_t first) const {
+  BaseDropout result = *this;
+  result.first_sequence_ = first;
+  return result;
+}
+
+double BaseDropout::probability(DropoutSite site) const {
+  if (site == DropoutSite::layer) return rates_.layer;
+  if (site == DropoutSite::embedding) return rates_.embedding;
+  return site == DropoutSite::attention_weights ? rates_.attention : rates_.hidden;
+}
+
+bool BaseDropout::skips(std::int64_t layer) const {
+  if (rates_.layer == 0.0) return false;
+  const auto bits = philox4x64({0, place(DropoutSite::layer, layer, 0), 0, 0}, {key_, step_});
+  return (bits[0] & 0xffffffffu) >= threshold(1.0 - rates_.layer);
+}
+
+void BaseDropout::apply(std::span<float> values, DropoutSite site, std::int64_t layer,
+                        std::int64_t head, std::int64_t sequence, std::int64_t row) const {
+  const double keep = 1.0 - probability(site);
+  const std::uint64_t keep_below = threshold(keep);
+  const auto scale = static_cast<float>(1.0 / keep);
+  const std::uint64_t where = place(site, layer, head);
+  const std::uint64_t in_step = first_sequence_ + static_cast<std::uint64_t>(sequence);
+  constexpr std::size_t kDecisions = 8;  // of 32 bits, in each block of the generator
+  for (std::size_t first = 0; first < values.size(); first += kDecisions) {
+    const auto bits = philox4x64(
+        {first / kDecisions, where, in_step, static_cast<std::uint64_t>(row)}, {key_, step_});
+    const std::size_t count = std::min(kDecisions, values.size() - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t own = bits[i / 2] >> (32 * (i % 2)) & 0xffffffffu;
+      values[first + i] *= own < keep_below ? scale : 0.0f;
+    }
+  }
+}
+
+BatchDropout::BatchDropout(const BaseDropout& dropout, const std::vector<std::int64_t>& offsets)
+    : base(dropout) {
+  for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
+    for (std::int64_t row = offsets[i]; row < offsets[i + 1]; ++row) {
+      rows.push_back({static_cast<std::int64_t>(i), row - offsets[i]});
+    }
+  }
+}
+
+BatchDropout BatchDropout::only(const std::vector<std::int64_t>& wanted) const {
+  BatchDropout result(base, {});
+  for (const std::int64_t row : wanted) {
+    result.rows.push_back(rows[static_cast<std::size_t>(row)]);
+  }
+  return result;
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,96 @@
+#include "model/network/layers/frozen_linear.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace lorafleet::model {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+at::Tensor product(const at::Tensor& x, const FrozenLinear& layer) {
+  if (layer.weight.scalar_type() == at::kFloat) {
+    return at::linear(x, layer.weight, layer.bias);
+  }
+  const at::Tensor y = at::linear(x.to(layer.weight.scalar_type()), layer.weight).to(at::kFloat);
+  return layer.bias.defined() ? y.add_(layer.bias) : y;
+}
+
+/// g: [T, out] -> g W: [T, in].
+at::Tensor input_gradient(const at::Tensor& g, const at::Tensor& weight) {
+  return weight.scalar_type() == at::kFloat
+             ? at::mm(g, weight)
+             : at::mm(g.to(weight.scalar_type()), weight).to(at::kFloat);
+}
+
+struct LinearFunction : torch::autograd::Function<LinearFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
+                            const FrozenLinear& layer) {
+    context->save_for_backward({layer.weight});
+    return product(x, layer);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    return {input_gradient(gradients[0], context->get_saved_variables()[0]), at::Tensor()};
+  }
+};
+
+/// What LoraFunction does not differentiate. A struct, since not every LibTorch takes an undefined
+/// tensor, or the same optional type, as an argument of its own.
+struct LoraConstants {
+  FrozenLinear layer;
+  double scale = 0.0;
+  at::Tensor mask;
+};
+
+struct LoraFunction : torch::autograd::Function<LoraFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& a,
+                            const at::Tensor& b, const LoraConstants& constants) {
+    const at::Tensor& mask = constants.mask;
+    const at::Tensor dropped = mask.defined() ? x * mask : x;
+    const at::Tensor low = at::mm(dropped, a.t());  // [T, r]
+    at::Tensor y = product(x, constants.layer);
+    y.addmm_(low, b.t(), 1.0, constants.scale);
+    context->save_for_backward({x, a, b, constants.layer.weight, low, mask});
+    context->saved_data["scale"] = constants.scale;
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &a = saved[1], &b = saved[2], &low = saved[4], &mask = saved[5];
+    const double scale = context->saved_data["scale"].toDouble();
+    const at::Tensor& g = gradients[0];
+    at::Tensor grad_x, grad_a, grad_b;
+    if (b.requires_grad()) grad_b = at::mm(g.t(), low).mul_(scale);  // [out, r]
+    at::Tensor grad_low;                                             // [T, r]
+    if (a.requires_grad() || x.requires_grad()) grad_low = at::mm(g, b).mul_(scale);
+    if (a.requires_grad()) {
+      grad_a = at::mm(grad_low.t(), mask.defined() ? x * mask : x);  // [r, in]
+    }
+    if (x.requires_grad()) {
+      grad_x = input_gradient(g, saved[3]);
+      if (mask.defined()) {
+        grad_x.add_(at::mm(grad_low, a).mul_(mask));
+      } else {
+        grad_x.addmm_(grad_low, a);
+      }
+    }
+    return {grad_x, grad_a, grad_b, at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor linear(const at::Tensor& x, const FrozenLinear& layer) {
+  return x.requires_grad() && at::GradMode::is_enabled() ? LinearFunction::apply(x, layer)
+                                                         : product(x, layer);
+}
+
+at::Tensor lora_linear(const at::Tensor& x, const FrozenLinear& layer, const LoraFactors& lora,
+                       const at::Tensor& mask) {
+  return LoraFunction::apply(x, lora.a, lora.b, LoraConstants{layer, lora.scale, mask});
+}
+
+}  // namespace lorafleet::model

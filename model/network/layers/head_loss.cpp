@@ -1,0 +1,84 @@
+#include "model/network/layers/head_loss.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+
+#include "model/device/device.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+/// What cross_entropy and cross_entropy_backward say about each row of logits [rows, V]; with a
+/// `factor` other than 0, the logits become the gradient.
+void host_rows(at::Tensor& logits, const std::int64_t* labels, float factor,
+               std::vector<RowLoss>& rows) {
+  const std::int64_t vocabulary = logits.size(1);
+  for (std::int64_t i = 0; i < logits.size(0); ++i) {
+    float* row = logits.data_ptr<float>() + i * vocabulary;
+    rows.push_back(factor != 0.0f ? cross_entropy_backward(row, vocabulary, labels[i], factor)
+                                  : cross_entropy(row, vocabulary, labels[i]));
+  }
+}
+
+/// The same with ATen's operators, on any device.
+void generic_rows(at::Tensor& logits, const std::int64_t* labels, float factor,
+                  std::vector<RowLoss>& rows) {
+  const std::int64_t count = logits.size(0);
+  const at::Tensor label =
+      at::from_blob(const_cast<std::int64_t*>(labels), {count, 1}, at::kLong).to(logits.device());
+  const at::Tensor largest = logits.amax(1, true);  // [count, 1]
+  const at::Tensor own = logits.gather(1, label);
+  const at::Tensor correct = logits.argmax(1, true).eq(label).cpu();
+  logits.sub_(largest).exp_();
+  const at::Tensor sum = logits.sum(1, true);
+  const at::Tensor loss =
+      (sum.to(at::kDouble).log() + largest.to(at::kDouble) - own.to(at::kDouble)).cpu();
+  for (std::int64_t i = 0; i < count; ++i) {
+    rows.push_back({loss.data_ptr<double>()[i], correct.data_ptr<bool>()[i]});
+  }
+  if (factor == 0.0f) return;
+  logits.mul_(factor / sum);
+  logits.add_(at::arange(logits.size(1), label.options()).unsqueeze(0).eq(label), -factor);
+}
+
+}  // namespace
+
+at::Tensor head_logits(const at::Tensor& hidden, const at::Tensor& weight) {
+  return at::linear(hidden.to(weight.scalar_type()), weight).to(at::kFloat);
+}
+
+HeadResult head_loss(const at::Tensor& hidden, const at::Tensor& weight,
+                     const std::vector<std::int64_t>& labels, double factor) {
+  const at::NoGradGuard no_grad;
+  const std::int64_t vocabulary = weight.size(0);
+  // About 4 MB of logits, so that they stay in the cache, but enough rows for a matrix product.
+  const std::int64_t chunk = std::max<std::int64_t>(128, (std::int64_t{1} << 20) / vocabulary);
+  const auto count = static_cast<std::int64_t>(labels.size());
+  HeadResult result;
+  result.rows.reserve(labels.size());
+  if (factor != 0.0) {
+    result.gradient = at::empty(hidden.sizes(), hidden.options());
+  }
+  for (std::int64_t start = 0; start < count; start += chunk) {
+    const std::int64_t rows = std::min(chunk, count - start);
+    at::Tensor logits = head_logits(hidden.narrow(0, start, rows), weight);
+    const auto judge = computes_on_host(logits.device()) ? host_rows : generic_rows;
+    judge(logits, labels.data() + start, static_cast<float>(factor), result.rows);
+    if (factor != 0.0) {
+      at::Tensor target = result.gradient.narrow(0, start, rows);
+      if (weight.scalar_type() == at::kFloat) {
+        at::mm_out(target, logits, weight);
+      } else {
+        target.copy_(at::mm(logits.to(weight.scalar_type()), weight));
+      }
+    }
+  }
+  for (const RowLoss& row : result.rows) {
+    result.loss_sum += row.loss;
+  }
+  return result;
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "model/network/layers/row_kernels.hpp"
+
+namespace lorafleet::model {
+
+/// What the vocabulary projection says about some rows. Internal to model/.
+struct HeadResult {
+  std::vector<RowLoss> rows;  ///< one for each label, in order
+  double loss_sum = 0.0;      ///< nats
+  at::Tensor gradient;        ///< [N, e]: of factor * loss_sum, where asked for
+};
+
+/// hidden: [N, e] float32, weight: [V, e], labels: N token ids. Works on a few rows at a time: the
+/// [N, V] logits never exist. With `factor` 0 no gradient is computed. Takes part in no autograd
+/// graph.
+HeadResult head_loss(const at::Tensor& hidden, const at::Tensor& weight,
+                     const std::vector<std::int64_t>& labels, double factor);
+
+/// [N, V] float32.
+at::Tensor head_logits(const at::Tensor& hidden, const at::Tensor& weight);
+
+}  // namespace lorafleet::model

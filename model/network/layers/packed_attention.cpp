@@ -1,0 +1,246 @@
+#include "model/network/layers/packed_attention.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "model/device/device.hpp"
+#include "model/network/layers/row_kernels.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// Queries of one sequence that are taken together: what they cannot see yet is not computed.
+constexpr std::int64_t kQueryBlock = 128;
+
+/// A run of queries of one sequence, and the keys that they see.
+struct Block {
+  std::int64_t sequence;
+  std::int64_t start;  ///< first row of the sequence
+  std::int64_t first;  ///< first query, in the sequence
+  std::int64_t queries;
+  std::int64_t first_key;  ///< in the sequence
+  std::int64_t keys;       ///< the last is the last query's own
+};
+
+/// With a `window` above 0, keys that no query of a block sees are left out.
+std::vector<Block> blocks_of(const std::vector<std::int64_t>& offsets, std::int64_t window) {
+  std::vector<Block> blocks;
+  for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
+    const std::int64_t length = offsets[i + 1] - offsets[i];
+    const std::int64_t count = std::max<std::int64_t>(1, length / kQueryBlock);
+    for (std::int64_t b = 0; b < count; ++b) {
+      const std::int64_t first = length * b / count;
+      const std::int64_t end = length * (b + 1) / count;
+      const std::int64_t key =
+          window > 0 ? std::max<std::int64_t>(0, first + 1 - window) : std::int64_t{0};
+      blocks.push_back(
+          {static_cast<std::int64_t>(i), offsets[i], first, end - first, key, end - key});
+    }
+  }
+  return blocks;
+}
+
+/// Memory for [heads, queries, keys] of the largest block.
+at::Tensor workspace(const std::vector<Block>& blocks, std::int64_t heads, const at::Tensor& like) {
+  std::int64_t most = 0;
+  for (const Block& block : blocks) {
+    most = std::max(most, heads * block.queries * block.keys);
+  }
+  return at::empty({most}, like.options());
+}
+
+at::Tensor matrix_in(const at::Tensor& memory, std::int64_t heads, const Block& block) {
+  return memory.narrow(0, 0, heads * block.queries * block.keys)
+      .view({heads, block.queries, block.keys});
+}
+
+/// Rows of x [T, heads * head_dim] as [heads, count, head_dim]; a view.
+at::Tensor heads_of(const at::Tensor& x, std::int64_t row, std::int64_t count, std::int64_t heads) {
+  const std::int64_t width = x.size(1);
+  const std::int64_t dim = width / heads;
+  return x.as_strided({heads, count, dim}, {dim, x.stride(0), 1},
+                      x.storage_offset() + row * x.stride(0));
+}
+
+/// x [T, kv_heads * head_dim] with each head as often as query heads read it: [T, heads *
+/// head_dim].
+at::Tensor repeated_heads(const at::Tensor& x, const AttentionShape& shape) {
+  if (shape.group() == 1) return x;
+  return x.view({x.size(0), shape.kv_heads, 1, shape.head_dim})
+      .expand({x.size(0), shape.kv_heads, shape.group(), shape.head_dim})
+      .reshape({x.size(0), shape.heads * shape.head_dim});
+}
+
+/// The gradient of x from that of repeated_heads.
+at::Tensor summed_heads(const at::Tensor& g, const AttentionShape& shape) {
+  if (shape.group() == 1) return g;
+  return g.view({g.size(0), shape.kv_heads, shape.group(), shape.head_dim})
+      .sum(2)
+      .view({g.size(0), shape.kv_heads * shape.head_dim});
+}
+
+/// p: [heads, queries, keys] = the block's attention weights.
+void probabilities(at::Tensor& p, const at::Tensor& queries, const at::Tensor& keys,
+                   const AttentionShape& shape) {
+  at::bmm_out(p, queries, keys.transpose(1, 2));
+  if (!computes_on_host(p.device())) {
+    const at::Tensor all = at::ones({p.size(1), p.size(2)}, p.options().dtype(at::kBool));
+    const std::int64_t before = p.size(2) - p.size(1);
+    at::Tensor unseen = all.triu(before + 1);
+    if (shape.window > 0) unseen = unseen.logical_or(all.tril(before - shape.window));
+    p.mul_(shape.scale).masked_fill_(unseen, -std::numeric_limits<float>::infinity());
+    p.copy_(at::softmax(p, -1));
+    return;
+  }
+  for (std::int64_t h = 0; h < p.size(0); ++h) {
+    causal_softmax(p.data_ptr<float>() + h * p.stride(0), p.size(1), p.size(2), shape.scale,
+                   shape.window);
+  }
+}
+
+/// d: [heads, queries, keys], the gradient of p on entry, that of the scores on return.
+void scores_gradient(const at::Tensor& p, at::Tensor& d, const AttentionShape& shape) {
+  if (!computes_on_host(p.device())) {
+    d.sub_((d * p).sum(-1, true)).mul_(p).mul_(shape.scale);
+    return;
+  }
+  for (std::int64_t h = 0; h < p.size(0); ++h) {
+    causal_softmax_backward(p.data_ptr<float>() + h * p.stride(0),
+                            d.data_ptr<float>() + h * d.stride(0), p.size(1), p.size(2),
+                            shape.scale, shape.window);
+  }
+}
+
+/// x: [heads, queries, keys] in the host's memory, entries dropped in place.
+void drop_rows(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
+  for (std::int64_t h = 0; h < x.size(0); ++h) {
+    for (std::int64_t i = 0; i < block.queries; ++i) {
+      float* row = x.data_ptr<float>() + (h * block.queries + i) * block.keys;
+      const std::int64_t query = block.first + i;
+      dropout.base.apply({row, static_cast<std::size_t>(query + 1)}, DropoutSite::attention_weights,
+                         dropout.layer, h, block.sequence, query);
+    }
+  }
+}
+
+/// The same on any device.
+void drop(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
+  if (!computes_on_host(x.device())) {
+    at::Tensor mask = at::ones(x.sizes(), at::kFloat);
+    drop_rows(mask, block, dropout);
+    x.mul_(mask.to(x.device()));
+  } else {
+    drop_rows(x, block, dropout);
+  }
+}
+
+/// Blocks of a forward or backward pass. Dropout counts keys from the sequence's first.
+std::vector<Block> blocks_of(const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
+                             const AttentionDropout& dropout) {
+  return blocks_of(offsets, dropout.active() ? 0 : shape.window);
+}
+
+/// k, v: with repeated heads.
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
+                  const AttentionDropout& dropout) {
+  const std::int64_t heads = shape.heads;
+  const std::vector<Block> blocks = blocks_of(offsets, shape, dropout);
+  const at::Tensor memory = workspace(blocks, heads, q);
+  at::Tensor result = at::empty_like(q);
+  for (const Block& block : blocks) {
+    at::Tensor p = matrix_in(memory, heads, block);
+    const std::int64_t key = block.start + block.first_key;
+    probabilities(p, heads_of(q, block.start + block.first, block.queries, heads),
+                  heads_of(k, key, block.keys, heads), shape);
+    if (dropout.active()) drop(p, block, dropout);
+    at::Tensor out = heads_of(result, block.start + block.first, block.queries, heads);
+    at::bmm_out(out, p, heads_of(v, key, block.keys, heads));
+  }
+  return result;
+}
+
+/// What the backward pass needs to know again.
+struct Held : torch::CustomClassHolder {
+  Held(const AttentionShape& of, const AttentionDropout& with) : shape(of), dropout(with) {}
+  AttentionShape shape;
+  AttentionDropout dropout;
+};
+
+struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k,
+                            const at::Tensor& v, const std::vector<std::int64_t>& offsets,
+                            const AttentionShape& shape, const AttentionDropout& dropout) {
+    context->save_for_backward({q, k, v});
+    context->saved_data["offsets"] = offsets;
+    context->saved_data["held"] =
+        at::IValue::make_capsule(c10::make_intrusive<Held>(shape, dropout));
+    return attend(q, repeated_heads(k, shape), repeated_heads(v, shape), offsets, shape, dropout);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const auto capsule = context->saved_data["held"].toCapsule();
+    const Held& held = static_cast<const Held&>(*capsule);
+    const AttentionShape& shape = held.shape;
+    const AttentionDropout& dropout = held.dropout;
+    const at::Tensor& q = saved[0];
+    const at::Tensor k = repeated_heads(saved[1], shape);
+    const at::Tensor v = repeated_heads(saved[2], shape);
+    const at::Tensor g = gradients[0].contiguous();
+    const std::int64_t heads = shape.heads;
+    const std::vector<Block> blocks =
+        blocks_of(context->saved_data["offsets"].toIntVector(), shape, dropout);
+    const at::Tensor p_memory = workspace(blocks, heads, q);
+    const at::Tensor d_memory = at::empty_like(p_memory);
+    at::Tensor grad_q = at::empty_like(q);
+    at::Tensor grad_k = at::zeros_like(k);
+    at::Tensor grad_v = at::zeros_like(v);
+    for (const Block& block : blocks) {
+      const std::int64_t row = block.start + block.first;
+      const std::int64_t key = block.start + block.first_key;
+      const at::Tensor queries = heads_of(q, row, block.queries, heads);
+      const at::Tensor keys = heads_of(k, key, block.keys, heads);
+      const at::Tensor g_block = heads_of(g, row, block.queries, heads);
+      at::Tensor p = matrix_in(p_memory, heads, block);
+      probabilities(p, queries, keys, shape);
+      at::Tensor values_gradient = heads_of(grad_v, key, block.keys, heads);
+      at::Tensor kept = dropout.active() ? p.clone() : p;
+      if (dropout.active()) drop(kept, block, dropout);
+      values_gradient.baddbmm_(kept.transpose(1, 2), g_block);
+
+      at::Tensor d = matrix_in(d_memory, heads, block);
+      at::bmm_out(d, g_block, heads_of(v, key, block.keys, heads).transpose(1, 2));
+      if (dropout.active()) drop(d, block, dropout);
+      scores_gradient(p, d, shape);
+      at::Tensor queries_gradient = heads_of(grad_q, row, block.queries, heads);
+      at::bmm_out(queries_gradient, d, keys);
+      at::Tensor keys_gradient = heads_of(grad_k, key, block.keys, heads);
+      keys_gradient.baddbmm_(d.transpose(1, 2), queries);
+    }
+    return {grad_q,
+            summed_heads(grad_k, shape),
+            summed_heads(grad_v, shape),
+            at::Tensor(),
+            at::Tensor(),
+            at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
+                            const AttentionDropout& dropout) {
+  return AttentionFunction::apply(q.contiguous(), k.contiguous(), v.contiguous(), offsets, shape,
+                                  dropout);
+}
+
+}  // namespace lorafleet::model

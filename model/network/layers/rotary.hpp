@@ -1,0 +1,22 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "model/network/parts.hpp"
+
+namespace lorafleet::model {
+
+/// The angles of some rows. Internal to model/.
+struct Rotation {
+  at::Tensor cos;  ///< [rows, 1, frequencies], float32
+  at::Tensor sin;
+};
+
+/// positions: [rows], int64.
+Rotation rotation_at(const at::Tensor& positions, const RotaryFrequencies& frequencies);
+
+/// x: [rows, heads * head_dim], each head's first dimensions turned: (a, b) of the pair i, i +
+/// frequencies become (a cos - b sin, b cos + a sin).
+at::Tensor rotated(const at::Tensor& x, const Rotation& rotation, std::int64_t head_dim);
+
+}  // namespace lorafleet::model

@@ -1,0 +1,175 @@
+#include "model/network/layers/row_kernels.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+// One version for each level of the instruction set, chosen when the program starts. Sanitizers
+// cannot run the resolvers.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define LORAFLEET_EACH_ISA \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define LORAFLEET_EACH_ISA
+#endif
+
+namespace lorafleet::model {
+namespace {
+
+constexpr std::int64_t kLanes = 16;
+
+/// e^x for x <= 0, within 2 ulp; below -87 about 1e-38. Cody and Waite's reduction, Cephes'
+/// polynomial.
+[[gnu::always_inline]] inline float exp_of_negative(float x) {
+  x = x < -87.0f ? -87.0f : x;
+  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
+  const float shifted = x * 1.44269504088896341f + kRound;
+  const float n = shifted - kRound;
+  const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+  float y = 1.9875691500e-4f;
+  y = y * r + 1.3981999507e-3f;
+  y = y * r + 8.3334519073e-3f;
+  y = y * r + 4.1665795894e-2f;
+  y = y * r + 1.6666665459e-1f;
+  y = y * r + 5.0000001201e-1f;
+  y = y * (r * r) + r + 1.0f;
+  const auto exponent = std::bit_cast<std::uint32_t>(shifted) << 23;  // n, in the exponent's place
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) + exponent);
+}
+
+[[gnu::always_inline]] inline float add_lanes(const float* sums) {
+  float half[kLanes / 2];
+  for (std::int64_t l = 0; l < kLanes / 2; ++l) {
+    half[l] = sums[l] + sums[l + kLanes / 2];
+  }
+  return ((half[0] + half[4]) + (half[1] + half[5])) + ((half[2] + half[6]) + (half[3] + half[7]));
+}
+
+[[gnu::always_inline]] inline float maximum(const float* x, std::int64_t size) {
+  float best[kLanes];
+  std::fill(best, best + kLanes, x[0]);
+  std::int64_t j = 0;
+  for (; j + kLanes <= size; j += kLanes) {
+    for (std::int64_t l = 0; l < kLanes; ++l) {
+      best[l] = x[j + l] > best[l] ? x[j + l] : best[l];
+    }
+  }
+  for (; j < size; ++j) {
+    best[0] = x[j] > best[0] ? x[j] : best[0];
+  }
+  return *std::max_element(best, best + kLanes);
+}
+
+/// to_j = e^(scale * from_j - shift), returns their sum.
+[[gnu::always_inline]] inline float exp_and_sum(const float* from, float* to, std::int64_t size,
+                                                float scale, float shift) {
+  float sums[kLanes] = {};
+  std::int64_t j = 0;
+  for (; j + kLanes <= size; j += kLanes) {
+    for (std::int64_t l = 0; l < kLanes; ++l) {
+      const float e = exp_of_negative(from[j + l] * scale - shift);
+      to[j + l] = e;
+      sums[l] += e;
+    }
+  }
+  for (std::int64_t l = 0; j < size; ++j, ++l) {
+    const float e = exp_of_negative(from[j] * scale - shift);
+    to[j] = e;
+    sums[l] += e;
+  }
+  return add_lanes(sums);
+}
+
+[[gnu::always_inline]] inline float dot(const float* a, const float* b, std::int64_t size) {
+  float sums[kLanes] = {};
+  std::int64_t j = 0;
+  for (; j + kLanes <= size; j += kLanes) {
+    for (std::int64_t l = 0; l < kLanes; ++l) {
+      sums[l] += a[j + l] * b[j + l];
+    }
+  }
+  for (std::int64_t l = 0; j < size; ++j, ++l) {
+    sums[l] += a[j] * b[j];
+  }
+  return add_lanes(sums);
+}
+
+/// The first key that a query sees which sees none from `end` on.
+[[gnu::always_inline]] inline std::int64_t first_seen(std::int64_t end, std::int64_t window) {
+  return window > 0 && end > window ? end - window : 0;
+}
+
+}  // namespace
+
+LORAFLEET_EACH_ISA
+void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, float scale,
+                    std::int64_t window) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::int64_t end = columns - rows + i + 1;
+    const std::int64_t first = first_seen(end, window);
+    const std::int64_t seen = end - first;
+    std::fill_n(scores + i * columns, first, 0.0f);
+    float* row = scores + i * columns + first;
+    const float shift = maximum(row, seen) * scale;
+    const float inverse = 1.0f / exp_and_sum(row, row, seen, scale, shift);
+    for (std::int64_t j = 0; j < seen; ++j) {
+      row[j] *= inverse;
+    }
+    std::fill(row + seen, row + columns - first, 0.0f);
+  }
+}
+
+LORAFLEET_EACH_ISA
+void causal_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
+                             float scale, std::int64_t window) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::int64_t end = columns - rows + i + 1;
+    const std::int64_t first = first_seen(end, window);
+    const std::int64_t seen = end - first;
+    std::fill_n(dp + i * columns, first, 0.0f);
+    const float* weights = p + i * columns + first;
+    float* row = dp + i * columns + first;
+    const float mean = dot(weights, row, seen);
+    for (std::int64_t j = 0; j < seen; ++j) {
+      row[j] = scale * weights[j] * (row[j] - mean);
+    }
+    std::fill(row + seen, row + columns - first, 0.0f);
+  }
+}
+
+namespace {
+
+/// Leaves e^(logit - largest) in `to`.
+[[gnu::always_inline]] inline RowLoss row_loss(const float* logits, float* to, std::int64_t size,
+                                               std::int64_t label, float& sum) {
+  const float largest = maximum(logits, size);
+  const float own = logits[label];
+  RowLoss result;
+  result.correct = own == largest && std::find(logits, logits + label, largest) == logits + label;
+  sum = exp_and_sum(logits, to, size, 1.0f, largest);
+  result.loss = std::log(static_cast<double>(sum)) + largest - own;
+  return result;
+}
+
+}  // namespace
+
+LORAFLEET_EACH_ISA
+RowLoss cross_entropy(float* logits, std::int64_t size, std::int64_t label) {
+  float sum = 0.0f;
+  return row_loss(logits, logits, size, label, sum);
+}
+
+LORAFLEET_EACH_ISA
+RowLoss cross_entropy_backward(float* logits, std::int64_t size, std::int64_t label, float factor) {
+  float sum = 0.0f;
+  const RowLoss result = row_loss(logits, logits, size, label, sum);
+  const float inverse = factor / sum;
+  for (std::int64_t j = 0; j < size; ++j) {
+    logits[j] *= inverse;
+  }
+  logits[label] -= factor;
+  return result;
+}
+
+}  // namespace lorafleet::model
