@@ -12,6 +12,7 @@
 #include "model/adapter/module_pattern.hpp"
 #include "model/adapter/peft_targets.hpp"
 #include "model/config.hpp"
+#include "model/shape.hpp"
 
 namespace lorafleet::model {
 

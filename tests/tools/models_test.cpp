@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/adapter/peft.hpp"
+#include "model/network/family.hpp"
 #include "partition/support/files.hpp"
 #include "tests/model/read_peft.hpp"
 #include "tests/support/temporary_folder.hpp"
