@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/network/parts.hpp"
+#include "model/network/layers/parts.hpp"
 #include "model/shape.hpp"
 
 namespace lorafleet::model {

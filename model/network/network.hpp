@@ -12,8 +12,8 @@
 #include "model/network/layers/frozen_linear.hpp"
 #include "model/network/layers/index_tensor.hpp"
 #include "model/network/layers/norm.hpp"
+#include "model/network/layers/parts.hpp"
 #include "model/network/layers/rotary.hpp"
-#include "model/network/parts.hpp"
 #include "model/shape.hpp"
 
 namespace lorafleet::model {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "model/network/parts.hpp"
+#include "model/network/layers/parts.hpp"
 
 namespace lorafleet::model {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/network/parts.hpp"
+#include "model/network/layers/parts.hpp"
 
 namespace lorafleet::model {
 

@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "model/network/parts.hpp"
+#include "model/network/layers/parts.hpp"
 
 namespace lorafleet::model {
 

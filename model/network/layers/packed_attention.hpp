@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/network/layers/base_dropout.hpp"
-#include "model/network/parts.hpp"
+#include "model/network/layers/parts.hpp"
 
 namespace lorafleet::model {
 

@@ -74,7 +74,10 @@ at::Tensor padded_logits(const model::BaseModel& base, model::LoraLeaves* lora,
     offsets.push_back(offsets.back() + batch.columns);
   }
   const model::BatchDropout rows(dropout, offsets);
-  model::DecoderInput input{index_tensor(batch.tokens), (mask.cumsum(1) * mask - 1).view({-1})};
+  // Padding's position is -1, for which only OPT's table has a row.
+  at::Tensor positions = (mask.cumsum(1) * mask - 1).view({-1});
+  if (shape.family != "opt") positions = positions.clamp_min(0);
+  model::DecoderInput input{index_tensor(batch.tokens), positions};
   input.lora = lora;
   input.dropout = &rows;
   return model::linear(base.network().forward(input, attention), {base.network().head, {}})
