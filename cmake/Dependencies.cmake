@@ -17,6 +17,24 @@ add_library(LibTorch INTERFACE)
 target_include_directories(LibTorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 target_link_libraries(LibTorch INTERFACE ${TORCH_LIBRARIES})
 
+# Products with the frozen base go to oneDNN where LibTorch uses the same library: a second copy of it
+# in one process, as in LibTorch's own builds, could be called in place of the first.
+find_path(ONEDNN_INCLUDE_DIR dnnl.hpp)
+find_library(ONEDNN_LIBRARY dnnl)
+find_library(TORCH_CPU_LIBRARY torch_cpu PATHS ${TORCH_INSTALL_PREFIX}/lib)
+add_library(OneDnn INTERFACE)
+if(ONEDNN_INCLUDE_DIR AND ONEDNN_LIBRARY AND TORCH_CPU_LIBRARY)
+  execute_process(COMMAND ${CMAKE_OBJDUMP} -p ${TORCH_CPU_LIBRARY} OUTPUT_VARIABLE torch_needs)
+  get_filename_component(onednn_file ${ONEDNN_LIBRARY} REALPATH)
+  execute_process(COMMAND ${CMAKE_OBJDUMP} -p ${onednn_file} OUTPUT_VARIABLE onednn_about)
+  string(REGEX MATCH "SONAME +(libdnnl[^\n]*)" matched "${onednn_about}")
+  if(matched AND torch_needs MATCHES "NEEDED +${CMAKE_MATCH_1}\n")
+    target_include_directories(OneDnn SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR})
+    target_link_libraries(OneDnn INTERFACE ${ONEDNN_LIBRARY})
+    target_compile_definitions(OneDnn INTERFACE LORAFLEET_ONEDNN)
+  endif()
+endif()
+
 # What one thread allocates another one frees here, message by message: glibc's malloc lets them wait
 # for each other. Sanitizers bring an allocator of their own.
 add_library(Allocator INTERFACE)

@@ -7,6 +7,7 @@ set -euo pipefail
 packages=(
   build-essential cmake ninja-build ccache git pkg-config ca-certificates
   libtorch-dev                  # LibTorch 1.13 or 2.6 (CPU, oneDNN)
+  libdnnl-dev                   # oneDNN, LibTorch's own
   libopenblas0-openmp libopenblas-openmp-dev   # a fast BLAS for it
   libcaf-dev                    # C++ Actor Framework
   libboost-program-options-dev

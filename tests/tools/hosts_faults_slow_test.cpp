@@ -91,6 +91,12 @@ TEST_CASE("a head that stood still does not blame its hosts") {
   CHECK(cluster.count("lost host") == 0);
 }
 
+bool has_checkpoint(const Cluster& cluster) {
+  std::error_code none;
+  const std::filesystem::directory_iterator begin(cluster.path("run/checkpoint"), none);
+  return begin != std::filesystem::directory_iterator();
+}
+
 /// One schedule: faults at random moments, drawn from its number alone.
 void run_schedule(Cluster& cluster, std::uint64_t number) {
   Random random(11, Purpose::schedule_test, number);
@@ -118,6 +124,8 @@ void run_schedule(Cluster& cluster, std::uint64_t number) {
         if (cluster.has_host(name)) cluster.host(name).signal(SIGTERM);
         break;
       case 3:
+        // However busy the machine is, most of the heads shall have something to resume from.
+        wait_until([&] { return cluster.head().ended() || has_checkpoint(cluster); }, 10s);
         cluster.head().signal(SIGKILL);
         cluster.head().wait();
         cluster.start_head(std::filesystem::exists(cluster.path("run/scenario.toml")) ? "--resume"

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "model/network/layers/frozen_product.hpp"
+
 namespace lorafleet::model {
 namespace {
 
@@ -10,18 +12,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 at::Tensor product(const at::Tensor& x, const FrozenLinear& layer) {
-  if (layer.weight.scalar_type() == at::kFloat) {
-    return at::linear(x, layer.weight, layer.bias);
-  }
-  const at::Tensor y = at::linear(x.to(layer.weight.scalar_type()), layer.weight).to(at::kFloat);
-  return layer.bias.defined() ? y.add_(layer.bias) : y;
-}
-
-/// g: [T, out] -> g W: [T, in].
-at::Tensor input_gradient(const at::Tensor& g, const at::Tensor& weight) {
-  return weight.scalar_type() == at::kFloat
-             ? at::mm(g, weight)
-             : at::mm(g.to(weight.scalar_type()), weight).to(at::kFloat);
+  return times_transposed(x, layer.weight, layer.bias);
 }
 
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
@@ -32,7 +23,7 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    return {input_gradient(gradients[0], context->get_saved_variables()[0]), at::Tensor()};
+    return {times(gradients[0], context->get_saved_variables()[0]), at::Tensor()};
   }
 };
 
@@ -70,7 +61,7 @@ struct LoraFunction : torch::autograd::Function<LoraFunction> {
       grad_a = at::mm(grad_low.t(), mask.defined() ? x * mask : x);  // [r, in]
     }
     if (x.requires_grad()) {
-      grad_x = input_gradient(g, saved[3]);
+      grad_x = times(g, saved[3]);
       if (mask.defined()) {
         grad_x.add_(at::mm(grad_low, a).mul_(mask));
       } else {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "model/device/device.hpp"
+#include "model/network/layers/frozen_product.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -46,7 +47,7 @@ void generic_rows(at::Tensor& logits, const std::int64_t* labels, float factor,
 }  // namespace
 
 at::Tensor head_logits(const at::Tensor& hidden, const at::Tensor& weight) {
-  return at::linear(hidden.to(weight.scalar_type()), weight).to(at::kFloat);
+  return times_transposed(hidden, weight);
 }
 
 HeadResult head_loss(const at::Tensor& hidden, const at::Tensor& weight,
@@ -67,12 +68,7 @@ HeadResult head_loss(const at::Tensor& hidden, const at::Tensor& weight,
     const auto judge = computes_on_host(logits.device()) ? host_rows : generic_rows;
     judge(logits, labels.data() + start, static_cast<float>(factor), result.rows);
     if (factor != 0.0) {
-      at::Tensor target = result.gradient.narrow(0, start, rows);
-      if (weight.scalar_type() == at::kFloat) {
-        at::mm_out(target, logits, weight);
-      } else {
-        target.copy_(at::mm(logits.to(weight.scalar_type()), weight));
-      }
+      result.gradient.narrow(0, start, rows).copy_(times(logits, weight));
     }
   }
   for (const RowLoss& row : result.rows) {

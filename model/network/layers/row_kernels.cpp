@@ -138,6 +138,16 @@ void causal_softmax_backward(const float* p, float* dp, std::int64_t rows, std::
   }
 }
 
+LORAFLEET_EACH_ISA
+void round_to_bfloat16(const float* from, std::uint16_t* to, std::int64_t size) {
+  for (std::int64_t i = 0; i < size; ++i) {
+    const auto bits = std::bit_cast<std::uint32_t>(from[i]);
+    const std::uint32_t nearest = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+    const bool is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
+    to[i] = static_cast<std::uint16_t>(is_nan ? 0x7fc0u : nearest);
+  }
+}
+
 namespace {
 
 /// Leaves e^(logit - largest) in `to`.

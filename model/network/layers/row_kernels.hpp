@@ -18,6 +18,9 @@ void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, floa
 void causal_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
                              float scale, std::int64_t window = 0);
 
+/// To the nearest bfloat16, ties to even, as bits; NaN stays NaN.
+void round_to_bfloat16(const float* from, std::uint16_t* to, std::int64_t size);
+
 struct RowLoss {
   double loss = 0.0;     ///< -log softmax(logits)[label], nats
   bool correct = false;  ///< the label has the largest logit (the first of equals)

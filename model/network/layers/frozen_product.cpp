@@ -1,0 +1,62 @@
+#include "model/network/layers/frozen_product.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "model/device/device.hpp"
+#include "model/network/layers/onednn_product.hpp"
+#include "model/network/layers/row_kernels.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+bool served(const at::Tensor& weight) {
+  const bool bfloat16 = weight.scalar_type() == at::kBFloat16;
+  return (bfloat16 || weight.scalar_type() == at::kFloat) && computes_on_host(weight.device()) &&
+         onednn_serves(bfloat16);
+}
+
+/// Rows of float32 as bfloat16.
+at::Tensor rounded(const at::Tensor& x) {
+  at::Tensor result = at::empty(x.sizes(), at::kBFloat16);
+  round_to_bfloat16(x.data_ptr<float>(), static_cast<std::uint16_t*>(result.data_ptr()), x.numel());
+  return result;
+}
+
+at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                     Direction direction) {
+  MatrixProduct product;
+  product.rows = x.size(0);
+  product.out = weight.size(0);
+  product.in = weight.size(1);
+  product.direction = direction;
+  product.bfloat16 = weight.scalar_type() == at::kBFloat16;
+  const at::Tensor rows = product.bfloat16 ? rounded(x.contiguous()) : x.contiguous();
+  at::Tensor y = at::empty(
+      {product.rows, direction == Direction::forward ? product.out : product.in}, at::kFloat);
+  product.threads = at::get_num_threads();
+  product.x = rows.data_ptr();
+  product.weight = weight.data_ptr();
+  product.bias = bias.defined() ? bias.data_ptr<float>() : nullptr;
+  product.y = y.data_ptr<float>();
+  multiply(product);
+  return y;
+}
+
+}  // namespace
+
+at::Tensor times_transposed(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  if (served(weight)) return by_onednn(x, weight, bias, Direction::forward);
+  if (weight.scalar_type() == at::kFloat) return at::linear(x, weight, bias);
+  at::Tensor y = at::linear(x.to(weight.scalar_type()), weight).to(at::kFloat);
+  return bias.defined() ? y.add_(bias) : y;
+}
+
+at::Tensor times(const at::Tensor& g, const at::Tensor& weight) {
+  if (served(weight)) return by_onednn(g, weight, {}, Direction::backward);
+  return weight.scalar_type() == at::kFloat
+             ? at::mm(g, weight)
+             : at::mm(g.to(weight.scalar_type()), weight).to(at::kFloat);
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,148 @@
+#include "model/network/layers/onednn_product.hpp"
+
+#include <stdexcept>
+
+#ifdef LORAFLEET_ONEDNN
+
+#include <array>
+#include <cstddef>
+#include <dnnl.hpp>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model/device/blas_kernels.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+using dnnl::memory;
+
+constexpr std::int64_t kRowUnit = 64;
+
+/// Kept by the thread that computes with them; oneDNN shares what lies behind equal ones.
+class Products {
+ public:
+  void run(const MatrixProduct& product, std::int64_t first, std::int64_t rows) {
+    if (rows == 0) return;
+    const bool forward = product.direction == Direction::forward;
+    const std::int64_t depth = forward ? product.in : product.out;
+    const std::int64_t width = forward ? product.out : product.in;
+    const Primitive& own = primitive(
+        {rows, depth, width, forward, product.bfloat16, product.bias != nullptr, product.threads});
+    const std::size_t element = product.bfloat16 ? 2 : 4;
+    const auto* x = static_cast<const std::byte*>(product.x) +
+                    static_cast<std::size_t>(first * depth) * element;
+    if (scratch_.size() < own.scratch.get_size()) scratch_.resize(own.scratch.get_size());
+    std::unordered_map<int, memory> arguments = {
+        {DNNL_ARG_SRC, at(own.x, x)},
+        {DNNL_ARG_WEIGHTS, at(own.weight, product.weight)},
+        {DNNL_ARG_DST, at(own.y, product.y + first * width)},
+        {DNNL_ARG_SCRATCHPAD, at(own.scratch, scratch_.data())}};
+    if (product.bias != nullptr) arguments.emplace(DNNL_ARG_BIAS, at(own.bias, product.bias));
+    own.matmul.execute(stream_, arguments);
+    stream_.wait();
+  }
+
+ private:
+  struct Shape {
+    std::int64_t rows;
+    std::int64_t depth;
+    std::int64_t width;
+    bool forward;
+    bool bfloat16;
+    bool bias;
+    int threads;
+    auto operator<=>(const Shape&) const = default;
+  };
+  struct Primitive {
+    dnnl::matmul matmul;
+    memory::desc x;
+    memory::desc weight;
+    memory::desc bias;
+    memory::desc y;
+    memory::desc scratch;
+  };
+
+  memory at(const memory::desc& desc, const void* address) {
+    return {desc, engine_, const_cast<void*>(address)};
+  }
+
+  const Primitive& primitive(const Shape& shape) {
+    const auto found = primitives_.find(shape);
+    if (found != primitives_.end()) return found->second;
+    using Tag = memory::format_tag;
+    const auto type = shape.bfloat16 ? memory::data_type::bf16 : memory::data_type::f32;
+    Primitive own;
+    own.x = {{shape.rows, shape.depth}, type, Tag::ab};
+    own.weight = {{shape.depth, shape.width}, type, shape.forward ? Tag::ba : Tag::ab};
+    own.y = {{shape.rows, shape.width}, memory::data_type::f32, Tag::ab};
+    if (shape.bias) own.bias = {{1, shape.width}, memory::data_type::f32, Tag::ab};
+    dnnl::primitive_attr attributes;
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+#if DNNL_VERSION_MAJOR >= 3
+    const auto made =
+        shape.bias
+            ? dnnl::matmul::primitive_desc(engine_, own.x, own.weight, own.bias, own.y, attributes)
+            : dnnl::matmul::primitive_desc(engine_, own.x, own.weight, own.y, attributes);
+#else
+    const auto described = shape.bias ? dnnl::matmul::desc(own.x, own.weight, own.bias, own.y)
+                                      : dnnl::matmul::desc(own.x, own.weight, own.y);
+    const dnnl::matmul::primitive_desc made(described, attributes, engine_);
+#endif
+    own.scratch = made.scratchpad_desc();
+    own.matmul = dnnl::matmul(made);
+    return primitives_.emplace(shape, std::move(own)).first->second;
+  }
+
+  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  dnnl::stream stream_{engine_};
+  std::map<Shape, Primitive> primitives_;
+  std::vector<std::byte> scratch_;
+};
+
+}  // namespace
+
+bool onednn_serves(bool /*bfloat16*/) {
+  static const bool serves = cpu_vector_isa() == VectorIsa::avx512;
+  return serves;
+}
+
+void multiply(const MatrixProduct& product) {
+  thread_local Products products;
+  const std::int64_t whole = product.rows / kRowUnit * kRowUnit;
+  products.run(product, 0, whole);
+  products.run(product, whole, product.rows - whole);
+}
+
+const char* onednn_version() {
+  static const std::string version = [] {
+    const dnnl_version_t* own = dnnl_version();
+    return std::to_string(own->major) + '.' + std::to_string(own->minor) + '.' +
+           std::to_string(own->patch);
+  }();
+  return version.c_str();
+}
+
+}  // namespace lorafleet::model
+
+#else
+
+namespace lorafleet::model {
+
+bool onednn_serves(bool /*bfloat16*/) {
+  return false;
+}
+
+void multiply(const MatrixProduct& /*product*/) {
+  throw std::logic_error("built without oneDNN");
+}
+
+const char* onednn_version() {
+  return "none";
+}
+
+}  // namespace lorafleet::model
+
+#endif
