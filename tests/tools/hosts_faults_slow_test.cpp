@@ -125,7 +125,7 @@ void run_schedule(Cluster& cluster, std::uint64_t number) {
         break;
       case 3:
         // However busy the machine is, most of the heads shall have something to resume from.
-        wait_until([&] { return cluster.head().ended() || has_checkpoint(cluster); }, 10s);
+        tests::wait_until([&] { return cluster.head().ended() || has_checkpoint(cluster); }, 10s);
         cluster.head().signal(SIGKILL);
         cluster.head().wait();
         cluster.start_head(std::filesystem::exists(cluster.path("run/scenario.toml")) ? "--resume"
