@@ -23,4 +23,13 @@ void require_attribute(const std::string& name, std::string_view place,
                        const std::vector<Example>& examples,
                        const std::vector<std::uint32_t>& indices);
 
+/// What a row has by `grouping`: its group, the unit of the split, for "group"; else the attribute
+/// of this name.
+std::string_view grouping_value(const Example& example, const std::string& grouping);
+
+/// require_attribute, unless `grouping` is "group", which every row has.
+void require_grouping(const std::string& grouping, std::string_view place,
+                      const std::vector<Example>& examples,
+                      const std::vector<std::uint32_t>& indices);
+
 }  // namespace lorafleet::partition

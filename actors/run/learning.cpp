@@ -14,6 +14,7 @@
 #include "actors/strategy/messages/compression.hpp"
 #include "model/adapter/client_layouts.hpp"
 #include "model/adapter/starting_adapter.hpp"
+#include "model/device/device_name.hpp"
 #include "model/device/runtime_info.hpp"
 #include "model/network/flops.hpp"
 #include "model/training/batching.hpp"
@@ -160,7 +161,8 @@ std::string fingerprint(const FederationConfig& config, const Learning& learning
   hash.update(std::to_string(config.seed) + ' ' + std::to_string(learning.clients()) + '\n');
   if (learning.work) hash.update(manifest_of(config, *learning.work));
   hash.update(model::sha256(*learning.federation.initial));
-  if (config.slots.device != "cpu") hash.update(model::runtime_info(config.slots.device).device);
+  if (!model::is_cpu(config.slots.device))
+    hash.update(model::runtime_info(config.slots.device).device);
   for (const auto& layout : learning.federation.layouts) {
     for (const auto& module : layout->modules())
       hash.update(std::to_string(module.rank) + ' ');

@@ -157,7 +157,7 @@ Workload prepare_workload(const FederationConfig& config,
   partition::degrade(work.examples, split.train, config.data.degrade, config.seed);
 
   auto encoding = config.encoding;
-  if (encoding.prompt_template == "auto") {
+  if (encoding.prompt_template == encoding.kUsualTemplate) {
     encoding.prompt_template = partition::find_format(config.data.format).prompt_template;
   }
   for (const auto& line : tokenizer->warnings())
@@ -203,9 +203,9 @@ Workload prepare_workload(const FederationConfig& config,
   work.scored = sample(split.test, config.evaluation.max_examples, config.seed);
   work.test = std::move(split.test);
   const auto& evaluation = config.evaluation;
-  if (evaluation.groups > 0 && evaluation.group_by != "group") {
-    partition::require_attribute(evaluation.group_by, "evaluation.group_by", work.examples,
-                                 work.scored);
+  if (evaluation.groups > 0) {
+    partition::require_grouping(evaluation.group_by, "evaluation.group_by", work.examples,
+                                work.scored);
   }
   std::vector<const partition::Example*> scored;
   for (const std::uint32_t index : work.scored)

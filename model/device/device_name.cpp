@@ -5,8 +5,12 @@
 namespace lorafleet::model {
 
 bool is_device_name(const std::string& name) {
-  static const std::regex form("cpu|cuda(:(0|[1-9][0-9]?))?");
-  return std::regex_match(name, form);
+  static const std::regex form("cuda(:(0|[1-9][0-9]?))?");
+  return is_cpu(name) || std::regex_match(name, form);
+}
+
+bool is_cpu(const std::string& name) {
+  return name == "cpu";
 }
 
 }  // namespace lorafleet::model

@@ -13,6 +13,7 @@
 #include "model/network/network.hpp"
 #include "model/network/packed_batch.hpp"
 #include "model/training/batching.hpp"
+#include "model/training/dropout_choice.hpp"
 #include "model/training/optimizer.hpp"
 #include "model/training/training_step.hpp"
 #include "partition/support/error.hpp"
@@ -24,6 +25,7 @@ namespace {
 void check(const TrainConfig& train, const LoraConfig& lora) {
   make_optimizer(train, 0);
   scheduled_lr(train, 0, 1);
+  static_cast<void>(dropout_choices().at(train.base_dropout));
   if (!(lora.lora_dropout >= 0.0 && lora.lora_dropout < 1.0)) {
     throw InputError("lora.lora_dropout", "must be from 0 to below 1");
   }
@@ -126,7 +128,7 @@ class LoraTrainer final : public Trainer {
   }
 
   [[nodiscard]] BaseDropout base_dropout(const TrainJob& job) const {
-    if (train_.base_dropout == "none") return {};
+    if (!dropout_choices().at(train_.base_dropout).value) return {};
     Random random(job.run_seed, Purpose::base_dropout, job.client, job.seq);
     return {base_->network().dropout, random.bits()};
   }
