@@ -20,7 +20,7 @@ std::string_view attribute_value(const Example& example, const std::string& name
 }
 
 std::vector<std::string> attribute_names(const std::vector<Example>& examples,
-                                         const std::vector<std::uint32_t>& indices) {
+                                         const Indices& indices) {
   std::set<std::string_view> names = {"target"};
   for (const auto index : indices) {
     for (const auto& [name, value] : examples[index].attributes) {
@@ -31,8 +31,7 @@ std::vector<std::string> attribute_names(const std::vector<Example>& examples,
 }
 
 void require_attribute(const std::string& name, std::string_view place,
-                       const std::vector<Example>& examples,
-                       const std::vector<std::uint32_t>& indices) {
+                       const std::vector<Example>& examples, const Indices& indices) {
   const auto known = attribute_names(examples, indices);
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
   const std::string nearest = nearest_name(name, known);
@@ -46,8 +45,7 @@ std::string_view grouping_value(const Example& example, const std::string& group
 }
 
 void require_grouping(const std::string& grouping, std::string_view place,
-                      const std::vector<Example>& examples,
-                      const std::vector<std::uint32_t>& indices) {
+                      const std::vector<Example>& examples, const Indices& indices) {
   if (grouping != kGroup) require_attribute(grouping, place, examples, indices);
 }
 

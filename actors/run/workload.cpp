@@ -26,8 +26,6 @@ namespace lorafleet::actors {
 
 namespace {
 
-using Indices = std::vector<std::uint32_t>;
-
 void remove_dropped(Indices& indices, const Indices& dropped) {
   std::erase_if(indices, [&](std::uint32_t index) {
     return std::binary_search(dropped.begin(), dropped.end(), index);

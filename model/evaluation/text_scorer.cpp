@@ -9,6 +9,7 @@
 #include "model/evaluation/metrics.hpp"
 #include "model/evaluation/sampling.hpp"
 #include "model/evaluation/sequence_scores.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -91,8 +92,8 @@ class TextScorer final : public Scorer {
 
   void choose(const AdapterPtr& adapter, Evaluation& result) const {
     EncodedData data;
-    std::vector<std::uint32_t> sequences;
-    std::vector<std::vector<std::uint32_t>> of_example(examples_.size());
+    Indices sequences;
+    std::vector<Indices> of_example(examples_.size());
     for (std::size_t i = 0; i < examples_.size(); ++i) {
       if (examples_[i].choices.size() < 2 || !names_target(examples_[i])) continue;
       std::vector<EncodedSequence> encoded;
@@ -116,7 +117,7 @@ class TextScorer final : public Scorer {
     add_choice_f1(result);
   }
 
-  static void judge_choice(const Example& example, const std::vector<std::uint32_t>& sequences,
+  static void judge_choice(const Example& example, const Indices& sequences,
                            const std::vector<Score>& scores, Prediction& prediction) {
     std::size_t best = 0;
     std::size_t best_norm = 0;

@@ -107,9 +107,8 @@ class LoraTrainer final : public Trainer {
 
   /// Of one step, and in `gradient` that of the mean loss. A step of more than batch_tokens tokens
   /// goes through in parts, whose gradients are added in order.
-  StepLoss loss_and_gradient(const BaseModel& base, LoraLeaves& leaves,
-                             const std::vector<std::uint32_t>& examples, const BaseDropout& dropout,
-                             std::vector<float>& gradient) const {
+  StepLoss loss_and_gradient(const BaseModel& base, LoraLeaves& leaves, const Indices& examples,
+                             const BaseDropout& dropout, std::vector<float>& gradient) const {
     std::vector<PackedBatch> parts;
     StepLoss loss;
     for (const auto part : split_by_tokens(*data_, examples, train_.batch_tokens)) {
