@@ -5,6 +5,7 @@
 #include "actors/run/attackers.hpp"
 #include "actors/run/client_limits.hpp"
 #include "actors/run/compressing_trainer.hpp"
+#include "actors/run/devices.hpp"
 #include "actors/run/faulty_trainer.hpp"
 #include "actors/run/private_factor_trainer.hpp"
 #include "actors/run/run_scorer.hpp"
@@ -26,12 +27,6 @@ namespace lorafleet::actors {
 
 namespace {
 
-std::shared_ptr<const sim::Fleet> fleet_of(const FederationConfig& config, std::size_t clients,
-                                           double flops_per_token) {
-  return std::make_shared<const sim::Fleet>(config.devices, config.network, clients, config.seed,
-                                            flops_per_token);
-}
-
 /// What lies between honest training and the server: private factors, attackers, compression.
 std::shared_ptr<const model::Trainer> decorated(std::shared_ptr<const model::Trainer> trainer,
                                                 const FederationConfig& config,
@@ -41,8 +36,7 @@ std::shared_ptr<const model::Trainer> decorated(std::shared_ptr<const model::Tra
   if (entry.needs_private_b) {
     trainer = std::make_shared<const PrivateFactorTrainer>(std::move(trainer));
   }
-  auto attackers =
-      make_attackers(config, learning.clients(), learning.federation.train_flops_per_token);
+  auto attackers = make_attackers(config, learning.clients(), learning.devices.get());
   if (!attackers.empty()) {
     trainer = std::make_shared<const FaultyTrainer>(std::move(trainer), std::move(attackers));
   }
@@ -68,7 +62,7 @@ Learning surrogate_learning(const FederationConfig& config, bool, const Note&, c
       model::Adapter{layout, std::vector<float>(layout->size(), 0.0f)});
   learning.federation.message_bytes = config.surrogate.message_bytes;
   learning.devices =
-      fleet_of(config, learning.clients(), learning.federation.train_flops_per_token);
+      deal_devices(config, learning.clients(), learning.federation.train_flops_per_token);
   learning.trainer = make_surrogate_trainer(surrogate);
   learning.scorer = make_surrogate_scorer(surrogate);
   return learning;
@@ -108,7 +102,8 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
   learning.client_examples = work->client_examples;
   check_client_limits(config, learning.clients());
   const double flops = model::train_flops_per_token(work->shape);
-  learning.devices = fleet_of(config, learning.clients(), flops);
+  learning.devices =
+      work->devices ? work->devices : deal_devices(config, learning.clients(), flops);
   const auto layouts = layouts_of(config, *work, *learning.devices);
   learning.federation.train_flops_per_token = flops;
   learning.federation.layouts = layouts.of_client;

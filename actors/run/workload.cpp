@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "actors/run/attackers.hpp"
+#include "actors/run/devices.hpp"
 #include "actors/run/train_kinds.hpp"
 #include "model/adapter/lora_layout.hpp"
 #include "model/evaluation/metric_warnings.hpp"
@@ -107,8 +108,10 @@ model::ChatTemplatePtr chat_template_of(const FederationConfig& config, const Wo
 /// Gives the label_noise attackers their wrong targets, in `examples` and in `encoded`.
 void poison(Workload& work, const FederationConfig& config,
             const std::function<void(const std::string&)>& log) {
-  const auto attackers =
-      make_attackers(config, work.client_examples.size(), model::train_flops_per_token(work.shape));
+  const std::size_t clients = work.client_examples.size();
+  if (attacks_tiers(config))
+    work.devices = deal_devices(config, clients, model::train_flops_per_token(work.shape));
+  const auto attackers = make_attackers(config, clients, work.devices.get());
   std::vector<partition::PoisonedTarget> poisoned;
   for (const auto client : attackers.clients()) {
     const auto* attack = attackers.attack_of(client);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/federation_config.hpp"
+#include "actors/sim/fleet.hpp"
 #include "model/shape.hpp"
 #include "model/text/encoded_data.hpp"
 #include "model/text/encoding.hpp"
@@ -28,7 +29,8 @@ struct Workload {
   Indices scored;  ///< the test examples that evaluation uses
   partition::Partition partition;
   partition::PartitionStatistics statistics;
-  std::vector<IndicesPtr> client_examples;  ///< by client
+  std::vector<IndicesPtr> client_examples;    ///< by client
+  std::shared_ptr<const sim::Fleet> devices;  ///< null unless who attacks depends on them
   /// What each client keeps for its own test ([evaluation] local_share); empty without.
   std::vector<Indices> local_test;
 };
