@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "model/evaluation/generation.hpp"
-#include "model/evaluation/metric_warnings.hpp"
 #include "model/evaluation/metrics.hpp"
 #include "model/evaluation/sampling.hpp"
 #include "model/evaluation/sequence_scores.hpp"
@@ -25,8 +24,9 @@ class TextScorer final : public Scorer {
         base_(std::move(base)),
         encoder_(std::move(encoder)),
         examples_(std::move(examples)),
-        evaluation_(evaluation),
-        metrics_(metrics_named(evaluation.metrics)) {
+        evaluation_(evaluation) {
+    for (const auto& name : evaluation.metrics)
+      metrics_.push_back(&metrics().at(name));
     for (const Metric* metric : metrics_) {
       generates_ = generates_ || metric->judge != nullptr;
       chooses_ = chooses_ || metric->judge == nullptr;

@@ -210,7 +210,7 @@ Table evaluation_table() {
           "metrics", &EvaluationConfig::metrics,
           "beside the likelihood: judged by the text that is generated, or by the most likely of "
           "an example's choices")
-      .names(model::metric_names());
+      .names(model::metrics().names());
   constexpr const char* kMetrics = "evaluation.metrics names one";
   constexpr const char* kTexts = "evaluation.metrics names one that generates text";
   table
