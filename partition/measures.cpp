@@ -43,7 +43,7 @@ double coverage(std::string_view target, std::string_view context) {
 }
 
 const NamedValues<LengthFn>& length_units() {
-  static const NamedValues<LengthFn> registry(
+  static const NamedValues<LengthFn> kRegistry(
       "partition.skew.unit",
       {{"tokens",
         [](const Example& example, const CountFn& tokens) {
@@ -59,7 +59,7 @@ const NamedValues<LengthFn>& length_units() {
         [](const Example& example, const CountFn&) { return count_words(example.context); }},
        {"sentences",
         [](const Example& example, const CountFn&) { return count_sentences(example.context); }}});
-  return registry;
+  return kRegistry;
 }
 
 double context_length(const Example& example, std::string_view unit, const CountFn& tokens) {

@@ -182,10 +182,10 @@ std::vector<Source> row_sources(const DevicesConfig& devices, const std::vector<
 }  // namespace
 
 const NamedValues<FileOrder>& file_orders() {
-  static const NamedValues<FileOrder> registry(
+  static const NamedValues<FileOrder> kRegistry(
       "devices.file_order",
       {{"exact", FileOrder::exact}, {"cycle", FileOrder::cycle}, {"sample", FileOrder::sample}});
-  return registry;
+  return kRegistry;
 }
 
 std::vector<std::size_t> largest_remainder(const std::vector<double>& shares, std::size_t items) {

@@ -5,8 +5,8 @@
 namespace lorafleet::model {
 
 bool is_device_name(const std::string& name) {
-  static const std::regex form("cuda(:(0|[1-9][0-9]?))?");
-  return is_cpu(name) || std::regex_match(name, form);
+  static const std::regex kForm("cuda(:(0|[1-9][0-9]?))?");
+  return is_cpu(name) || std::regex_match(name, kForm);
 }
 
 bool is_cpu(const std::string& name) {

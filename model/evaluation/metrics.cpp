@@ -15,11 +15,11 @@ Metric token_f1_with_articles();
 Metric choice_accuracy();
 
 const Registry<Metric>& metrics() {
-  static const Registry<Metric> registry(
+  static const Registry<Metric> kRegistry(
       "evaluation.metrics",
       {rouge(), exact_match(), exact_match_with_articles(), exact_match_verbatim(), token_f1(),
        token_f1_with_articles(), choice_accuracy()});
-  return registry;
+  return kRegistry;
 }
 
 bool generates_text(const std::string& metric) {

@@ -72,12 +72,12 @@ std::unique_ptr<Optimizer> made(const TrainConfig& train, std::size_t size) {
 }  // namespace
 
 const Registry<OptimizerEntry>& optimizers() {
-  static const Registry<OptimizerEntry> registry(
+  static const Registry<OptimizerEntry> kRegistry(
       "train.optimizer", {{.name = "adamw",
                            .keys = {"train.beta1", "train.beta2", "train.epsilon"},
                            .make = made<AdamW>},
                           {.name = "sgd", .keys = {"train.momentum"}, .make = made<Sgd>}});
-  return registry;
+  return kRegistry;
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& train, std::size_t size) {
@@ -85,13 +85,13 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& train, std::size_t 
 }
 
 const NamedValues<LrSchedule>& lr_schedules() {
-  static const NamedValues<LrSchedule> registry(
+  static const NamedValues<LrSchedule> kRegistry(
       "train.lr_schedule", {{"constant", [](double lr, double) { return lr; }},
                             {"linear", [](double lr, double done) { return lr * (1.0 - done); }},
                             {"cosine", [](double lr, double done) {
                                return lr * 0.5 * (1.0 + std::cos(std::numbers::pi * done));
                              }}});
-  return registry;
+  return kRegistry;
 }
 
 double scheduled_lr(const TrainConfig& train, std::size_t step, std::size_t steps) {

@@ -408,7 +408,7 @@ Broken optimizer_fits_rule(const FederationConfig& run) {
 }
 
 const std::vector<Rule>& rules() {
-  static const std::vector<Rule> rules = {
+  static const std::vector<Rule> kRules = {
       {{"name"}, name_is_plain},
       {{"lora.target_modules"}, targets_are_distinct},
       {{"lora.ranks", "devices.tiers"}, ranks_are_given_out},
@@ -451,7 +451,7 @@ const std::vector<Rule>& rules() {
       {{"slots.device"}, device_is_named},
       {{"model.dtype", "slots.device"}, device_multiplies_dtype},
   };
-  return rules;
+  return kRules;
 }
 
 /// Where `key` stands, or the first of the rule's keys that the document has, or the file.

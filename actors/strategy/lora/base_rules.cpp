@@ -153,9 +153,9 @@ class FedEx final : public LoraRule {
 }  // namespace
 
 const NamedValues<Reinit>& reinits() {
-  static const NamedValues<Reinit> registry(
+  static const NamedValues<Reinit> kRegistry(
       "aggregation.lora_reinit", {{"fresh", Reinit::fresh}, {"initial", Reinit::initial}});
-  return registry;
+  return kRegistry;
 }
 
 LoraRuleEntry flora() {

@@ -135,10 +135,10 @@ class HetLora final : public LoraRule {
 }  // namespace
 
 const NamedValues<HetLoraWeighting>& hetlora_weightings() {
-  static const NamedValues<HetLoraWeighting> registry(
+  static const NamedValues<HetLoraWeighting> kRegistry(
       "aggregation.hetlora_weighting",
       {{"norm", HetLoraWeighting::norm}, {"weighting", HetLoraWeighting::weighting}});
-  return registry;
+  return kRegistry;
 }
 
 LoraRuleEntry hetlora() {

@@ -160,9 +160,9 @@ class Product final : public ProductRule {
 }  // namespace
 
 const NamedValues<Split>& splits() {
-  static const NamedValues<Split> registry("aggregation.lora_split",
-                                           {{"balanced", Split::balanced}, {"b", Split::b}});
-  return registry;
+  static const NamedValues<Split> kRegistry("aggregation.lora_split",
+                                            {{"balanced", Split::balanced}, {"b", Split::b}});
+  return kRegistry;
 }
 
 LoraRuleEntry hlora() {
