@@ -12,6 +12,7 @@
 #include "actors/run/run_observer.hpp"
 #include "model/evaluation/evaluation.hpp"
 #include "model/training/trainer.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::actors {
 
@@ -20,7 +21,7 @@ struct FleetParts {
   FederationConfig config;
   std::shared_ptr<const model::Trainer> trainer;
   std::shared_ptr<const model::Scorer> scorer;
-  std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> client_examples;  ///< by ClientId
+  std::vector<IndicesPtr> client_examples;  ///< by ClientId
   FederationParts federation;
   std::shared_ptr<RunObserver> observer;
   std::size_t slots = 1;

@@ -17,8 +17,7 @@ std::string reason_of(const caf::error& failure) {
 
 }  // namespace
 
-ClientActor::ClientActor(caf::actor_config& config, sim::ClientId id,
-                         std::shared_ptr<const std::vector<std::uint32_t>> examples,
+ClientActor::ClientActor(caf::actor_config& config, sim::ClientId id, IndicesPtr examples,
                          std::shared_ptr<const ClientContext> context)
     : ClientHandle::base(config),
       id_(id),

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/messages.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::actors {
 
@@ -19,8 +20,7 @@ struct ClientContext {
 /// with its trained adapter. Where training costs next to nothing it trains by itself.
 class ClientActor final : public ClientHandle::base {
  public:
-  ClientActor(caf::actor_config& config, sim::ClientId id,
-              std::shared_ptr<const std::vector<std::uint32_t>> examples,
+  ClientActor(caf::actor_config& config, sim::ClientId id, IndicesPtr examples,
               std::shared_ptr<const ClientContext> context);
   behavior_type make_behavior() override;
   void on_exit() override { context_.reset(); }
@@ -30,7 +30,7 @@ class ClientActor final : public ClientHandle::base {
   void train(TrainRequest& order);
 
   sim::ClientId id_;
-  std::shared_ptr<const std::vector<std::uint32_t>> examples_;
+  IndicesPtr examples_;
   std::shared_ptr<const ClientContext> context_;
 };
 

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "actors/actor_fleet.hpp"
+#include "actors/coordinator/run_status.hpp"
 #include "actors/output/checkpoint_files.hpp"
 #include "actors/output/early_lines.hpp"
 #include "actors/output/local_csv.hpp"
@@ -49,7 +50,7 @@ void evaluate_clients(const FederationConfig& config, const Learning& learning, 
   auto scores = local_scores(config, learning, {end.adapter, {end.totals.versions}, end.clients},
                              slots, options.stop);
   if (options.stop.stop_requested()) {
-    summary.status = "interrupted";  // which clients were finished depends on real time
+    summary.status = kRunInterrupted;  // which clients were finished depends on real time
   } else if (scores.empty()) {
     log.warning("no client has a test part of its own; evaluation.local_share is too small");
   } else {
@@ -138,7 +139,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   const std::string text = summary_json(summary);
   write_file(options.out / "summary.json", text);
   log.note(summary.status + " (" + end.totals.stop_reason + "), adapter " + summary.adapter_sha256);
-  if (summary.status == "completed") checkpoints->remove();
+  if (summary.status == kRunCompleted) checkpoints->remove();
   return {summary.status, end.totals.stop_reason, summary.adapter_sha256, summary.events_sha256,
           summary_figures(text)};
 }

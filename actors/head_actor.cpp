@@ -1,7 +1,5 @@
 #include "actors/head_actor.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "partition/support/hash.hpp"
 #include "partition/support/numbers.hpp"
 
@@ -113,8 +111,8 @@ void HeadActor::meet(const LinkFrame& message) {
     if (type == net::FrameType::hello) {
       admit(message.link, net::decode_hello(payload));
     } else if (type == net::FrameType::ask_status) {
-      send(links_,
-           DropPeer{message.link, net::FrameType::tell_status, net::encode_text(status()), ""});
+      send(links_, DropPeer{message.link, net::FrameType::tell_status,
+                            net::encode_text(status_json(status())), ""});
       strangers_.erase(message.link);
     } else {
       throw net::ProtocolError("the first word must be hello");
@@ -391,34 +389,21 @@ void HeadActor::tick() {
   delayed_send(this, std::chrono::seconds(1), HeadTick{});
 }
 
-std::string HeadActor::status() const {
-  using Json = nlohmann::ordered_json;
-  Json hosts = Json::array();
-  for (const auto& [link, host] : hosts_) {
-    hosts.push_back({{"name", host.name},
-                     {"address", host.address},
-                     {"state", host.works ? "working" : "preparing"},
-                     {"slots", host.slots},
-                     {"jobs", pool_.running(link)},
-                     {"updates", host.updates},
-                     {"versions_held", host.adapters.size()}});
-  }
+HeadStatus HeadActor::status() const {
   const auto view = parts_.setup.board->read();
-  const RunTotals& totals = view.totals;
-  Json status = {{"run", parts_.setup.run},
-                 {"started", started_},
-                 {"done", view.done},
-                 {"versions", totals.versions},
-                 {"virtual_seconds", totals.time.seconds()},
-                 {"updates_applied", totals.updates_applied},
-                 {"updates_dropped", totals.updates_dropped},
-                 {"jobs_in_flight", totals.jobs - totals.updates_received - totals.jobs_lost -
-                                        totals.jobs_in_flight_at_end},
-                 {"jobs_waiting", pool_.queued()},
-                 {"own_slots", parts_.setup.options.own_slots},
-                 {"own_jobs", pool_.running(kOwnSlots)},
-                 {"hosts", hosts}};
-  return status.dump(-1, ' ', false, Json::error_handler_t::replace);
+  HeadStatus status{.run = parts_.setup.run,
+                    .started = started_,
+                    .done = view.done,
+                    .totals = view.totals,
+                    .jobs_waiting = pool_.queued(),
+                    .own_slots = parts_.setup.options.own_slots,
+                    .own_jobs = pool_.running(kOwnSlots),
+                    .hosts = {}};
+  for (const auto& [link, host] : hosts_) {
+    status.hosts.push_back({host.name, host.address, host.works, host.slots, pool_.running(link),
+                            host.updates, host.adapters.size()});
+  }
+  return status;
 }
 
 }  // namespace lorafleet::actors

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/head_setup.hpp"
+#include "actors/head_status.hpp"
 #include "actors/link_actor.hpp"
 #include "actors/net/host_pool.hpp"
 #include "actors/net/payloads.hpp"
@@ -81,7 +82,7 @@ class HeadActor final : public HeadHandle::base {
   void abandon(const AbandonJob& order);
   void tick();
   void note_stranger(const LinkDown& message);
-  [[nodiscard]] std::string status() const;
+  [[nodiscard]] HeadStatus status() const;
   template <typename Step>
   void guarded(LinkId link, const Step& step);
 

@@ -20,6 +20,7 @@
 #include "model/network/flops.hpp"
 #include "model/training/lora_trainer.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/padded_batch.hpp"
@@ -59,9 +60,9 @@ EncodedData random_data(const ModelShape& shape, std::size_t count) {
 double packed_speed(const Trainer& trainer, const AdapterPtr& start, std::size_t examples,
                     std::uint32_t client, double seconds) {
   configure_thread(1);
-  std::vector<std::uint32_t> all(examples);
+  Indices all(examples);
   std::iota(all.begin(), all.end(), 0u);
-  TrainJob job{client, 0, 1, 0, start, std::make_shared<const std::vector<std::uint32_t>>(all)};
+  TrainJob job{client, 0, 1, 0, start, std::make_shared<const Indices>(all)};
   const auto began = Clock::now();
   std::int64_t tokens = 0;
   while (seconds_since(began) < seconds) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lorafleet::model {
@@ -78,11 +79,13 @@ struct EncodingConfig {
   /// Between prompt and target: "none", or "prefix": what the tokenizer puts in front of a text
   /// (OPT: `</s>`), scored as the target's first token.
   std::string separator = "none";
-  /// "auto" (by the data's format), "plain", "alpaca", or a text (model/text/prompt_template.hpp).
-  std::string prompt_template = "auto";
+  /// kUsualTemplate, "plain", "alpaca", or a text (model/text/prompt_template.hpp).
+  std::string prompt_template = std::string(kUsualTemplate);
   std::string template_without_context = "";  ///< for rows without context; empty: the same
   /// Of conversations: "auto", "plain", "model", or a file (model/text/chat_template.hpp).
   std::filesystem::path chat_template = "auto";
+
+  static constexpr std::string_view kUsualTemplate = "auto";  ///< what the data's format says
 };
 
 /// [evaluation]

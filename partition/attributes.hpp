@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "partition/example.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::partition {
 
@@ -15,12 +16,19 @@ std::string_view attribute_value(const Example& example, const std::string& name
 
 /// The attributes that at least one of these examples has, sorted; "target" is always among them.
 std::vector<std::string> attribute_names(const std::vector<Example>& examples,
-                                         const std::vector<std::uint32_t>& indices);
+                                         const Indices& indices);
 
 /// Throws InputError at `place` where none of these examples has the attribute, with the nearest
 /// name and those that there are.
 void require_attribute(const std::string& name, std::string_view place,
-                       const std::vector<Example>& examples,
-                       const std::vector<std::uint32_t>& indices);
+                       const std::vector<Example>& examples, const Indices& indices);
+
+/// What a row has by `grouping`: its group, the unit of the split, for "group"; else the attribute
+/// of this name.
+std::string_view grouping_value(const Example& example, const std::string& grouping);
+
+/// require_attribute, unless `grouping` is "group", which every row has.
+void require_grouping(const std::string& grouping, std::string_view place,
+                      const std::vector<Example>& examples, const Indices& indices);
 
 }  // namespace lorafleet::partition

@@ -72,14 +72,13 @@ void check_fraction(const std::string& key, double value) {
 }
 
 /// The training examples to spoil: the `count` with the smallest draws of their own streams.
-std::vector<std::uint32_t> choose(const std::vector<std::uint32_t>& training, std::size_t count,
-                                  std::uint64_t seed) {
+Indices choose(const Indices& training, std::size_t count, std::uint64_t seed) {
   std::vector<std::pair<std::uint64_t, std::uint32_t>> draws;
   for (const auto index : training) {
     draws.emplace_back(Random(seed, Purpose::degradation, index, 0).bits(), index);
   }
   std::sort(draws.begin(), draws.end());
-  std::vector<std::uint32_t> chosen;
+  Indices chosen;
   for (std::size_t i = 0; i < count; ++i) {
     chosen.push_back(draws[i].second);
   }
@@ -106,8 +105,8 @@ std::vector<std::string> known_degradations() {
   return names;
 }
 
-void degrade(std::vector<Example>& examples, const std::vector<std::uint32_t>& training,
-             const DegradeConfig& config, std::uint64_t seed) {
+void degrade(std::vector<Example>& examples, const Indices& training, const DegradeConfig& config,
+             std::uint64_t seed) {
   const Degradation& kind = find_kind(config.kind);
   check_fraction("share", config.share);
   check_fraction("strength", config.strength);

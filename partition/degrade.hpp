@@ -6,6 +6,7 @@
 
 #include "partition/config.hpp"
 #include "partition/example.hpp"
+#include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::partition {
@@ -13,7 +14,7 @@ namespace lorafleet::partition {
 /// What a degradation may use besides the context itself.
 struct Spoiling {
   const std::vector<std::string>& contexts;  ///< unspoilt, of all examples
-  const std::vector<std::uint32_t>& training;
+  const Indices& training;
   double strength;
 };
 
@@ -41,7 +42,7 @@ std::vector<std::string> known_degradations();
 ///
 /// Drawn from (seed, Purpose::degradation, example index). Throws InputError for an unknown kind
 /// and for share or strength outside [0, 1].
-void degrade(std::vector<Example>& examples, const std::vector<std::uint32_t>& training,
-             const DegradeConfig& config, std::uint64_t seed);
+void degrade(std::vector<Example>& examples, const Indices& training, const DegradeConfig& config,
+             std::uint64_t seed);
 
 }  // namespace lorafleet::partition

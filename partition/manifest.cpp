@@ -77,8 +77,7 @@ Json client_of(const Partition& partition, const PartitionStatistics& statistics
 /// Resolves the ids of a manifest, each of which may be claimed once.
 class Claims {
  public:
-  Claims(const std::string& file, const std::vector<Example>& examples,
-         const std::vector<std::uint32_t>& training)
+  Claims(const std::string& file, const std::vector<Example>& examples, const Indices& training)
       : file_(file), left_(training.size()) {
     for (std::uint32_t i = 0; i < examples.size(); ++i) {
       index_of_.emplace(examples[i].id, i);
@@ -232,7 +231,7 @@ std::string manifest_text(const Partition& partition, const PartitionStatistics&
 }
 
 Partition load_manifest(const std::filesystem::path& path, const std::vector<Example>& examples,
-                        const std::vector<std::uint32_t>& training, const CountFn& tokens) {
+                        const Indices& training, const CountFn& tokens) {
   const std::string file = path.string();
   const Json manifest = parse(path);
   Partition partition;
@@ -257,9 +256,8 @@ Partition load_manifest(const std::filesystem::path& path, const std::vector<Exa
   return partition;
 }
 
-Partition make_partition(const std::vector<Example>& examples,
-                         const std::vector<std::uint32_t>& training, const PartitionConfig& config,
-                         std::uint64_t seed, const CountFn& tokens) {
+Partition make_partition(const std::vector<Example>& examples, const Indices& training,
+                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens) {
   if (!config.manifest.empty()) return load_manifest(config.manifest, examples, training, tokens);
   return draw_partition(examples, training, config, seed, tokens);
 }

@@ -7,6 +7,7 @@
 
 #include "partition/partitioner.hpp"
 #include "partition/statistics.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::partition {
 
@@ -23,11 +24,10 @@ std::string manifest_text(const Partition& partition, const PartitionStatistics&
 /// and unknown ids, ids of test examples, ids given twice, training examples that no client has,
 /// clients without examples, and anything that is not such a manifest.
 Partition load_manifest(const std::filesystem::path& path, const std::vector<Example>& examples,
-                        const std::vector<std::uint32_t>& training, const CountFn& tokens);
+                        const Indices& training, const CountFn& tokens);
 
 /// load_manifest where `config.manifest` names one, else draw_partition.
-Partition make_partition(const std::vector<Example>& examples,
-                         const std::vector<std::uint32_t>& training, const PartitionConfig& config,
-                         std::uint64_t seed, const CountFn& tokens);
+Partition make_partition(const std::vector<Example>& examples, const Indices& training,
+                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens);
 
 }  // namespace lorafleet::partition

@@ -42,23 +42,28 @@ double coverage(std::string_view target, std::string_view context) {
   return static_cast<double>(found) / static_cast<double>(wanted.size());
 }
 
-std::vector<std::string> known_units() {
-  return {"tokens", "words", "sentences"};
+const NamedValues<LengthFn>& length_units() {
+  static const NamedValues<LengthFn> kRegistry(
+      "partition.skew.unit",
+      {{"tokens",
+        [](const Example& example, const CountFn& tokens) {
+          if (!tokens) {
+            throw InputError(
+                "partition.skew.unit",
+                "\"tokens\" needs a tokenizer and none is at hand; allowed without one: "
+                "words, sentences");
+          }
+          return tokens(example);
+        }},
+       {"words",
+        [](const Example& example, const CountFn&) { return count_words(example.context); }},
+       {"sentences",
+        [](const Example& example, const CountFn&) { return count_sentences(example.context); }}});
+  return kRegistry;
 }
 
 double context_length(const Example& example, std::string_view unit, const CountFn& tokens) {
-  if (unit == "words") return static_cast<double>(count_words(example.context));
-  if (unit == "sentences") return static_cast<double>(count_sentences(example.context));
-  if (unit == "tokens") {
-    if (!tokens) {
-      throw InputError("partition.skew.unit",
-                       "\"tokens\" needs a tokenizer and none is at hand; allowed without one: "
-                       "words, sentences");
-    }
-    return static_cast<double>(tokens(example));
-  }
-  throw InputError("partition.skew.unit",
-                   "unknown unit \"" + std::string(unit) + "\"; known: " + join(known_units()));
+  return static_cast<double>(length_units().at(std::string(unit)).value(example, tokens));
 }
 
 double quality_score(const Example& example, const std::string& name) {

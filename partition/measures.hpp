@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "partition/example.hpp"
+#include "partition/support/registry.hpp"
 
 namespace lorafleet::partition {
 
@@ -26,8 +27,11 @@ std::size_t count_sentences(std::string_view text);
 /// [0, 1]; 0 for a target without content words. Content words and stems: see words.hpp.
 double coverage(std::string_view target, std::string_view context);
 
-/// The names that `unit` of a context_length skew may have: tokens, words, sentences.
-std::vector<std::string> known_units();
+/// Length of an example's context; `tokens` counts tokens, where they are wanted.
+using LengthFn = std::size_t (*)(const Example& example, const CountFn& tokens);
+
+/// `unit` of a context_length skew.
+const NamedValues<LengthFn>& length_units();
 
 /// Length of the example's context in `unit`; `tokens` counts for unit "tokens" and may be empty
 /// otherwise. Throws InputError for an unknown unit.

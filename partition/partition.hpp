@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "partition/support/indices.hpp"
+
 namespace lorafleet::partition {
 
 /// How one label skew cut the training examples into bins.
@@ -31,9 +33,9 @@ struct Provenance {
 struct Partition {
   /// Indices into the examples, ascending, one list for each client. Disjoint; together they are
   /// the training examples.
-  std::vector<std::vector<std::uint32_t>> clients;
+  std::vector<Indices> clients;
   std::vector<std::string> names;        ///< of the clients' owners (natural), else empty
-  std::vector<std::uint32_t> training;   ///< the examples that were spread, ascending
+  Indices training;                      ///< the examples that were spread, ascending
   std::vector<Bins> bins;                ///< one for each skew that cuts the examples into bins
   std::vector<std::string> notes;        ///< what a user should know about this partition
   std::optional<Provenance> provenance;  ///< only of loaded ones

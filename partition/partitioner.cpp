@@ -91,9 +91,8 @@ Partition draw(const std::vector<Example>& examples, Partition partition,
 
 }  // namespace
 
-Partition draw_partition(const std::vector<Example>& examples,
-                         const std::vector<std::uint32_t>& training, const PartitionConfig& config,
-                         std::uint64_t seed, const CountFn& tokens) {
+Partition draw_partition(const std::vector<Example>& examples, const Indices& training,
+                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens) {
   check_skews(config.skews);
   if (training.empty()) throw InputError("partition", "there are no training examples to spread");
   Partition partition;

@@ -8,6 +8,7 @@
 #include "partition/example.hpp"
 #include "partition/measures.hpp"
 #include "partition/partition.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::partition {
 
@@ -39,8 +40,7 @@ namespace lorafleet::partition {
 /// (seed, Purpose::partition, 2^32 + cell). Throws InputError for settings and data that do not
 /// fit. `tokens` counts the tokens of a context; only asked for by context_length with unit
 /// "tokens".
-Partition draw_partition(const std::vector<Example>& examples,
-                         const std::vector<std::uint32_t>& training, const PartitionConfig& config,
-                         std::uint64_t seed, const CountFn& tokens);
+Partition draw_partition(const std::vector<Example>& examples, const Indices& training,
+                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens);
 
 }  // namespace lorafleet::partition

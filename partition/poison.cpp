@@ -19,13 +19,12 @@ constexpr std::uint64_t kTarget = std::numeric_limits<std::uint64_t>::max() - 2;
 constexpr int kDraws = 100;
 
 /// The `count` with the smallest draws of their own streams, ascending.
-std::vector<std::uint32_t> choose(const std::vector<std::uint32_t>& own, std::size_t count,
-                                  std::uint64_t seed) {
+Indices choose(const Indices& own, std::size_t count, std::uint64_t seed) {
   std::vector<std::pair<std::uint64_t, std::uint32_t>> draws;
   for (const auto index : own)
     draws.emplace_back(Random(seed, Purpose::fault, index, kWhich).bits(), index);
   std::sort(draws.begin(), draws.end());
-  std::vector<std::uint32_t> chosen;
+  Indices chosen;
   for (std::size_t i = 0; i < count; ++i)
     chosen.push_back(draws[i].second);
   std::sort(chosen.begin(), chosen.end());
@@ -33,8 +32,7 @@ std::vector<std::uint32_t> choose(const std::vector<std::uint32_t>& own, std::si
 }
 
 std::optional<std::string> wrong_target(const std::vector<Example>& examples, std::uint32_t index,
-                                        const std::vector<std::uint32_t>& donors,
-                                        std::uint64_t seed) {
+                                        const Indices& donors, std::uint64_t seed) {
   const Example& example = examples[index];
   Random random(seed, Purpose::fault, index, kTarget);
   auto others = example.choices;
@@ -51,9 +49,8 @@ std::optional<std::string> wrong_target(const std::vector<Example>& examples, st
 }  // namespace
 
 std::vector<PoisonedTarget> poisoned_targets(const std::vector<Example>& examples,
-                                             const std::vector<std::uint32_t>& own,
-                                             const std::vector<std::uint32_t>& donors, double share,
-                                             std::uint64_t seed) {
+                                             const Indices& own, const Indices& donors,
+                                             double share, std::uint64_t seed) {
   if (!(share >= 0.0 && share <= 1.0)) {
     throw InputError("faults.attackers.examples", "must be between 0 and 1");
   }

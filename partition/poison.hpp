@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "partition/example.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::partition {
 
@@ -21,8 +22,7 @@ struct PoisonedTarget {
 /// A pure function: which examples and which targets is drawn from (seed, Purpose::fault, example
 /// index). Throws InputError for a share outside [0, 1].
 std::vector<PoisonedTarget> poisoned_targets(const std::vector<Example>& examples,
-                                             const std::vector<std::uint32_t>& own,
-                                             const std::vector<std::uint32_t>& donors, double share,
-                                             std::uint64_t seed);
+                                             const Indices& own, const Indices& donors,
+                                             double share, std::uint64_t seed);
 
 }  // namespace lorafleet::partition

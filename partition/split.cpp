@@ -53,8 +53,7 @@ std::size_t append_test(std::vector<Example>& examples, std::vector<Example> tes
   return shared;
 }
 
-Split split_locally(const std::vector<Example>& examples, const std::vector<std::uint32_t>& part,
-                    double share) {
+Split split_locally(const std::vector<Example>& examples, const Indices& part, double share) {
   constexpr std::uint64_t kParts = 1'000'000;
   const auto limit = static_cast<std::uint64_t>(share * static_cast<double>(kParts));
   Split split;

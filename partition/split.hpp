@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "partition/example.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::partition {
 
 /// Indices into the examples, ascending. Every example is in exactly one of the two.
 struct Split {
-  std::vector<std::uint32_t> train;
-  std::vector<std::uint32_t> test;
+  Indices train;
+  Indices test;
 };
 
 /// fnv1a64(group) % 10 == 0.
@@ -29,7 +30,6 @@ std::size_t append_test(std::vector<Example>& examples, std::vector<Example> tes
 /// Splits one client's part into what it trains on and its own test part: of all groups about
 /// `share` is test, for every client the same ones (by a hash of the group), so that nobody trains
 /// on what another is tested on. A client that would have nothing left to train on keeps all.
-Split split_locally(const std::vector<Example>& examples, const std::vector<std::uint32_t>& part,
-                    double share);
+Split split_locally(const std::vector<Example>& examples, const Indices& part, double share);
 
 }  // namespace lorafleet::partition

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <thread>
 
+#include "model/device/device_name.hpp"
 #include "model/device/process.hpp"
 #include "model/device/runtime_info.hpp"
 #include "partition/support/numbers.hpp"
@@ -211,7 +212,7 @@ int calibrate_command(const Arguments& arguments) {
         setting, actors::time_jobs(*work.trainer, work.jobs, setting, seconds)));
   }
   const auto info = model::runtime_info(config.slots.device);
-  const std::string where = (config.slots.device == "cpu" ? info.cpu : info.device) +
+  const std::string where = (model::is_cpu(config.slots.device) ? info.cpu : info.device) +
                             ", LibTorch " + info.libtorch + ", " + info.kernels +
                             " kernels of BLAS";
   log(where + "; " + figure(work.train_flops_per_token * 1e-6) + " MFLOP a token\n" +

@@ -1,5 +1,6 @@
 #include "tools/no_progress.hpp"
 
+#include "actors/coordinator/run_status.hpp"
 #include "tools/text.hpp"
 
 namespace lorafleet::tools {
@@ -14,7 +15,7 @@ std::int64_t count_of(const actors::RunOutcome& outcome, const std::string& key)
 }  // namespace
 
 bool made_no_progress(const actors::RunOutcome& outcome) {
-  return outcome.stop_reason == "no_progress";
+  return outcome.stop_reason == actors::kRunWithoutProgress;
 }
 
 std::string no_progress_text(const actors::RunOutcome& outcome) {

@@ -1,6 +1,7 @@
 #include <iostream>
 #include <map>
 
+#include "actors/coordinator/run_status.hpp"
 #include "actors/federation.hpp"
 #include "actors/output/summary_json.hpp"
 #include "actors/run/dry_run.hpp"
@@ -175,7 +176,7 @@ int run_command(const Arguments& arguments) {
   const auto outcome = actors::run_federation(config, options);
   display.finish();
   print_summary(config.name, outcome, out);
-  if (outcome.status == "interrupted") return kInterrupted;
+  if (outcome.status == actors::kRunInterrupted) return kInterrupted;
   if (made_no_progress(outcome)) {
     print_error(no_progress_text(outcome));
     return kFailed;

@@ -3,6 +3,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "actors/coordinator/run_status.hpp"
 #include "partition/support/files.hpp"
 #include "tools/console.hpp"
 
@@ -43,7 +44,7 @@ bool is_complete(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return false;
   try {
-    return nlohmann::json::parse(read_file(file)).at("status") == "completed";
+    return nlohmann::json::parse(read_file(file)).at("status") == actors::kRunCompleted;
   } catch (const nlohmann::json::exception& error) {
     throw InputError(file.string(), error.what());
   }

@@ -176,7 +176,7 @@ bool Coordinator::State::step() {
   const bool wake_is_next = wake && (!next || *wake < *next);
   if (wake_is_next) next = wake;
   if (!next) {
-    stop("no_progress");
+    stop(kRunWithoutProgress);
     return true;
   }
   if (time_limit && *next > *time_limit) {
@@ -268,7 +268,7 @@ void Coordinator::score(sim::Version version, double perplexity) {
 }
 
 void Coordinator::interrupt() {
-  if (!state_->finished) state_->stop("interrupted");
+  if (!state_->finished) state_->stop(kRunInterrupted);
 }
 
 bool Coordinator::finished() const {

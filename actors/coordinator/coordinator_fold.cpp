@@ -266,13 +266,13 @@ void Coordinator::State::give_up_on_stale() {
 }
 
 void Coordinator::State::count_failure(Lane& lane) {
-  if (++lane.failed_in_a_row == kFailuresInARow) stop("no_progress");
+  if (++lane.failed_in_a_row == kFailuresInARow) stop(kRunWithoutProgress);
 }
 
 /// The guard of the modes without rounds against jobs that end without a usable update.
 void Coordinator::State::count_without_progress() {
   const std::int64_t limit = 100 * std::max<std::int64_t>(10, config.clients.concurrency);
-  if (!mode.has_rounds && !finished && ++ends_without_progress >= limit) stop("no_progress");
+  if (!mode.has_rounds && !finished && ++ends_without_progress >= limit) stop(kRunWithoutProgress);
 }
 
 }  // namespace lorafleet::actors

@@ -13,6 +13,7 @@
 #include "actors/coordinator/coordinator.hpp"
 #include "actors/coordinator/coordinator_state.hpp"
 #include "actors/coordinator/job_table.hpp"
+#include "actors/coordinator/run_status.hpp"
 #include "actors/sim/client_set.hpp"
 #include "actors/sim/event_queue.hpp"
 #include "actors/sim/world.hpp"

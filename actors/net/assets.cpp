@@ -28,8 +28,8 @@ std::string file_hash(const fs::path& path) {
 }
 
 bool belongs_to_a_model(const fs::path& path) {
-  constexpr std::array<const char*, 5> kinds = {".json", ".safetensors", ".bin", ".txt", ".jinja"};
-  return std::any_of(kinds.begin(), kinds.end(),
+  constexpr std::array<const char*, 5> kKinds = {".json", ".safetensors", ".bin", ".txt", ".jinja"};
+  return std::any_of(kKinds.begin(), kKinds.end(),
                      [&](const char* kind) { return path.extension() == kind; });
 }
 

@@ -1,5 +1,6 @@
 #include "actors/output/run_summary.hpp"
 
+#include "actors/coordinator/run_status.hpp"
 #include "actors/run/environment.hpp"
 #include "model/device/process.hpp"
 
@@ -8,7 +9,8 @@ namespace lorafleet::actors {
 namespace {
 
 std::string status_of(const std::string& stop_reason) {
-  return stop_reason == "interrupted" || stop_reason == "no_progress" ? stop_reason : "completed";
+  const bool completed = stop_reason != kRunInterrupted && stop_reason != kRunWithoutProgress;
+  return completed ? kRunCompleted : stop_reason;
 }
 
 }  // namespace

@@ -3,13 +3,17 @@
 #include <cstddef>
 
 #include "actors/federation_config.hpp"
+#include "actors/sim/fleet.hpp"
 #include "actors/strategy/messages/faults.hpp"
 
 namespace lorafleet::actors {
 
-/// Who attacks in a run of `clients` clients. `train_flops_per_token` prices tiers given in FLOP/s,
-/// where an entry of [faults] attackers names a tier. Throws InputError.
+/// Whether an entry of [faults] attackers is for the clients of one tier.
+bool attacks_tiers(const FederationConfig& config);
+
+/// Who attacks in a run of `clients` clients. `devices` may be null unless attacks_tiers. Throws
+/// InputError.
 strategy::Attackers make_attackers(const FederationConfig& config, std::size_t clients,
-                                   double train_flops_per_token);
+                                   const sim::Fleet* devices);
 
 }  // namespace lorafleet::actors

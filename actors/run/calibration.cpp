@@ -23,7 +23,6 @@ namespace lorafleet::actors {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Indices = std::vector<std::uint32_t>;
 
 constexpr std::size_t kSyntheticJobs = 16;
 
@@ -48,9 +47,8 @@ std::vector<std::int32_t> random_tokens(const model::ModelShape& shape, std::siz
 }
 
 /// Adds made-up examples until they have `tokens` tokens.
-std::shared_ptr<const Indices> add_examples(const model::ModelShape& shape, std::int64_t max_tokens,
-                                            std::int64_t tokens, Random& random,
-                                            model::EncodedData& data) {
+IndicesPtr add_examples(const model::ModelShape& shape, std::int64_t max_tokens,
+                        std::int64_t tokens, Random& random, model::EncodedData& data) {
   const std::int64_t longest = std::min(max_tokens, shape.positions);
   auto indices = std::make_shared<Indices>();
   for (std::int64_t added = 0; added < tokens;) {
@@ -78,7 +76,7 @@ CalibrationWork make_work(const FederationConfig& config, const model::BaseModel
 }
 
 model::TrainJob make_job(const FederationConfig& config, std::size_t client,
-                         model::AdapterPtr start, std::shared_ptr<const Indices> examples) {
+                         model::AdapterPtr start, IndicesPtr examples) {
   model::TrainJob job;
   job.client = static_cast<std::uint32_t>(client);
   job.run_seed = config.seed;
@@ -206,7 +204,7 @@ CalibrationWork synthetic_work(const FederationConfig& config) {
   const auto base = model::BaseModel::load(config.model, config.slots.device);
   auto data = std::make_shared<model::EncodedData>();
   Random random(config.seed, Purpose::sample);
-  std::vector<std::shared_ptr<const Indices>> parts;
+  std::vector<IndicesPtr> parts;
   for (std::size_t i = 0; i < kSyntheticJobs; ++i) {
     parts.push_back(add_examples(base->shape(), config.encoding.max_tokens,
                                  2 * config.train.batch_tokens, random, *data));

@@ -1,6 +1,7 @@
 #include "actors/run/environment.hpp"
 
 #include "model/device/blas_kernels.hpp"
+#include "model/device/device_name.hpp"
 #include "model/device/runtime_info.hpp"
 
 namespace lorafleet::actors {
@@ -25,7 +26,7 @@ std::string computing_line(const std::string& device) {
          " kernels of BLAS" +
          (instead.empty() ? "" : " (chosen for this CPU, by itself it takes " + instead + ")") +
          ", oneDNN " + runtime.onednn + ", on " +
-         (runtime.device == "cpu" ? runtime.cpu : runtime.device);
+         (model::is_cpu(runtime.device) ? runtime.cpu : runtime.device);
 }
 
 }  // namespace lorafleet::actors

@@ -5,6 +5,7 @@
 #include "actors/run/attackers.hpp"
 #include "actors/run/client_limits.hpp"
 #include "actors/run/compressing_trainer.hpp"
+#include "actors/run/devices.hpp"
 #include "actors/run/faulty_trainer.hpp"
 #include "actors/run/private_factor_trainer.hpp"
 #include "actors/run/run_scorer.hpp"
@@ -14,6 +15,7 @@
 #include "actors/strategy/messages/compression.hpp"
 #include "model/adapter/client_layouts.hpp"
 #include "model/adapter/starting_adapter.hpp"
+#include "model/device/device_name.hpp"
 #include "model/device/runtime_info.hpp"
 #include "model/network/flops.hpp"
 #include "model/training/batching.hpp"
@@ -25,12 +27,6 @@ namespace lorafleet::actors {
 
 namespace {
 
-std::shared_ptr<const sim::Fleet> fleet_of(const FederationConfig& config, std::size_t clients,
-                                           double flops_per_token) {
-  return std::make_shared<const sim::Fleet>(config.devices, config.network, clients, config.seed,
-                                            flops_per_token);
-}
-
 /// What lies between honest training and the server: private factors, attackers, compression.
 std::shared_ptr<const model::Trainer> decorated(std::shared_ptr<const model::Trainer> trainer,
                                                 const FederationConfig& config,
@@ -40,8 +36,7 @@ std::shared_ptr<const model::Trainer> decorated(std::shared_ptr<const model::Tra
   if (entry.needs_private_b) {
     trainer = std::make_shared<const PrivateFactorTrainer>(std::move(trainer));
   }
-  auto attackers =
-      make_attackers(config, learning.clients(), learning.federation.train_flops_per_token);
+  auto attackers = make_attackers(config, learning.clients(), learning.devices.get());
   if (!attackers.empty()) {
     trainer = std::make_shared<const FaultyTrainer>(std::move(trainer), std::move(attackers));
   }
@@ -67,7 +62,7 @@ Learning surrogate_learning(const FederationConfig& config, bool, const Note&, c
       model::Adapter{layout, std::vector<float>(layout->size(), 0.0f)});
   learning.federation.message_bytes = config.surrogate.message_bytes;
   learning.devices =
-      fleet_of(config, learning.clients(), learning.federation.train_flops_per_token);
+      deal_devices(config, learning.clients(), learning.federation.train_flops_per_token);
   learning.trainer = make_surrogate_trainer(surrogate);
   learning.scorer = make_surrogate_scorer(surrogate);
   return learning;
@@ -107,7 +102,8 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
   learning.client_examples = work->client_examples;
   check_client_limits(config, learning.clients());
   const double flops = model::train_flops_per_token(work->shape);
-  learning.devices = fleet_of(config, learning.clients(), flops);
+  learning.devices =
+      work->devices ? work->devices : deal_devices(config, learning.clients(), flops);
   const auto layouts = layouts_of(config, *work, *learning.devices);
   learning.federation.train_flops_per_token = flops;
   learning.federation.layouts = layouts.of_client;
@@ -160,7 +156,8 @@ std::string fingerprint(const FederationConfig& config, const Learning& learning
   hash.update(std::to_string(config.seed) + ' ' + std::to_string(learning.clients()) + '\n');
   if (learning.work) hash.update(manifest_of(config, *learning.work));
   hash.update(model::sha256(*learning.federation.initial));
-  if (config.slots.device != "cpu") hash.update(model::runtime_info(config.slots.device).device);
+  if (!model::is_cpu(config.slots.device))
+    hash.update(model::runtime_info(config.slots.device).device);
   for (const auto& layout : learning.federation.layouts) {
     for (const auto& module : layout->modules())
       hash.update(std::to_string(module.rank) + ' ');

@@ -13,6 +13,7 @@
 #include "model/evaluation/evaluation.hpp"
 #include "model/network/base_model.hpp"
 #include "model/training/trainer.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::actors {
 
@@ -23,7 +24,7 @@ struct Learning {
   std::shared_ptr<const model::Trainer> trainer;  ///< null where nothing is trained
   std::shared_ptr<const model::Trainer> honest;   ///< without attackers and compression
   std::shared_ptr<const model::Scorer> scorer;    ///< null where nothing is trained
-  std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> client_examples;  ///< by client
+  std::vector<IndicesPtr> client_examples;        ///< by client
   FederationParts federation;
   std::shared_ptr<const sim::Fleet> devices;
 

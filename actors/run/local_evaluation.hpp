@@ -8,6 +8,7 @@
 
 #include "model/evaluation/evaluation.hpp"
 #include "model/training/trainer.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::actors {
 
@@ -28,8 +29,8 @@ struct LocalParts {
   /// A scorer of the client's own test part.
   std::function<std::unique_ptr<model::Scorer>(std::uint32_t client)> scorer;
   std::function<double(std::uint32_t client)> context_tokens;  ///< mean over its test part
-  std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> train;  ///< by client
-  std::vector<std::uint32_t> clients;                                    ///< to evaluate
+  std::vector<IndicesPtr> train;                               ///< by client
+  std::vector<std::uint32_t> clients;                          ///< to evaluate
   /// What the client has of the final version: at its own rank, with its private factors.
   std::function<model::AdapterPtr(std::uint32_t client)> adapter;
   model::Factors trains = model::Factors::both;  ///< in a job that starts from it

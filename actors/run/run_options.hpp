@@ -27,7 +27,7 @@ struct RunOptions {
 /// What a run came to. `figures` holds every number of summary.json under its dotted key
 /// ("final.perplexity"), for [expect] thresholds.
 struct RunOutcome {
-  std::string status;  ///< "completed", "interrupted", "no_progress"
+  std::string status;  ///< one of actors/coordinator/run_status.hpp
   std::string stop_reason;
   std::string adapter_sha256;
   std::string events_sha256;

@@ -11,9 +11,8 @@ std::shared_ptr<const model::Scorer> make_run_scorer(const FederationConfig& con
                                                      const model::BaseModelPtr& base) {
   std::vector<std::string> groups;
   if (config.evaluation.groups > 0) {
-    const std::string& by = config.evaluation.group_by;
     for (const auto& example : work.examples) {
-      const auto value = by == "group" ? example.group : partition::attribute_value(example, by);
+      const auto value = partition::grouping_value(example, config.evaluation.group_by);
       groups.emplace_back(value.empty() ? "(none)" : value);
     }
   }

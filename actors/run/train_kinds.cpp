@@ -3,9 +3,9 @@
 namespace lorafleet::actors {
 
 const Registry<TrainKind>& train_kinds() {
-  static const Registry<TrainKind> registry(
+  static const Registry<TrainKind> kRegistry(
       "train.kind", {{.name = "lora"}, {.name = "surrogate", .has_base = false}});
-  return registry;
+  return kRegistry;
 }
 
 }  // namespace lorafleet::actors

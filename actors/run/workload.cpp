@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "actors/run/attackers.hpp"
+#include "actors/run/devices.hpp"
 #include "actors/run/train_kinds.hpp"
 #include "model/adapter/lora_layout.hpp"
 #include "model/evaluation/metric_warnings.hpp"
@@ -25,8 +26,6 @@
 namespace lorafleet::actors {
 
 namespace {
-
-using Indices = std::vector<std::uint32_t>;
 
 void remove_dropped(Indices& indices, const Indices& dropped) {
   std::erase_if(indices, [&](std::uint32_t index) {
@@ -109,8 +108,10 @@ model::ChatTemplatePtr chat_template_of(const FederationConfig& config, const Wo
 /// Gives the label_noise attackers their wrong targets, in `examples` and in `encoded`.
 void poison(Workload& work, const FederationConfig& config,
             const std::function<void(const std::string&)>& log) {
-  const auto attackers =
-      make_attackers(config, work.client_examples.size(), model::train_flops_per_token(work.shape));
+  const std::size_t clients = work.client_examples.size();
+  if (attacks_tiers(config))
+    work.devices = deal_devices(config, clients, model::train_flops_per_token(work.shape));
+  const auto attackers = make_attackers(config, clients, work.devices.get());
   std::vector<partition::PoisonedTarget> poisoned;
   for (const auto client : attackers.clients()) {
     const auto* attack = attackers.attack_of(client);
@@ -157,7 +158,7 @@ Workload prepare_workload(const FederationConfig& config,
   partition::degrade(work.examples, split.train, config.data.degrade, config.seed);
 
   auto encoding = config.encoding;
-  if (encoding.prompt_template == "auto") {
+  if (encoding.prompt_template == encoding.kUsualTemplate) {
     encoding.prompt_template = partition::find_format(config.data.format).prompt_template;
   }
   for (const auto& line : tokenizer->warnings())
@@ -203,9 +204,9 @@ Workload prepare_workload(const FederationConfig& config,
   work.scored = sample(split.test, config.evaluation.max_examples, config.seed);
   work.test = std::move(split.test);
   const auto& evaluation = config.evaluation;
-  if (evaluation.groups > 0 && evaluation.group_by != "group") {
-    partition::require_attribute(evaluation.group_by, "evaluation.group_by", work.examples,
-                                 work.scored);
+  if (evaluation.groups > 0) {
+    partition::require_grouping(evaluation.group_by, "evaluation.group_by", work.examples,
+                                work.scored);
   }
   std::vector<const partition::Example*> scored;
   for (const std::uint32_t index : work.scored)

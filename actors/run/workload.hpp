@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "actors/federation_config.hpp"
+#include "actors/sim/fleet.hpp"
 #include "model/shape.hpp"
 #include "model/text/encoded_data.hpp"
 #include "model/text/encoding.hpp"
 #include "partition/partitioner.hpp"
 #include "partition/statistics.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::actors {
 
@@ -23,13 +25,14 @@ struct Workload {
   std::shared_ptr<const model::ExampleEncoder> encoder;
   std::shared_ptr<const model::EncodedData> encoded;  ///< entry i belongs to example i
   model::EncodingReport encoding;
-  std::vector<std::uint32_t> test;    ///< held out
-  std::vector<std::uint32_t> scored;  ///< the test examples that evaluation uses
+  Indices test;    ///< held out
+  Indices scored;  ///< the test examples that evaluation uses
   partition::Partition partition;
   partition::PartitionStatistics statistics;
-  std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> client_examples;  ///< by client
+  std::vector<IndicesPtr> client_examples;    ///< by client
+  std::shared_ptr<const sim::Fleet> devices;  ///< null unless who attacks depends on them
   /// What each client keeps for its own test ([evaluation] local_share); empty without.
-  std::vector<std::vector<std::uint32_t>> local_test;
+  std::vector<Indices> local_test;
 };
 
 /// Throws InputError. `log` gets a line about each step, `warning` what a user should know.

@@ -11,9 +11,9 @@ AvailabilityModel daily();
 AvailabilityModel trace_file();
 
 const Registry<AvailabilityModel>& availability_models() {
-  static const Registry<AvailabilityModel> registry(
+  static const Registry<AvailabilityModel> kRegistry(
       "availability.model", {always(), bernoulli(), markov(), daily(), trace_file()});
-  return registry;
+  return kRegistry;
 }
 
 void require_availability(bool holds, const char* key, const char* allowed) {

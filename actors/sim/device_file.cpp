@@ -15,11 +15,11 @@ constexpr double kAny = std::numeric_limits<double>::max();
 constexpr std::int64_t kLargestRank = 1024;
 
 const CsvColumns& columns() {
-  static const CsvColumns columns = {
+  static const CsvColumns kColumns = {
       {"tier", "tokens_per_second", "teraflops", "download_mbps", "upload_mbps", "latency_seconds",
        "rank", "watts", "cost_per_hour"},
       {}};
-  return columns;
+  return kColumns;
 }
 
 }  // namespace

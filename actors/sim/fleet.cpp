@@ -129,22 +129,17 @@ class Outfitter {
 /// The row of each client.
 std::vector<std::size_t> deal_rows(const DevicesConfig& devices, std::size_t rows,
                                    std::size_t clients, std::uint64_t run_seed) {
-  if (devices.file_order == "exact" && rows != clients) {
+  const FileOrder order = file_orders().at(devices.file_order).value;
+  if (order == FileOrder::exact && rows != clients) {
     throw InputError(devices.file.string(),
                      "has " + std::to_string(rows) + " devices for " + std::to_string(clients) +
                          " clients; allowed: one for each, or devices.file_order = \"cycle\" or "
                          "\"sample\"");
   }
-  if (devices.file_order != "exact" && devices.file_order != "cycle" &&
-      devices.file_order != "sample") {
-    throw InputError("devices.file_order",
-                     "\"" + devices.file_order + "\" is not known; allowed: exact, cycle, sample");
-  }
   std::vector<std::size_t> dealt(clients);
   for (std::size_t c = 0; c < clients; ++c) {
-    dealt[c] = devices.file_order == "sample"
-                   ? Random(run_seed, Purpose::device, c, kRow).below(rows)
-                   : c % rows;
+    dealt[c] = order == FileOrder::sample ? Random(run_seed, Purpose::device, c, kRow).below(rows)
+                                          : c % rows;
   }
   return dealt;
 }
@@ -185,6 +180,13 @@ std::vector<Source> row_sources(const DevicesConfig& devices, const std::vector<
 }
 
 }  // namespace
+
+const NamedValues<FileOrder>& file_orders() {
+  static const NamedValues<FileOrder> kRegistry(
+      "devices.file_order",
+      {{"exact", FileOrder::exact}, {"cycle", FileOrder::cycle}, {"sample", FileOrder::sample}});
+  return kRegistry;
+}
 
 std::vector<std::size_t> largest_remainder(const std::vector<double>& shares, std::size_t items) {
   const double total = std::accumulate(shares.begin(), shares.end(), 0.0);

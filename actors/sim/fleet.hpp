@@ -7,6 +7,7 @@
 
 #include "actors/sim/config.hpp"
 #include "actors/sim/ids.hpp"
+#include "partition/support/registry.hpp"
 
 namespace lorafleet::sim {
 
@@ -23,6 +24,14 @@ struct DeviceProfile {
   friend bool operator==(const DeviceProfile&, const DeviceProfile&) = default;
 };
 
+/// devices.file_order: the row that a client gets.
+enum class FileOrder {
+  exact,  ///< row i is client i, and there are as many rows as clients
+  cycle,  ///< row i modulo their number
+  sample  ///< a row drawn for each client, with replacement, from the run seed
+};
+const NamedValues<FileOrder>& file_orders();
+
 /// The devices of all clients: a pure function of the arguments of its constructor (and of the
 /// bytes of the file of devices).
 ///
@@ -35,12 +44,10 @@ struct DeviceProfile {
 /// train_flops_per_token for each client of a tier that gives teraflops. Link speeds and latency
 /// come from [network], unless the tier gives its own.
 ///
-/// With a file of devices, its rows say who has which device, by file_order: "exact" (row i is
-/// client i, and there are as many rows as clients), "cycle" (row i modulo their number), "sample"
-/// (a row drawn for each client, with replacement, from the run seed). What a row does not give
-/// comes from the entry of [devices] tiers that has the row's tier name, then from [network]. Tiers
-/// are then numbered in the order of the config, with those that only the file names behind, as the
-/// rows name them.
+/// With a file of devices, its rows say who has which device, by FileOrder. What a row does not
+/// give comes from the entry of [devices] tiers that has the row's tier name, then from [network].
+/// Tiers are then numbered in the order of the config, with those that only the file names behind,
+/// as the rows name them.
 class Fleet {
  public:
   /// Throws InputError for shares that are negative or all zero, for speeds that are not positive

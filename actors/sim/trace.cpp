@@ -83,12 +83,12 @@ Period Trace::after(std::uint32_t owner, const Period& period) const {
 
 Trace parse_trace(std::string_view text, std::string_view name, std::size_t clients,
                   double repeat_seconds) {
-  static const CsvColumns columns = {{"client", "start_seconds", "end_seconds"},
-                                     {"client", "start_seconds", "end_seconds"}};
+  static const CsvColumns kColumns = {{"client", "start_seconds", "end_seconds"},
+                                      {"client", "start_seconds", "end_seconds"}};
   Trace trace;
   if (repeat_seconds > 0.0) trace.repeat_ = bounded_duration(repeat_seconds).microseconds;
   std::vector<Row> rows;
-  for_each_csv_row(text, name, columns, [&](const CsvRow& cells) {
+  for_each_csv_row(text, name, kColumns, [&](const CsvRow& cells) {
     constexpr auto kLargest = std::int64_t{std::numeric_limits<std::uint32_t>::max()};
     const auto client = wanted(cells, "client", cells.whole("client", 0, kLargest));
     const std::int64_t start = moment_in(cells, "start_seconds");

@@ -147,9 +147,9 @@ BlasKernels choose_blas_kernels(const std::function<void*(const char*)>& symbol,
 }
 
 const BlasKernels& blas_kernels() {
-  static const BlasKernels kernels = choose_blas_kernels(
+  static const BlasKernels kKernels = choose_blas_kernels(
       [](const char* name) { return ::dlsym(RTLD_DEFAULT, name); }, cpu_vector_isa());
-  return kernels;
+  return kKernels;
 }
 
 }  // namespace lorafleet::model

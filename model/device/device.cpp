@@ -15,7 +15,7 @@ at::Device open_device(const std::string& name) {
   if (!is_device_name(name)) {
     throw InputError(kKey, "\"" + name + "\" is no device; allowed: cpu, cuda, cuda:N");
   }
-  if (name == "cpu") return at::kCPU;
+  if (is_cpu(name)) return at::kCPU;
   if (!torch::cuda::is_available()) {
     throw InputError(kKey, "this LibTorch has no CUDA; allowed: cpu");
   }

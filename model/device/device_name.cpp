@@ -1,12 +1,22 @@
 #include "model/device/device_name.hpp"
 
-#include <regex>
+#include <algorithm>
+#include <string_view>
 
 namespace lorafleet::model {
 
 bool is_device_name(const std::string& name) {
-  static const std::regex form("cpu|cuda(:(0|[1-9][0-9]?))?");
-  return std::regex_match(name, form);
+  constexpr std::string_view kGpu = "cuda";
+  if (is_cpu(name) || name == kGpu) return true;
+  if (!name.starts_with("cuda:")) return false;
+  const std::string_view number = std::string_view(name).substr(kGpu.size() + 1);
+  const bool digits =
+      std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits && (number.size() == 1 || (number.size() == 2 && number[0] != '0'));
+}
+
+bool is_cpu(const std::string& name) {
+  return name == "cpu";
 }
 
 }  // namespace lorafleet::model

@@ -6,5 +6,7 @@ namespace lorafleet::model {
 
 /// "cpu", "cuda" or "cuda:N".
 bool is_device_name(const std::string& name);
+/// No GPU.
+bool is_cpu(const std::string& name);
 
 }  // namespace lorafleet::model

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "model/device/blas_kernels.hpp"
+#include "model/device/device_name.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -105,7 +106,7 @@ void* driver_function(const char* name) {
 
 /// "cpu", or the GPU's name and CUDA's version.
 std::string describe(const std::string& device) {
-  if (device == "cpu") return device;
+  if (is_cpu(device)) return device;
   const auto version = at::detail::getCUDAHooks().versionCUDART();  // 1000 major + 10 minor
   const int index = std::max(0, static_cast<int>(at::Device(device).index()));
   return gpu_name(driver_function, index) + ", CUDA " + std::to_string(version / 1000) + "." +

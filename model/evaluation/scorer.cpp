@@ -36,7 +36,7 @@ std::vector<std::size_t> quantile_bins(const std::vector<std::int64_t>& lengths,
 
 class PackedScorer final : public Scorer {
  public:
-  PackedScorer(BaseModelPtr base, EncodedDataPtr data, std::vector<std::uint32_t> examples,
+  PackedScorer(BaseModelPtr base, EncodedDataPtr data, Indices examples,
                const EvaluationConfig& evaluation, const std::vector<std::string>& groups)
       : base_(std::move(base)), data_(std::move(data)), batch_tokens_(evaluation.batch_tokens) {
     check_fits(*data_, base_->shape());
@@ -99,7 +99,7 @@ class PackedScorer final : public Scorer {
 
   BaseModelPtr base_;
   EncodedDataPtr data_;
-  std::vector<std::uint32_t> examples_;  ///< by length, equal ones as given
+  Indices examples_;  ///< by length, equal ones as given
   std::vector<std::size_t> bin_of_;
   std::vector<ContextBin> bins_;       ///< with empty scores
   std::vector<std::size_t> group_of_;  ///< of each example; groups_.size(): none of them
@@ -109,8 +109,7 @@ class PackedScorer final : public Scorer {
 
 }  // namespace
 
-std::unique_ptr<Scorer> make_scorer(BaseModelPtr base, EncodedDataPtr data,
-                                    std::vector<std::uint32_t> examples,
+std::unique_ptr<Scorer> make_scorer(BaseModelPtr base, EncodedDataPtr data, Indices examples,
                                     const EvaluationConfig& evaluation,
                                     const std::vector<std::string>& groups) {
   return std::make_unique<PackedScorer>(std::move(base), std::move(data), std::move(examples),

@@ -5,10 +5,10 @@
 #include <optional>
 
 #include "model/evaluation/generation.hpp"
-#include "model/evaluation/metric_warnings.hpp"
 #include "model/evaluation/metrics.hpp"
 #include "model/evaluation/sampling.hpp"
 #include "model/evaluation/sequence_scores.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -24,8 +24,9 @@ class TextScorer final : public Scorer {
         base_(std::move(base)),
         encoder_(std::move(encoder)),
         examples_(std::move(examples)),
-        evaluation_(evaluation),
-        metrics_(metrics_named(evaluation.metrics)) {
+        evaluation_(evaluation) {
+    for (const auto& name : evaluation.metrics)
+      metrics_.push_back(&metrics().at(name));
     for (const Metric* metric : metrics_) {
       generates_ = generates_ || metric->judge != nullptr;
       chooses_ = chooses_ || metric->judge == nullptr;
@@ -91,8 +92,8 @@ class TextScorer final : public Scorer {
 
   void choose(const AdapterPtr& adapter, Evaluation& result) const {
     EncodedData data;
-    std::vector<std::uint32_t> sequences;
-    std::vector<std::vector<std::uint32_t>> of_example(examples_.size());
+    Indices sequences;
+    std::vector<Indices> of_example(examples_.size());
     for (std::size_t i = 0; i < examples_.size(); ++i) {
       if (examples_[i].choices.size() < 2 || !names_target(examples_[i])) continue;
       std::vector<EncodedSequence> encoded;
@@ -116,7 +117,7 @@ class TextScorer final : public Scorer {
     add_choice_f1(result);
   }
 
-  static void judge_choice(const Example& example, const std::vector<std::uint32_t>& sequences,
+  static void judge_choice(const Example& example, const Indices& sequences,
                            const std::vector<Score>& scores, Prediction& prediction) {
     std::size_t best = 0;
     std::size_t best_norm = 0;

@@ -59,9 +59,9 @@ bool is_weight_type(DType dtype) {
 }
 
 DType weight_type_named(const std::string& name, const std::string& key) {
-  if (name == "float32") return DType::float32;
-  if (name == "float16") return DType::float16;
-  if (name == "bfloat16") return DType::bfloat16;
+  for (const DTypeEntry& entry : kDTypes) {
+    if (name == entry.torch && is_weight_type(entry.dtype)) return entry.dtype;
+  }
   throw InputError(key, "\"" + name + "\" is not known; allowed: float32, float16, bfloat16");
 }
 

@@ -38,7 +38,7 @@ std::vector<std::span<const std::uint32_t>> split_by_tokens(const EncodedData& d
 BatchPlan plan_batches(const EncodedData& data, std::span<const std::uint32_t> examples,
                        const TrainConfig& train, std::uint64_t run_seed, std::uint64_t client,
                        std::uint64_t seq) {
-  std::vector<std::uint32_t> order;
+  Indices order;
   std::copy_if(examples.begin(), examples.end(), std::back_inserter(order),
                [&](std::uint32_t example) { return data.length(example) > 0; });
   BatchPlan plan;

@@ -8,6 +8,7 @@
 #include "model/shape.hpp"
 #include "model/text/encoded_data.hpp"
 #include "model/training/trainer.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::model {
 
@@ -20,7 +21,7 @@ std::vector<std::span<const std::uint32_t>> split_by_tokens(const EncodedData& d
                                                             std::span<const std::uint32_t> examples,
                                                             std::int64_t most_tokens);
 
-using BatchPlan = std::vector<std::vector<std::uint32_t>>;
+using BatchPlan = std::vector<Indices>;
 
 /// Which examples each optimiser step of a job trains on. Every epoch is shuffled anew and filled
 /// up, in that order, to `train.batch_size` examples or `train.batch_tokens` tokens a batch;

@@ -13,6 +13,7 @@
 #include "model/network/network.hpp"
 #include "model/network/packed_batch.hpp"
 #include "model/training/batching.hpp"
+#include "model/training/dropout_choice.hpp"
 #include "model/training/optimizer.hpp"
 #include "model/training/training_step.hpp"
 #include "partition/support/error.hpp"
@@ -24,6 +25,7 @@ namespace {
 void check(const TrainConfig& train, const LoraConfig& lora) {
   make_optimizer(train, 0);
   scheduled_lr(train, 0, 1);
+  static_cast<void>(dropout_choices().at(train.base_dropout));
   if (!(lora.lora_dropout >= 0.0 && lora.lora_dropout < 1.0)) {
     throw InputError("lora.lora_dropout", "must be from 0 to below 1");
   }
@@ -105,9 +107,8 @@ class LoraTrainer final : public Trainer {
 
   /// Of one step, and in `gradient` that of the mean loss. A step of more than batch_tokens tokens
   /// goes through in parts, whose gradients are added in order.
-  StepLoss loss_and_gradient(const BaseModel& base, LoraLeaves& leaves,
-                             const std::vector<std::uint32_t>& examples, const BaseDropout& dropout,
-                             std::vector<float>& gradient) const {
+  StepLoss loss_and_gradient(const BaseModel& base, LoraLeaves& leaves, const Indices& examples,
+                             const BaseDropout& dropout, std::vector<float>& gradient) const {
     std::vector<PackedBatch> parts;
     StepLoss loss;
     for (const auto part : split_by_tokens(*data_, examples, train_.batch_tokens)) {
@@ -126,7 +127,7 @@ class LoraTrainer final : public Trainer {
   }
 
   [[nodiscard]] BaseDropout base_dropout(const TrainJob& job) const {
-    if (train_.base_dropout == "none") return {};
+    if (!dropout_choices().at(train_.base_dropout).value) return {};
     Random random(job.run_seed, Purpose::base_dropout, job.client, job.seq);
     return {base_->network().dropout(), random.bits()};
   }

@@ -1,12 +1,9 @@
 #include "model/training/optimizer.hpp"
 
 #include <cmath>
-#include <functional>
 #include <numbers>
-#include <utility>
 
 #include "model/adapter/adapter.hpp"
-#include "partition/support/error.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -67,54 +64,39 @@ class Sgd final : public Optimizer {
   std::vector<float> momentum_;
 };
 
-using Maker = std::function<std::unique_ptr<Optimizer>(const TrainConfig&, std::size_t)>;
-
-const std::vector<std::pair<std::string, Maker>>& makers() {
-  static const std::vector<std::pair<std::string, Maker>> list = {
-      {"adamw", [](const TrainConfig& t, std::size_t n) { return std::make_unique<AdamW>(t, n); }},
-      {"sgd", [](const TrainConfig& t, std::size_t n) { return std::make_unique<Sgd>(t, n); }},
-  };
-  return list;
+template <typename Kind>
+std::unique_ptr<Optimizer> made(const TrainConfig& train, std::size_t size) {
+  return std::make_unique<Kind>(train, size);
 }
 
 }  // namespace
 
+const Registry<OptimizerEntry>& optimizers() {
+  static const Registry<OptimizerEntry> kRegistry(
+      "train.optimizer", {{.name = "adamw",
+                           .keys = {"train.beta1", "train.beta2", "train.epsilon"},
+                           .make = made<AdamW>},
+                          {.name = "sgd", .keys = {"train.momentum"}, .make = made<Sgd>}});
+  return kRegistry;
+}
+
 std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& train, std::size_t size) {
-  for (const auto& [name, make] : makers()) {
-    if (name == train.optimizer) return make(train, size);
-  }
-  const std::string nearest = nearest_name(train.optimizer, optimizer_names());
-  throw InputError("train.optimizer",
-                   "unknown optimizer \"" + train.optimizer + "\"" +
-                       (nearest.empty() ? "" : " (did you mean \"" + nearest + "\"?)") +
-                       "; known are " + join(optimizer_names()));
+  return optimizers().make(train.optimizer, train, size);
 }
 
-const std::vector<std::string>& optimizer_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> all;
-    for (const auto& entry : makers()) {
-      all.push_back(entry.first);
-    }
-    return all;
-  }();
-  return names;
-}
-
-const std::vector<std::string>& lr_schedule_names() {
-  static const std::vector<std::string> names = {"constant", "linear", "cosine"};
-  return names;
+const NamedValues<LrSchedule>& lr_schedules() {
+  static const NamedValues<LrSchedule> kRegistry(
+      "train.lr_schedule", {{"constant", [](double lr, double) { return lr; }},
+                            {"linear", [](double lr, double done) { return lr * (1.0 - done); }},
+                            {"cosine", [](double lr, double done) {
+                               return lr * 0.5 * (1.0 + std::cos(std::numbers::pi * done));
+                             }}});
+  return kRegistry;
 }
 
 double scheduled_lr(const TrainConfig& train, std::size_t step, std::size_t steps) {
   const double done = static_cast<double>(step) / static_cast<double>(steps);
-  if (train.lr_schedule == "constant") return train.lr;
-  if (train.lr_schedule == "linear") return train.lr * (1.0 - done);
-  if (train.lr_schedule == "cosine") {
-    return train.lr * 0.5 * (1.0 + std::cos(std::numbers::pi * done));
-  }
-  throw InputError("train.lr_schedule", "\"" + train.lr_schedule + "\" is not known; allowed: " +
-                                            join(lr_schedule_names()));
+  return lr_schedules().at(train.lr_schedule).value(train.lr, done);
 }
 
 double clip_by_norm(std::span<float> gradients, double max_norm) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/config.hpp"
+#include "partition/support/registry.hpp"
 
 namespace lorafleet::model {
 
@@ -17,21 +18,30 @@ class Optimizer {
   virtual void step(std::span<float> weights, std::span<const float> gradients, double lr) = 0;
 };
 
-/// `train.optimizer` by name: "adamw" (Loshchilov and Hutter, arXiv 1711.05101: decoupled weight
-/// decay, bias correction) or "sgd" (with momentum; weight decay added to the gradient). Throws
-/// InputError that lists the known names.
+/// One of train.optimizer.
+struct OptimizerEntry {
+  std::string name;
+  std::vector<std::string> keys = {};
+  /// For `size` weights.
+  std::unique_ptr<Optimizer> (*make)(const TrainConfig& train, std::size_t size) = nullptr;
+};
+
+/// "adamw" (Loshchilov and Hutter, arXiv 1711.05101: decoupled weight decay, bias correction) and
+/// "sgd" (with momentum; weight decay added to the gradient).
+const Registry<OptimizerEntry>& optimizers();
+
+/// The one that `train` names. Throws InputError for an unknown name.
 std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& train, std::size_t size);
 
-/// The names that make_optimizer knows.
-const std::vector<std::string>& optimizer_names();
+/// What is left of `lr` where the share `done` of a job's steps is done.
+using LrSchedule = double (*)(double lr, double done);
 
-/// Learning rate of step `step` (from 0) of `steps`, without warm-up, as Hugging Face's schedules:
-/// "constant": lr; "linear": lr (1 - step / steps); "cosine": lr (1 + cos(pi step / steps)) / 2.
-/// Throws InputError that lists the known names.
+/// train.lr_schedule, without warm-up, as Hugging Face's schedules: "constant": lr; "linear":
+/// lr (1 - done); "cosine": lr (1 + cos(pi done)) / 2.
+const NamedValues<LrSchedule>& lr_schedules();
+
+/// Learning rate of step `step` (from 0) of `steps`. Throws InputError for an unknown schedule.
 double scheduled_lr(const TrainConfig& train, std::size_t step, std::size_t steps);
-
-/// The names that train.lr_schedule may have.
-const std::vector<std::string>& lr_schedule_names();
 
 /// Scales the gradients to the norm `max_norm` where theirs is larger; torch's clip_grad_norm_, so
 /// by max_norm / (norm + 1e-6). Returns the norm before. max_norm 0 changes nothing.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/adapter/adapter.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::model {
 
@@ -34,7 +35,7 @@ struct TrainJob {
   std::uint64_t run_seed = 0;
   std::uint64_t version = 0;  ///< of `start`
   AdapterPtr start;           ///< the global adapter that the client received
-  std::shared_ptr<const std::vector<std::uint32_t>> examples;  ///< indices into the training data
+  IndicesPtr examples;        ///< indices into the training data
   /// Where it is given and becomes true, the job may end early: its result will be ignored.
   std::shared_ptr<const std::atomic<bool>> given_up = nullptr;
   PrivateStatePtr state = nullptr;  ///< the client's own, as its last job left it; null: none yet

@@ -22,6 +22,7 @@ std::string shown(const std::string& text) {
 
 std::string listed(const std::vector<std::string>& texts) {
   std::vector<std::string> short_texts;
+  short_texts.reserve(texts.size());
   for (const auto& text : texts)
     short_texts.push_back(shown(text));
   return join_some(short_texts);

@@ -64,11 +64,11 @@ class GlueRows {
 
   /// `columns`: of the header; without one, those of the first row count.
   void has_header(std::vector<std::string> columns) { columns_ = std::move(columns); }
-  /// The same of a file of gluebenchmark.com; `task` where its form tells it, else "auto".
+  /// The same of a file of gluebenchmark.com; `task` where its form tells it, else kToldTask.
   void is_published(std::vector<std::string> columns, const std::string& task) {
     columns_ = std::move(columns);
     published_ = true;
-    if (config_.task == "auto") task_ = task;
+    if (config_.task == kToldTask) task_ = task;
   }
 
  private:
@@ -155,13 +155,13 @@ class PublishedReader {
     const auto cells = cells_of(text);
     if (header_.empty()) {
       const bool cola = is_cola(cells);
-      if (cola && config_.task != "auto" && config_.task != "cola") {
+      if (cola && config_.task != kToldTask && config_.task != kCola) {
         throw InputError(at_line(config_.path.string(), number),
                          "is a row of CoLA, whose files have no header; data.task is \"" +
                              config_.task + "\"; allowed here: \"auto\", \"cola\"");
       }
       header_ = cola ? std::vector<std::string>{"source", "label", "mark", "sentence"} : cells;
-      glue_.is_published(header_, cola ? "cola" : "auto");
+      glue_.is_published(header_, std::string(cola ? kCola : kToldTask));
       if (!cola) return;
     }
     rows_.guard({number}, [&] {

@@ -36,7 +36,7 @@ Forms with_texts(const GlueSample& sample, const std::string& wanted) {
   Forms forms;
   std::size_t most = 0;
   for (const auto& task : glue_tasks()) {
-    if (wanted != "auto" && wanted != task.name) continue;
+    if (wanted != kToldTask && wanted != task.name) continue;
     for (const bool published : {true, false}) {
       const GlueForm form{&task, published};
       if (!has_texts(sample, form)) continue;
@@ -81,19 +81,19 @@ void narrow_by_label(Forms& forms, const std::string& label) {
 void narrow_published(Forms& forms, const std::string& label, bool index) {
   keep_if_any(forms, [&](const GlueForm& form) {
     const std::string name = form.task->name;
-    return name != "cola" && !(name == "rte" && number_of(label) && index) &&
+    return name != kCola && !(name == "rte" && number_of(label) && index) &&
            !(name == "wnli" && !number_of(label));
   });
 }
 
 [[noreturn]] void refuse_columns(const GlueSample& sample, const std::string& wanted,
                                  const std::string& place) {
-  std::string known = wanted == "auto"
+  std::string known = wanted == kToldTask
                           ? "the columns are of no task of GLUE"
                           : "the columns are not those of data.task = \"" + wanted + "\"";
   known += ": " + join_some(sample.columns) + "; expected:";
   for (const auto& task : glue_tasks()) {
-    if (wanted != "auto" && wanted != task.name) continue;
+    if (wanted != kToldTask && wanted != task.name) continue;
     std::vector<std::string> published;
     std::vector<std::string> exported;
     for (const auto& text : task.texts) {
@@ -200,7 +200,7 @@ const std::vector<GlueTask>& glue_tasks() {
 }
 
 std::vector<std::string> glue_task_names() {
-  std::vector<std::string> names = {"auto"};
+  std::vector<std::string> names = {std::string(kToldTask)};
   for (const auto& task : glue_tasks())
     names.emplace_back(task.name);
   return names;

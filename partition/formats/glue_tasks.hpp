@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lorafleet::partition {
@@ -37,7 +38,9 @@ struct GlueTask {
 };
 
 const std::vector<GlueTask>& glue_tasks();
-/// "auto" and the names of the tasks: what data.task may be.
+inline constexpr std::string_view kToldTask = "auto";  ///< data.task: told by the columns
+inline constexpr std::string_view kCola = "cola";      ///< whose published files have no header
+/// kToldTask and the names of the tasks: what data.task may be.
 std::vector<std::string> glue_task_names();
 
 /// Which task a file is of, and in which form.

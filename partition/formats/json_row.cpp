@@ -48,6 +48,10 @@ std::vector<std::string> array_of(const json& row, const std::string& name, Acce
   return texts;
 }
 
+std::string no_number(const std::string& field, const std::string& score, const json& value) {
+  return "field \"" + field + "." + score + "\" is " + kind_of(value) + "; a number was expected";
+}
+
 std::map<std::string, double> scores_of(const json& row, const std::string& name) {
   std::map<std::string, double> scores;
   const json* value = find_field(row, name);
@@ -59,8 +63,7 @@ std::map<std::string, double> scores_of(const json& row, const std::string& name
   for (const auto& [score, number] : value->items()) {
     if (number.is_null()) continue;
     if (!number.is_number()) {
-      throw BadRow("field \"" + name + "." + score + "\" is " + kind_of(number) +
-                   "; a number was expected");
+      throw BadRow(no_number(name, score, number));
     }
     scores[score] = number.get<double>();
   }

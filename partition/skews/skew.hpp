@@ -7,6 +7,7 @@
 #include "partition/example.hpp"
 #include "partition/measures.hpp"
 #include "partition/partition.hpp"
+#include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::partition {
@@ -14,7 +15,7 @@ namespace lorafleet::partition {
 /// What a skew may look at.
 struct SkewInput {
   const std::vector<Example>& examples;
-  const std::vector<std::uint32_t>& training;
+  const Indices& training;
   const SkewConfig& config;
   const CountFn& tokens;
 };

@@ -9,7 +9,7 @@ namespace lorafleet::partition {
 
 namespace {
 
-using Owners = std::map<std::string, std::vector<std::uint32_t>>;
+using Owners = std::map<std::string, Indices>;
 
 Owners owners_of(const SkewInput& input) {
   Owners owners;

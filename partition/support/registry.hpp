@@ -72,4 +72,14 @@ class Registry {
   std::vector<Entry> entries_;
 };
 
+/// An entry that is a value, of an enum for instance, and nothing else.
+template <typename Value>
+struct NamedValue {
+  std::string name;
+  Value value{};
+};
+/// What the names of a setting mean, where each is but a value.
+template <typename Value>
+using NamedValues = Registry<NamedValue<Value>>;
+
 }  // namespace lorafleet

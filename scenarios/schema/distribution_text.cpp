@@ -66,13 +66,13 @@ std::optional<double> read_parameter(const Value& table, const std::string& name
 }  // namespace
 
 const std::array<DistributionForm, 4>& distribution_forms() {
-  static const std::array<DistributionForm, 4> forms = {{
+  static const std::array<DistributionForm, 4> kForms = {{
       {Kind::constant, "constant", {"value"}, {}},
       {Kind::uniform, "uniform", {"low", "high"}, {}},
       {Kind::lognormal, "lognormal", {"median", "sigma"}, {0.0, 10.0, false, false}},
       {Kind::pareto, "pareto", {"minimum", "shape"}, {0.0, std::nullopt, true, false}},
   }};
-  return forms;
+  return kForms;
 }
 
 void read_distribution(const Field& field, const Value& value, const std::string& key,

@@ -19,6 +19,7 @@
 #include "actors/strategy/selection/selection.hpp"
 #include "model/adapter/client_layouts.hpp"
 #include "model/device/device_name.hpp"
+#include "model/files/dtype.hpp"
 #include "model/text/prompt_template.hpp"
 #include "partition/skews/skew.hpp"
 #include "partition/support/printable.hpp"
@@ -250,7 +251,7 @@ Broken outages_end(const FederationConfig& run) {
 }
 
 Broken template_is_readable(const FederationConfig& run) {
-  if (run.encoding.prompt_template == "auto") return std::nullopt;
+  if (run.encoding.prompt_template == run.encoding.kUsualTemplate) return std::nullopt;
   try {
     const model::PromptTemplate parsed(run.encoding.prompt_template,
                                        run.encoding.template_without_context);
@@ -347,7 +348,8 @@ Broken device_is_named(const FederationConfig& run) {
 }
 
 Broken device_multiplies_dtype(const FederationConfig& run) {
-  if (run.model.dtype != "float16" || run.slots.device != "cpu") return std::nullopt;
+  const auto dtype = model::weight_type_named(run.model.dtype, "model.dtype");
+  if (dtype != model::DType::float16 || !model::is_cpu(run.slots.device)) return std::nullopt;
   return "float16 needs a GPU (slots.device): LibTorch has no float16 matrix products on CPUs; "
          "allowed there: float32, bfloat16";
 }
@@ -406,7 +408,7 @@ Broken optimizer_fits_rule(const FederationConfig& run) {
 }
 
 const std::vector<Rule>& rules() {
-  static const std::vector<Rule> rules = {
+  static const std::vector<Rule> kRules = {
       {{"name"}, name_is_plain},
       {{"lora.target_modules"}, targets_are_distinct},
       {{"lora.ranks", "devices.tiers"}, ranks_are_given_out},
@@ -449,7 +451,7 @@ const std::vector<Rule>& rules() {
       {{"slots.device"}, device_is_named},
       {{"model.dtype", "slots.device"}, device_multiplies_dtype},
   };
-  return rules;
+  return kRules;
 }
 
 /// Where `key` stands, or the first of the rule's keys that the document has, or the file.

@@ -85,8 +85,8 @@ Table scenario_table() {
 }  // namespace
 
 const Table& schema() {
-  static const Table table = scenario_table();
-  return table;
+  static const Table kTable = scenario_table();
+  return kTable;
 }
 
 }  // namespace lorafleet::scenarios

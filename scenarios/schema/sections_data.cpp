@@ -186,7 +186,7 @@ Table skew_table() {
       .only_if(skews_that(measures<&SkewConfig::attribute>),
                of_skew<measures<&SkewConfig::attribute>>);
   table.field("unit", &SkewConfig::unit, "what context length is counted in")
-      .names(partition::known_units())
+      .names(partition::length_units().names())
       .only_if(skews_that(measures<&SkewConfig::unit>), of_skew<measures<&SkewConfig::unit>>);
   return table;
 }

@@ -1,5 +1,6 @@
 #include "scenarios/schema/sections.hpp"
 
+#include "actors/sim/fleet.hpp"
 #include "actors/sim/world.hpp"
 #include "actors/strategy/messages/codec.hpp"
 #include "scenarios/schema/choices.hpp"
@@ -154,7 +155,7 @@ Table devices_table() {
           "file_order", &DevicesConfig::file_order,
           "exact: a row a client, in order; cycle: again from the first row; sample: a row drawn "
           "for each client")
-      .names({"exact", "cycle", "sample"})
+      .names(sim::file_orders().names())
       .only_if_run("devices.file is given", has_device_file);
   table.table("slow_down", &DevicesConfig::slow_down,
               "episodes in which a device computes slower, for each client by itself",

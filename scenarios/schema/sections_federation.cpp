@@ -2,6 +2,7 @@
 
 #include "actors/strategy/fold/server_optimizer.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
+#include "actors/strategy/lora/rule_options.hpp"
 #include "actors/strategy/modes/policy.hpp"
 #include "actors/strategy/modes/rounds.hpp"
 #include "actors/strategy/modes/staleness.hpp"
@@ -191,18 +192,18 @@ Table aggregation_table() {
       .field("lora_split", &AggregationConfig::lora_split,
              "of singular values: balanced, the square root in both factors; b, all in B, with an "
              "orthonormal A")
-      .names({"balanced", "b"})
+      .names(strategy::splits().names())
       .only_where(by_rule("aggregation.lora_split"));
   table
       .field("lora_reinit", &AggregationConfig::lora_reinit,
              "A after a version was folded into the base: fresh, drawn anew; initial, that of the "
              "start")
-      .names({"fresh", "initial"})
+      .names(strategy::reinits().names())
       .only_where(by_rule("aggregation.lora_reinit"));
   table
       .field("hetlora_weighting", &AggregationConfig::hetlora_weighting,
              "norm: an update's weight is the norm of its product; weighting: as `weighting` says")
-      .names({"norm", "weighting"})
+      .names(strategy::hetlora_weightings().names())
       .only_where(by_rule("aggregation.hetlora_weighting"));
   table
       .field("hetlora_gamma", &AggregationConfig::hetlora_gamma,

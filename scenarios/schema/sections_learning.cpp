@@ -4,7 +4,9 @@
 
 #include "actors/run/train_kinds.hpp"
 #include "model/evaluation/metrics.hpp"
+#include "model/training/dropout_choice.hpp"
 #include "model/training/optimizer.hpp"
+#include "scenarios/schema/choices.hpp"
 #include "scenarios/schema/schema_builder.hpp"
 
 namespace lorafleet::scenarios {
@@ -13,8 +15,9 @@ namespace {
 
 using Run = const actors::FederationConfig&;
 
-bool uses_adamw(Run run) {
-  return run.train.optimizer == "adamw";
+Condition by_optimizer(const char* key) {
+  return read_by(model::optimizers(), "train.optimizer", key,
+                 [](const void*, Run run) -> const std::string& { return run.train.optimizer; });
 }
 bool has_metrics(Run run) {
   return !run.evaluation.metrics.empty();
@@ -29,9 +32,6 @@ bool generates_text(Run run) {
 }
 bool samples_text(Run run) {
   return generates_text(run) && run.evaluation.temperature > 0.0;
-}
-bool uses_sgd(Run run) {
-  return run.train.optimizer == "sgd";
 }
 
 }  // namespace
@@ -117,7 +117,6 @@ Table lora_table() {
 Table train_table() {
   using model::TrainConfig;
   TableOf<TrainConfig> table;
-  constexpr const char* kAdamw = "train.optimizer is \"adamw\"";
   table.field("kind", &TrainConfig::kind, "what clients do").names(actors::train_kinds().names());
   table.field("epochs", &TrainConfig::epochs, "passes over the client's examples in a job")
       .at_least(1)
@@ -134,12 +133,12 @@ Table train_table() {
       .at_least(0)
       .unit("examples");
   table.field("optimizer", &TrainConfig::optimizer, "the clients' optimiser")
-      .names(model::optimizer_names());
+      .names(model::optimizers().names());
   table.field("lr", &TrainConfig::lr, "learning rate").above(0);
   table
       .field("lr_schedule", &TrainConfig::lr_schedule,
              "how `lr` falls over the steps of a job: not at all, or to 0")
-      .names(model::lr_schedule_names());
+      .names(model::lr_schedules().names());
   table
       .field("lr_decay", &TrainConfig::lr_decay,
              "a job that starts from version v trains with lr * lr_decay^v")
@@ -152,18 +151,18 @@ Table train_table() {
   table.field("beta1", &TrainConfig::beta1, "decay of AdamW's first moment")
       .at_least(0)
       .below(1)
-      .only_if_run(kAdamw, uses_adamw);
+      .only_where(by_optimizer("train.beta1"));
   table.field("beta2", &TrainConfig::beta2, "decay of AdamW's second moment")
       .at_least(0)
       .below(1)
-      .only_if_run(kAdamw, uses_adamw);
+      .only_where(by_optimizer("train.beta2"));
   table.field("epsilon", &TrainConfig::epsilon, "added to AdamW's denominator")
       .above(0)
-      .only_if_run(kAdamw, uses_adamw);
+      .only_where(by_optimizer("train.epsilon"));
   table.field("momentum", &TrainConfig::momentum, "momentum of SGD")
       .at_least(0)
       .below(1)
-      .only_if_run("train.optimizer is \"sgd\"", uses_sgd);
+      .only_where(by_optimizer("train.momentum"));
   table
       .field("prox_mu", &TrainConfig::prox_mu,
              "FedProx: adds mu/2 |w - w_global|^2 to the loss (arXiv 1812.06127)")
@@ -175,7 +174,7 @@ Table train_table() {
   table
       .field("base_dropout", &TrainConfig::base_dropout,
              "the frozen base's own dropout while it trains: as its config.json says, or none")
-      .names({"config", "none"});
+      .names(model::dropout_choices().names());
   return table;
 }
 
@@ -211,7 +210,7 @@ Table evaluation_table() {
           "metrics", &EvaluationConfig::metrics,
           "beside the likelihood: judged by the text that is generated, or by the most likely of "
           "an example's choices")
-      .names(model::metric_names());
+      .names(model::metrics().names());
   constexpr const char* kMetrics = "evaluation.metrics names one";
   constexpr const char* kTexts = "evaluation.metrics names one that generates text";
   table

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/actor_fleet.hpp"
+#include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::tests {
@@ -82,8 +83,7 @@ inline actors::FleetParts fake_parts(const std::string& mode,
   parts.trainer = std::make_shared<FakeTrainer>();
   parts.scorer = std::make_shared<FakeScorer>();
   for (std::uint32_t client = 0; client < 12; ++client) {
-    parts.client_examples.push_back(
-        std::make_shared<const std::vector<std::uint32_t>>(5 + client, client));
+    parts.client_examples.push_back(std::make_shared<const Indices>(5 + client, client));
   }
   parts.federation.train_flops_per_token = 1e6;
   const auto layout = std::make_shared<const model::AdapterLayout>(

@@ -3,6 +3,7 @@
 #include <numeric>
 #include <string>
 
+#include "partition/support/indices.hpp"
 #include "tests/fuzz/input_folder.hpp"
 #include "tests/fuzz/targets.hpp"
 
@@ -31,7 +32,7 @@ std::vector<partition::Example> six_examples() {
 void read_manifest(std::string_view input) {
   static const InputFolder folder;
   static const auto examples = six_examples();
-  std::vector<std::uint32_t> training(examples.size());
+  Indices training(examples.size());
   std::iota(training.begin(), training.end(), 0u);
   partition::load_manifest(folder.write("partition.json", input), examples, training,
                            [](const partition::Example& e) { return e.context.size(); });

@@ -9,6 +9,7 @@
 
 #include "partition/measures.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/indices.hpp"
 #include "partition/words.hpp"
 
 using namespace lorafleet;
@@ -32,8 +33,8 @@ std::vector<Example> make_examples(std::size_t count) {
   return examples;
 }
 
-std::vector<std::uint32_t> even_indices(std::size_t count) {
-  std::vector<std::uint32_t> indices;
+Indices even_indices(std::size_t count) {
+  Indices indices;
   for (std::uint32_t i = 0; i < count; i += 2) {
     indices.push_back(i);
   }

@@ -7,6 +7,7 @@
 #include "partition/example.hpp"
 #include "partition/measures.hpp"
 #include "partition/partitioner.hpp"
+#include "partition/support/indices.hpp"
 
 namespace lorafleet::tests {
 
@@ -29,8 +30,8 @@ inline std::vector<partition::Example> make_examples(std::size_t count) {
   return examples;
 }
 
-inline std::vector<std::uint32_t> all_of(const std::vector<partition::Example>& examples) {
-  std::vector<std::uint32_t> indices(examples.size());
+inline Indices all_of(const std::vector<partition::Example>& examples) {
+  Indices indices(examples.size());
   std::iota(indices.begin(), indices.end(), 0U);
   return indices;
 }

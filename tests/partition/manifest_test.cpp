@@ -7,6 +7,7 @@
 
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/indices.hpp"
 #include "tests/partition/made_examples.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -19,7 +20,7 @@ namespace {
 
 struct Drawn {
   std::vector<Example> examples = tests::make_examples(120);
-  std::vector<std::uint32_t> training;
+  Indices training;
   PartitionConfig config;
   std::uint64_t seed;
   Partition partition;

@@ -80,7 +80,7 @@ TEST_CASE("context length is measured in the unit asked for") {
   CHECK(context_length(e, "tokens", bytes) == 15);
   CHECK_THROWS_WITH_AS(
       context_length(e, "pages", bytes),
-      "partition.skew.unit: unknown unit \"pages\"; known: tokens, words, sentences", InputError);
+      "partition.skew.unit: \"pages\" is not known; known: tokens, words, sentences", InputError);
   CHECK_THROWS_AS(context_length(e, "tokens", {}), InputError);
 }
 

@@ -14,6 +14,7 @@
 #include "partition/statistics.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/hash.hpp"
+#include "partition/support/indices.hpp"
 #include "tests/partition/made_examples.hpp"
 
 using namespace lorafleet;
@@ -29,7 +30,7 @@ Partition draw(const std::vector<Example>& examples, const PartitionConfig& conf
 }
 
 bool each_used_once(const Partition& partition) {
-  std::vector<std::uint32_t> all;
+  Indices all;
   for (const auto& client : partition.clients) {
     if (!std::is_sorted(client.begin(), client.end())) return false;
     all.insert(all.end(), client.begin(), client.end());
@@ -65,7 +66,7 @@ rc::Gen<std::vector<SkewConfig>> any_skews() {
 TEST_CASE("every training example is used exactly once and each client has the minimum") {
   CHECK(rc::check("a partition", [] {
     const auto examples = tests::make_examples(*rc::gen::inRange<std::size_t>(60, 400));
-    std::vector<std::uint32_t> training;
+    Indices training;
     for (std::uint32_t i = 0; i < examples.size(); ++i) {
       if (i % 9 != 0) training.push_back(i);
     }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "partition/support/error.hpp"
+#include "partition/support/indices.hpp"
 #include "tests/partition/made_examples.hpp"
 
 using namespace lorafleet;
@@ -24,8 +25,8 @@ std::vector<Example> with_targets(std::size_t count) {
 
 TEST_CASE("a share of a client's examples get targets of other training examples") {
   const auto examples = with_targets(40);
-  const std::vector<std::uint32_t> own{1, 3, 5, 7, 9, 11, 13, 15, 17, 19};
-  const std::vector<std::uint32_t> donors{1, 3, 5, 20, 21, 22};
+  const Indices own{1, 3, 5, 7, 9, 11, 13, 15, 17, 19};
+  const Indices donors{1, 3, 5, 20, 21, 22};
   const auto poisoned = poisoned_targets(examples, own, donors, 0.4, 3);
   CHECK(poisoned.size() == 4);
   std::set<std::uint32_t> chosen;
@@ -44,7 +45,7 @@ TEST_CASE("a share of a client's examples get targets of other training examples
 TEST_CASE("poisoning depends on the seed and the example alone") {
   const auto examples = with_targets(40);
   const auto donors = tests::all_of(examples);
-  const auto wrong = [&](const std::vector<std::uint32_t>& own, std::uint64_t seed) {
+  const auto wrong = [&](const Indices& own, std::uint64_t seed) {
     std::vector<std::string> targets;
     for (const auto& poisoned : poisoned_targets(examples, own, donors, 1.0, seed))
       targets.push_back(poisoned.target);

@@ -8,6 +8,7 @@
 
 #include "partition/support/error.hpp"
 #include "partition/support/hash.hpp"
+#include "partition/support/indices.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::partition;
@@ -83,7 +84,7 @@ TEST_CASE("clients' own test parts take whole groups, the same for every client"
   for (std::size_t i = 0; i < groups.size(); ++i)
     groups[i] = static_cast<int>(i / 3);
   const auto examples = examples_of(groups);
-  std::vector<std::uint32_t> parts[2];  // every group belongs to both clients
+  Indices parts[2];  // every group belongs to both clients
   for (std::uint32_t i = 0; i < examples.size(); ++i)
     parts[i % 2].push_back(i);
   std::set<std::string> tested;

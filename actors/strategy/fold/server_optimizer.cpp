@@ -140,15 +140,15 @@ void ServerOptimizer::restore(const NamedVectors& state) {
 }
 
 const Registry<ServerOptimizerEntry>& server_optimizers() {
-  static const std::vector<std::string> first = {"aggregation.server_beta1",
-                                                 "aggregation.server_tau"};
-  static const std::vector<std::string> both = {
+  static const std::vector<std::string> kFirst = {"aggregation.server_beta1",
+                                                  "aggregation.server_tau"};
+  static const std::vector<std::string> kBoth = {
       "aggregation.server_beta1", "aggregation.server_beta2", "aggregation.server_tau"};
-  static const Registry<ServerOptimizerEntry> registry(
+  static const Registry<ServerOptimizerEntry> kRegistry(
       "aggregation.server_optimizer",
-      {sgd(), adaptive<SecondMoment::adagrad>("adagrad", first),
-       adaptive<SecondMoment::adam>("adam", both), adaptive<SecondMoment::yogi>("yogi", both)});
-  return registry;
+      {sgd(), adaptive<SecondMoment::adagrad>("adagrad", kFirst),
+       adaptive<SecondMoment::adam>("adam", kBoth), adaptive<SecondMoment::yogi>("yogi", kBoth)});
+  return kRegistry;
 }
 
 }  // namespace lorafleet::strategy

@@ -3,8 +3,8 @@
 
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/lora/measures.hpp"
+#include "actors/strategy/lora/rule_options.hpp"
 #include "actors/strategy/lora/truncation.hpp"
-#include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::strategy {
@@ -48,20 +48,12 @@ BaseStep add_to_base(const model::BaseChangePtr& base, const model::AdapterLayou
   return step;
 }
 
-enum class Reinit { fresh, initial };
-
-Reinit reinit_of(const AggregationConfig& config) {
-  if (config.lora_reinit == "fresh") return Reinit::fresh;
-  if (config.lora_reinit == "initial") return Reinit::initial;
-  throw InputError("aggregation.lora_reinit",
-                   "\"" + config.lora_reinit + "\" is not known; known: fresh, initial");
-}
-
 /// FLoRA (arXiv 2409.05976): base += dW + lr sum_k w_k (dW_k - dW_{v,k}), exactly, and new factors
 /// with B = 0 (so that dW = dW_{v,k} = 0 but for an adapter that the run was given to start from).
 class FLora final : public LoraRule {
  public:
-  explicit FLora(const AggregationConfig& config) : reinit_(reinit_of(config)) {}
+  explicit FLora(const AggregationConfig& config)
+      : reinit_(reinits().at(config.lora_reinit).value) {}
 
   [[nodiscard]] FoldOutcome fold(const model::Adapter& current, std::span<const FoldItem> items,
                                  const FoldContext& context) const override {
@@ -159,6 +151,12 @@ class FedEx final : public LoraRule {
 };
 
 }  // namespace
+
+const NamedValues<Reinit>& reinits() {
+  static const NamedValues<Reinit> kRegistry(
+      "aggregation.lora_reinit", {{"fresh", Reinit::fresh}, {"initial", Reinit::initial}});
+  return kRegistry;
+}
 
 LoraRuleEntry flora() {
   return {.name = "flora",

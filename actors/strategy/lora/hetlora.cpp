@@ -4,8 +4,8 @@
 
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/lora/measures.hpp"
+#include "actors/strategy/lora/rule_options.hpp"
 #include "actors/strategy/lora/truncation.hpp"
-#include "partition/support/error.hpp"
 
 namespace lorafleet::strategy {
 namespace {
@@ -34,11 +34,8 @@ double tail_size(const model::Adapter& adapter, std::size_t module, std::int64_t
 class HetLora final : public LoraRule {
  public:
   explicit HetLora(const AggregationConfig& config)
-      : by_norm_(config.hetlora_weighting == "norm"), gamma_(config.hetlora_gamma) {
-    if (!by_norm_ && config.hetlora_weighting != "weighting") {
-      throw InputError("aggregation.hetlora_weighting",
-                       "\"" + config.hetlora_weighting + "\" is not known; known: norm, weighting");
-    }
+      : weighting_(hetlora_weightings().at(config.hetlora_weighting).value),
+        gamma_(config.hetlora_gamma) {
     AggregationConfig::kHetloraGamma.require("aggregation.hetlora_gamma", gamma_);
   }
 
@@ -95,8 +92,9 @@ class HetLora final : public LoraRule {
     for (const FoldItem& item : items) {
       const ProductTerm own{1.0, item.adapter.get()};
       weights.push_back(
-          by_norm_ ? frobenius_norm(std::span(&own, 1), item.adapter->layout->modules().size())
-                   : item.weight);
+          weighting_ == HetLoraWeighting::norm
+              ? frobenius_norm(std::span(&own, 1), item.adapter->layout->modules().size())
+              : item.weight);
     }
     double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
     if (!(sum > 0.0)) {  // no update says anything
@@ -130,11 +128,18 @@ class HetLora final : public LoraRule {
     }
   }
 
-  bool by_norm_;
+  HetLoraWeighting weighting_;
   double gamma_;
 };
 
 }  // namespace
+
+const NamedValues<HetLoraWeighting>& hetlora_weightings() {
+  static const NamedValues<HetLoraWeighting> kRegistry(
+      "aggregation.hetlora_weighting",
+      {{"norm", HetLoraWeighting::norm}, {"weighting", HetLoraWeighting::weighting}});
+  return kRegistry;
+}
 
 LoraRuleEntry hetlora() {
   return {.name = "hetlora",

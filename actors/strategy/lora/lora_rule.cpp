@@ -16,10 +16,10 @@ LoraRuleEntry flexlora();
 LoraRuleEntry product();
 
 const Registry<LoraRuleEntry>& lora_rules() {
-  static const Registry<LoraRuleEntry> registry(
+  static const Registry<LoraRuleEntry> kRegistry(
       "aggregation.lora", {fedit(), ffa(), fedsa(), rolora(), flora(), fedex(), hetlora(), hlora(),
                            flexlora(), product()});
-  return registry;
+  return kRegistry;
 }
 
 model::Factors LoraRule::trains(sim::Version) const {

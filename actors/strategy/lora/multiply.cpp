@@ -90,7 +90,7 @@ Index rounded_up(Index value, Index step) {
 
 /// A: [rows, depth], B: [depth, columns].
 MatrixXd product(const Layout& a, const Layout& b, Index rows, Index depth, Index columns) {
-  static const Tile tile = fastest_tile();
+  static const Tile kTile = fastest_tile();
   MatrixXd c = MatrixXd::Zero(rows, columns);
   const Index deep = std::min(depth, kDepth);
   std::vector<double> strips_a(
@@ -109,7 +109,7 @@ MatrixXd product(const Layout& a, const Layout& b, Index rows, Index depth, Inde
         pack(a, i0, high, k0, inner, kTileRows, strips_a.data());
         for (Index j = 0; j < wide; j += kTileColumns) {
           for (Index i = 0; i < high; i += kTileRows) {
-            tile(strips_a.data() + i * inner, strips_b.data() + j * inner, inner, result);
+            kTile(strips_a.data() + i * inner, strips_b.data() + j * inner, inner, result);
             const Index last_i = std::min(kTileRows, high - i);
             const Index last_j = std::min(kTileColumns, wide - j);
             for (Index jj = 0; jj < last_j; ++jj) {

@@ -4,7 +4,7 @@
 
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/lora/measures.hpp"
-#include "partition/support/error.hpp"
+#include "actors/strategy/lora/rule_options.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::strategy {
@@ -12,16 +12,6 @@ namespace {
 
 using Eigen::Index;
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-/// How the singular values are shared between B and A.
-enum class Split { balanced, b };
-
-Split split_of(const AggregationConfig& config) {
-  if (config.lora_split == "balanced") return Split::balanced;
-  if (config.lora_split == "b") return Split::b;
-  throw InputError("aggregation.lora_split",
-                   "\"" + config.lora_split + "\" is not known; known: balanced, b");
-}
 
 /// Rows for directions without a singular value, where B is 0: with A = 0 too, neither factor would
 /// ever get a gradient.
@@ -81,7 +71,8 @@ class FreshRows {
 /// Sums products and approximates the sum at the server's rank.
 class ProductRule : public LoraRule {
  public:
-  explicit ProductRule(const AggregationConfig& config) : split_(split_of(config)) {}
+  explicit ProductRule(const AggregationConfig& config)
+      : split_(splits().at(config.lora_split).value) {}
 
   [[nodiscard]] FoldOutcome fold(const model::Adapter& current, std::span<const FoldItem> items,
                                  const FoldContext& context) const override {
@@ -167,6 +158,12 @@ class Product final : public ProductRule {
 };
 
 }  // namespace
+
+const NamedValues<Split>& splits() {
+  static const NamedValues<Split> kRegistry("aggregation.lora_split",
+                                            {{"balanced", Split::balanced}, {"b", Split::b}});
+  return kRegistry;
+}
 
 LoraRuleEntry hlora() {
   return {

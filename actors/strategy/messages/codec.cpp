@@ -8,14 +8,14 @@ CodecEntry int8();
 CodecEntry topk();
 
 const Registry<CodecEntry>& codecs() {
-  static const Registry<CodecEntry> registry(
+  static const Registry<CodecEntry> kRegistry(
       "network.compress_up",
       {{.name = "none", .make = [](const sim::NetworkConfig&) -> CodecPtr { return nullptr; }},
        float16(),
        bfloat16(),
        int8(),
        topk()});
-  return registry;
+  return kRegistry;
 }
 
 std::vector<std::string> uplink_codecs() {

@@ -69,7 +69,7 @@ double rms_of_change(const model::TrainJob& job, const model::Adapter& trained) 
 }  // namespace
 
 const Registry<AttackKind>& attack_kinds() {
-  static const Registry<AttackKind> registry(
+  static const Registry<AttackKind> kRegistry(
       "faults.attackers.attack",
       {{.name = "sign_flip",
         .keys = {"scale", "from_version"},
@@ -100,7 +100,7 @@ const Registry<AttackKind>& attack_kinds() {
             }},
        {.name = "free_rider", .keys = {"deviation", "from_version"}, .trains = false},
        {.name = "label_noise", .keys = {"examples"}, .spoils_labels = true}});
-  return registry;
+  return kRegistry;
 }
 
 Attackers::Attackers(const FaultsConfig& faults, std::size_t clients, std::uint64_t run_seed,

@@ -13,9 +13,9 @@ Mode fedasync();
 Mode tiered();
 
 const Registry<Mode>& modes() {
-  static const Registry<Mode> registry("aggregation.mode",
-                                       {sync(), fedbuff(), fedasync(), tiered()});
-  return registry;
+  static const Registry<Mode> kRegistry("aggregation.mode",
+                                        {sync(), fedbuff(), fedasync(), tiered()});
+  return kRegistry;
 }
 
 std::optional<RoundPlan> Policy::plan(sim::VirtualTime /*now*/,

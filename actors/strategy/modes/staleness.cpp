@@ -5,7 +5,7 @@
 namespace lorafleet::strategy {
 
 const Registry<StalenessFunction>& staleness_functions() {
-  static const Registry<StalenessFunction> registry(
+  static const Registry<StalenessFunction> kRegistry(
       "aggregation.staleness.fn",
       {{.name = "constant", .weight = [](double, double, double) { return 1.0; }},
        {.name = "polynomial",
@@ -14,7 +14,7 @@ const Registry<StalenessFunction>& staleness_functions() {
        {.name = "hinge", .keys = {"a", "b"}, .weight = [](double tau, double a, double b) {
           return tau <= b ? 1.0 : 1.0 / (a * (tau - b) + 1.0);
         }}});
-  return registry;
+  return kRegistry;
 }
 
 StalenessWeight::StalenessWeight(const StalenessConfig& config)

@@ -42,7 +42,7 @@ RobustRuleEntry krum();
 RobustRuleEntry multi_krum();
 
 const Registry<RobustRuleEntry>& robust_rules() {
-  static const Registry<RobustRuleEntry> registry(
+  static const Registry<RobustRuleEntry> kRegistry(
       "aggregation.robust",
       {{.name = "none",
         .compares_updates = false,
@@ -51,7 +51,7 @@ const Registry<RobustRuleEntry>& robust_rules() {
        trimmed_mean(),
        krum(),
        multi_krum()});
-  return registry;
+  return kRegistry;
 }
 
 Robust::Robust(const AggregationConfig& config)

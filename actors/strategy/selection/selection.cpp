@@ -15,9 +15,9 @@ SelectionEntry oort();
 SelectionEntry power_of_choice();
 
 const Registry<SelectionEntry>& selections() {
-  static const Registry<SelectionEntry> registry(
+  static const Registry<SelectionEntry> kRegistry(
       "clients.selection", {uniform(), weighted(), round_robin(), oort(), power_of_choice()});
-  return registry;
+  return kRegistry;
 }
 
 }  // namespace lorafleet::strategy

@@ -4,6 +4,7 @@
 
 #include "actors/output/local_csv.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/indices.hpp"
 #include "tests/actors/fake_parts.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -22,7 +23,7 @@ actors::LocalParts fake_local_parts(std::size_t slots) {
   parts.scorer = [](std::uint32_t) { return std::make_unique<tests::FakeScorer>(); };
   parts.context_tokens = [](std::uint32_t client) { return 10.0 * client; };
   for (std::uint32_t client = 0; client < 9; ++client) {
-    parts.train.push_back(std::make_shared<const std::vector<std::uint32_t>>(client + 1, 0u));
+    parts.train.push_back(std::make_shared<const Indices>(client + 1, 0u));
     if (client % 2 == 0) parts.clients.push_back(client);
   }
   parts.adapter = [](std::uint32_t) { return some_adapter(); };

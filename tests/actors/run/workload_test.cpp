@@ -6,7 +6,6 @@
 #include <set>
 
 #include "actors/run/attackers.hpp"
-#include "model/network/flops.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -44,7 +43,7 @@ TEST_CASE("label noise spoils the attackers' own training examples, in text and 
   config.faults.attackers[0].examples = 0.5;
   config.faults.attackers[1].attack = "nan";
   const Workload poisoned = prepare(config);
-  const auto attackers = make_attackers(config, 20, model::train_flops_per_token(poisoned.shape));
+  const auto attackers = make_attackers(config, 20, nullptr);
 
   REQUIRE(poisoned.client_examples.size() == 20);
   std::set<std::uint32_t> changed;

@@ -19,6 +19,7 @@
 #include "model/network/merge.hpp"
 #include "model/training/lora_trainer.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/indices.hpp"
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
@@ -111,8 +112,8 @@ std::shared_ptr<EncodedData> some_data() {
   return data;
 }
 
-std::vector<std::uint32_t> all_of(const EncodedData& data) {
-  std::vector<std::uint32_t> all(data.size());
+Indices all_of(const EncodedData& data) {
+  Indices all(data.size());
   std::iota(all.begin(), all.end(), 0u);
   return all;
 }
@@ -165,7 +166,7 @@ TEST_CASE("a changed base computes bit for bit what one with changed files does"
     train.steps = 3;
     train.batch_tokens = 40;
     TrainJob job;
-    job.examples = std::make_shared<const std::vector<std::uint32_t>>(all_of(*data));
+    job.examples = std::make_shared<const Indices>(all_of(*data));
     job.start = std::make_shared<const Adapter>(on_change);
     const auto result = make_lora_trainer(golden.base_pointer(), data, lora, train)->train(job);
     job.start = std::make_shared<const Adapter>(plain);

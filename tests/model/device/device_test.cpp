@@ -13,6 +13,7 @@
 #include "model/network/base_model.hpp"
 #include "model/training/lora_trainer.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
@@ -169,7 +170,7 @@ TEST_CASE("without host kernels a job trains the same adapter") {
   const GoldenOpt golden("opt_prenorm");
   const auto data = std::make_shared<EncodedData>();
   const PackedBatch batch = long_batch();
-  auto examples = std::make_shared<std::vector<std::uint32_t>>();
+  auto examples = std::make_shared<Indices>();
   for (std::uint32_t i = 0; i < 6; ++i) {
     const auto first = batch.tokens.begin() + 20 * i;
     data->add(std::vector<std::int32_t>(first, first + 20), 5, 5);

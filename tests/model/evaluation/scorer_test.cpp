@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
@@ -29,8 +30,8 @@ std::shared_ptr<const EncodedData> made_up_data() {
   return data;
 }
 
-std::vector<std::uint32_t> every_second() {
-  std::vector<std::uint32_t> examples;
+Indices every_second() {
+  Indices examples;
   for (std::uint32_t i = 0; i < 40; i += 2) {
     examples.push_back(i);
   }
@@ -40,7 +41,7 @@ std::vector<std::uint32_t> every_second() {
 /// The score of one example from its logits, in float64.
 Score slow_score(const BaseModel& base, const Adapter* adapter, const EncodedData& data,
                  std::uint32_t example) {
-  const PackedBatch batch = pack(data, std::vector<std::uint32_t>{example});
+  const PackedBatch batch = pack(data, Indices{example});
   const std::vector<float> logits = packed_logits(base, adapter, batch, true);
   Score score;
   score.examples = 1;

@@ -8,6 +8,7 @@
 
 #include "model/evaluation/sequence_scores.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/indices.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -70,7 +71,7 @@ double loss_of(const Example& example, const std::string& choice) {
   const auto sequence = mini().encoder->encode(example, choice);
   EncodedData data;
   data.add(sequence->tokens, sequence->labels, 0);
-  const std::vector<std::uint32_t> all = {0};
+  const Indices all = {0};
   return score_sequences(*mini().base, nullptr, data, all, 4096).at(0).loss_sum;
 }
 

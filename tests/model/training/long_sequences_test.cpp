@@ -7,6 +7,7 @@
 #include "model/adapter/adapter.hpp"
 #include "model/training/lora_trainer.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/indices.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/padded_batch.hpp"
@@ -84,7 +85,7 @@ TEST_CASE("sequences of several query blocks give the padded form's logits and g
 TEST_CASE("a long step in parts has the gradient of the step as a whole") {
   Random random(12, Purpose::sample);
   auto data = std::make_shared<EncodedData>();
-  std::vector<std::uint32_t> examples;
+  Indices examples;
   for (const std::size_t length : {300, 40, 512, 7, 260}) {
     std::vector<std::int32_t> tokens(length);
     for (auto& token : tokens) {
@@ -106,7 +107,7 @@ TEST_CASE("a long step in parts has the gradient of the step as a whole") {
                      1,
                      0,
                      std::make_shared<const Adapter>(random_adapter(smooth().shape(), lora, 0.05)),
-                     std::make_shared<const std::vector<std::uint32_t>>(examples)};
+                     std::make_shared<const Indices>(examples)};
   const auto base = smooth_base();
   std::vector<std::vector<float>> moves;
   std::vector<TrainStats> stats;

@@ -16,6 +16,7 @@
 #include "model/training/lora_trainer.hpp"
 #include "model/training/optimizer.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
@@ -55,14 +56,14 @@ struct Bench {
     return make_lora_trainer(golden.base_pointer(), data, lora, train);
   }
   [[nodiscard]] TrainJob job(std::uint32_t client = 0) const {
-    std::vector<std::uint32_t> all(data->size());
+    Indices all(data->size());
     std::iota(all.begin(), all.end(), 0u);
     return {client,
             3,
             42,
             0,
             std::make_shared<const Adapter>(random_adapter(golden.base().shape(), lora, 0.05)),
-            std::make_shared<const std::vector<std::uint32_t>>(all)};
+            std::make_shared<const Indices>(all)};
   }
 };
 
@@ -367,7 +368,7 @@ TEST_CASE("the larger prox_mu, the nearer the result stays to the start") {
 TEST_CASE("a client without examples or without labels gets back what it received") {
   Bench bench;
   TrainJob job = bench.job();
-  job.examples = std::make_shared<const std::vector<std::uint32_t>>();
+  job.examples = std::make_shared<const Indices>();
   const TrainResult nothing = bench.trainer()->train(job);
   CHECK(nothing.adapter.values == job.start->values);
   CHECK(nothing.stats.tokens == 0);

@@ -63,7 +63,7 @@ TEST_CASE("SGD's momentum gathers past gradients") {
 TEST_CASE("an unknown optimizer is refused with the known ones") {
   CHECK_THROWS_WITH_AS(
       make_optimizer(config("adam"), 1),
-      "train.optimizer: unknown optimizer \"adam\" (did you mean \"adamw\"?); known are adamw, sgd",
+      "train.optimizer: \"adam\" is not known; known: adamw, sgd (did you mean \"adamw\"?)",
       InputError);
 }
 
@@ -99,9 +99,10 @@ TEST_CASE("learning rates follow their schedule over the steps of a job") {
 TEST_CASE("an unknown schedule is refused with the known ones") {
   TrainConfig train = config("adamw");
   train.lr_schedule = "linaer";
-  CHECK_THROWS_WITH_AS(
-      scheduled_lr(train, 0, 1),
-      "train.lr_schedule: \"linaer\" is not known; allowed: constant, linear, cosine", InputError);
+  CHECK_THROWS_WITH_AS(scheduled_lr(train, 0, 1),
+                       "train.lr_schedule: \"linaer\" is not known; known: constant, linear, "
+                       "cosine (did you mean \"linear\"?)",
+                       InputError);
 }
 
 TEST_CASE("clipping shortens long gradients and leaves short ones alone") {

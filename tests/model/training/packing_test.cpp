@@ -8,6 +8,7 @@
 
 #include "model/training/batching.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
@@ -65,8 +66,8 @@ EncodedData data_of(const std::vector<std::size_t>& lengths) {
   return data;
 }
 
-std::vector<std::uint32_t> first_examples(std::size_t count) {
-  std::vector<std::uint32_t> all(count);
+Indices first_examples(std::size_t count) {
+  Indices all(count);
   std::iota(all.begin(), all.end(), 0u);
   return all;
 }
@@ -184,7 +185,7 @@ TEST_CASE("examples are split in order into parts that are not too full") {
     }
     const EncodedData data = data_of(lengths);
     const auto examples = first_examples(lengths.size());
-    std::vector<std::uint32_t> joined;
+    Indices joined;
     std::int64_t before = 80;
     for (const auto part : split_by_tokens(data, examples, 80)) {
       RC_ASSERT(!part.empty());

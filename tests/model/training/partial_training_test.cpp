@@ -8,6 +8,7 @@
 #include "model/adapter/factor_selection.hpp"
 #include "model/training/batching.hpp"
 #include "model/training/lora_trainer.hpp"
+#include "partition/support/indices.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
@@ -43,13 +44,13 @@ struct Setup {
   }
 
   [[nodiscard]] TrainJob job(Factors trains) const {
-    std::vector<std::uint32_t> all(data->size());
+    Indices all(data->size());
     std::iota(all.begin(), all.end(), 0u);
     TrainJob job;
     job.seq = 3;
     job.run_seed = 42;
     job.start = std::make_shared<const Adapter>(random_adapter(golden.base().shape(), lora, 0.05));
-    job.examples = std::make_shared<const std::vector<std::uint32_t>>(all);
+    job.examples = std::make_shared<const Indices>(all);
     job.trains = trains;
     return job;
   }

@@ -5,6 +5,7 @@
 #include "partition/reader.hpp"
 #include "partition/split.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/indices.hpp"
 #include "tests/partition/formats/data_reading.hpp"
 
 using namespace lorafleet;
@@ -162,8 +163,8 @@ TEST_CASE("a separate test file: ids stay distinct, shared groups are counted") 
   std::vector<Example> examples = {row("a", "g"), row("b", "b")};
   Split split;
   CHECK(append_test(examples, {row("a", "g"), row("b", "b"), row("c", "h")}, split) == 1);
-  CHECK(split.train == std::vector<std::uint32_t>{0, 1});
-  CHECK(split.test == std::vector<std::uint32_t>{2, 3, 4});
+  CHECK(split.train == Indices{0, 1});
+  CHECK(split.test == Indices{2, 3, 4});
   CHECK(examples[2].id == "test/a");
   CHECK(examples[3].group == "test/b");
   CHECK(examples[4].id == "c");

@@ -132,12 +132,12 @@ TEST_CASE("a run's tiers say whom an attack can hit") {
   config.devices.tiers.push_back(config.devices.tiers.front());
   config.devices.tiers[1].name = "other";
   config.faults.attackers = {entry("sign_flip", 1.0, "other")};
-  const auto some = actors::make_attackers(config, 30, 0.0);
   const sim::Fleet fleet(config.devices, config.network, 30, config.seed, 0.0);
+  const auto some = actors::make_attackers(config, 30, &fleet);
   for (std::uint32_t c = 0; c < 30; ++c)
     CHECK((some.attack_of({c}) != nullptr) == (fleet.profile({c}).tier == 1));
   config.faults.attackers[0].tier = "third";
-  CHECK_THROWS_WITH(actors::make_attackers(config, 30, 0.0),
+  CHECK_THROWS_WITH(actors::make_attackers(config, 30, &fleet),
                     "faults.attackers.tier: \"third\" is no tier; known: only, other");
 }
 
