@@ -203,7 +203,7 @@ std::size_t ChatTemplate::end_of_answer(std::span<const Turn> turns, std::size_t
     if (end > upto->size()) return content_end;
     tail = tail.substr(0, common_prefix(tail, upto->view().substr(end)));
   }
-  if (const auto token = tokenizer_->find_added(tail)) return content_end + token->end;
+  if (const auto token = tokenizer_->find_added(tail, true)) return content_end + token->end;
   if (const auto eos = specials_.find("eos_token"); eos != specials_.end()) {
     const auto at = eos->second.empty() ? tail.npos : tail.find(eos->second);
     if (at != tail.npos) return content_end + at + eos->second.size();
@@ -280,7 +280,7 @@ EndOfTurn ChatTemplate::end_of_turn() const {
         after = text.substr(content->end, span.end - content->end);
       }
     }
-    if (const auto token = tokenizer_->find_added(after)) {
+    if (const auto token = tokenizer_->find_added(after, true)) {
       result.token = token->id;
     } else {
       result.text = std::string(after);

@@ -25,14 +25,19 @@ std::vector<TextSpan> literals_of(const MarkedText& text) {
   return literals;
 }
 
-/// The tokens that hold a byte of a span; `ends` are the tokens' in the text.
+/// The tokens that hold a byte of a span; `tokens` are the bytes of each in the text.
 std::vector<LabelSpan> labels_of(const std::vector<TextSpan>& spans,
-                                 const std::vector<std::size_t>& ends) {
+                                 const std::vector<TextSpan>& tokens) {
   std::vector<LabelSpan> labels;
+  std::size_t first = 0;
   for (const TextSpan& span : spans) {
     if (span.begin == span.end) continue;
-    const auto first = std::upper_bound(ends.begin(), ends.end(), span.begin) - ends.begin();
-    const auto last = std::lower_bound(ends.begin(), ends.end(), span.end) - ends.begin() + 1;
+    while (first < tokens.size() && tokens[first].end <= span.begin)
+      ++first;
+    std::size_t last = first;
+    while (last < tokens.size() && tokens[last].begin < span.end)
+      ++last;
+    if (first == last) continue;
     const LabelSpan label{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)};
     if (!labels.empty() && labels.back().end >= label.begin) {
       labels.back().end = label.end;
@@ -91,10 +96,10 @@ ConversationEncoder::Encoded ConversationEncoder::encode_whole(std::span<const T
   }
   Encoded encoded{{}, conversation.unlabelled};
   EncodedSequence& sequence = encoded.sequence;
-  std::vector<std::size_t> ends;
+  std::vector<TextSpan> places;
   sequence.tokens = tokenizer_->encode_template_text(conversation.text.view(),
-                                                     literals_of(conversation.text), &ends);
-  sequence.labels = labels_of(conversation.spans, ends);
+                                                     literals_of(conversation.text), &places);
+  sequence.labels = labels_of(conversation.spans, places);
   if (!chat_->adds_prefix()) return encoded;
   const auto prefix = tokenizer_->prefix();
   sequence.tokens.insert(sequence.tokens.begin(), prefix.begin(), prefix.end());

@@ -4,8 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "model/text/bpe.hpp"
-#include "model/text/pretokenizer.hpp"
+#include "model/text/pipeline/byte_alphabet.hpp"
 #include "model/text/tokenizer_files.hpp"
 #include "partition/support/utf8.hpp"
 
@@ -13,79 +12,121 @@ namespace lorafleet::model {
 
 namespace {
 
-std::vector<std::pair<std::string, std::int32_t>> merged_tokens(const TokenizerSpec& spec) {
-  std::vector<std::pair<std::string, std::int32_t>> tokens;
-  tokens.reserve(spec.merges.size());
-  for (const auto& merge : spec.merges) {
-    tokens.emplace_back(spec.tokens.at(merge.merged), merge.merged);
+using Ids = std::vector<std::int32_t>;
+
+/// The parts of a text that may hold special tokens; ascending, apart.
+class Literals {
+ public:
+  explicit Literals(std::span<const TextSpan> spans) : spans_(spans) {}
+
+  [[nodiscard]] bool empty() const { return spans_.empty(); }
+  [[nodiscard]] bool hold(const TextSpan& span) const {
+    const auto behind = std::upper_bound(
+        spans_.begin(), spans_.end(), span.begin,
+        [](std::size_t at, const TextSpan& literal) { return at < literal.begin; });
+    return behind != spans_.begin() && span.end <= std::prev(behind)->end;
   }
-  return tokens;
-}
+
+ private:
+  std::span<const TextSpan> spans_;
+};
 
 }  // namespace
 
 struct Tokenizer::State {
   explicit State(TokenizerSpec files)
-      : spec(std::move(files)), bpe(spec.byte_ids, spec.merges, merged_tokens(spec)) {
-    // Of two added tokens that begin alike, the longer one counts.
-    std::stable_sort(spec.added.begin(), spec.added.end(),
-                     [](const AddedToken& a, const AddedToken& b) {
-                       return a.content.size() > b.content.size();
-                     });
-    for (const auto& token : spec.added) {
-      added_starts.push_back(token.content.front());
-    }
+      : spec(std::move(files)), added(spec.added, spec.normalizer.get()) {
+    prefix = spec.around.prefix();
   }
 
   /// `text` must be well-formed UTF-8.
-  void encode_plain(std::string_view text, std::vector<std::int32_t>& ids) const {
-    pretokenizer.split(text, [&](std::string_view piece) { bpe.encode(piece, ids); });
-  }
-
-  [[nodiscard]] const AddedToken* added_at(std::string_view text) const {
-    for (const auto& token : spec.added) {
-      if (text.starts_with(token.content)) return &token;
+  void encode(std::string_view text, const Literals& literals, TokenSink& sink) const {
+    if (!added.any(AddedTokens::raw, literals.empty())) {
+      encode_stretch(text, {0, text.size()}, literals, sink);
+      return;
     }
-    return nullptr;
+    added.cut(
+        text, AddedTokens::raw, [&](const TextSpan& span) { return literals.hold(span); },
+        [&](const AddedTokens::Segment& segment) {
+          if (segment.token != nullptr) {
+            sink.add_alone(segment.token->id, segment.span);
+          } else {
+            encode_stretch(text, segment.span, literals, sink);
+          }
+        });
   }
 
-  [[nodiscard]] std::optional<FoundToken> find_added(std::string_view text,
-                                                     std::size_t from) const {
-    for (std::size_t i = text.find_first_of(added_starts, from); i != std::string_view::npos;
-         i = text.find_first_of(added_starts, i + 1)) {
-      if (const AddedToken* token = added_at(text.substr(i))) {
-        return FoundToken{i, i + token->content.size(), token->id};
+  /// What lies between added tokens that are sought in raw text.
+  void encode_stretch(std::string_view text, const TextSpan& stretch, const Literals& literals,
+                      TokenSink& sink) const {
+    const bool seeks = added.any(AddedTokens::normalized, literals.empty());
+    Piece piece{text.substr(stretch.begin, stretch.end - stretch.begin), nullptr,
+                stretch.begin == 0};
+    AlignedText owned;
+    if (spec.normalizer || sink.wants_spans()) {
+      const bool tracks = sink.wants_spans() || (seeks && !literals.empty());
+      owned = AlignedText(piece.text, stretch.begin, tracks);
+      if (spec.normalizer) spec.normalizer->apply(owned);
+      piece = owned.piece(piece.first);
+    }
+    if (!seeks) {
+      encode_piece(piece, sink);
+      return;
+    }
+    const auto origin = [&](const TextSpan& span) {
+      if (piece.origins == nullptr) {
+        return TextSpan{stretch.begin + span.begin, stretch.begin + span.end};
       }
-    }
-    return std::nullopt;
+      return TextSpan{piece.origins[span.begin].begin, piece.origins[span.end - 1].end};
+    };
+    added.cut(
+        piece.text, AddedTokens::normalized,
+        [&](const TextSpan& span) { return !literals.empty() && literals.hold(origin(span)); },
+        [&](const AddedTokens::Segment& segment) {
+          if (segment.token != nullptr) {
+            sink.add_alone(segment.token->id, origin(segment.span));
+          } else {
+            encode_piece(piece.part(segment.span.begin, segment.span.end), sink);
+          }
+        });
   }
 
-  /// Cuts the added tokens out of the `literals`; what lies between is encoded as texts of their
-  /// own.
-  void encode_with_added(std::string_view text, std::span<const TextSpan> literals,
-                         std::vector<std::int32_t>& ids) const {
-    std::size_t begin = 0;
-    for (const TextSpan& literal : literals) {
-      const std::string_view upto = text.substr(0, literal.end);
-      for (auto token = find_added(upto, literal.begin); token;
-           token = find_added(upto, token->end)) {
-        encode_plain(text.substr(begin, token->begin - begin), ids);
-        ids.push_back(token->id);
-        begin = token->end;
-      }
+  /// Normalized text without added tokens.
+  void encode_piece(const Piece& piece, TokenSink& sink) const {
+    if (piece.text.empty()) return;
+    const auto encode_word = [&](const Piece& word) {
+      sink.start(word);
+      spec.model->encode(word.text, sink);
+    };
+    if (spec.pre_tokenizer) {
+      spec.pre_tokenizer->split(piece, encode_word);
+    } else {
+      encode_word(piece);
     }
-    encode_plain(text.substr(begin), ids);
+  }
+
+  [[nodiscard]] const std::string& text_of(std::int32_t id) const {
+    const auto found = spec.tokens.find(id);
+    if (found != spec.tokens.end()) return found->second;
+    throw std::out_of_range("the tokenizer has no token with the id " + std::to_string(id));
+  }
+
+  [[nodiscard]] std::string bytes_of(std::int32_t id) const {
+    const std::string& text = text_of(id);
+    const AddedToken* token = added.by_id(id);
+    if (token != nullptr && (spec.bytes || !token->everywhere)) return text;
+    if (spec.bytes) return bytes_from_alphabet(text).value_or(text);
+    return spec.decoder ? spec.decoder->bytes_of(text) : text;
   }
 
   [[nodiscard]] bool is_special(std::int32_t id) const {
-    return std::any_of(spec.added.begin(), spec.added.end(),
-                       [id](const AddedToken& token) { return token.id == id && token.special; });
+    const AddedToken* token = added.by_id(id);
+    return token != nullptr && token->special;
   }
 
   TokenizerSpec spec;
-  Bpe bpe;
-  Pretokenizer pretokenizer;
-  std::string added_starts;  ///< first bytes of the added tokens
+  AddedTokens added;
+  Ids prefix;
 };
 
 Tokenizer::Tokenizer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -95,44 +136,41 @@ TokenizerPtr Tokenizer::load(const std::filesystem::path& directory) {
   return TokenizerPtr(new Tokenizer(std::make_unique<State>(read_tokenizer_files(directory))));
 }
 
-std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
-  std::vector<std::int32_t> ids;
-  if (valid_utf8_prefix(text) == text.size()) {
-    state_->encode_plain(text, ids);
-  } else {
-    state_->encode_plain(replace_invalid_utf8(text), ids);
-  }
-  return ids;
+Ids Tokenizer::encode(std::string_view text) const {
+  return encode_template_text(text, {});
 }
 
-std::vector<std::int32_t> Tokenizer::encode_bytes(std::string_view bytes) const {
+Ids Tokenizer::encode_bytes(std::string_view bytes) const {
   const std::size_t valid = valid_utf8_prefix(bytes);
-  if (valid == bytes.size()) return encode(bytes);
-  std::vector<std::int32_t> ids;
+  if (valid == bytes.size() || !keeps_bytes()) return encode(bytes);
+  Ids ids;
+  TokenSink sink(ids);
   std::size_t position = 0;
   std::string_view last;
-  state_->pretokenizer.split(bytes.substr(0, valid), [&](std::string_view piece) {
-    state_->bpe.encode(last, ids);
+  const auto encode_word = [&](std::string_view word) {
+    if (!word.empty()) state_->spec.model->encode(word, sink);
+  };
+  state_->spec.pre_tokenizer->split({bytes.substr(0, valid)}, [&](const Piece& word) {
+    encode_word(last);
     position += last.size();
-    last = piece;
+    last = word.text;
   });
-  state_->bpe.encode(bytes.substr(position), ids);
+  encode_word(bytes.substr(position));
   return ids;
 }
 
-std::vector<std::int32_t> Tokenizer::encode_with_specials(std::string_view text) const {
-  const TokenizerSpec& spec = state_->spec;
-  std::vector<std::int32_t> ids = spec.prefix;
+Ids Tokenizer::encode_with_specials(std::string_view text) const {
+  Ids ids = state_->prefix;
   const TextSpan all = {0, text.size()};
   const auto content = encode_template_text(text, {&all, 1});
+  const auto suffix = state_->spec.around.suffix();
   ids.insert(ids.end(), content.begin(), content.end());
-  ids.insert(ids.end(), spec.suffix.begin(), spec.suffix.end());
+  ids.insert(ids.end(), suffix.begin(), suffix.end());
   return ids;
 }
 
-std::vector<std::int32_t> Tokenizer::encode_template_text(std::string_view text,
-                                                          std::span<const TextSpan> literals,
-                                                          std::vector<std::size_t>* ends) const {
+Ids Tokenizer::encode_template_text(std::string_view text, std::span<const TextSpan> literals,
+                                    std::vector<TextSpan>* spans) const {
   std::string repaired;
   std::vector<TextSpan> moved;
   if (valid_utf8_prefix(text) != text.size()) {
@@ -148,45 +186,74 @@ std::vector<std::int32_t> Tokenizer::encode_template_text(std::string_view text,
     text = repaired;
     literals = moved;
   }
-  std::vector<std::int32_t> ids;
-  state_->encode_with_added(text, literals, ids);
-  if (ends != nullptr) {
-    std::size_t end = 0;
-    for (const std::int32_t id : ids) {
-      end += state_->spec.tokens.at(id).size();
-      ends->push_back(end);
-    }
-  }
+  Ids ids;
+  TokenSink sink(ids, spans);
+  state_->encode(text, Literals(literals), sink);
   return ids;
 }
 
-std::optional<std::string> Tokenizer::token_bytes(std::int32_t id) const {
-  const auto found = state_->spec.tokens.find(id);
-  return found == state_->spec.tokens.end() ? std::nullopt : std::optional(found->second);
+EncodedPair Tokenizer::encode_pair(std::string_view first, std::string_view second) const {
+  EncodedPair pair;
+  for (const auto& part : state_->spec.around.pair) {
+    const bool special = part.kind == PostProcessor::Kind::special;
+    Ids ids = {part.id};
+    if (!special) {
+      const std::string_view text = part.kind == PostProcessor::Kind::first ? first : second;
+      const TextSpan all = {0, text.size()};
+      ids = encode_template_text(text, {&all, 1});
+    }
+    pair.ids.insert(pair.ids.end(), ids.begin(), ids.end());
+    pair.types.insert(pair.types.end(), ids.size(), part.type);
+    pair.specials.insert(pair.specials.end(), ids.size(), special);
+  }
+  return pair;
 }
 
-std::optional<FoundToken> Tokenizer::find_added(std::string_view text) const {
-  return state_->find_added(text, 0);
+std::optional<std::string> Tokenizer::token_bytes(std::int32_t id) const {
+  if (!state_->spec.tokens.contains(id)) return std::nullopt;
+  return state_->bytes_of(id);
+}
+
+std::optional<FoundToken> Tokenizer::find_added(std::string_view text, bool reserved) const {
+  return state_->added.find(text, reserved);
+}
+
+bool Tokenizer::keeps_bytes() const {
+  const TokenizerSpec& spec = state_->spec;
+  return spec.bytes && !spec.normalizer && spec.pre_tokenizer->keeps_text() &&
+         std::none_of(spec.added.begin(), spec.added.end(), [](const AddedToken& token) {
+           return token.everywhere && (token.lstrip || token.rstrip);
+         });
 }
 
 std::string Tokenizer::decode_bytes(std::span<const std::int32_t> ids, bool skip_special) const {
+  if (!state_->spec.bytes) return decode(ids, skip_special);
   std::string bytes;
   for (const std::int32_t id : ids) {
-    const auto token = state_->spec.tokens.find(id);
-    if (token == state_->spec.tokens.end()) {
-      throw std::out_of_range("the tokenizer has no token with the id " + std::to_string(id));
-    }
-    if (!skip_special || !state_->is_special(id)) bytes += token->second;
+    const std::string more = state_->bytes_of(id);
+    if (!skip_special || !state_->is_special(id)) bytes += more;
   }
   return bytes;
 }
 
 std::string Tokenizer::decode(std::span<const std::int32_t> ids, bool skip_special) const {
-  return replace_invalid_utf8(decode_bytes(ids, skip_special));
+  std::vector<std::string> texts;
+  for (const std::int32_t id : ids) {
+    const std::string& text = state_->text_of(id);
+    if (!skip_special || !state_->is_special(id)) texts.push_back(text);
+  }
+  const auto& decoder = state_->spec.decoder;
+  if (decoder) decoder->apply(texts);
+  std::string joined;
+  for (const std::string& text : texts) {
+    if (!decoder && !joined.empty()) joined += ' ';
+    joined += text;
+  }
+  return replace_invalid_utf8(joined);
 }
 
 std::span<const std::int32_t> Tokenizer::prefix() const {
-  return state_->spec.prefix;
+  return state_->prefix;
 }
 
 const std::vector<std::string>& Tokenizer::warnings() const {

@@ -9,23 +9,20 @@
 #include <string_view>
 #include <vector>
 
+#include "model/text/pipeline/added_tokens.hpp"
+#include "model/text/pipeline/text_span.hpp"
+
 namespace lorafleet::model {
 
-/// Bytes begin to end (exclusive) of a text.
-struct TextSpan {
-  std::size_t begin;
-  std::size_t end;
-  bool operator==(const TextSpan&) const = default;
+/// Two texts that belong together, as ids.
+struct EncodedPair {
+  std::vector<std::int32_t> ids;
+  std::vector<std::int32_t> types;  ///< which text, as the post-processor numbers them
+  std::vector<bool> specials;       ///< what the post-processor added
 };
 
-/// An added token that stands in a text.
-struct FoundToken {
-  std::size_t begin;
-  std::size_t end;
-  std::int32_t id;
-};
-
-/// Byte-level BPE as in GPT-2. Encoding is thread-safe and deterministic.
+/// Text to ids and back, by the steps that the files name: added tokens, normalizer,
+/// pre-tokenizer, model, post-processor; decoder. Encoding is thread-safe and deterministic.
 class Tokenizer {
  public:
   /// From a Hugging Face directory: `tokenizer.json`, else `vocab.json` + `merges.txt` (then with
@@ -35,12 +32,13 @@ class Tokenizer {
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
 
-  /// Plain text to ids, no special tokens added or parsed. Invalid UTF-8 is first replaced by
-  /// U+FFFD as Python's `errors="replace"` does.
+  /// Plain text to ids, no special tokens added or parsed; added tokens that are not special (runs
+  /// of spaces, as a rule) are found. Invalid UTF-8 is first replaced by U+FFFD as Python's
+  /// `errors="replace"` does.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const;
   /// Any bytes to ids whose bytes they are, without replacement: as `encode` up to the first byte
   /// that is not UTF-8; from the last word before it on, the rest is merged as one piece (as
-  /// tiktoken does).
+  /// tiktoken does). Where not keeps_bytes(), as `encode`.
   [[nodiscard]] std::vector<std::int32_t> encode_bytes(std::string_view bytes) const;
   /// Special tokens in the text are recognised, and those that the tokenizer's post-processor puts
   /// around a sequence are added (OPT: `</s>` in front): what Hugging Face's `tokenizer(text)`
@@ -49,20 +47,26 @@ class Tokenizer {
   /// Text that a template made. `literals`, ascending and apart, are the template's own words:
   /// added tokens that lie in one of them become one id each, as with Hugging Face; all else is
   /// text as for `encode`, whatever it spells. Where no token stands between, words are not cut at
-  /// the border of a literal. `ends` gets, of each id, the byte of `text` where its part ends
-  /// (invalid UTF-8 replaced).
+  /// the border of a literal. `spans` gets, of each id, the bytes of `text` (invalid UTF-8
+  /// replaced) that it stands for: where a step changed the text, those that it made of it; an
+  /// empty span for what it put in.
   [[nodiscard]] std::vector<std::int32_t> encode_template_text(
       std::string_view text, std::span<const TextSpan> literals,
-      std::vector<std::size_t>* ends = nullptr) const;
-  /// The bytes of one token; nothing where there is none of that id.
+      std::vector<TextSpan>* spans = nullptr) const;
+  /// Special tokens as in encode_with_specials.
+  [[nodiscard]] EncodedPair encode_pair(std::string_view first, std::string_view second) const;
+  /// The bytes that one token stands for; nothing where there is none of that id.
   [[nodiscard]] std::optional<std::string> token_bytes(std::int32_t id) const;
-  /// The first added token in the text.
-  [[nodiscard]] std::optional<FoundToken> find_added(std::string_view text) const;
-  /// The bytes of the ids; special tokens are left out if asked. Unknown ids throw
-  /// std::out_of_range.
+  /// The first added token in the text; where `reserved`, none that is ordinary vocabulary.
+  [[nodiscard]] std::optional<FoundToken> find_added(std::string_view text,
+                                                     bool reserved = false) const;
+  /// Whether any bytes survive encode_bytes and decode_bytes.
+  [[nodiscard]] bool keeps_bytes() const;
+  /// The bytes of the ids, where tokens are bytes, else as `decode`; special tokens are left out if
+  /// asked. Unknown ids throw std::out_of_range.
   [[nodiscard]] std::string decode_bytes(std::span<const std::int32_t> ids,
                                          bool skip_special = false) const;
-  /// decode_bytes with invalid UTF-8 replaced by U+FFFD.
+  /// Text, as the files' decoder makes it, with invalid UTF-8 replaced by U+FFFD.
   [[nodiscard]] std::string decode(std::span<const std::int32_t> ids,
                                    bool skip_special = false) const;
   /// What encode_with_specials puts in front.

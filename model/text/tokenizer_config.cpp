@@ -31,8 +31,8 @@ std::optional<std::int32_t> id_of(const TokenizerSpec& spec, const std::string& 
   for (const auto& token : spec.added) {
     if (token.content == content) return token.id;
   }
-  for (const auto& [id, bytes] : spec.tokens) {
-    if (bytes == content) return id;
+  for (const auto& [id, text] : spec.tokens) {
+    if (text == content) return id;
   }
   return std::nullopt;
 }
@@ -47,12 +47,16 @@ class Settings {
         spec_(spec) {}
 
   void apply() {
-    if (optional_flag(config_, "add_prefix_space", file_).value_or(false)) {
+    // Elsewhere than at ByteLevel, the flag says again what tokenizer.json does.
+    const bool adds_none = spec_.bytes && spec_.pre_tokenizer->keeps_text();
+    if (adds_none && optional_flag(config_, "add_prefix_space", file_).value_or(false)) {
       throw InputError(file_.string(), "add_prefix_space must be false");
     }
     add_tokens();
-    decide("add_bos_token", "bos_token", "in front of", spec_.prefix);
-    decide("add_eos_token", "eos_token", "behind", spec_.suffix);
+    if (const auto ids = decide("add_bos_token", "bos_token", "in front of", spec_.around.prefix()))
+      spec_.around.replace_prefix(*ids);
+    if (const auto ids = decide("add_eos_token", "eos_token", "behind", spec_.around.suffix()))
+      spec_.around.replace_suffix(*ids);
     for (auto& warning : token_contradictions(config_, file_, map_, map_file_))
       spec_.warnings.push_back(std::move(warning));
   }
@@ -84,17 +88,19 @@ class Settings {
     }
   }
 
-  void decide(const char* flag_key, const char* token_key, const char* where,
-              std::vector<std::int32_t>& around) {
+  /// What the flag wants around a text, where that is not what is there.
+  std::optional<std::vector<std::int32_t>> decide(const char* flag_key, const char* token_key,
+                                                  const char* where,
+                                                  const std::vector<std::int32_t>& around) {
     const auto flag = optional_flag(config_, flag_key, file_);
-    if (!flag) return;
+    if (!flag) return std::nullopt;
     std::vector<std::int32_t> wanted;
     if (*flag) wanted.push_back(needed_token(flag_key, token_key));
-    if (wanted == around) return;
+    if (wanted == around) return std::nullopt;
     warn(std::string(flag_key) + " puts " + named(spec_, wanted) + ' ' + where +
          " a text, the post-processor of tokenizer.json " + named(spec_, around) + ": " + flag_key +
          " counts");
-    around = std::move(wanted);
+    return wanted;
   }
 
   std::int32_t needed_token(const char* flag_key, const char* token_key) {
@@ -135,17 +141,20 @@ json read_optional_object(const std::filesystem::path& file) {
 std::optional<std::string> token_content(const json& value, const std::string& place) {
   if (value.is_null()) return std::nullopt;
   const json* content = &value;
-  for (const char* key : {"single_word", "lstrip", "rstrip"}) {
-    if (value.is_object() && value.value(key, json()) == true) {
-      throw InputError(place, std::string(key) + " = true is not supported");
-    }
-  }
   if (value.is_object() && value.contains("content")) content = &value["content"];
   if (!content->is_string()) {
     throw InputError(
         place, "a token must be a string or an object with one as content, not " + value.dump());
   }
   return content->get<std::string>();
+}
+
+void refuse_stripping(const json& token, const std::string& place) {
+  for (const char* key : {"single_word", "lstrip", "rstrip"}) {
+    if (token.is_object() && token.value(key, json()) == true) {
+      throw InputError(place, std::string(key) + " = true is not supported");
+    }
+  }
 }
 
 std::optional<bool> optional_flag(const json& object, const char* key,
@@ -161,17 +170,25 @@ std::optional<bool> optional_flag(const json& object, const char* key,
 Added read_added(const json& added_tokens, const std::filesystem::path& added_file,
                  const json& config, const std::filesystem::path& config_file) {
   Added added;
-  const auto add = [&](const std::string& content, const json& id, bool special,
+  const auto add = [&](const std::string& content, const json& id, const json& flags,
                        const std::string& place) {
     if (content.empty()) throw InputError(place, "an added token is empty");
     if (!is_unsigned_up_to(id, std::numeric_limits<std::int32_t>::max())) {
       throw InputError(place, "the id of the added token \"" + content +
                                   "\" must be an integer from 0 to 2147483647, not " + id.dump());
     }
-    added[content] = {content, id.get<std::int32_t>(), special};
+    const auto flag = [&](const char* key) {
+      return flags.is_object() && flags.value(key, json()) == true;
+    };
+    AddedToken& token = added[content];
+    token = {content, id.get<std::int32_t>(), flag("special")};
+    token.single_word = flag("single_word");
+    token.lstrip = flag("lstrip");
+    token.rstrip = flag("rstrip");
+    token.normalized = flag("normalized");
   };
   for (const auto& [content, id] : added_tokens.items()) {
-    add(content, id, false, added_file.string());
+    add(content, id, json(), added_file.string());
   }
   const std::string place = config_file.string() + ": added_tokens_decoder";
   const json decoder = config.value("added_tokens_decoder", json::object());
@@ -182,8 +199,7 @@ Added read_added(const json& added_tokens, const std::filesystem::path& added_fi
     std::uint32_t number = 0;
     const auto parsed = std::from_chars(id.data(), id.data() + id.size(), number);
     const bool whole = parsed.ec == std::errc() && parsed.ptr == id.data() + id.size();
-    add(*content, whole ? json(number) : json(id),
-        token.is_object() && token.value("special", json()) == true, place);
+    add(*content, whole ? json(number) : json(id), token, place);
   }
   return added;
 }

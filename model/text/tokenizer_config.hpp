@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/text/vocabulary.hpp"
+#include "model/text/tokenizer_spec.hpp"
 
 namespace lorafleet::model {
 
@@ -18,6 +18,8 @@ namespace lorafleet::model {
 nlohmann::json read_optional_object(const std::filesystem::path& file);
 /// A token is given as a string, as an object with `content`, or as null for none.
 std::optional<std::string> token_content(const nlohmann::json& value, const std::string& place);
+/// Throws where the object asks for `lstrip`, `rstrip` or `single_word`.
+void refuse_stripping(const nlohmann::json& token, const std::string& place);
 /// true, false, or nothing where the key is absent or null.
 std::optional<bool> optional_flag(const nlohmann::json& object, const char* key,
                                   const std::filesystem::path& file);

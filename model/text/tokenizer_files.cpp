@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/files/json.hpp"
+#include "model/text/pipeline/models/bpe_builder.hpp"
 #include "model/text/tokenizer_config.hpp"
 #include "model/text/tokenizer_json.hpp"
 #include "partition/support/error.hpp"
@@ -53,32 +55,40 @@ void check_config(const SpecialTokenFiles& files) {
   }
 }
 
-/// The id of a token of the vocabulary, or of an added one; nullptr for neither.
-const std::int32_t* find_token(const std::string& content, const VocabularyBuilder& builder,
-                               const Added& added) {
-  if (const std::int32_t* id = builder.find(content)) return id;
-  const auto found = added.find(content);
-  return found == added.end() ? nullptr : &found->second.id;
-}
+/// What is known of the tokens while the files are read.
+struct Tokens {
+  TokenIds vocabulary;
+  Added beyond;                   ///< of added_tokens.json and added_tokens_decoder
+  std::vector<AddedToken> added;  ///< what is cut out of a text
 
-void add_special(const std::string& content, const std::string& place, const Added& added,
-                 VocabularyBuilder& builder) {
-  const std::int32_t* id = find_token(content, builder, added);
+  /// nullptr where there is no such token.
+  [[nodiscard]] const std::int32_t* find(const std::string& content) const {
+    if (const auto* id = find_token(vocabulary, content)) return id;
+    const auto found = beyond.find(content);
+    return found == beyond.end() ? nullptr : &found->second.id;
+  }
+  void add(AddedToken token, const std::string& place) {
+    add_token(std::move(token), vocabulary, added, place);
+  }
+};
+
+void add_special(const std::string& content, const std::string& place, Tokens& tokens) {
+  const std::int32_t* id = tokens.find(content);
   if (id == nullptr) {
     throw InputError(place, "the special token \"" + content +
                                 "\" is neither in vocab.json nor in added_tokens.json");
   }
-  builder.add_token({content, *id, true}, place);
+  tokens.add({content, *id, true}, place);
 }
 
 /// Returns whether `source` named any.
-bool add_named_specials(const json& source, const std::filesystem::path& file, const Added& added,
-                        VocabularyBuilder& builder) {
+bool add_named_specials(const json& source, const std::filesystem::path& file, Tokens& tokens) {
   bool any = false;
   const auto add = [&](const json& value, const std::string& key) {
     const std::string place = file.string() + ": " + key;
     if (const auto content = token_content(value, place)) {
-      add_special(*content, place, added, builder);
+      refuse_stripping(value, place);
+      add_special(*content, place, tokens);
       any = true;
     }
   };
@@ -98,31 +108,31 @@ bool add_named_specials(const json& source, const std::filesystem::path& file, c
   return any;
 }
 
-bool has_opt_order(const VocabularyBuilder& builder) {
+bool has_opt_order(const Tokens& tokens) {
   std::int32_t expected = 0;
   for (const char* token : {"<s>", "<pad>", "</s>", "<unk>"}) {
-    const std::int32_t* id = builder.find(token);
+    const std::int32_t* id = find_token(tokens.vocabulary, token);
     if (id == nullptr || *id != expected++) return false;
   }
   return true;
 }
 
-void add_default_specials(VocabularyBuilder& builder, const std::string& place) {
-  if (has_opt_order(builder)) {
-    add_special("</s>", place, {}, builder);
-    add_special("<pad>", place, {}, builder);
-  } else if (builder.find("<|endoftext|>") != nullptr) {
-    add_special("<|endoftext|>", place, {}, builder);
+void add_default_specials(Tokens& tokens, const std::string& place) {
+  if (has_opt_order(tokens)) {
+    add_special("</s>", place, tokens);
+    add_special("<pad>", place, tokens);
+  } else if (find_token(tokens.vocabulary, "<|endoftext|>") != nullptr) {
+    add_special("<|endoftext|>", place, tokens);
   }
 }
 
 bool adds_bos(const std::filesystem::path& directory, const SpecialTokenFiles& files,
-              const VocabularyBuilder& builder) {
+              const Tokens& tokens) {
   const auto flag = optional_flag(files.config, "add_bos_token", files.config_file);
   if (flag) return *flag;
   const json model_type =
       read_optional_object(directory / "config.json").value("model_type", json());
-  return model_type.is_null() ? has_opt_order(builder) : model_type == "opt";
+  return model_type.is_null() ? has_opt_order(tokens) : model_type == "opt";
 }
 
 /// The content of bos: as the files name it, else OPT's `</s>`.
@@ -134,55 +144,69 @@ std::string bos_content(const SpecialTokenFiles& files) {
       .value_or("</s>");
 }
 
-std::int32_t eos_id(const SpecialTokenFiles& files, const VocabularyBuilder& builder,
-                    const Added& added) {
+std::int32_t eos_id(const SpecialTokenFiles& files, const Tokens& tokens) {
   const std::string place = files.config_file.string();
   auto eos = token_content(files.config.value("eos_token", json()), place);
   if (!eos) eos = token_content(files.map.value("eos_token", json()), files.map_file.string());
-  const std::int32_t* id = eos ? find_token(*eos, builder, added) : nullptr;
+  const std::int32_t* id = eos ? tokens.find(*eos) : nullptr;
   if (id == nullptr) throw InputError(place, "add_eos_token is true, but eos_token is no token");
   return *id;
 }
 
-void read_merges(const std::filesystem::path& file, VocabularyBuilder& builder) {
+void read_merges(const std::filesystem::path& file, BpeBuilder& builder) {
   for_each_line(file, [&](std::string_view line, std::size_t number) {
     if (line.empty() || (number == 1 && line.starts_with("#version"))) return;
     builder.add_merge(line, at_line(file.string(), number));
   });
 }
 
+/// The tokens that the files name, and what stands around a text.
+Tokens read_tokens(const SpecialTokenFiles& files, const TokenIds& vocabulary,
+                   const std::string& place) {
+  Tokens tokens{vocabulary, {}, {}};
+  tokens.beyond = read_added(files.added, files.added_file, files.config, files.config_file);
+  const bool named_in_map = add_named_specials(files.map, files.map_file, tokens);
+  const bool named_in_config = add_named_specials(files.config, files.config_file, tokens);
+  if (!named_in_map && !named_in_config) add_default_specials(tokens, place);
+  for (const auto& [content, token] : tokens.beyond) {
+    if (token.lstrip || token.rstrip || token.single_word) {
+      throw InputError(files.config_file.string() + ": added_tokens_decoder",
+                       "lstrip, rstrip or single_word = true is not supported without a "
+                       "tokenizer.json");
+    }
+    tokens.add({content, token.id, token.special}, place);
+  }
+  return tokens;
+}
+
 TokenizerSpec read_vocabulary_and_merges(const std::filesystem::path& directory) {
   const auto vocabulary_file = directory / "vocab.json";
   const std::string place = vocabulary_file.string();
-  VocabularyBuilder builder(parse_json(read_file(vocabulary_file), place), place);
+  BpeBuilder builder(parse_json(read_file(vocabulary_file), place), place);
   read_merges(directory / "merges.txt", builder);
 
   const SpecialTokenFiles files(directory);
   check_config(files);
-  const Added added = read_added(files.added, files.added_file, files.config, files.config_file);
-  const bool named_in_map = add_named_specials(files.map, files.map_file, added, builder);
-  const bool named_in_config = add_named_specials(files.config, files.config_file, added, builder);
-  if (!named_in_map && !named_in_config) add_default_specials(builder, place);
-  for (const auto& [content, token] : added) {
-    builder.add_token(token, place);
-  }
-
-  std::vector<std::int32_t> prefix;
-  if (adds_bos(directory, files, builder)) {
+  TokenizerSpec spec;
+  const Tokens tokens = read_tokens(files, builder.ids(), place);
+  spec.added = tokens.added;
+  if (adds_bos(directory, files, tokens)) {
     const std::string bos = bos_content(files);
-    const std::int32_t* id = find_token(bos, builder, added);
+    const std::int32_t* id = tokens.find(bos);
     if (id == nullptr) {
       throw InputError(place, "\"" + bos + "\", which is put before each text, is not in it");
     }
-    prefix.push_back(*id);
+    spec.around.replace_prefix({*id});
   }
-  std::vector<std::int32_t> suffix;
   if (optional_flag(files.config, "add_eos_token", files.config_file).value_or(false)) {
-    suffix.push_back(eos_id(files, builder, added));
+    spec.around.replace_suffix({eos_id(files, tokens)});
   }
-  TokenizerSpec spec = std::move(builder).build(place);
-  spec.prefix = std::move(prefix);
-  spec.suffix = std::move(suffix);
+  spec.tokens = texts_by_id(tokens.vocabulary, spec.added, place);
+  spec.bytes = true;
+  spec.model = std::move(builder).over_bytes(surroundings_of(spec.added, true), false, place).model;
+  const json byte_level = {{"add_prefix_space", false}};
+  spec.pre_tokenizer = make_byte_level(Setting(byte_level, place));
+  spec.decoder = make_byte_level_decoder(Setting(byte_level, place));
   spec.warnings = token_contradictions(files.config, files.config_file, files.map, files.map_file);
   return spec;
 }
@@ -197,6 +221,13 @@ TokenizerSpec read_tokenizer_files(const std::filesystem::path& directory) {
   }
   if (std::filesystem::exists(directory / "vocab.json")) {
     return read_vocabulary_and_merges(directory);
+  }
+  if (std::filesystem::exists(directory / "tokenizer.model")) {
+    throw InputError(
+        (directory / "tokenizer.model").string(),
+        "sentencepiece's own file is not supported; make a tokenizer.json of it, with "
+        "AutoTokenizer.from_pretrained(folder).save_pretrained(folder) of Hugging Face's "
+        "transformers");
   }
   throw InputError(directory.string(),
                    "no tokenizer: tokenizer.json, or vocab.json and merges.txt, was expected");

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "model/text/vocabulary.hpp"
+#include "model/text/tokenizer_spec.hpp"
 
 namespace lorafleet::model {
 

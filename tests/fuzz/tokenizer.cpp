@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "model/text/tokenizer.hpp"
+#include "partition/support/utf8.hpp"
 #include "tests/fuzz/input_folder.hpp"
 #include "tests/fuzz/targets.hpp"
 
@@ -37,6 +38,22 @@ void write_files(const InputFolder& folder, const std::vector<std::string_view>&
     folder.write(kFiles[i], parts[i]);
 }
 
+/// Asking for the tokens' places changes no ids, and they lie in the text.
+void check_spans(const model::Tokenizer& tokenizer, std::string_view bytes) {
+  const std::string text = replace_invalid_utf8(bytes);
+  const model::TextSpan half = {text.size() / 2, text.size()};
+  std::vector<model::TextSpan> spans;
+  const auto ids = tokenizer.encode_template_text(text, {&half, 1}, &spans);
+  if (spans.size() != ids.size() || ids != tokenizer.encode_template_text(text, {&half, 1})) {
+    throw std::logic_error("places of tokens change the tokens");
+  }
+  for (const auto& span : spans) {
+    if (span.begin > span.end || span.end > text.size()) {
+      throw std::logic_error("a token stands outside of the text");
+    }
+  }
+}
+
 }  // namespace
 
 void read_tokenizer(std::string_view input) {
@@ -46,9 +63,10 @@ void read_tokenizer(std::string_view input) {
   const auto tokenizer = model::Tokenizer::load(folder.path());
   const std::string_view text = parts.back();
   static_cast<void>(tokenizer->decode(tokenizer->encode_with_specials(text), true));
-  static_cast<void>(tokenizer->encode(text));
-  // Every token's bytes are those that it stands for, so this one loses nothing.
-  if (tokenizer->decode_bytes(tokenizer->encode_bytes(text)) != text) {
+  static_cast<void>(tokenizer->encode_pair(text, text.substr(text.size() / 2)));
+  check_spans(*tokenizer, text);
+  // Where every token's bytes are those that it stands for, nothing is lost.
+  if (tokenizer->keeps_bytes() && tokenizer->decode_bytes(tokenizer->encode_bytes(text)) != text) {
     throw std::logic_error("bytes do not survive encoding and decoding");
   }
 }

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -291,4 +293,50 @@ TEST_CASE("names of special tokens that the tokenizer has not are reported once"
                                     "'<|im_end|>' }}{% endfor %}"));
   REQUIRE(chat.warnings().size() == 1);
   CHECK(chat.warnings()[0].find("t.jinja: <|system|>, <|user|>, <|assistant|> look like") == 0);
+}
+
+TEST_CASE("conversations of six families have the reference's ids and labels") {
+  std::size_t count = 0;
+  for (const std::string family : {"llama3", "qwen2", "gemma3", "smollm2", "zephyr", "mistral"}) {
+    const auto folder = tests::golden_folder() / "chat";
+    const json golden = json::parse(read_file(folder / (family + ".json")));
+    const TokenizerPtr tokenizer = Tokenizer::load(tests::golden_folder() / "tokenizers" /
+                                                   golden["tokenizer"].get<std::string>());
+    std::map<std::string, std::string> specials;
+    for (const char* key : {"bos_token", "eos_token"}) {
+      if (golden[key].is_string()) specials[key] = golden[key].get<std::string>();
+    }
+    for (const std::string kind : {".jinja", ".generation.jinja"}) {
+      const auto chat = std::make_shared<const ChatTemplate>(
+          jinja::Template(read_file(folder / (family + kind)), family + kind), specials, false,
+          tokenizer);
+      const ConversationEncoder encoder(tokenizer, chat, Truncation::drop);
+      for (const json& row : golden["conversations"]) {
+        if (row.contains("error")) continue;
+        CAPTURE(family + kind);
+        CAPTURE(row["id"].get<int>());
+        const auto ids = row["ids"].get<Ids>();
+        std::vector<Turn> turns;
+        for (const json& message : row["messages"])
+          turns.push_back(
+              {message["role"].get<std::string>(), message["content"].get<std::string>()});
+        ++count;
+        const auto sequence = encoder.encode(turns, 100'000);
+        REQUIRE(sequence);
+        if (row["id"] == 7) {  // the user writes special tokens, which stay text with us
+          const auto text = row["rendered"].get<std::string>();
+          const TextSpan all = {0, text.size()};
+          CHECK(tokenizer->encode_template_text(text, {&all, 1}) == ids);
+          CHECK(sequence->tokens != ids);
+          continue;
+        }
+        CHECK(sequence->tokens == ids);
+        Ids mask(ids.size(), 0);
+        for (const LabelSpan& span : sequence->labels)
+          std::fill(mask.begin() + span.begin, mask.begin() + span.end, 1);
+        CHECK(mask == row["mask"].get<Ids>());
+      }
+    }
+  }
+  CHECK(count == 2 * (5 * 10 + 7));
 }

@@ -59,16 +59,20 @@ TEST_CASE("merges may be written as pairs or as strings") {
 TEST_CASE("tokenizer.json is refused with the key and the reason") {
   const json good = small_tokenizer();
   json bad = good;
-  bad["model"]["type"] = "Unigram";
-  CHECK(contains(refusal(bad), "tokenizer.json: model: type \"Unigram\" is not supported"));
+  bad["model"]["type"] = "WordLevel";
+  CHECK(contains(refusal(bad),
+                 "tokenizer.json: model: type \"WordLevel\" is not supported; allowed: BPE"));
 
   bad = good;
-  bad["normalizer"] = {{"type", "NFC"}};
-  CHECK(contains(refusal(bad), "normalizer: none is supported"));
+  bad["normalizer"] = {{"type", "BertNormalizer"}};
+  CHECK(contains(refusal(bad),
+                 "normalizer: type \"BertNormalizer\" is not supported; allowed: NFC, NFD"));
 
   bad = good;
-  bad["pre_tokenizer"] = {{"type", "Whitespace"}};
-  CHECK(contains(refusal(bad), "only ByteLevel"));
+  bad["pre_tokenizer"] = {{"type", "BertPreTokenizer"}};
+  CHECK(contains(
+      refusal(bad),
+      "pre_tokenizer: type \"BertPreTokenizer\" is not supported; allowed: ByteLevel, Split"));
 
   bad = good;
   bad["model"]["merges"][7] = {"Ġ", "zzz"};
@@ -120,16 +124,23 @@ TEST_CASE("tokenizer.json is refused with the key and the reason") {
   CHECK(contains(refusal(bad), "added_tokens[2]: the added token \"</s>\" has the id 77"));
 
   bad = good;
-  bad["added_tokens"][2]["lstrip"] = true;
-  CHECK(contains(refusal(bad), "lstrip = true is not supported"));
+  bad["added_tokens"][2]["lstrip"] = 1;
+  CHECK(contains(refusal(bad), "added_tokens[2].lstrip: must be true or false, not 1"));
 
   bad = good;
   bad["post_processor"]["special_tokens"]["</s>"]["ids"] = {5000};
   CHECK(contains(refusal(bad), "post_processor: there is no token with the id 5000"));
 
   bad = good;
-  bad["post_processor"]["type"] = "BertProcessing";
-  CHECK(contains(refusal(bad), "allowed: ByteLevel, TemplateProcessing"));
+  bad["post_processor"]["type"] = "Other";
+  CHECK(contains(refusal(bad),
+                 "post_processor: type \"Other\" is not supported; allowed: ByteLevel, Template"));
+
+  for (const char* key : {"dropout", "continuing_subword_prefix", "end_of_word_suffix"}) {
+    bad = good;
+    bad["model"][key] = key == std::string("dropout") ? json(0.1) : json("@@");
+    CHECK(contains(refusal(bad), std::string("model: ") + key + " = "));
+  }
 
   CHECK(contains(refusal(json::array()), "an object was expected"));
 }
@@ -142,10 +153,12 @@ TEST_CASE("a model without a type is BPE where it has merges, as GPT-2's own fil
   CHECK(contains(refusal(tokenizer), "model: type null is not supported"));
 }
 
-TEST_CASE("a decoder that is not ByteLevel is refused") {
+TEST_CASE("an unknown decoder is refused, and none is needed") {
   json tokenizer = small_tokenizer();
-  tokenizer["decoder"] = {{"type", "Metaspace"}};
-  CHECK(contains(refusal(tokenizer), "decoder: type \"Metaspace\" is not supported"));
+  tokenizer["decoder"] = {{"type", "CTC"}};
+  CHECK(contains(refusal(tokenizer), "decoder: type \"CTC\" is not supported"));
+  tokenizer["decoder"] = {{"type", "Sequence"}, {"decoders", {{{"type", "Fuse"}}, nullptr}}};
+  CHECK(contains(refusal(tokenizer), "decoder.decoders[1]: a part was expected, not null"));
   tokenizer["decoder"] = nullptr;
   CHECK(refusal(tokenizer).empty());
   tokenizer["decoder"] = {{"type", "Sequence"}, {"decoders", {{{"type", "ByteLevel"}}}}};
@@ -275,6 +288,25 @@ TEST_CASE("a folder without a tokenizer, or without merges, is refused") {
   write_file(folder / "vocab.json", small_tokenizer()["model"]["vocab"].dump());
   CHECK_THROWS_WITH_AS(Tokenizer::load(folder.path()),
                        doctest::Contains("merges.txt: no such file"), InputError);
+}
+
+TEST_CASE("sentencepiece's own file is refused with what to do") {
+  const tests::TemporaryFolder folder;
+  write_file(folder / "tokenizer.model", "");
+  CHECK_THROWS_WITH_AS(Tokenizer::load(folder.path()),
+                       doctest::Contains("tokenizer.model: sentencepiece's own file is not "
+                                         "supported; make a tokenizer.json of it"),
+                       InputError);
+}
+
+TEST_CASE("beside a tokenizer.json the class does not matter, nor what strips white space") {
+  const auto tokenizer = load_with("keep", R"({"tokenizer_class": "LlamaTokenizer",
+      "bos_token": {"content": "</s>", "lstrip": false}, "eos_token": "</s>", "pad_token": null,
+      "mask_token": {"content": "<mask>", "lstrip": true}, "add_prefix_space": null,
+      "added_tokens_decoder": {"700": {"content": "<mask>", "lstrip": true, "special": true}}})");
+  CHECK(tokenizer->warnings().empty());
+  CHECK(tokenizer->encode_with_specials("a  <mask>").back() == 700);
+  CHECK(tokenizer->decode(tokenizer->encode_with_specials("a  <mask>")) == "</s>a<mask>");
 }
 
 TEST_CASE("a special token that the vocabulary has not is refused") {

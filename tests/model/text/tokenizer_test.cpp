@@ -185,17 +185,17 @@ TEST_CASE("special tokens are those that special_tokens_map.json names") {
 TEST_CASE("added tokens are found in a template's literals only") {
   const std::string text = "a</s>b</s>c";
   const std::vector<TextSpan> first = {{0, 6}};
-  std::vector<std::size_t> ends;
-  const Ids found = opt_mini().encode_template_text(text, first, &ends);
+  std::vector<TextSpan> spans;
+  const Ids found = opt_mini().encode_template_text(text, first, &spans);
   Ids expected = opt_mini().encode("a");
   expected.push_back(2);
   const Ids rest = opt_mini().encode("b</s>c");
   expected.insert(expected.end(), rest.begin(), rest.end());
   CHECK(found == expected);
-  REQUIRE(ends.size() == found.size());
-  CHECK(ends[0] == 1);
-  CHECK(ends[1] == 5);
-  CHECK(ends.back() == text.size());
+  REQUIRE(spans.size() == found.size());
+  CHECK(spans[0] == TextSpan{0, 1});
+  CHECK(spans[1] == TextSpan{1, 5});
+  CHECK(spans.back().end == text.size());
   CHECK(opt_mini().encode_template_text(text, {}) == opt_mini().encode(text));
   // A literal's border cuts no word, and a token across it is none.
   const std::vector<TextSpan> halves = {{0, 3}, {3, 5}};
