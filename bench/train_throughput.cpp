@@ -102,9 +102,19 @@ double padded_speed(const BaseModel& base, const EncodedData& data, const Adapte
   return static_cast<double>(tokens) / seconds_since(began);
 }
 
-void measure(const std::filesystem::path& model, const std::string& dtype,
+/// q and v, or what holds them; and all linear layers.
+std::vector<std::vector<std::string>> adapted_modules(const ModelShape& shape) {
+  std::vector<std::string> few;
+  for (const LinearShape& linear : shape.layer_linears) {
+    const bool attends = linear.role == LinearRole::query || linear.role == LinearRole::value ||
+                         linear.role == LinearRole::query_key_value;
+    if (attends) few.push_back(linear.target());
+  }
+  return {few, {"all-linear"}};
+}
+
+void measure(const BaseModelPtr& base, const std::string& dtype,
              const std::vector<std::string>& modules, double seconds) {
-  const auto base = BaseModel::load({model, dtype});
   const auto data = std::make_shared<const EncodedData>(random_data(base->shape(), 200));
   LoraConfig lora;
   lora.target_modules = modules;
@@ -139,10 +149,10 @@ int main(int argc, char** argv) {
                 info.isa.c_str(), info.blas.c_str());
     std::printf("%-9s %-40s %8s %8s %8s %7s %8s\n", "dtype", "modules", "1 slot", "2 slots",
                 "padded", "ratio", "GFLOPS*");
-    const std::vector<std::string> all = {"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"};
     for (const char* dtype : {"float32", "bfloat16"}) {
-      measure(model, dtype, {"q_proj", "v_proj"}, seconds);
-      measure(model, dtype, all, seconds);
+      const auto base = BaseModel::load({model, dtype});
+      for (const auto& modules : adapted_modules(base->shape()))
+        measure(base, dtype, modules, seconds);
     }
     std::printf(
         "tokens/s; * one slot, as if each token went through the whole head; peak RSS %.0f MB\n",
