@@ -50,8 +50,8 @@ ExampleEncoder::ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& enc
       eos_(shape.end()),
       limit_(limit_of(encoding, shape)),
       positions_(static_cast<std::size_t>(shape.positions)) {
-  if (tokenizer_->vocab_size() > static_cast<std::size_t>(shape.vocabulary)) {
-    throw InputError("model", "the tokenizer has " + std::to_string(tokenizer_->vocab_size()) +
+  if (tokenizer_->ordinary_size() > static_cast<std::size_t>(shape.vocabulary)) {
+    throw InputError("model", "the tokenizer has " + std::to_string(tokenizer_->ordinary_size()) +
                                   " tokens, the model only " + std::to_string(shape.vocabulary));
   }
   if (chat) conversations_.emplace(tokenizer_, std::move(chat), truncation_);

@@ -1,6 +1,7 @@
 #include "model/text/tokenizer.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -114,7 +115,7 @@ struct Tokenizer::State {
   [[nodiscard]] std::string bytes_of(std::int32_t id) const {
     const std::string& text = text_of(id);
     const AddedToken* token = added.by_id(id);
-    if (token != nullptr && (spec.bytes || !token->everywhere)) return text;
+    if (token != nullptr && (spec.bytes ? !token->of_model : !token->everywhere)) return text;
     if (spec.bytes) return bytes_from_alphabet(text).value_or(text);
     return spec.decoder ? spec.decoder->bytes_of(text) : text;
   }
@@ -258,6 +259,15 @@ std::span<const std::int32_t> Tokenizer::prefix() const {
 
 const std::vector<std::string>& Tokenizer::warnings() const {
   return state_->spec.warnings;
+}
+
+std::size_t Tokenizer::ordinary_size() const {
+  std::int32_t largest = -1;
+  for (const auto& [id, text] : state_->spec.tokens) {
+    const AddedToken* token = state_->added.by_id(id);
+    if (token == nullptr || token->of_model || token->everywhere) largest = id;
+  }
+  return static_cast<std::size_t>(largest + 1);
 }
 
 std::size_t Tokenizer::vocab_size() const {

@@ -73,6 +73,9 @@ class Tokenizer {
   [[nodiscard]] std::span<const std::int32_t> prefix() const;
   /// The largest id + 1.
   [[nodiscard]] std::size_t vocab_size() const;
+  /// The same without special tokens that only a template can write. Some tokenizers have a few of
+  /// these more than their models.
+  [[nodiscard]] std::size_t ordinary_size() const;
   /// What a user should know of its files: contradictions, and how they were decided.
   [[nodiscard]] const std::vector<std::string>& warnings() const;
 

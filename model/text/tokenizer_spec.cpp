@@ -24,6 +24,7 @@ void add_token(AddedToken token, const TokenIds& ids, std::vector<AddedToken>& a
                                 std::to_string(token.id) + ", in the vocabulary it has " +
                                 std::to_string(*known));
   }
+  token.of_model = known != nullptr;
   const auto other = std::find_if(added.begin(), added.end(), [&](const AddedToken& a) {
     return a.content == token.content || a.id == token.id;
   });

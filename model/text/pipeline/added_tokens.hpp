@@ -21,6 +21,7 @@ struct AddedToken {
   std::int32_t id = 0;
   bool special = true;       ///< may be left out when decoding
   bool everywhere = false;   ///< ordinary vocabulary: found in data too, not only in templates
+  bool of_model = false;     ///< the model has it as well
   bool single_word = false;  ///< not beside a letter or the like
   bool lstrip = false;       ///< swallows the white space before it
   bool rstrip = false;       ///< and behind it

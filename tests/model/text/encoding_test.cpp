@@ -4,8 +4,10 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
 #include "tests/model/opt_shape.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -234,6 +236,21 @@ TEST_CASE("an entry of encoded data can be replaced, and the others stay") {
   CHECK(data.label_count(0) == 1);
   CHECK(data.context_tokens(0) == 2);
   CHECK(Ids(data.tokens(1).begin(), data.tokens(1).end()) == Ids{4, 5});
+}
+
+TEST_CASE("a tokenizer may have more special tokens than the model") {
+  const tests::TemporaryFolder folder;
+  auto file = nlohmann::json::parse(
+      read_file(tests::source_folder() / "scenarios" / "base" / "opt-mini" / "tokenizer.json"));
+  const nlohmann::json image = {{"id", 4096}, {"content", "<image>"}, {"special", true}};
+  file["added_tokens"].push_back(image);
+  write_file(folder / "tokenizer.json", file.dump());
+  const auto larger = model::Tokenizer::load(folder.path());
+  CHECK(larger->vocab_size() == 4097);
+  CHECK(larger->ordinary_size() == 4096);
+  const EncodingConfig config = {256, "drop", "none", "plain"};
+  const model::ExampleEncoder encoder(larger, config, tests::encoder_shape(4096, 512));
+  CHECK(model::encode_examples({kRow}, encoder).data.size() == 1);
 }
 
 TEST_CASE("an impossible encoding is refused") {
