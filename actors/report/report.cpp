@@ -61,13 +61,24 @@ std::string controls_html(const Story& story) {
   return html + "</form>\n";
 }
 
+/// Two in a row; one that would stand alone is as wide as both.
+std::vector<Figure> placed(std::vector<Figure> figures) {
+  std::size_t column = 0;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    const bool last = i + 1 == figures.size() || figures[i + 1].wide;
+    if (column == 0 && last) figures[i].wide = true;
+    column = figures[i].wide ? 0 : 1 - column;
+  }
+  return figures;
+}
+
 std::string section_html(const Section& section) {
   std::string html = "<section id=\"" + section.id + "\" aria-labelledby=\"" + section.id +
                      "-title\">\n<h2 id=\"" + section.id + "-title\">" + escape(section.title) +
                      "</h2>\n";
   if (section.figures.empty()) return html + section.html + "</section>\n";
   html += "<div class=\"figures\">\n";
-  for (const Figure& figure : section.figures)
+  for (const Figure& figure : placed(section.figures))
     html += figure_html(figure);
   return html + "</div>\n" + section.html + "</section>\n";
 }
@@ -126,8 +137,8 @@ std::string report_page(std::vector<Run> runs, const PageOptions& options) {
           "</main>\n<footer><p>Made by <code>lorafleet report</code>. Charts: Apache ECharts "
           "(Apache-2.0).</p></footer>\n";
   if (charts) {
-    html += "<script type=\"application/json\" id=\"data\">\n" + script_safe(data_json(sections)) +
-            "\n</script>\n<script>\n/*!\n";
+    html += "<script type=\"application/json\" id=\"figures-data\">\n" +
+            script_safe(data_json(sections)) + "\n</script>\n<script>\n/*!\n";
     html += chart_licence();
     html += "*/\n";
     html += chart_library();

@@ -35,7 +35,7 @@ std::optional<Figure> range_figure(const Story& story, Parts which, const std::s
   figure.plot.x = {{"perplexity", "", true}};
   Series first{"at first", 1};
   Series last{"at the end", 0};
-  figure.table.head = {"", "scored tokens", "at first", "at the end", "ratio"};
+  figure.table.head = {"part", "scored tokens", "at first", "at the end", "ratio"};
   for (const PartScore& part : parts) {
     figure.plot.categories.push_back(part.name);
     first.points.push_back({part.initial});

@@ -27,7 +27,7 @@ std::string hashes_html(const Story& story) {
 std::string environment_html(const Run& run) {
   const std::string prefix = "environment.";
   Table table;
-  table.head = {"where it ran", ""};
+  table.head = {"where it ran", "value"};
   for (const auto& [key, value] : run.data.summary.texts) {
     if (key.starts_with(prefix)) table.rows.push_back({key.substr(prefix.size()), value});
   }

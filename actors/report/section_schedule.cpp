@@ -65,12 +65,14 @@ std::optional<Figure> flight_figure(const Story& story) {
   if (story.single()) {
     const Events& events = *story.data(0).events;
     const FlightExtremes all = extremes_of(events);
-    figure.sentence = "Between " + number(all.least) + " and " + number(all.largest) +
-                      " jobs at a time, " + number(all.mean) + " on average over " +
-                      duration(events.end_seconds) + " of virtual time; " +
-                      number(all.arrivals / std::max(events.end_seconds / 60.0, 1e-9)) +
-                      " updates arrived in a virtual minute. The band holds least and most of "
-                      "each span.";
+    figure.sentence = all.least == all.largest
+                          ? "Always " + number(all.mean) + " jobs at a time, over "
+                          : "Between " + number(all.least) + " and " + number(all.largest) +
+                                " jobs at a time, " + number(all.mean) + " on average over ";
+    figure.sentence += duration(events.end_seconds) + " of virtual time; " +
+                       number(all.arrivals / std::max(events.end_seconds / 60.0, 1e-9)) +
+                       " updates arrived in a virtual minute. The band holds least and most of "
+                       "each span.";
   } else {
     for (std::size_t run = 0; run < story.runs.size(); ++run) {
       if (!story.data(run).events) continue;

@@ -42,10 +42,11 @@ std::vector<std::pair<std::string, Fate>> fates_of(const Events& events, const T
 }
 
 std::size_t fate_style(const std::string& fate) {
-  constexpr std::array<const char*, 13> kFates = {
-      Events::kApplied, "dropped_out",  "late",          "surplus",   Events::kInFlight,
-      "went_offline",   "outage",       "crashed",       "too_stale", "rejected",
-      "not_finite",     "round_failed", Events::kWaiting};
+  constexpr std::size_t kGrey = 20;
+  if (fate == Events::kInFlight) return kGrey;
+  constexpr std::array<const char*, 12> kFates = {
+      Events::kApplied, "dropped_out", "late",     "surplus",    "went_offline", "outage",
+      "crashed",        "too_stale",   "rejected", "not_finite", "round_failed", Events::kWaiting};
   const auto* found = std::find(kFates.begin(), kFates.end(), fate);
   return static_cast<std::size_t>(found - kFates.begin());
 }

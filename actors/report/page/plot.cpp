@@ -12,6 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kDigits = 6;
+constexpr std::size_t kGrey = 20;  // the style that is no colour
 
 /// Six significant figures: more than a chart can show. What JSON does not know is null.
 Json rounded(double value) {
@@ -69,14 +70,26 @@ const char* kind_name(PlotKind kind) {
   return "ranges";
 }
 
-/// A stroke of the series' colour and dash, and its name. With scripts it shows and hides.
-std::string key_html(const Series& series, std::size_t place) {
-  const std::string style = std::to_string(series.style % 20);
+/// What a series looks like: a stroke, a mark or an area.
+std::string swatch(PlotKind kind, std::size_t style) {
+  constexpr std::array kMarks = {"<circle cx=\"14\" cy=\"5\" r=\"4\" class=\"f",
+                                 "<rect x=\"10\" y=\"1\" width=\"8\" height=\"8\" class=\"f",
+                                 "<path d=\"M14 0 19 9 9 9z\" class=\"f",
+                                 "<path d=\"M14 0 19 5 14 10 9 5z\" class=\"f",
+                                 "<path d=\"M14 10 10 3 18 3z\" class=\"f"};
+  std::string shape = "<rect x=\"8\" width=\"14\" height=\"10\" class=\"f";
+  if (kind == PlotKind::lines) shape = "<line x1=\"1\" y1=\"5\" x2=\"27\" y2=\"5\" class=\"s";
+  if (kind == PlotKind::scatter || kind == PlotKind::ranges) shape = kMarks[style % kMarks.size()];
+  return "<svg width=\"28\" height=\"10\" aria-hidden=\"true\">" + shape +
+         std::to_string(style == kGrey ? style : style % kGrey) + "\"/></svg>";
+}
+
+/// The look of a series and its name. With scripts it shows and hides.
+std::string key_html(const Figure& figure, std::size_t place) {
+  const Series& series = figure.plot.series[place];
   return "<li><button type=\"button\" class=\"key\" aria-pressed=\"true\" data-series=\"" +
-         std::to_string(place) +
-         "\"><svg width=\"28\" height=\"10\" aria-hidden=\"true\"><line x1=\"1\" y1=\"5\" "
-         "x2=\"27\" y2=\"5\" class=\"s" +
-         style + "\"/></svg>" + escape(series.name) + "</button></li>";
+         std::to_string(place) + "\">" + swatch(figure.plot.kind, series.style) +
+         escape(series.name) + "</button></li>";
 }
 
 std::string keys_html(const Figure& figure) {
@@ -85,7 +98,7 @@ std::string keys_html(const Figure& figure) {
   for (std::size_t i = 0; i < figure.plot.series.size(); ++i) {
     const Series& series = figure.plot.series[i];
     if (series.thin || series.band || series.name.empty()) continue;
-    keys += key_html(series, i);
+    keys += key_html(figure, i);
     ++shown;
   }
   return shown > 1 ? "<ul class=\"keys\">" + keys + "</ul>\n" : "";

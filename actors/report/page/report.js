@@ -1,4 +1,4 @@
-// Draws the figures of a report. All numbers come from the element "data"; all words around the charts are
+// Draws the figures of a report. All numbers come from the element "figures-data"; all words around the charts are
 // in the page already.
 'use strict';
 (() => {
@@ -7,7 +7,10 @@
   window.addEventListener('error', (event) => {
     root.dataset.error = event.message;
   });
-  const data = JSON.parse(document.getElementById('data').textContent);
+  document.addEventListener('securitypolicyviolation', (event) => {
+    root.dataset.error = 'asked for ' + event.blockedURI;
+  });
+  const data = JSON.parse(document.getElementById('figures-data').textContent);
   const dark = window.matchMedia('(prefers-color-scheme: dark)');
   const print = window.matchMedia('print');
   const narrow = window.matchMedia('(max-width: 600px)');
@@ -25,7 +28,9 @@
     {symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [3, 4], rotation: -Math.PI / 4}];
 
   const isDark = () => dark.matches && !print.matches && !state.printing;
-  const colourOf = (style) => (isDark() ? darkColours : lightColours)[style % 5];
+  const grey = 20;
+  const colourOf = (style) => style === grey ? (isDark() ? '#8b949e' : '#6e7781')
+    : (isDark() ? darkColours : lightColours)[style % 5];
   const dashOf = (style) => dashes[style % 4];
   const ink = () => isDark() ? '#e6edf3' : '#1f2328';
   const faint = () => isDark() ? '#30363d' : '#d8dee4';
@@ -57,13 +62,11 @@
 
   // ---- parts that all charts share ----
   function axis(description, more) {
-    const log = more && more.type === 'log';
     return Object.assign({
       name: description.name, nameLocation: 'middle', nameGap: 28, scale: true,
       nameTextStyle: {color: ink(), fontSize: 12},
       axisLabel: {
-        color: ink(), fontSize: 11, hideOverlap: true, showMaxLabel: log ? undefined : null,
-        formatter: (value) => text(value, description),
+        color: ink(), fontSize: 11, hideOverlap: true, formatter: (value) => text(value, description),
       },
       axisLine: {show: true, lineStyle: {color: ink()}},
       axisTick: {lineStyle: {color: ink()}},
@@ -71,12 +74,33 @@
       minorTick: {show: false},
     }, more);
   }
+  /// A vertical axis, its name above it, where it can be read without turning the head.
+  function upright(description, more) {
+    const made = axis(description, more);
+    made.nameLocation = more.inverse ? 'start' : 'end';
+    made.nameGap = 9;
+    made.nameTextStyle = {color: ink(), fontSize: 12, align: 'left', padding: [0, 0, 0, -8]};
+    return made;
+  }
+  /// What seconds up to `most` are best counted in, so that ticks are round.
+  function clock(most) {
+    if (most >= 172800) return {size: 86400, name: 'd'};
+    if (most >= 7200) return {size: 3600, name: 'h'};
+    if (most >= 240) return {size: 60, name: 'min'};
+    return {size: 1, name: 's'};
+  }
+  /// A horizontal axis, and what its values are divided by.
+  function along(description, most, more) {
+    if (description.unit !== 's') return {size: 1, axis: axis(description, more)};
+    const unit = clock(most);
+    return {size: unit.size, axis: axis({name: description.name + ' (' + unit.name + ')'}, more)};
+  }
   function frame(figure) {
     return {
       animation: false, progressive: 0, backgroundColor: 'transparent',
       textStyle: {fontFamily: 'inherit', color: ink()},
       aria: {enabled: false},
-      grid: {left: 12, right: 22, top: 14, bottom: 28, containLabel: true},
+      grid: {left: 12, right: 22, top: 34, bottom: 28, containLabel: true},
       tooltip: {
         confine: true, appendTo: null, backgroundColor: paper(), borderColor: ink(),
         textStyle: {color: ink(), fontSize: 12}, transitionDuration: 0,
@@ -107,9 +131,14 @@
     const logy = (over && state.logy) || figure.y.log;
     const positive = (point, y) => (!logx || point[place] > 0) && (!logy || point[y] > 0);
     const option = frame(figure);
-    option.xAxis = axis(figure.x[place], {type: logx ? 'log' : 'value', min: logx ? undefined : 'dataMin', max: 'dataMax'});
-    option.yAxis = axis(figure.y, {type: logy ? 'log' : 'value', nameGap: 44, nameRotate: 90});
+    const most = Math.max(0, ...figure.series.map((series) => series.points.reduce((high, point) => Math.max(high, point[place] || 0), 0)));
+    const {size, axis: horizontal} = along(figure.x[place], most, {type: logx ? 'log' : 'value', max: 'dataMax'});
+    option.xAxis = horizontal;
+    if (!logx) Object.assign(horizontal, {min: figure.x[place].unit || over ? 0 : 'dataMin'});
+    if (!logx) Object.assign(horizontal.axisLabel, {showMaxLabel: false});
+    option.yAxis = upright(figure.y, {type: logy ? 'log' : 'value'});
     if (figure.diagonal) Object.assign(option.xAxis, {min: 0, max: 100});
+    if (figure.diagonal) horizontal.axisLabel.showMaxLabel = true;
     if (figure.diagonal) Object.assign(option.yAxis, {min: 0, max: 100});
     if (figure.y.name === 'jobs') option.yAxis.min = 0;
     option.series = [];
@@ -122,11 +151,11 @@
         option.series.push({
           type: 'custom', name: series.name, silent: true, z: 1, clip: true,
           encode: {x: [0], y: [1, 2]},
-          data: points.map((point) => [point[place], point[dimension], point[dimension + 1]]),
+          data: points.map((point) => [point[place] / size, point[dimension], point[dimension + 1]]),
           renderItem: (parameters, api) => {
             if (parameters.dataIndex > 0) return null;
-            const there = points.map((point) => api.coord([point[place], point[dimension + 1]]));
-            const back = points.map((point) => api.coord([point[place], point[dimension]])).reverse();
+            const there = points.map((point) => api.coord([point[place] / size, point[dimension + 1]]));
+            const back = points.map((point) => api.coord([point[place] / size, point[dimension]])).reverse();
             return {type: 'polygon', shape: {points: there.concat(back)},
               style: {fill: colour, opacity: isDark() ? 0.28 : 0.16}};
           },
@@ -140,7 +169,7 @@
         lineStyle: {color: colour, width: series.thin ? 1 : 2, opacity: series.thin ? 0.55 : 1, type: dashOf(series.style)},
         itemStyle: {color: colour}, emphasis: {disabled: true}, silent: series.thin,
         data: series.points.filter((point) => positive(point, dimension))
-          .map((point) => [point[place], point[dimension]]),
+          .map((point) => [point[place] / size, point[dimension]]),
       });
     }
     if (figure.target && state.target > 0 && option.series.length) {
@@ -162,7 +191,7 @@
     Object.assign(option.tooltip, {trigger: 'axis', formatter: (items) => {
       const first = items.find((item) => item.value);
       if (!first) return '';
-      return tip([figure.x[place].name + ' ' + text(first.value[0], figure.x[place])]
+      return tip([figure.x[place].name + ' ' + text(first.value[0] * size, figure.x[place])]
         .concat(items.filter((item) => item.value && item.seriesType === 'line' && item.seriesName !== 'target')
           .map((item) => item.seriesName + ': ' + text(item.value[1], figure.y))));
     }});
@@ -177,20 +206,19 @@
       type: 'category', data: figure.categories, inverse: flat, scale: undefined, splitLine: {show: false}});
     names.axisLabel.formatter = (value) => flat && value.length > 22 ? value.slice(0, 21) + '…' : value;
     names.axisLabel.interval = flat ? 0 : 'auto';
-    const values = axis(flat ? figure.x[0] : figure.y, {
-      type: 'value', scale: false, max: flat ? 100 : undefined, nameGap: flat ? 28 : 44});
+    const values = flat ? axis(figure.x[0], {type: 'value', scale: false, max: 100})
+      : upright(figure.y, {type: 'value', scale: false});
+    if (flat) option.grid.top = 8;
     option.xAxis = flat ? values : names;
     option.yAxis = flat ? names : values;
-    if (!flat) option.yAxis.nameRotate = 90;
     option.series = figure.series.filter((series) => shown(entry, series)).map((series) => ({
       type: 'bar', name: series.name, stack: figure.stacked ? 'all' : undefined,
       barMaxWidth: flat ? 26 : undefined, barCategoryGap: figure.stacked ? '12%' : '25%',
       emphasis: {disabled: true},
       itemStyle: {
         color: colourOf(series.style), borderColor: paper(), borderWidth: 0.5,
-        decal: decals[Math.floor(series.style / 5) % 4 || (series.style % 5 ? series.style % 4 : 0)] &&
-          Object.assign({color: isDark() ? 'rgba(0,0,0,0.35)' : 'rgba(255,255,255,0.45)'},
-            decals[Math.floor(series.style / 5) % 4 || series.style % 4]),
+        decal: decals[series.style % 4] &&
+          Object.assign({color: isDark() ? 'rgba(0,0,0,0.35)' : 'rgba(255,255,255,0.45)'}, decals[series.style % 4]),
       },
       data: series.points.map((point) => point[0]),
     }));
@@ -204,7 +232,7 @@
     const figure = entry.figure;
     const option = frame(figure);
     option.xAxis = axis(figure.x[0], {type: figure.x[0].log ? 'log' : 'value'});
-    option.yAxis = axis(figure.y, {type: figure.y.log ? 'log' : 'value', nameGap: 44, nameRotate: 90});
+    option.yAxis = upright(figure.y, {type: figure.y.log ? 'log' : 'value'});
     const many = figure.series.reduce((sum, series) => sum + series.points.length, 0) > 400;
     option.series = figure.series.filter((series) => shown(entry, series)).map((series) => ({
       type: 'scatter', name: series.name, symbol: symbols[series.style % 5],
@@ -221,8 +249,11 @@
   function gantt(entry) {
     const figure = entry.figure;
     const option = frame(figure);
-    const axisX = axis(figure.x[0], {type: 'value', min: 0, max: 'dataMax', scale: false});
-    option.xAxis = axisX;
+    const most = figure.spans.reduce((high, span) => Math.max(high, span[4]), 0);
+    const {size, axis: horizontal} = along(figure.x[0], most, {type: 'value', min: 0, max: 'dataMax', scale: false});
+    horizontal.axisLabel.showMaxLabel = false;
+    option.xAxis = horizontal;
+    option.grid.top = 8;
     option.yAxis = axis({name: ''}, {type: 'category', data: figure.categories, inverse: true,
       scale: undefined, splitLine: {show: true, lineStyle: {color: faint()}}});
     option.yAxis.axisLabel.formatter = (value) => value.length > 18 ? value.slice(0, 17) + '…' : value;
@@ -233,7 +264,8 @@
       {type: 'inside', xAxisIndex: 0, filterMode: 'weakFilter', zoomOnMouseWheel: 'ctrl'},
       {type: 'slider', xAxisIndex: 0, filterMode: 'weakFilter', height: 14, bottom: 4, showDetail: false,
         brushSelect: false, borderColor: faint(), fillerColor: isDark() ? '#56b4e944' : '#0072b233'}];
-    const rows = figure.spans.filter((span) => shown(entry, figure.series[span[5]]));
+    const rows = figure.spans.filter((span) => shown(entry, figure.series[span[5]]))
+      .map(([row, ...rest]) => [row, ...rest.slice(0, 4).map((value) => value / size), ...rest.slice(4)]);
     option.series = [{
       type: 'custom', clip: true, encode: {x: [1, 4], y: 0}, data: rows,
       renderItem: (parameters, api) => {
@@ -249,15 +281,15 @@
       },
       markLine: !figure.marks ? undefined : {symbol: 'none', silent: true, animation: false,
         label: {show: false}, lineStyle: {color: ink(), width: 0.6, opacity: 0.35, type: 'solid'},
-        data: figure.marks.map((mark) => ({xAxis: mark}))},
+        data: figure.marks.map((mark) => ({xAxis: mark / size}))},
     }];
     Object.assign(option.tooltip, {trigger: 'item', formatter: (item) => {
       if (!Array.isArray(item.value)) return '';
       const [row, start, first, second, end, series, version] = item.value;
       return tip(['client ' + figure.categories[row] + ', from version ' + text(version),
-        figure.series[series].name, 'start ' + seconds(start),
-        'download ' + seconds(first - start), 'computing ' + seconds(second - first),
-        'upload ' + seconds(end - second)]);
+        figure.series[series].name, 'start ' + seconds(start * size),
+        'download ' + seconds((first - start) * size), 'computing ' + seconds((second - first) * size),
+        'upload ' + seconds((end - second) * size)]);
     }});
     return option;
   }
@@ -275,8 +307,8 @@
     option.grid.bottom = narrow.matches ? 64 : 28;
     option.xAxis = axis(figure.x[0], {type: 'category', data: figure.columns, scale: undefined, splitLine: {show: false}});
     option.xAxis.axisLabel.formatter = (value) => value.length > 14 ? value.slice(0, 13) + '…' : value;
-    option.yAxis = axis(figure.y, {type: 'category', data: figure.categories, inverse: true,
-      scale: undefined, nameGap: 66, nameRotate: 90, splitLine: {show: false}});
+    option.yAxis = upright(figure.y, {type: 'category', data: figure.categories, inverse: true,
+      scale: undefined, splitLine: {show: false}, axisLine: {show: false}, axisTick: {show: false}});
     option.yAxis.axisLabel.formatter = (value) => value;
     option.visualMap = {
       type: 'continuous', min: 0, max: largest || 1, calculable: false, precision: 2, hoverLink: false,

@@ -8,6 +8,14 @@ namespace lorafleet::report {
 
 namespace {
 
+/// "1.5" for "1.500".
+std::string trimmed(std::string text) {
+  if (text.find('.') == text.npos || text.find('e') != text.npos) return text;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 std::string printed(const char* pattern, double value) {
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), pattern, value);
@@ -46,9 +54,9 @@ std::string number(double value) {
   if (size >= 1000.0 || (value == std::floor(value) && size >= 1.0))
     return grouped(std::llround(value));
   if (size == 0.0) return "0";
-  if (size >= 100.0) return printed("%.1f", value);
-  if (size >= 10.0) return printed("%.2f", value);
-  if (size >= 0.01) return printed("%.3f", value);
+  if (size >= 100.0) return trimmed(printed("%.1f", value));
+  if (size >= 10.0) return trimmed(printed("%.2f", value));
+  if (size >= 0.01) return trimmed(printed("%.3f", value));
   return printed("%.3g", value);
 }
 
