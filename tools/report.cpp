@@ -8,6 +8,7 @@
 #include "scenarios/schema/expectations.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
+#include "tools/console.hpp"
 #include "tools/report_page.hpp"
 
 namespace lorafleet::tools {
@@ -78,6 +79,14 @@ void write_report(const ReportRequest& request, const fs::path& file) {
   for (const fs::path& folder : folders)
     runs.push_back(read_one(folder));
   write_file(file, report::report_page(std::move(runs), options));
+}
+
+void try_report(const ReportRequest& request, const fs::path& file) {
+  try {
+    write_report(request, file);
+  } catch (const std::exception& error) {
+    print_warning(file.string() + " was not written: " + error.what());
+  }
 }
 
 int report_command(const Arguments& arguments) {

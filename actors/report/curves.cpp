@@ -43,6 +43,7 @@ const CurvePoint& at_version(const std::vector<CurvePoint>& points, double versi
 struct Moments {
   CurvePoint mean;
   double deviation = 0.0;
+  double least = 0.0;  ///< value: a band goes below 0 only where this does
 };
 
 /// Mean of all coordinates at one version, and the sample deviation of the value.
@@ -60,6 +61,7 @@ Moments moments_at(const std::vector<const Curve*>& curves, double version) {
   for (const Curve* curve : curves) {
     const double off = at_version(curve->points, version).value - moments.mean.value;
     moments.deviation += off * off / (n - 1.0);
+    moments.least = std::min(moments.least, moments.mean.value + off);
   }
   moments.deviation = std::sqrt(moments.deviation);
   return moments;
@@ -86,7 +88,8 @@ void add_seeds(const std::vector<const Curve*>& curves, const Group& group, std:
     const Moments at = moments_at(curves, version);
     mean.points.push_back(row_of(at.mean));
     auto low = row_of(at.mean);
-    low.back() -= at.deviation;
+    low.back() =
+        at.least < 0.0 ? low.back() - at.deviation : std::max(low.back() - at.deviation, 0.0);
     low.push_back(at.mean.value + at.deviation);
     band.points.push_back(std::move(low));
   }

@@ -40,25 +40,30 @@ Section differences_section(const Story& story) {
   const std::size_t shown = std::min(keys.size(), kMostKeys);
   Table table;
   table.sortable = true;
-  table.head = {"run", "seed"};
+  table.head = {"run",
+                "seed",
+                "perplexity at the end",
+                "lowest",
+                "virtual seconds",
+                "versions",
+                "updates applied",
+                "jobs lost",
+                "bytes",
+                "status"};
   table.head.insert(table.head.end(), keys.begin(), keys.begin() + static_cast<long>(shown));
-  for (const char* head : {"perplexity at the end", "lowest", "virtual seconds", "versions",
-                           "updates applied", "jobs lost", "bytes", "status"})
-    table.head.emplace_back(head);
   for (std::size_t run = 0; run < story.runs.size(); ++run) {
     const Summary& summary = story.data(run).summary;
     std::vector<std::string> cells = {story.labels[run], number(summary.figure("seed"))};
-    for (std::size_t key = 0; key < shown; ++key) {
-      const std::string value = setting(story.runs[run], keys[key]);
-      cells.push_back(value.empty() ? "–" : value);
-    }
-    for (const char* figure : {"final.perplexity"})
-      cells.push_back(number(summary.figure(figure)));
+    cells.push_back(number(summary.figure("final.perplexity")));
     cells.push_back(best_of(story.data(run)));
     for (const char* figure : {"virtual_seconds", "versions", "updates_applied", "jobs_lost"})
       cells.push_back(number(summary.figure(figure)));
     cells.push_back(bytes_text(summary.figure("bytes_down") + summary.figure("bytes_up")));
     cells.push_back(summary.text("status").empty() ? "not ended" : summary.text("status"));
+    for (std::size_t key = 0; key < shown; ++key) {
+      const std::string value = setting(story.runs[run], keys[key]);
+      cells.push_back(value.empty() ? "–" : value);
+    }
     table.rows.push_back(std::move(cells));
   }
   if (shown < keys.size())
@@ -68,8 +73,10 @@ Section differences_section(const Story& story) {
                                    : "The runs differ in " +
                                          counted(static_cast<std::int64_t>(keys.size()), "key") +
                                          " of their scenarios.";
-  return {
-      "differences", "What differs", paragraph(sentence) + table_html(table, "What differs"), {}};
+  return {"differences",
+          "What differs",
+          paragraph(sentence) + table_html(table, "Runs, their results and keys"),
+          {}};
 }
 
 }  // namespace lorafleet::report

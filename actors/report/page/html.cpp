@@ -1,7 +1,7 @@
 #include "actors/report/page/html.hpp"
 
 #include <algorithm>
-#include <cctype>
+#include <array>
 
 #include "partition/support/printable.hpp"
 
@@ -9,10 +9,19 @@ namespace lorafleet::report {
 
 namespace {
 
+/// Digits, with a sign, a point, groups and a unit: "1,200", "-0.5", "9.3 %", "1.31 MB".
 bool looks_like_a_number(const std::string& cell) {
-  return cell.empty() || cell.starts_with("–") || cell.starts_with("−") ||
-         std::isdigit(static_cast<unsigned char>(cell.front())) != 0 || cell.front() == '-' ||
-         cell.front() == '+';
+  constexpr std::string_view kMinus = "−";
+  constexpr std::string_view kNone = "–";
+  std::string_view rest = cell;
+  if (rest.empty() || rest == kNone) return true;
+  if (rest.starts_with(kMinus)) rest.remove_prefix(kMinus.size());
+  if (rest.starts_with("× ")) rest.remove_prefix(std::string_view("× ").size());
+  const auto end = rest.find_first_not_of("0123456789.,+-e");
+  const auto unit = end == rest.npos ? std::string_view() : rest.substr(end);
+  constexpr std::array<std::string_view, 8> kUnits = {"",    " %",  " B",  " kB",
+                                                      " MB", " GB", " TB", " PB"};
+  return end != 0 && std::find(kUnits.begin(), kUnits.end(), unit) != kUnits.end();
 }
 
 /// Columns of numbers stand right; the first one, which heads the rows, too where it has numbers.
