@@ -1,12 +1,17 @@
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 
+#include "actors/report/curves.hpp"
 #include "actors/report/page/words.hpp"
 #include "actors/report/story.hpp"
 
 namespace lorafleet::report {
 
 namespace {
+
+constexpr const char* kByLength = "eval_perplexity_";
 
 using Parts = std::vector<PartScore> Summary::*;
 
@@ -90,6 +95,38 @@ std::optional<Figure> compared_figure(const Story& story, Parts which, const std
   return figure;
 }
 
+/// "eval_perplexity_22_to_64" begins at 22.
+std::int64_t low_of(const std::string& column) {
+  return std::atoll(column.substr(std::string(kByLength).size()).c_str());
+}
+
+/// The perplexity of each bin of context lengths over the run.
+std::optional<Figure> length_curves(const RunData& run) {
+  std::vector<const Curves::value_type*> bins;
+  for (const auto& one : run.curves) {
+    if (one.first.starts_with(kByLength) && one.second.rows > 1) bins.push_back(&one);
+  }
+  if (bins.empty()) return std::nullopt;
+  std::sort(bins.begin(), bins.end(),
+            [](const auto* a, const auto* b) { return low_of(a->first) < low_of(b->first); });
+  Figure figure{"lengths", "Perplexity by length of the context, over the run", ""};
+  figure.plot.x = run_axes();
+  figure.plot.y = {"perplexity", ""};
+  for (std::size_t i = 0; i < bins.size(); ++i) {
+    std::string name = bins[i]->first.substr(std::string(kByLength).size());
+    std::replace(name.begin(), name.end(), '_', ' ');
+    Series line{name + " tokens", i};
+    for (const CurvePoint& point : bins[i]->second.points)
+      line.points.push_back({point.seconds, point.version, point.bytes, point.tokens, point.value});
+    figure.sentence += (i == 0 ? "At the end: " : ", ") + number(line.points.back().back()) +
+                       " for contexts of " + line.name;
+    figure.plot.series.push_back(std::move(line));
+  }
+  figure.sentence += ".";
+  figure.table = series_table(figure.plot, "rounds.csv");
+  return figure;
+}
+
 }  // namespace
 
 Section quality_section(const Story& story) {
@@ -99,6 +136,9 @@ Section quality_section(const Story& story) {
                                  : compared_figure(story, which, id, title);
     if (figure) section.figures.push_back(std::move(*figure));
   };
+  if (story.single()) {
+    if (auto figure = length_curves(story.data(0))) section.figures.push_back(std::move(*figure));
+  }
   add(&Summary::by_length, "by-length", "Perplexity by length of the context, in tokens");
   add(&Summary::by_group, "by-group", "Perplexity by group");
   return section;

@@ -60,6 +60,28 @@ TEST_CASE("report refuses what is no run, with one message") {
   CHECK_FALSE(std::filesystem::exists(folder / "report.html"));
 }
 
+TEST_CASE("compare prints the keys and results that differ") {
+  const tests::TemporaryFolder folder;
+  const auto write = [&](const std::string& name, const std::string& lr, const std::string& loss) {
+    make_folder(folder / name);
+    write_file(folder / name / "scenario.toml", "name = \"x\"\n[train]\nlr = " + lr + "\n");
+    write_file(folder / name / "summary.json",
+               "{\"seed\": 1, \"versions\": 3, \"final\": {\"loss\": " + loss + "}}");
+    return (folder / name).string();
+  };
+  const std::string a = write("a", "0.1", "4.0");
+  const std::string b = write("b", "0.2", "3.0");
+  const auto compared = tests::run_program({"compare", a, b});
+  CHECK(compared.status == 0);
+  CHECK(contains(compared.out, "train.lr"));
+  CHECK(contains(compared.out, "final.loss"));
+  CHECK(contains(compared.out, "-25.0 %"));
+  CHECK_FALSE(contains(compared.out, "versions"));
+  CHECK(tests::run_program({"compare", a, a}).out == "the runs differ in no key and no result\n");
+  CHECK(tests::run_program({"compare", a, folder.path().string()}).status == 2);
+  CHECK(tests::run_program({"compare", a}).status == 2);
+}
+
 TEST_CASE("the chart library is the one that its sums name") {
   const auto library = tests::source_folder() / "third_party" / "echarts";
   const std::string sums = read_file(library / "SHA256SUMS");
