@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "actors/report/page/words.hpp"
@@ -30,6 +31,45 @@ std::vector<std::string> differing_keys(const Story& story) {
 std::string best_of(const RunData& run) {
   const auto found = run.curves.find("eval_perplexity");
   return found == run.curves.end() ? "–" : number(found->second.least.value);
+}
+
+/// What each run reached, against the virtual time that it took.
+std::optional<Figure> outcome_figure(const Story& story) {
+  Figure figure{"outcome", "What was reached, and how long it took", ""};
+  figure.plot.kind = PlotKind::scatter;
+  figure.plot.x = {{"virtual time", "s"}};
+  figure.plot.y = {"perplexity at the end", ""};
+  figure.table.head = {"run", "virtual seconds", "perplexity at the end"};
+  std::size_t best = story.runs.size();
+  std::size_t fastest = best;
+  const auto perplexity = [&](std::size_t run) {
+    return story.data(run).summary.figure("final.perplexity");
+  };
+  const auto seconds = [&](std::size_t run) {
+    return story.data(run).summary.figure("virtual_seconds");
+  };
+  for (std::size_t g = 0; g < story.groups.size(); ++g) {
+    Series dots{story.groups[g].label, g, static_cast<int>(g)};
+    for (const std::size_t run : story.groups[g].runs) {
+      if (!std::isfinite(perplexity(run)) || !std::isfinite(seconds(run))) continue;
+      dots.points.push_back({seconds(run), perplexity(run)});
+      figure.table.rows.push_back(
+          {story.labels[run], number(seconds(run)), number(perplexity(run))});
+      if (best == story.runs.size() || perplexity(run) < perplexity(best)) best = run;
+      if (fastest == story.runs.size() || seconds(run) < seconds(fastest)) fastest = run;
+    }
+    figure.plot.series.push_back(std::move(dots));
+  }
+  if (figure.table.rows.size() < 2) return std::nullopt;
+  const auto what = [&](std::size_t run) {
+    return "perplexity " + number(perplexity(run)) + " in " + duration(seconds(run));
+  };
+  figure.sentence = best == fastest
+                        ? story.labels[best] + " is both the best and the shortest: " + what(best)
+                        : "The best is " + story.labels[best] + ", " + what(best) +
+                              "; the shortest is " + story.labels[fastest] + ", " + what(fastest);
+  figure.sentence += ".";
+  return figure;
 }
 
 }  // namespace
@@ -73,10 +113,10 @@ Section differences_section(const Story& story) {
                                    : "The runs differ in " +
                                          counted(static_cast<std::int64_t>(keys.size()), "key") +
                                          " of their scenarios.";
-  return {"differences",
-          "What differs",
-          paragraph(sentence) + table_html(table, "Runs, their results and keys"),
-          {}};
+  Section section{"differences", "What differs",
+                  paragraph(sentence) + table_html(table, "Runs, their results and keys")};
+  if (auto figure = outcome_figure(story)) section.figures.push_back(std::move(*figure));
+  return section;
 }
 
 }  // namespace lorafleet::report

@@ -231,17 +231,20 @@
   function scatter(entry) {
     const figure = entry.figure;
     const option = frame(figure);
-    option.xAxis = axis(figure.x[0], {type: figure.x[0].log ? 'log' : 'value'});
+    const most = figure.series.reduce((high, series) => series.points.reduce((top, point) => Math.max(top, point[0]), high), 0);
+    const {size, axis: horizontal} = along(figure.x[0], most, {type: figure.x[0].log ? 'log' : 'value', scale: figure.x[0].unit !== 's'});
+    option.xAxis = horizontal;
     option.yAxis = upright(figure.y, {type: figure.y.log ? 'log' : 'value'});
     const many = figure.series.reduce((sum, series) => sum + series.points.length, 0) > 400;
     option.series = figure.series.filter((series) => shown(entry, series)).map((series) => ({
       type: 'scatter', name: series.name, symbol: symbols[series.style % 5],
       symbolSize: many ? 5 : 8, emphasis: {disabled: true},
       itemStyle: {color: colourOf(series.style), opacity: many ? 0.6 : 0.85},
-      data: series.points.filter((point) => (!figure.x[0].log || point[0] > 0) && (!figure.y.log || point[1] > 0)),
+      data: series.points.filter((point) => (!figure.x[0].log || point[0] > 0) && (!figure.y.log || point[1] > 0))
+        .map((point) => [point[0] / size, point[1]]),
     }));
     Object.assign(option.tooltip, {trigger: 'item', formatter: (item) => tip([
-      item.seriesName, figure.x[0].name + ': ' + text(item.value[0], figure.x[0]),
+      item.seriesName, figure.x[0].name + ': ' + text(item.value[0] * size, figure.x[0]),
       figure.y.name + ': ' + text(item.value[1], figure.y)])});
     return option;
   }
