@@ -39,7 +39,8 @@ struct CheckpointConfig {
 
 /// [output]
 struct OutputConfig {
-  bool trace = true;  ///< trace.json
+  bool trace = true;   ///< trace.json
+  bool report = true;  ///< report.html
 };
 
 /// Everything that a run depends on.

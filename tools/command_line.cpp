@@ -39,6 +39,11 @@ CommandLine& CommandLine::optional_positional(const std::string& name, const std
   return *this;
 }
 
+CommandLine& CommandLine::rest(const std::string& name, const std::string& doc) {
+  positionals_.push_back({name, doc, true, "", true});
+  return *this;
+}
+
 CommandLine& CommandLine::option(const std::string& name, const std::string& value,
                                  const std::string& doc,
                                  const std::optional<std::string>& otherwise) {
@@ -73,7 +78,8 @@ std::string CommandLine::help() const {
   std::ostringstream text;
   text << "Usage: lorafleet " << command_;
   for (const auto& positional : positionals_)
-    text << " " << (positional.required ? positional.name : "[" + positional.name + "]");
+    text << " " << (positional.required ? positional.name : "[" + positional.name + "]")
+         << (positional.many ? "..." : "");
   text << (option_names_.size() > 1 ? " [options]" : "") << "\n\n" << summary_ << "\n\n";
   for (const auto& positional : positionals_) {
     text << "  " << positional.name << "  " << positional.doc << "\n";
@@ -93,8 +99,12 @@ void CommandLine::parse_values(const Arguments& arguments) {
   po::options_description hidden;
   po::positional_options_description order;
   for (const auto& positional : positionals_) {
-    hidden.add_options()(positional.name.c_str(), po::value<std::string>());
-    order.add(positional.name.c_str(), 1);
+    if (positional.many) {
+      hidden.add_options()(positional.name.c_str(), po::value<std::vector<std::string>>());
+    } else {
+      hidden.add_options()(positional.name.c_str(), po::value<std::string>());
+    }
+    order.add(positional.name.c_str(), positional.many ? -1 : 1);
   }
   all.add(hidden);
   using Style = po::command_line_style::style_t;

@@ -24,6 +24,8 @@ class CommandLine {
   CommandLine& unless(const std::string& option);
   /// An argument that may be missing; after the required ones.
   CommandLine& optional_positional(const std::string& name, const std::string& doc);
+  /// One argument or more, after all others; read with `texts`.
+  CommandLine& rest(const std::string& name, const std::string& doc);
   /// An option with a value; without `otherwise` it is optional.
   CommandLine& option(const std::string& name, const std::string& value, const std::string& doc,
                       const std::optional<std::string>& otherwise = std::nullopt);
@@ -55,6 +57,7 @@ class CommandLine {
     std::string doc;
     bool required = true;
     std::string unless = {};  ///< the option that makes it optional
+    bool many = false;
   };
   std::string command_;
   std::string summary_;

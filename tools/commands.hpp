@@ -26,6 +26,8 @@ int generate_command(const Arguments& arguments);
 int import_command(const Arguments& arguments);
 int merge_command(const Arguments& arguments);
 int new_base_command(const Arguments& arguments);
+int report_command(const Arguments& arguments);
+int compare_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);
 int host_command(const Arguments& arguments);
 int status_command(const Arguments& arguments);

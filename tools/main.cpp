@@ -27,6 +27,8 @@ constexpr Command kCommands[] = {
     {"merge", "write a base with an adapter folded in", merge_command},
     {"new-base", "write a base with random weights", new_base_command},
     {"sweep", "run a grid of scenarios and seeds into one table", sweep_command},
+    {"report", "show runs as one page for a browser", report_command},
+    {"compare", "print in what two runs differ", compare_command},
     {"verify", "rerun a scenario with other numbers of slots and compare bytes", verify_command},
     {"calibrate", "measure how fast this machine trains a model", calibrate_command},
     {"schema", "print every key of a scenario", schema_command},

@@ -4,6 +4,7 @@
 #include "partition/support/printable.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
+#include "tools/report_page.hpp"
 #include "tools/scenario_argument.hpp"
 
 namespace lorafleet::tools {
@@ -15,8 +16,8 @@ int partition_command(const Arguments& arguments) {
                    "partition scenarios/length_skew.toml --set partition.skew.0.alpha=1");
   add_scenario(line);
   line.option("out", "DIR",
-              "write partition.json (loadable as partition.manifest) and "
-              "partition.svg there");
+              "write partition.json (loadable as partition.manifest), partition.svg and "
+              "report.html there");
   if (!line.parse(arguments)) return kDone;
 
   const auto scenario = read_scenario_argument(line);
@@ -30,6 +31,9 @@ int partition_command(const Arguments& arguments) {
   if (!options.out.empty()) {
     std::cout << "manifest  " << (options.out / "partition.json").string() << "\n"
               << "picture   " << (options.out / "partition.svg").string() << "\n";
+    if (scenario.federation.output.report) {
+      try_report({{options.out}, {}, {}, scenario.federation.name}, options.out / "report.html");
+    }
   }
   return kDone;
 }

@@ -13,6 +13,7 @@
 #include "tools/network_options.hpp"
 #include "tools/no_progress.hpp"
 #include "tools/progress.hpp"
+#include "tools/report_page.hpp"
 #include "tools/scenario_argument.hpp"
 #include "tools/signals.hpp"
 #include "tools/text.hpp"
@@ -175,6 +176,9 @@ int run_command(const Arguments& arguments) {
   options.stop = signals.token();
   const auto outcome = actors::run_federation(config, options);
   display.finish();
+  if (config.output.report && outcome.status != "interrupted") {
+    try_report({{out}, {}, {}, {}}, out / "report.html");
+  }
   print_summary(config.name, outcome, out);
   if (outcome.status == actors::kRunInterrupted) return kInterrupted;
   if (made_no_progress(outcome)) {

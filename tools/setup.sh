@@ -21,6 +21,7 @@ packages=(
   libgoogle-perftools-dev       # an allocator for many threads
   doctest-dev librapidcheck-dev # tests
   iproute2                      # network namespaces in them
+  chromium fonts-dejavu-core    # a browser, for the pages that they open
   clang libclang-rt-dev         # the fuzzers among them
 )
 if [[ "${1:-}" == "--dev" ]]; then

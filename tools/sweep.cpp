@@ -14,6 +14,7 @@
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 #include "tools/progress.hpp"
+#include "tools/report_page.hpp"
 #include "tools/signals.hpp"
 #include "tools/text.hpp"
 
@@ -177,8 +178,9 @@ class SweepRunner {
       return run;
     }
     // A run that was cut off goes on, from its latest checkpoint or from its start.
-    std::vector<std::string> command = {"/proc/self/exe", "run",           scenario_file(task),
-                                        "--resume",       folder.string(), "--quiet"};
+    std::vector<std::string> command = {
+        "/proc/self/exe", "run",   scenario_file(task),  "--resume", folder.string(),
+        "--quiet",        "--set", "output.report=false"};
     if (jobs_ > 1) {
       const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
       command.insert(
@@ -273,6 +275,9 @@ int sweep_command(const Arguments& arguments) {
   std::cout << aligned(scenarios::sweep_rows(sweep, runs)) << "written to "
             << (out / "sweep.csv").string() << " and sweep.json\n";
   if (signals.requested()) return kInterrupted;
+  if (sweep.cases.front().runs.front().federation.output.report) {
+    try_report({{out}, {}, {}, sweep.name}, out / "report.html");
+  }
   if (runner.failed()) {
     print_error("runs failed; " + (out / "sweep.csv").string() + " says why");
     return kFailed;

@@ -20,6 +20,7 @@ const T* find(const std::map<std::uint64_t, T>& by_version, std::uint64_t versio
 /// What some versions have and some have not: their columns are there if one has it.
 struct Extras {
   std::set<std::string> metrics;
+  std::vector<std::pair<std::int64_t, std::int64_t>> lengths;  ///< of contexts, in tokens
   bool tiers = false;
   bool folds = false;
   std::set<std::int64_t> ranks;
@@ -52,6 +53,16 @@ void fold_columns(const FoldFigures* fold, const std::set<std::int64_t>& ranks, 
   }
 }
 
+/// Over the scored examples whose contexts are as long as those of the bin that begins at `low`.
+template <typename Scores>
+std::optional<double> perplexity_of(const Scores* scores, std::int64_t low) {
+  if (scores == nullptr) return std::nullopt;
+  for (const model::ContextBin& bin : scores->lengths) {
+    if (bin.low == low && bin.score.label_tokens > 0) return bin.score.perplexity();
+  }
+  return std::nullopt;
+}
+
 template <typename Row, typename Scores, typename Visitor>
 void columns(std::uint64_t version, const Row& row, const Scores* scores, const FoldFigures* fold,
              const Extras& extras, Visitor& visit) {
@@ -75,6 +86,10 @@ void columns(std::uint64_t version, const Row& row, const Scores* scores, const 
   for (const auto& metric : extras.metrics) {
     const bool has = scores != nullptr && scores->metrics.contains(metric);
     visit("eval_" + metric, has ? std::optional(scores->metrics.at(metric)) : std::nullopt);
+  }
+  for (const auto& [low, high] : extras.lengths) {
+    visit("eval_perplexity_" + std::to_string(low) + "_to_" + std::to_string(high),
+          perplexity_of(scores, low));
   }
   if (extras.tiers) visit("tier", row.tier);
   if (extras.folds) fold_columns(fold, extras.ranks, visit);
@@ -126,7 +141,10 @@ void RoundsCsv::add_version(sim::Version version, sim::VirtualTime time) {
 }
 
 void RoundsCsv::add_evaluation(sim::Version version, const model::Evaluation& evaluation) {
-  scores_[version.value] = {evaluation.total, evaluation.metrics};
+  const bool apart = evaluation.by_context_length.size() > 1;
+  scores_[version.value] = {
+      evaluation.total, evaluation.metrics,
+      apart ? evaluation.by_context_length : std::vector<model::ContextBin>()};
 }
 
 void RoundsCsv::write(const std::filesystem::path& file) const {
@@ -141,6 +159,9 @@ void RoundsCsv::write(const std::filesystem::path& file) const {
   for (const auto& [version, scored] : scores_) {
     for (const auto& [name, value] : scored.metrics)
       extras.metrics.insert(name);
+    if (!extras.lengths.empty()) continue;
+    for (const auto& bin : scored.lengths)
+      extras.lengths.emplace_back(bin.low, bin.high);
   }
   ColumnNames header;
   columns(0, Row{}, static_cast<const Scores*>(nullptr), nullptr, extras, header);

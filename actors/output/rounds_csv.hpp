@@ -48,6 +48,7 @@ class RoundsCsv {
   struct Scores {
     model::Score score;
     std::map<std::string, double> metrics;
+    std::vector<model::ContextBin> lengths;  ///< where there are two or more
   };
   void charge(const sim::JobUsage& used);
 

@@ -1,7 +1,5 @@
 #include "scenarios/schema/expectations.hpp"
 
-#include "scenarios/schema/value.hpp"
-
 namespace lorafleet::scenarios {
 
 namespace {
@@ -29,7 +27,28 @@ Verdict judge_bound(const std::string& key, double bound, bool below,
   return verdict;
 }
 
+std::optional<double> number_at(const Value& table, std::string_view key) {
+  const Value* value = table.find(key);
+  if (value == nullptr) return std::nullopt;
+  if (const auto* whole = std::get_if<std::int64_t>(&value->data))
+    return static_cast<double>(*whole);
+  if (const auto* real = std::get_if<double>(&value->data)) return *real;
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::vector<Expectation> expectations_in(const Value& document) {
+  std::vector<Expectation> expectations;
+  const Value* section = document.find("expect");
+  if (section == nullptr || section->table() == nullptr) return expectations;
+  for (const auto& entry : *section->table()) {
+    if (entry.value.table() == nullptr) continue;
+    expectations.push_back(
+        {entry.key, number_at(entry.value, "below"), number_at(entry.value, "above")});
+  }
+  return expectations;
+}
 
 std::vector<Verdict> judge(const std::vector<Expectation>& expectations,
                            const std::map<std::string, double>& figures) {

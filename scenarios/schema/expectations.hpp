@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scenarios/schema/scenario.hpp"
+#include "scenarios/schema/value.hpp"
 
 namespace lorafleet::scenarios {
 
@@ -16,6 +17,10 @@ struct Verdict {
   bool met = false;
   std::string explanation;  ///< a sentence for a user, where it was missed
 };
+
+/// The thresholds in [expect] of a document that need not be a whole scenario; what is none is
+/// passed over.
+std::vector<Expectation> expectations_in(const Value& document);
 
 /// Judges each bound on the figures of a run. A figure that the run does not have, or that is no
 /// number, misses its threshold.

@@ -323,6 +323,7 @@ Table output_table() {
   TableOf<OutputConfig> table;
   table.field("trace", &OutputConfig::trace,
               "write trace.json, a picture of all jobs; large where there are millions");
+  table.field("report", &OutputConfig::report, "write report.html, a page that shows the run");
   return table;
 }
 

@@ -140,4 +140,20 @@ std::string inline_text(const Value& value) {
   return std::string("{ ").append(join(parts)).append(" }");
 }
 
+std::vector<std::pair<std::string, std::string>> flat_settings(const Value& document) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  const auto* entries = document.table();
+  if (entries == nullptr) return settings;
+  for (const auto& entry : *entries) {
+    const std::string key = key_text(entry.key);
+    if (entry.value.table() == nullptr) {
+      settings.emplace_back(key, inline_text(entry.value));
+      continue;
+    }
+    for (auto& [inner, value] : flat_settings(entry.value))
+      settings.emplace_back(key + "." + inner, std::move(value));
+  }
+  return settings;
+}
+
 }  // namespace lorafleet::scenarios

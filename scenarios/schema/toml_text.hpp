@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "scenarios/schema/value.hpp"
@@ -28,5 +29,9 @@ std::string key_text(std::string_view key);
 
 /// A value on one line: arrays and tables inline.
 std::string inline_text(const Value& value);
+
+/// Every value of a document that is no table, under its dotted key, on one line: ("train.lr",
+/// "0.1"). Lists are one value.
+std::vector<std::pair<std::string, std::string>> flat_settings(const Value& document);
 
 }  // namespace lorafleet::scenarios

@@ -75,6 +75,22 @@ TEST_CASE("rounds.csv has a row a version, with late scores in the right one") {
   CHECK(lines[3].find(",1,2.718281828459045,0.25") != std::string::npos);
 }
 
+TEST_CASE("rounds.csv has the perplexity by length of the context") {
+  const TemporaryFolder folder;
+  actors::RoundsCsv rounds;
+  rounds.add_version({0}, {0});
+  rounds.add_version({1}, {1'000'000});
+  model::Evaluation scored = score(2.0);
+  scored.by_context_length = {{3, 20, scored.total}, {21, 64, scored.total}};
+  rounds.add_evaluation({1}, scored);
+  rounds.write(folder / "rounds.csv");
+  const auto lines = lines_of(folder / "rounds.csv");
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0].ends_with(",eval_perplexity_3_to_20,eval_perplexity_21_to_64"));
+  CHECK(lines[1].ends_with(",,"));
+  CHECK(lines[2].ends_with(",7.38905609893065,7.38905609893065"));
+}
+
 TEST_CASE("clients.csv counts jobs, updates, losses and busy time") {
   const TemporaryFolder folder;
   actors::ClientsCsv clients({{"fast", 900, 50, 10, 8, 30}, {"slow", 60, 50, 10, 8, 12}});

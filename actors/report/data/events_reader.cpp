@@ -1,0 +1,283 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <unordered_map>
+
+#include "actors/report/data/flat_line.hpp"
+#include "actors/report/data/run_data.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+
+namespace lorafleet::report {
+
+namespace {
+
+constexpr std::size_t kMostRows = 40;
+
+double seconds(std::int64_t microseconds) {
+  return static_cast<double>(microseconds) / 1e6;
+}
+
+/// The busiest clients, and as many spread over the others from the fastest to the slowest.
+std::vector<std::uint64_t> clients_to_show(const Clients& clients) {
+  std::vector<std::uint64_t> order(clients.tier_of.size());
+  std::iota(order.begin(), order.end(), 0);
+  if (order.size() <= kMostRows) return order;
+  const auto busier = [&](std::uint64_t a, std::uint64_t b) {
+    return clients.received[a] != clients.received[b] ? clients.received[a] > clients.received[b]
+                                                      : a < b;
+  };
+  std::sort(order.begin(), order.end(), busier);
+  std::vector<std::uint64_t> shown(order.begin(), order.begin() + kMostRows / 2);
+  order.erase(order.begin(), order.begin() + kMostRows / 2);
+  std::sort(order.begin(), order.end(), [&](std::uint64_t a, std::uint64_t b) {
+    return clients.speed[a] != clients.speed[b] ? clients.speed[a] > clients.speed[b] : a < b;
+  });
+  const std::size_t rest = kMostRows - shown.size();
+  for (std::size_t i = 0; i < rest; ++i)
+    shown.push_back(order[i * (order.size() - 1) / (rest - 1)]);
+  return shown;
+}
+
+class EventCounter {
+ public:
+  explicit EventCounter(const Clients* clients) : clients_(clients) {
+    const std::size_t tiers = clients == nullptr ? 1 : clients->tiers.size();
+    events_.fates.resize(tiers);
+    events_.staleness.resize(tiers);
+    events_.weight.resize(tiers);
+    if (clients != nullptr) {
+      events_.client_weight.resize(clients->tier_of.size());
+      events_.shown = clients_to_show(*clients);
+      std::sort(events_.shown.begin(), events_.shown.end(), [&](auto a, auto b) {
+        return clients->speed[a] != clients->speed[b] ? clients->speed[a] > clients->speed[b]
+                                                      : a < b;
+      });
+    }
+    for (std::size_t row = 0; row < events_.shown.size(); ++row)
+      row_of_[events_.shown[row]] = row;
+  }
+
+  /// False for a line that is no event.
+  bool add(const FlatLine& line) {
+    const auto kind = line.text("event");
+    const double now = seconds(line.whole("t_us"));
+    events_.end_seconds = std::max(events_.end_seconds, now);
+    if (kind == "job_dispatched") {
+      dispatch(line, now);
+    } else if (kind == "update_arrived") {
+      arrive(line, now);
+    } else if (kind == "update_lost") {
+      lose(line, now);
+    } else if (kind == "job_unfinished") {
+      end_job(line, now, Events::kInFlight);
+    } else if (kind == "version_made") {
+      make_version(line, now);
+    } else if (kind == "run_stopped") {
+      events_.stop_reason = line.text("reason");
+    } else {
+      return kind == "round_failed";
+    }
+    return true;
+  }
+
+  Events finish() {
+    flow(events_.end_seconds);
+    for (const auto& [seq, job] : open_)
+      ++events_.fates[job.tier][Events::kInFlight].jobs;
+    for (const auto& group : arrived_) {
+      for (const auto& update : group.second)
+        count(update.tier, Events::kWaiting, update.fate);
+    }
+    const auto before = [](const JobBar& a, const JobBar& b) {
+      return a.row != b.row ? a.row < b.row : a.start < b.start;
+    };
+    if (events_.bars_until == 0.0) events_.bars_until = events_.end_seconds;
+    std::erase_if(events_.bars, [&](const JobBar& bar) { return bar.start >= events_.bars_until; });
+    std::stable_sort(events_.bars.begin(), events_.bars.end(), before);
+    return std::move(events_);
+  }
+
+ private:
+  struct Job {
+    std::uint32_t tier = 0;
+    std::int64_t tokens = 0;
+    double start = 0.0;
+    double downloaded = 0.0;
+    double computed = 0.0;
+  };
+  struct Arrived {
+    std::int64_t seq;
+    std::uint64_t client;
+    std::uint32_t tier;
+    double weight;
+    Fate fate;
+    std::size_t bar;  ///< its place in bars; their number where it has none
+  };
+
+  [[nodiscard]] std::uint32_t tier_of(std::uint64_t client) const {
+    return clients_ != nullptr && client < clients_->tier_of.size() ? clients_->tier_of[client] : 0;
+  }
+
+  /// The jobs in flight were as many since the last change.
+  void flow(double now) {
+    const auto jobs = static_cast<double>(open_.size());
+    events_.flight.over(flowed_, now, [&](Flight& cell, double overlap) {
+      if (overlap > 0.0) cell.include(jobs, overlap);
+    });
+    flowed_ = now;
+  }
+
+  void dispatch(const FlatLine& line, double now) {
+    flow(now);
+    ++events_.jobs;
+    const double arrival = seconds(line.whole("arrival_us"));
+    const double computed = line.has("computed_us") ? seconds(line.whole("computed_us")) : arrival;
+    const double downloaded =
+        line.has("downloaded_us") ? seconds(line.whole("downloaded_us")) : computed;
+    open_[line.whole("seq")] = {tier_of(client_of(line)), line.whole("tokens"), now, downloaded,
+                                computed};
+  }
+
+  static std::uint64_t client_of(const FlatLine& line) {
+    return static_cast<std::uint64_t>(line.whole("client"));
+  }
+
+  void count(std::uint32_t tier, const std::string& name, const Fate& what) {
+    Fate& fate = events_.fates[tier][name];
+    fate.jobs += what.jobs;
+    fate.tokens += what.tokens;
+    fate.bytes += what.bytes;
+    fate.joules += what.joules;
+  }
+
+  Fate close(const FlatLine& line, double now, const std::string& name) {
+    flow(now);
+    const auto found = open_.find(line.whole("seq"));
+    const double joules = line.has("joules") ? line.number("joules") : 0.0;
+    joules_ += joules;
+    Fate fate{1, 0, line.whole("bytes_down") + line.whole("bytes_up"), joules};
+    if (found == open_.end()) return fate;
+    fate.tokens = found->second.tokens;
+    draw(line, found->second, now, name);
+    open_.erase(found);
+    return fate;
+  }
+
+  void end_job(const FlatLine& line, double now, const std::string& name) {
+    const Fate fate = close(line, now, name);
+    count(tier_of(client_of(line)), name, fate);
+  }
+
+  void arrive(const FlatLine& line, double now) {
+    const std::size_t bars = events_.bars.size();
+    const Fate fate = close(line, now, Events::kApplied);
+    const std::uint64_t client = client_of(line);
+    const std::uint32_t tier = tier_of(client);
+    ++events_.flight.at(now).arrivals;
+    events_.staleness[tier].add(static_cast<std::uint64_t>(line.whole("staleness")));
+    Losses& losses = events_.losses.at(now);
+    losses.tiers.resize(events_.fates.size());
+    if (const double loss = line.number("loss"); loss > 0.0) losses.tiers[tier].add(loss);
+    const std::size_t bar = events_.bars.size() > bars ? bars : kNoBar;
+    const double weight = line.number("weight");
+    arrived_[line.whole("tier")].push_back(
+        {line.whole("seq"), client, tier, std::isfinite(weight) ? weight : 0.0, fate, bar});
+  }
+
+  void lose(const FlatLine& line, double now) {
+    const std::string reason(line.text("reason"));
+    if (line.has("phase")) {
+      end_job(line, now, reason);
+      return;
+    }
+    for (auto& [group, updates] : arrived_) {
+      const auto found = std::find_if(updates.begin(), updates.end(), [&](const Arrived& update) {
+        return update.seq == line.whole("seq");
+      });
+      if (found == updates.end()) continue;
+      count(found->tier, reason, found->fate);
+      if (found->bar != kNoBar) events_.bars[found->bar].fate = reason;
+      updates.erase(found);
+      return;
+    }
+  }
+
+  void make_version(const FlatLine& line, double now) {
+    auto& folded = arrived_[line.whole("tier")];
+    for (const Arrived& update : folded) {
+      count(update.tier, Events::kApplied, update.fate);
+      events_.weight[update.tier] += update.weight;
+      if (update.client < events_.client_weight.size())
+        events_.client_weight[update.client] += static_cast<float>(update.weight);
+    }
+    folded.clear();
+    if (joules_ > 0.0) {
+      const auto version = static_cast<double>(line.whole("version"));
+      energy_.add({now, version, 0.0, 0.0, joules_});
+    }
+  }
+
+  void draw(const FlatLine& line, const Job& job, double now, const std::string& name) {
+    const auto row = row_of_.find(client_of(line));
+    if (row == row_of_.end() || events_.bars_until > 0.0) return;
+    events_.bars.push_back({row->second, job.start, std::min(job.downloaded, now),
+                            std::min(job.computed, now), now, name,
+                            static_cast<std::uint64_t>(line.whole("version"))});
+    if (events_.bars.size() == Events::kMostBars) events_.bars_until = now;
+  }
+
+  static constexpr std::size_t kNoBar = static_cast<std::size_t>(-1);
+
+  const Clients* clients_;
+  Events events_;
+  std::unordered_map<std::int64_t, Job> open_;
+  std::unordered_map<std::uint64_t, std::size_t> row_of_;
+  std::map<std::int64_t, std::vector<Arrived>> arrived_;  ///< since the last fold, by fold's tier
+  CurveSampler energy_;
+  double joules_ = 0.0;
+  double flowed_ = 0.0;
+
+ public:
+  [[nodiscard]] std::vector<CurvePoint> energy() const { return energy_.points(); }
+};
+
+}  // namespace
+
+void Flight::include(double jobs, double overlap) {
+  least = seconds == 0.0 ? jobs : std::min(least, jobs);
+  largest = std::max(largest, jobs);
+  integral += jobs * overlap;
+  seconds += overlap;
+}
+
+void Flight::merge(const Flight& other) {
+  if (other.seconds > 0.0) {
+    least = seconds == 0.0 ? other.least : std::min(least, other.least);
+  }
+  largest = std::max(largest, other.largest);
+  integral += other.integral;
+  seconds += other.seconds;
+  arrivals += other.arrivals;
+}
+
+void Losses::merge(const Losses& other) {
+  tiers.resize(std::max(tiers.size(), other.tiers.size()));
+  for (std::size_t i = 0; i < other.tiers.size(); ++i)
+    tiers[i].merge(other.tiers[i]);
+}
+
+Events read_events(const std::filesystem::path& file, const Clients* clients) {
+  EventCounter counter(clients);
+  FlatLine parsed;
+  for_each_line(file, [&](std::string_view line, std::size_t number) {
+    if (!parsed.parse(line) || !counter.add(parsed))
+      throw InputError(at_line(file.string(), number), "is no line of an event log");
+  });
+  const auto energy = counter.energy();
+  Events events = counter.finish();
+  events.joules = energy;
+  return events;
+}
+
+}  // namespace lorafleet::report

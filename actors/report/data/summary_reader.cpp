@@ -1,0 +1,94 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "actors/report/data/run_data.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+
+namespace lorafleet::report {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void flatten(const Json& json, const std::string& key, Summary& summary) {
+  if (json.is_number()) {
+    summary.figures[key] = json.get<double>();
+  } else if (json.is_string()) {
+    summary.texts[key] = json.get<std::string>();
+  } else if (json.is_object()) {
+    for (const auto& [name, value] : json.items())
+      flatten(value, key.empty() ? name : key + '.' + name, summary);
+  }
+}
+
+double number_in(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_number() ? found->get<double>() : std::nan("");
+}
+
+std::string length_name(const Json& bin) {
+  const auto whole = [&](const char* key) {
+    return std::to_string(static_cast<std::int64_t>(number_in(bin, key)));
+  };
+  const double to = number_in(bin, "context_tokens_to");
+  const bool open = !(to < 1e9);
+  return open ? whole("context_tokens_from") + " and more"
+              : whole("context_tokens_from") + " to " + whole("context_tokens_to");
+}
+
+PartScore score_of(const std::string& name, const Json& first, const Json& last) {
+  return {name, number_in(first, "perplexity"), number_in(last, "perplexity"),
+          number_in(last, "label_tokens")};
+}
+
+const Json& part(const Json& json, const char* key) {
+  static const Json none = Json::object();
+  const auto found = json.find(key);
+  return found == json.end() ? none : *found;
+}
+
+void read_parts(const Json& json, Summary& summary) {
+  const Json& first = part(json, "initial");
+  const Json& last = part(json, "final");
+  const Json& bins = part(last, "by_context_length");
+  const Json& first_bins = part(first, "by_context_length");
+  for (std::size_t i = 0; bins.is_array() && first_bins.is_array() && i < bins.size(); ++i) {
+    if (i >= first_bins.size() || !(number_in(bins[i], "label_tokens") > 0.0)) continue;
+    summary.by_length.push_back(score_of(length_name(bins[i]), first_bins[i], bins[i]));
+  }
+  const Json& groups = part(last, "by_group");
+  const Json& first_groups = part(first, "by_group");
+  for (const auto& [name, score] : groups.items()) {
+    if (!score.is_object() || !first_groups.contains(name)) continue;
+    summary.by_group.push_back(score_of(name, first_groups.at(name), score));
+  }
+}
+
+}  // namespace
+
+double Summary::figure(const std::string& key) const {
+  const auto found = figures.find(key);
+  return found == figures.end() ? std::nan("") : found->second;
+}
+
+std::string Summary::text(const std::string& key) const {
+  const auto found = texts.find(key);
+  return found == texts.end() ? "" : found->second;
+}
+
+Summary read_summary(const std::filesystem::path& file) {
+  Summary summary;
+  Json json;
+  try {
+    json = Json::parse(read_file(file));
+  } catch (const Json::exception& error) {
+    throw InputError(file.string(), std::string("not valid JSON: ") + error.what());
+  }
+  if (!json.is_object()) throw InputError(file.string(), "must be an object of figures");
+  flatten(json, "", summary);
+  read_parts(json, summary);
+  return summary;
+}
+
+}  // namespace lorafleet::report

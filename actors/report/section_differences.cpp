@@ -1,0 +1,122 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "actors/report/page/words.hpp"
+#include "actors/report/story.hpp"
+
+namespace lorafleet::report {
+
+namespace {
+
+constexpr std::size_t kMostKeys = 24;
+
+/// Keys that have not the same value in all runs, in the order of the scenario.
+std::vector<std::string> differing_keys(const Story& story) {
+  std::vector<std::string> keys;
+  std::set<std::string> seen;
+  for (const Run& run : story.runs) {
+    for (const Setting& one : run.settings) {
+      if (one.key == "name" || one.key == "seed" || !seen.insert(one.key).second) continue;
+      const bool differs = std::any_of(story.runs.begin(), story.runs.end(), [&](const Run& other) {
+        return setting(other, one.key) != one.value;
+      });
+      if (differs) keys.push_back(one.key);
+    }
+  }
+  return keys;
+}
+
+std::string best_of(const RunData& run) {
+  const auto found = run.curves.find("eval_perplexity");
+  return found == run.curves.end() ? "–" : number(found->second.least.value);
+}
+
+/// What each run reached, against the virtual time that it took.
+std::optional<Figure> outcome_figure(const Story& story) {
+  Figure figure{"outcome", "What was reached, and how long it took", ""};
+  figure.plot.kind = PlotKind::scatter;
+  figure.plot.x = {{"virtual time", "s"}};
+  figure.plot.y = {"perplexity at the end", ""};
+  figure.table.head = {"run", "virtual seconds", "perplexity at the end"};
+  std::size_t best = story.runs.size();
+  std::size_t fastest = best;
+  const auto perplexity = [&](std::size_t run) {
+    return story.data(run).summary.figure("final.perplexity");
+  };
+  const auto seconds = [&](std::size_t run) {
+    return story.data(run).summary.figure("virtual_seconds");
+  };
+  for (std::size_t g = 0; g < story.groups.size(); ++g) {
+    Series dots{story.groups[g].label, g, static_cast<int>(g)};
+    for (const std::size_t run : story.groups[g].runs) {
+      if (!std::isfinite(perplexity(run)) || !std::isfinite(seconds(run))) continue;
+      dots.points.push_back({seconds(run), perplexity(run)});
+      figure.table.rows.push_back(
+          {story.labels[run], number(seconds(run)), number(perplexity(run))});
+      if (best == story.runs.size() || perplexity(run) < perplexity(best)) best = run;
+      if (fastest == story.runs.size() || seconds(run) < seconds(fastest)) fastest = run;
+    }
+    figure.plot.series.push_back(std::move(dots));
+  }
+  if (figure.table.rows.size() < 2) return std::nullopt;
+  const auto what = [&](std::size_t run) {
+    return "perplexity " + number(perplexity(run)) + " in " + duration(seconds(run));
+  };
+  figure.sentence = best == fastest
+                        ? story.labels[best] + " is both the best and the shortest: " + what(best)
+                        : "The best is " + story.labels[best] + ", " + what(best) +
+                              "; the shortest is " + story.labels[fastest] + ", " + what(fastest);
+  figure.sentence += ".";
+  return figure;
+}
+
+}  // namespace
+
+Section differences_section(const Story& story) {
+  if (story.single()) return {};
+  const auto keys = differing_keys(story);
+  const std::size_t shown = std::min(keys.size(), kMostKeys);
+  Table table;
+  table.sortable = true;
+  table.head = {"run",
+                "seed",
+                "perplexity at the end",
+                "lowest",
+                "virtual seconds",
+                "versions",
+                "updates applied",
+                "jobs lost",
+                "bytes",
+                "status"};
+  table.head.insert(table.head.end(), keys.begin(), keys.begin() + static_cast<long>(shown));
+  for (std::size_t run = 0; run < story.runs.size(); ++run) {
+    const Summary& summary = story.data(run).summary;
+    std::vector<std::string> cells = {story.labels[run], number(summary.figure("seed"))};
+    cells.push_back(number(summary.figure("final.perplexity")));
+    cells.push_back(best_of(story.data(run)));
+    for (const char* figure : {"virtual_seconds", "versions", "updates_applied", "jobs_lost"})
+      cells.push_back(number(summary.figure(figure)));
+    cells.push_back(bytes_text(summary.figure("bytes_down") + summary.figure("bytes_up")));
+    cells.push_back(summary.text("status").empty() ? "not ended" : summary.text("status"));
+    for (std::size_t key = 0; key < shown; ++key) {
+      const std::string value = setting(story.runs[run], keys[key]);
+      cells.push_back(value.empty() ? "–" : value);
+    }
+    table.rows.push_back(std::move(cells));
+  }
+  if (shown < keys.size())
+    table.note = grouped(static_cast<std::int64_t>(keys.size() - shown)) + " more keys differ.";
+  const std::string sentence = keys.empty()
+                                   ? "The runs differ in nothing but their seed and name."
+                                   : "The runs differ in " +
+                                         counted(static_cast<std::int64_t>(keys.size()), "key") +
+                                         " of their scenarios.";
+  Section section{"differences", "What differs",
+                  paragraph(sentence) + table_html(table, "Runs, their results and keys")};
+  if (auto figure = outcome_figure(story)) section.figures.push_back(std::move(*figure));
+  return section;
+}
+
+}  // namespace lorafleet::report

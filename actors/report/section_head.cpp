@@ -1,0 +1,122 @@
+#include <algorithm>
+#include <cmath>
+
+#include "actors/report/page/words.hpp"
+#include "actors/report/story.hpp"
+
+namespace lorafleet::report {
+
+namespace {
+
+std::string tile(const std::string& name, const std::string& value, const std::string& more = "") {
+  return "<div class=\"tile\"><dt>" + escape(name) + "</dt><dd>" + escape(value) +
+         (more.empty() ? "" : "<small>" + escape(more) + "</small>") + "</dd></div>\n";
+}
+
+const Curve* perplexity_of(const Run& run) {
+  const auto found = run.data.curves.find("eval_perplexity");
+  return found == run.data.curves.end() ? nullptr : &found->second;
+}
+
+std::string whole(double value) {
+  return std::isfinite(value) ? grouped(std::llround(value)) : "–";
+}
+
+std::string score_tiles(const Run& run) {
+  const Curve* curve = perplexity_of(run);
+  if (curve == nullptr) return "";
+  return tile("perplexity at the end", number(curve->points.back().value),
+              "from " + number(curve->points.front().value)) +
+         tile("lowest perplexity", number(curve->least.value),
+              "version " + whole(curve->least.version));
+}
+
+std::string run_tiles(const Run& run) {
+  const Summary& summary = run.data.summary;
+  const auto figure = [&](const char* key) { return summary.figure(key); };
+  std::string html = score_tiles(run);
+  if (summary.figures.empty()) return html;
+  html += tile("virtual time", duration(figure("virtual_seconds")),
+               duration(figure("wall_seconds")) + " of real time");
+  html +=
+      tile("versions", whole(figure("versions")),
+           figure("rounds_failed") > 0 ? whole(figure("rounds_failed")) + " rounds failed" : "");
+  html += tile("clients", whole(figure("clients")));
+  html += tile("updates applied", whole(figure("updates_applied")),
+               "of " + whole(figure("jobs")) + " jobs");
+  html += tile("jobs lost", whole(figure("jobs_lost")),
+               figure("updates_refused") > 0
+                   ? "and " + whole(figure("updates_refused")) + " updates refused"
+                   : "");
+  html += tile("in flight at the end", whole(figure("jobs_in_flight_at_end")));
+  html += tile("bytes", bytes_text(figure("bytes_down") + figure("bytes_up")),
+               bytes_text(figure("bytes_up")) + " of these up");
+  html += tile("tokens trained on", whole(figure("train_tokens")));
+  if (figure("energy_wh") > 0.0) html += tile("energy", number(figure("energy_wh")) + " Wh");
+  if (figure("cost") > 0.0) html += tile("cost", number(figure("cost")));
+  if (run.data.clients && run.data.clients->received.size() > 1) {
+    html += tile("Gini of participation", number(gini_of(run.data.clients->received)),
+                 "0: all alike, 1: one does all");
+  }
+  return html;
+}
+
+std::string data_tiles(const Run& run) {
+  if (!run.data.partition || !run.data.summary.figures.empty()) return "";
+  const Partition& partition = *run.data.partition;
+  std::int64_t examples = 0;
+  for (const std::uint32_t size : partition.sizes)
+    examples += size;
+  return tile("clients", grouped(static_cast<std::int64_t>(partition.sizes.size()))) +
+         tile("examples", grouped(examples)) +
+         tile("Gini of sizes", number(partition.gini), "0: all alike, 1: one has all");
+}
+
+std::string several_tiles(const Story& story) {
+  std::string html = tile("runs", grouped(static_cast<std::int64_t>(story.runs.size())));
+  if (story.groups.size() < story.runs.size())
+    html += tile("settings", grouped(static_cast<std::int64_t>(story.groups.size())));
+  std::size_t best = story.runs.size();
+  for (std::size_t run = 0; run < story.runs.size(); ++run) {
+    const Curve* curve = perplexity_of(story.runs[run]);
+    if (curve == nullptr) continue;
+    if (best == story.runs.size() ||
+        curve->least.value < perplexity_of(story.runs[best])->least.value)
+      best = run;
+  }
+  if (best < story.runs.size()) {
+    html += tile("lowest perplexity", number(perplexity_of(story.runs[best])->least.value),
+                 story.labels[best]);
+  }
+  return html;
+}
+
+std::string run_line(const Run& run) {
+  const Summary& summary = run.data.summary;
+  if (summary.figures.empty()) {
+    return run.data.events
+               ? "This run has not come to its end: what follows is what it left."
+               : "The data of a scenario, spread over its clients; nothing was trained.";
+  }
+  std::string status = summary.text("status");
+  std::replace(status.begin(), status.end(), '_', ' ');
+  const std::string stop = summary.text("stop_reason");
+  std::string line = "Run " + status;
+  if (!stop.empty() && stop != summary.text("status")) line += " (" + stop + ")";
+  return line + ", seed " + whole(summary.figure("seed")) + ".";
+}
+
+}  // namespace
+
+std::string head_html(const Story& story) {
+  const Run& first = story.runs.front();
+  std::string tiles = story.single() ? run_tiles(first) + data_tiles(first) : several_tiles(story);
+  std::string html = paragraph(
+      story.single()
+          ? run_line(first)
+          : counted(static_cast<std::int64_t>(story.runs.size()), "run") + " side by side.",
+      "lead");
+  return html + "<dl class=\"tiles\">\n" + tiles + "</dl>\n";
+}
+
+}  // namespace lorafleet::report

@@ -1,0 +1,300 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "actors/report/curves.hpp"
+#include "actors/report/page/words.hpp"
+#include "actors/report/story.hpp"
+#include "actors/report/tiers.hpp"
+
+namespace lorafleet::report {
+
+namespace {
+
+struct FlightExtremes {
+  double least = 0.0;
+  double largest = 0.0;
+  double mean = 0.0;
+  double arrivals = 0.0;
+};
+
+FlightExtremes extremes_of(const Events& events) {
+  FlightExtremes all;
+  double seconds = 0.0;
+  bool any = false;
+  for (const Flight& cell : events.flight.cells()) {
+    all.arrivals += static_cast<double>(cell.arrivals);
+    if (cell.seconds <= 0.0) continue;
+    all.least = any ? std::min(all.least, cell.least) : cell.least;
+    all.largest = std::max(all.largest, cell.largest);
+    all.mean += cell.integral;
+    seconds += cell.seconds;
+    any = true;
+  }
+  all.mean /= std::max(seconds, 1e-9);
+  return all;
+}
+
+std::optional<Figure> flight_figure(const Story& story) {
+  Figure figure{"in-flight", "Jobs in flight", "", {}, {}};
+  figure.plot.x = {{"virtual time", "s"}};
+  figure.plot.y = {"jobs", ""};
+  const bool several = story.runs.size() > 1;
+  for (std::size_t run = 0; run < story.runs.size(); ++run) {
+    if (!story.data(run).events) continue;
+    const Events& events = *story.data(run).events;
+    const std::size_t group = story.group_of[run];
+    Series mean{story.labels[run], group, several ? static_cast<int>(group) : -1};
+    mean.thin = story.groups[group].runs.size() > 1 && story.groups[group].runs.front() != run;
+    if (!mean.thin) mean.name = story.groups[group].label;
+    Series band = mean;
+    band.band = true;
+    const auto& cells = events.flight.cells();
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (cells[i].seconds <= 0.0) continue;
+      const double at = events.flight.width() * static_cast<double>(i);
+      mean.points.push_back({at, cells[i].integral / cells[i].seconds});
+      band.points.push_back({at, cells[i].least, cells[i].largest});
+    }
+    if (mean.points.size() < 2) continue;
+    if (!several) figure.plot.series.push_back(std::move(band));
+    figure.plot.series.push_back(std::move(mean));
+  }
+  if (figure.plot.series.empty()) return std::nullopt;
+  if (story.single()) {
+    const Events& events = *story.data(0).events;
+    const FlightExtremes all = extremes_of(events);
+    figure.sentence = all.least == all.largest
+                          ? "Always " + number(all.mean) + " jobs at a time, over "
+                          : "Between " + number(all.least) + " and " + number(all.largest) +
+                                " jobs at a time, " + number(all.mean) + " on average over ";
+    figure.sentence += duration(events.end_seconds) + " of virtual time; " +
+                       number(all.arrivals / std::max(events.end_seconds / 60.0, 1e-9)) +
+                       " updates arrived in a virtual minute. The band holds least and most of "
+                       "each span.";
+  } else {
+    for (std::size_t run = 0; run < story.runs.size(); ++run) {
+      if (!story.data(run).events) continue;
+      const std::size_t group = story.group_of[run];
+      if (story.groups[group].runs.front() != run) continue;
+      figure.sentence += (figure.sentence.empty() ? "On average in flight: " : "; ") +
+                         number(extremes_of(*story.data(run).events).mean) + " for " +
+                         story.groups[group].label;
+    }
+    figure.sentence += ".";
+  }
+  figure.table = series_table(figure.plot, "events.jsonl");
+  return figure;
+}
+
+struct FateRow {
+  std::string name;
+  std::vector<std::pair<std::string, Fate>> fates;
+};
+
+std::vector<FateRow> fate_rows(const Story& story) {
+  std::vector<FateRow> rows;
+  for (std::size_t run = 0; run < story.runs.size(); ++run) {
+    const RunData& data = story.data(run);
+    if (!data.events || data.events->jobs == 0) continue;
+    if (story.single()) {
+      for (const TierGroup& group : tier_groups(data))
+        rows.push_back({group.name, fates_of(*data.events, group)});
+      continue;
+    }
+    TierGroup all;
+    for (std::size_t tier = 0; tier < data.events->fates.size(); ++tier)
+      all.tiers.push_back(tier);
+    rows.push_back({story.labels[run], fates_of(*data.events, all)});
+  }
+  return rows;
+}
+
+std::int64_t jobs_in(const FateRow& row) {
+  std::int64_t jobs = 0;
+  for (const auto& [name, fate] : row.fates)
+    jobs += fate.jobs;
+  return jobs;
+}
+
+std::string fate_sentence(const std::vector<FateRow>& rows) {
+  std::map<std::string, Fate> sums;
+  std::int64_t jobs = 0;
+  std::int64_t wasted = 0;
+  std::int64_t tokens = 0;
+  for (const FateRow& row : rows) {
+    for (const auto& [name, fate] : row.fates) {
+      sums[name].jobs += fate.jobs;
+      jobs += fate.jobs;
+      tokens += fate.tokens;
+      if (name != Events::kApplied && name != Events::kInFlight) wasted += fate.tokens;
+    }
+  }
+  const auto share = [&](std::int64_t count) {
+    return percent(static_cast<double>(count) /
+                   static_cast<double>(std::max<std::int64_t>(jobs, 1)));
+  };
+  const std::int64_t applied = sums[Events::kApplied].jobs;
+  std::string text = "Of " + counted(jobs, "job") + ", " + grouped(applied) + " (" +
+                     share(applied) + ") came into the model";
+  sums.erase(Events::kApplied);
+  std::vector<std::pair<std::string, Fate>> others(sums.begin(), sums.end());
+  std::stable_sort(others.begin(), others.end(),
+                   [](const auto& a, const auto& b) { return a.second.jobs > b.second.jobs; });
+  for (const auto& [name, fate] : others) {
+    text += ", " + grouped(fate.jobs) + " " + (name == Events::kInFlight ? "were " : "ended as “") +
+            fate_text(name) + (name == Events::kInFlight ? "" : "”");
+  }
+  text += sums.empty() ? "; none was lost." : ".";
+  if (wasted > 0 && tokens > 0) {
+    text += " Jobs that ended in vain were for " +
+            percent(static_cast<double>(wasted) / static_cast<double>(tokens)) + " of all tokens.";
+  }
+  return text;
+}
+
+std::optional<Figure> fate_figure(const Story& story) {
+  const auto rows = fate_rows(story);
+  if (rows.empty()) return std::nullopt;
+  Figure figure{"fates",
+                story.single() ? "What became of the jobs, by tier" : "What became of the jobs",
+                fate_sentence(rows),
+                {},
+                {}};
+  figure.plot.kind = PlotKind::bars;
+  figure.plot.horizontal = true;
+  figure.plot.stacked = true;
+  figure.plot.x = {{"share of jobs", "%"}};
+  std::vector<std::string> names;
+  for (const FateRow& row : rows) {
+    figure.plot.categories.push_back(row.name);
+    for (const auto& [name, fate] : row.fates) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  figure.table.head = {story.single() ? "tier" : "run",
+                       "ended as",
+                       "jobs",
+                       "share",
+                       "tokens",
+                       "bytes",
+                       "energy (Wh)"};
+  for (const std::string& name : names) {
+    Series series{fate_text(name), fate_style(name)};
+    for (const FateRow& row : rows) {
+      const auto found = std::find_if(row.fates.begin(), row.fates.end(),
+                                      [&](const auto& one) { return one.first == name; });
+      const auto jobs = static_cast<double>(std::max<std::int64_t>(jobs_in(row), 1));
+      const double share =
+          found == row.fates.end() ? 0.0 : static_cast<double>(found->second.jobs) / jobs;
+      series.points.push_back({100.0 * share});
+      if (found == row.fates.end()) continue;
+      const Fate& fate = found->second;
+      figure.table.rows.push_back(
+          {row.name, fate_text(name), grouped(fate.jobs), percent(share), grouped(fate.tokens),
+           bytes_text(static_cast<double>(fate.bytes)), number(fate.joules / 3600.0)});
+    }
+    figure.plot.series.push_back(std::move(series));
+  }
+  return figure;
+}
+
+std::string client_name(const RunData& run, std::uint64_t client) {
+  std::string name = std::to_string(client);
+  if (run.clients && run.clients->tiers.size() > 1)
+    name += " " + run.clients->tiers[run.clients->tier_of[client]].name;
+  return name;
+}
+
+std::string gantt_sentence(const RunData& run, std::size_t clients) {
+  const Events& events = *run.events;
+  const bool all = clients == run.clients->tier_of.size();
+  std::string text =
+      (all ? "All " + counted(static_cast<std::int64_t>(clients), "client")
+           : "The busiest " + std::to_string(clients / 2) + " clients and " +
+                 std::to_string(clients - clients / 2) + " spread over the others by speed") +
+      ", the fastest on top: " + counted(static_cast<std::int64_t>(events.bars.size()), "job") +
+      " of " + grouped(events.jobs);
+  if (events.bars_until < events.end_seconds)
+    text += ", in the first " + duration(events.bars_until);
+  return text +
+         ". A bar is thin while it downloads and uploads, and thick while it computes"
+         ", waiting for the device included; vertical lines are new versions. trace.json, where "
+         "it was written, has all jobs.";
+}
+
+std::optional<Figure> gantt_figure(const RunData& run) {
+  if (!run.events || !run.clients || run.events->bars.empty()) return std::nullopt;
+  const Events& events = *run.events;
+  Figure figure{"gantt", "Who worked when", gantt_sentence(run, events.shown.size()), {}, {}, true};
+  figure.plot.kind = PlotKind::gantt;
+  figure.plot.x = {{"virtual time", "s"}};
+  for (const std::uint64_t client : events.shown)
+    figure.plot.categories.push_back(client_name(run, client));
+  std::map<std::string, std::size_t> series;
+  for (const JobBar& bar : events.bars) {
+    const auto [found, is_new] = series.emplace(bar.fate, figure.plot.series.size());
+    if (is_new) figure.plot.series.push_back({fate_text(bar.fate), fate_style(bar.fate)});
+    figure.plot.spans.push_back({bar.row, bar.start, bar.downloaded, bar.computed, bar.end,
+                                 found->second, static_cast<double>(bar.version)});
+  }
+  for (const double seconds : run.version_seconds) {
+    if (seconds <= events.bars_until) figure.plot.marks.push_back(seconds);
+  }
+  constexpr std::size_t kMostRows = 100;
+  figure.table.head = {"client",          "from version", "start (s)", "download ended",
+                       "computing ended", "end",          "ended as"};
+  for (std::size_t i = 0; i < std::min(events.bars.size(), kMostRows); ++i) {
+    const JobBar& bar = events.bars[i];
+    figure.table.rows.push_back({figure.plot.categories[bar.row],
+                                 grouped(static_cast<std::int64_t>(bar.version)), number(bar.start),
+                                 number(bar.downloaded), number(bar.computed), number(bar.end),
+                                 fate_text(bar.fate)});
+  }
+  if (events.bars.size() > kMostRows) {
+    figure.table.note = "The first " + std::to_string(kMostRows) + " of the " +
+                        grouped(static_cast<std::int64_t>(events.bars.size())) +
+                        " jobs drawn. events.jsonl has all.";
+  }
+  return figure;
+}
+
+std::string tiers_html(const RunData& run) {
+  if (!run.clients || run.clients->tiers.empty() || run.clients->tiers.size() > 50) return "";
+  const double end = run.events ? run.events->end_seconds : 0.0;
+  Table table;
+  table.head = {"tier",
+                "clients",
+                "jobs",
+                "updates received",
+                "jobs lost",
+                "in flight at the end",
+                "updates refused",
+                "busy",
+                "computing",
+                "energy (Wh)"};
+  for (const TierFigures& tier : run.clients->tiers) {
+    const double possible = end * static_cast<double>(tier.clients);
+    table.rows.push_back({tier.name, grouped(tier.clients), grouped(tier.jobs),
+                          grouped(tier.received), grouped(tier.lost), grouped(tier.in_flight),
+                          grouped(tier.refused), percent(tier.busy_seconds / possible),
+                          percent(tier.computing_seconds / possible), number(tier.energy_wh)});
+  }
+  table.note = "Busy and computing: of the virtual time of all clients of the tier.";
+  return "<h3>Tiers</h3>\n" + table_html(table, "Tiers");
+}
+
+}  // namespace
+
+Section schedule_section(const Story& story) {
+  Section section{"schedule", "Schedule", "", {}};
+  if (auto figure = flight_figure(story)) section.figures.push_back(std::move(*figure));
+  if (auto figure = fate_figure(story)) section.figures.push_back(std::move(*figure));
+  if (!story.single()) return section;
+  if (auto figure = gantt_figure(story.data(0))) section.figures.push_back(std::move(*figure));
+  section.html = tiers_html(story.data(0));
+  return section;
+}
+
+}  // namespace lorafleet::report

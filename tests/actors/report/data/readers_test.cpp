@@ -1,0 +1,190 @@
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <cmath>
+
+#include "actors/report/data/flat_line.hpp"
+#include "actors/report/data/run_data.hpp"
+#include "actors/report/data/sweep_folder.hpp"
+#include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace lorafleet::report {
+namespace {
+
+/// What reading gives as a message; "" where it succeeds.
+template <typename Read>
+std::string complaint(const Read& read) {
+  try {
+    read();
+    return "";
+  } catch (const InputError& error) {
+    return error.what();
+  }
+}
+
+constexpr const char* kClients =
+    "client,tier,tokens_per_second,examples,jobs,updates_received,jobs_lost,jobs_in_flight_at_end,"
+    "updates_refused,busy_seconds,computing_seconds,energy_wh\n"
+    "0,fast,100,5,2,2,0,0,0,3,2,0\n"
+    "1,slow,10,7,1,0,1,0,0,2,2,0\n"
+    "2,slow,11,7,1,0,0,1,0,4,1,0\n";
+
+constexpr const char* kEvents =
+    R"({"t_us":0,"event":"job_dispatched","client":0,"seq":1,"version":0,"arrival_us":1000000,"trained":true,"tokens":50,"bytes_down":10,"bytes_up":10,"downloaded_us":100000,"computed_us":900000}
+{"t_us":0,"event":"job_dispatched","client":1,"seq":2,"version":0,"arrival_us":2000000,"trained":false,"tokens":70,"bytes_down":10,"bytes_up":10}
+{"t_us":1000000,"event":"update_arrived","client":0,"seq":1,"version":0,"staleness":0,"weight":50,"loss":2.5,"norm":1,"tokens":50,"busy_us":1000000,"computing_us":800000,"bytes_down":10,"bytes_up":10}
+{"t_us":1000000,"event":"version_made","version":1,"updates":1,"mean_staleness":0,"step_norm":1,"adapter_norm":1}
+{"t_us":1000000,"event":"job_dispatched","client":0,"seq":3,"version":1,"arrival_us":3000000,"trained":true,"tokens":50,"bytes_down":10,"bytes_up":10}
+{"t_us":1500000,"event":"job_dispatched","client":2,"seq":4,"version":1,"arrival_us":9000000,"trained":true,"tokens":70,"bytes_down":10,"bytes_up":10}
+{"t_us":2000000,"event":"update_lost","client":1,"seq":2,"version":0,"reason":"dropped_out","phase":"compute","busy_us":2000000,"computing_us":1000000,"bytes_down":10,"bytes_up":0,"joules":3.5}
+{"t_us":3000000,"event":"update_arrived","client":0,"seq":3,"version":1,"staleness":3,"weight":9,"loss":2,"norm":1,"tokens":50,"busy_us":1,"computing_us":1,"bytes_down":10,"bytes_up":10}
+{"t_us":3000000,"event":"update_lost","client":0,"seq":3,"version":1,"reason":"rejected"}
+{"t_us":4000000,"event":"job_unfinished","client":2,"seq":4,"version":1,"phase":"compute","busy_us":1,"computing_us":1,"bytes_down":10,"bytes_up":0}
+{"t_us":4000000,"event":"run_stopped","reason":"versions"}
+)";
+
+TEST_CASE("every job of an event log is counted once, by how it ended") {
+  const tests::TemporaryFolder folder;
+  write_file(folder / "clients.csv", kClients);
+  write_file(folder / "events.jsonl", kEvents);
+  const Clients clients = read_clients(folder / "clients.csv");
+  REQUIRE(clients.tiers.size() == 2);
+  CHECK(clients.tiers[1].clients == 2);
+  CHECK(clients.received == std::vector<std::uint32_t>{2, 0, 0});
+  const Events events = read_events(folder / "events.jsonl", &clients);
+  CHECK(events.jobs == 4);
+  CHECK(events.stop_reason == "versions");
+  CHECK(events.end_seconds == 4.0);
+  std::int64_t ended = 0;
+  for (const auto& tier : events.fates) {
+    for (const auto& [name, fate] : tier)
+      ended += fate.jobs;
+  }
+  CHECK(ended == events.jobs);
+  CHECK(events.fates[0].at(Events::kApplied).tokens == 50);
+  CHECK(events.fates[0].at("rejected").jobs == 1);
+  CHECK(events.fates[1].at("dropped_out").joules == 3.5);
+  CHECK(events.fates[1].at(Events::kInFlight).jobs == 1);
+  CHECK(events.staleness[0].largest() == 3);
+  CHECK(events.weight[0] == 50.0);  // the rejected update shapes nothing
+}
+
+TEST_CASE("jobs in flight are never fewer than none, and their time adds up") {
+  const tests::TemporaryFolder folder;
+  write_file(folder / "events.jsonl", kEvents);
+  const Events events = read_events(folder / "events.jsonl", nullptr);
+  double seconds = 0.0;
+  double jobs = 0.0;
+  std::uint64_t arrivals = 0;
+  for (const Flight& cell : events.flight.cells()) {
+    CHECK(cell.least >= 0.0);
+    CHECK(cell.least <= cell.largest);
+    seconds += cell.seconds;
+    jobs += cell.integral;
+    arrivals += cell.arrivals;
+  }
+  CHECK(seconds == doctest::Approx(4.0));
+  CHECK(jobs == doctest::Approx(1.0 + 2.0 + 2.0 + 2.5));  // of each job, how long it lasted
+  CHECK(arrivals == 2);
+}
+
+TEST_CASE("bars of jobs have their phases, clipped where the job ended") {
+  const tests::TemporaryFolder folder;
+  write_file(folder / "clients.csv", kClients);
+  write_file(folder / "events.jsonl", kEvents);
+  const Clients clients = read_clients(folder / "clients.csv");
+  const Events events = read_events(folder / "events.jsonl", &clients);
+  REQUIRE(events.bars.size() == 4);
+  CHECK(events.shown == std::vector<std::uint64_t>{0, 2, 1});  // the fastest first
+  CHECK(events.bars[0].downloaded == doctest::Approx(0.1));
+  CHECK(events.bars[0].computed == doctest::Approx(0.9));
+  CHECK(events.bars[0].end == 1.0);
+  CHECK(events.bars[1].fate == "rejected");
+  CHECK(events.bars[2].fate == Events::kInFlight);
+  for (const JobBar& bar : events.bars) {
+    CHECK(bar.start <= bar.downloaded);
+    CHECK(bar.downloaded <= bar.computed);
+    CHECK(bar.computed <= bar.end);
+  }
+}
+
+TEST_CASE("what is no event log, table or summary is refused with its place") {
+  const tests::TemporaryFolder folder;
+  const auto file = folder / "file";
+  write_file(file,
+             "{\"t_us\":0,\"event\":\"run_stopped\",\"reason\":\"versions\"}\n{\"t_us\":1}\n");
+  CHECK(complaint([&] { read_events(file, nullptr); }) ==
+        file.string() + ":2: is no line of an event log");
+  write_file(file, "client,tier\n0,a\n1\n");
+  CHECK(complaint([&] { read_clients(file); }) ==
+        file.string() + ":3: has 1 cells, the header has 2");
+  write_file(file, "version,virtual_seconds,eval_loss\n0,0,x\n");
+  RunData run;
+  CHECK(complaint([&] { read_rounds(file, run); }) ==
+        file.string() + ":2: eval_loss: \"x\" is no number");
+  write_file(file, "[1");
+  CHECK(complaint([&] { read_summary(file); }).starts_with(file.string() + ": not valid JSON"));
+  CHECK(complaint([&] { read_partition(file); }).starts_with(file.string() + ": not valid JSON"));
+  write_file(file, "7");
+  CHECK(complaint([&] { read_partition(file); }) == file.string() + ": not a partition manifest");
+  CHECK(complaint([&] { read_run(folder.path()); }).find("is no run directory") !=
+        std::string::npos);
+  CHECK(complaint([&] { read_run(folder / "none"); }).find("no such folder") != std::string::npos);
+}
+
+TEST_CASE("no line, however broken, is read beyond its end") {
+  CHECK(rc::check([] {
+    const auto text = *rc::gen::container<std::string>(
+        rc::gen::element('{', '}', '"', ':', ',', 'a', '1', '\\', '[', ' '));
+    FlatLine line;
+    if (line.parse(text)) line.whole("a");
+  }));
+  FlatLine line;
+  CHECK(line.parse(R"({"t_us":12,"event":"version_made","x":-1.5e3,"n":null})"));
+  CHECK(line.whole("t_us") == 12);
+  CHECK(line.text("event") == "version_made");
+  CHECK(line.number("x") == -1500.0);
+  CHECK(std::isnan(line.number("n")));
+  CHECK(line.whole("missing") == 0);
+  for (const char* bad :
+       {"", "{", "{\"a\"}", "{\"a\":\"b}", "{\"a\":{}}", "[1]", "{\"a\":\"\\n\"}"})
+    CHECK_FALSE(line.parse(bad));
+}
+
+TEST_CASE("the partition's figures are read, its examples passed over") {
+  const tests::TemporaryFolder folder;
+  const auto file = folder / "partition.json";
+  write_file(file, R"({"kind": "lorafleet.partition", "format": 1, "sizes": {"gini": 0.25},
+    "settings": {"skews": [{"by": "category"}]},
+    "skews": [{"by": "category", "bins": ["a", "b"], "js_distance_mean": 0.5, "js_distance_max": 0.75}],
+    "clients": [{"client": 0, "size": 3, "js_distance": [0.5], "bins": [{"b": 3}], "examples": ["x", "y", "z"]},
+                {"client": 1, "size": 1, "js_distance": [0.75], "bins": [{"a": 1}], "examples": ["b"]}]})");
+  const Partition partition = read_partition(file);
+  CHECK(partition.sizes == std::vector<std::uint32_t>{3, 1});
+  CHECK(partition.gini == 0.25);
+  REQUIRE(partition.skews.size() == 1);
+  CHECK(partition.skews[0].by == "category");
+  CHECK(partition.skews[0].bins == std::vector<std::string>{"a", "b"});
+  CHECK(partition.skews[0].distance_max == 0.75);
+  CHECK(partition.skews[0].rows[0] == decltype(partition.skews[0].rows)::value_type{{1, 3}});
+  CHECK(partition.skews[0].distance[1] == 0.75F);
+}
+
+TEST_CASE("a sweep stands for its runs, and for nothing outside of it") {
+  const tests::TemporaryFolder folder;
+  make_folder(folder / "s/a/seed-1");
+  write_file(folder / "s/a/seed-1/scenario.toml", "");
+  write_file(folder / "scenario.toml", "");
+  write_file(folder / "s/sweep.json", R"({"cases": [{"runs": [{"folder": "a/seed-1"},
+    {"folder": "a/seed-2"}, {"folder": ".."}, {"folder": "/"}]}]})");
+  CHECK(is_sweep(folder / "s"));
+  CHECK(runs_of_sweep(folder / "s") == std::vector<std::filesystem::path>{folder / "s/a/seed-1"});
+  write_file(folder / "s/sweep.json", "{}");
+  CHECK(complaint([&] { runs_of_sweep(folder / "s"); }).find("is no table of a sweep") !=
+        std::string::npos);
+}
+
+}  // namespace
+}  // namespace lorafleet::report

@@ -1,0 +1,116 @@
+#include "actors/report/report.hpp"
+
+#include <doctest/doctest.h>
+
+namespace lorafleet::report {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1))
+    ++found;
+  return found;
+}
+
+/// A run with scores only, of which two versions matter.
+Run scored_run(const std::string& name, double seed, double last, const std::string& lr) {
+  Run run;
+  run.data.folder = "somewhere/" + name + "/seed-" + std::to_string(static_cast<int>(seed));
+  run.data.summary.texts = {{"name", name}, {"status", "completed"}, {"stop_reason", "versions"}};
+  run.data.summary.figures = {{"seed", seed}, {"versions", 2}, {"virtual_seconds", 20}};
+  Curve curve;
+  curve.points = {{0, 0, 0, 0, 90}, {10, 1, 100, 50, last - 1}, {20, 2, 200, 100, last}};
+  curve.rows = 3;
+  curve.least = curve.points[1];
+  curve.largest = curve.points[0];
+  curve.records = {curve.points[0], curve.points[1]};
+  run.data.curves["eval_perplexity"] = curve;
+  run.settings = {{"name", "\"" + name + "\""}, {"seed", "1"}, {"train.lr", lr}};
+  run.scenario_toml = "name = \"" + name + "\"\n";
+  return run;
+}
+
+/// The part of a page that readers see: without style, scripts and their data.
+std::string body_of(const std::string& page) {
+  const auto from = page.find("<body>");
+  return page.substr(from, page.find("<script") - from);
+}
+
+TEST_CASE("a page says what its figures show, and asks for nothing") {
+  const std::string page = report_page({scored_run("one", 7, 61, "0.1")}, {});
+  CHECK(contains(page,
+                 "content=\"default-src 'none'; style-src 'unsafe-inline'; script-src "
+                 "'unsafe-inline'; img-src data:;"));
+  CHECK(contains(body_of(page),
+                 "Held-out perplexity fell from 90 to 61 at version 2 (20 s of "
+                 "virtual time). The best was 60, at version 1 (10 s of virtual "
+                 "time)."));
+  CHECK(contains(body_of(page), "Run completed (versions), seed 7."));
+  CHECK(contains(body_of(page), "It was reached after 10 s of virtual time, at version 1"));
+  CHECK_FALSE(contains(page, "<link"));
+  CHECK_FALSE(contains(page, "src="));
+  CHECK_FALSE(contains(page, "@import"));
+  CHECK(page == report_page({scored_run("one", 7, 61, "0.1")}, {}));
+}
+
+TEST_CASE("sections without data are not there") {
+  const std::string body = body_of(report_page({scored_run("one", 7, 61, "0.1")}, {}));
+  CHECK(contains(body, "<section id=\"learning\""));
+  for (const char* id :
+       {"verdict", "differences", "schedule", "asynchrony", "clients", "quality", "lora", "data"})
+    CHECK_FALSE(contains(body, "<section id=\"" + std::string(id) + "\""));
+}
+
+TEST_CASE("each figure has its sentence and its table") {
+  const std::string body = body_of(report_page({scored_run("one", 7, 61, "0.1")}, {}));
+  const auto figures = count(body, "<figure ");
+  CHECK(figures > 0);
+  CHECK(count(body, "<figcaption>") == figures);
+  CHECK(count(body, "<figcaption></figcaption>") == 0);
+  CHECK(count(body, "<summary>Data table</summary>") == figures);
+}
+
+TEST_CASE("runs that differ in nothing but their seed are one line with a band") {
+  const std::string page = report_page(
+      {scored_run("a", 1, 60, "0.1"), scored_run("a", 2, 64, "0.1"), scored_run("b", 1, 70, "0.2")},
+      {});
+  CHECK(contains(page, "\"band\":true"));
+  CHECK(contains(body_of(page), "lowest for a, 62 ± 2.828 over 2 seeds; highest for "));
+  CHECK(contains(body_of(page), "The runs differ in 1 key of their scenarios."));
+  CHECK(contains(body_of(page), "<th scope=\"col\" class=\"n\">train.lr</th>"));
+}
+
+TEST_CASE("names from outside stay text") {
+  const std::string evil = "</script><img src=x onerror=alert(1)>";
+  Run run = scored_run(evil, 1, 60, "0.1");
+  run.data.warnings = {evil};
+  run.thresholds = {{evil, 1.0, false}};
+  Run other = scored_run("b\"'><script>", 1, 50, evil);
+  const std::string page = report_page({run, other}, {});
+  CHECK_FALSE(contains(page, "<img"));
+  CHECK_FALSE(contains(body_of(page), "<script>"));
+  CHECK(count(page, "</script>") == 3);  // the data, the library, the page's script
+  CHECK(contains(page, "&lt;img src=x onerror=alert(1)&gt;"));
+  CHECK(contains(page, "\\u003cimg src=x onerror"));
+}
+
+TEST_CASE("the target can be asked for, and a baseline compared with") {
+  PageOptions options;
+  options.target = 59.5;
+  options.baseline = 1;
+  options.title = "A & B";
+  const std::string body =
+      body_of(report_page({scored_run("a", 1, 60, "0.1"), scored_run("b", 1, 70, "0.2")}, options));
+  CHECK(contains(body, "<h1>A &amp; B</h1>"));
+  CHECK(contains(body,
+                 "Target: perplexity 59.5 (as asked for). 1 of 2 runs reached it, first a "
+                 "after 10 s"));
+  CHECK(contains(body, "not reached"));
+}
+
+}  // namespace
+}  // namespace lorafleet::report

@@ -1,0 +1,196 @@
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "partition/support/files.hpp"
+#include "partition/support/process.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/tools/program.hpp"
+#include "tests/tools/small_scenario.hpp"
+
+namespace lorafleet {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1))
+    ++found;
+  return found;
+}
+
+/// Debian's Chromium, or the one in LORAFLEET_BROWSER; "" where there is none.
+std::string browser() {
+  if (const char* chosen = std::getenv("LORAFLEET_BROWSER")) return chosen;
+  for (const char* name : {"/usr/bin/chromium-headless-shell", "/usr/bin/chromium"}) {
+    if (fs::exists(name)) return name;
+  }
+  return "";
+}
+
+/// The page as it is once its scripts have run.
+std::string opened(const fs::path& page, const tests::TemporaryFolder& folder,
+                   std::vector<std::string> options = {}) {
+  std::vector<std::string> command = {browser(),
+                                      "--headless",
+                                      "--no-sandbox",
+                                      "--disable-gpu",
+                                      "--disable-dev-shm-usage",
+                                      "--user-data-dir=" + (folder / "browser").string(),
+                                      "--virtual-time-budget=10000",
+                                      "--dump-dom"};
+  command.insert(command.end(), options.begin(), options.end());
+  command.push_back("file://" + page.string());
+  std::string document;
+  run_program(command, [&](std::string_view line) { (document += line) += '\n'; });
+  return document;
+}
+
+std::string root_of(const std::string& document) {
+  const auto from = document.find("<html");
+  return from == document.npos ? "" : document.substr(from, document.find('>', from) - from);
+}
+
+bool can_open() {
+  if (!browser().empty()) return true;
+  MESSAGE("skipped: no Chromium here (tools/setup.sh installs it)");
+  return false;
+}
+
+/// Every figure of the page drew, nothing went wrong, and nothing was asked for.
+void check_page(const fs::path& page, const tests::TemporaryFolder& folder,
+                const std::vector<std::string>& options = {}) {
+  const std::string document = opened(page, folder, options);
+  const std::string root = root_of(document);
+  CAPTURE(page);
+  CAPTURE(root);
+  const auto figures = count(read_file(page), "data-figure=\"");
+  CHECK(figures > 0);
+  CHECK(contains(root, "data-ready=\"1\""));
+  CHECK_FALSE(contains(root, "data-error"));
+  CHECK(contains(root, "data-figures=\"" + std::to_string(figures) + "\""));
+  CHECK(count(document, "data-drawn=\"1\"") == figures);
+  CHECK(count(document, "<svg ") + count(document, "<canvas ") >= figures);
+}
+
+std::string scenario(const std::string& name) {
+  return (tests::source_folder() / "scenarios" / (name + ".toml")).string();
+}
+
+/// A run directory of a small surrogate, with jobs that are lost.
+void simulate(const fs::path& folder, const std::string& seed) {
+  const auto run = tests::run_program(
+      {"run", scenario("stress/dropout_30"), "--quiet", "--set", "stop.versions=12", "--set",
+       "partition.clients=100", "--set", "evaluation.every_versions=3", "--set",
+       "clients.per_round=20", "--set", "seed=" + seed, "--out", folder.string()});
+  CAPTURE(run.err);
+  REQUIRE(fs::exists(folder / "summary.json"));
+}
+
+void write_page(std::vector<std::string> arguments, const fs::path& page) {
+  arguments.insert(arguments.begin(), "report");
+  arguments.insert(arguments.end(), {"--out", page.string()});
+  const auto made = tests::run_program(arguments);
+  CAPTURE(made.err);
+  REQUIRE(made.status == 0);
+}
+
+void replace(std::string& text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  REQUIRE(at != text.npos);
+  text.replace(at, from.size(), to);
+}
+
+TEST_CASE("pages of a run, of several and of data draw whole in a browser") {
+  if (!can_open()) return;
+  const tests::TemporaryFolder folder;
+  simulate(folder / "one", "1");
+  simulate(folder / "two", "2");
+  const tests::SmallScenario small;
+  const std::string trained = small.path("run");
+  REQUIRE(tests::run_program({"run", small.file(), "--quiet", "--out", trained}).status == 0);
+  const std::string data = (folder / "data").string();
+  REQUIRE(tests::run_program({"partition", scenario("quickstart"), "--out", data}).status == 0);
+
+  const std::string one = (folder / "one").string();
+  const fs::path page = folder / "page.html";
+  write_page({one}, page);
+  check_page(page, folder);
+  check_page(page, folder, {"--window-size=390,844"});
+  check_page(page, folder, {"--force-dark-mode", "--enable-features=WebContentsForceDark"});
+  write_page({one, (folder / "two").string(), trained}, page);
+  check_page(page, folder);
+  write_page({trained}, page);
+  check_page(page, folder);
+  write_page({data}, page);
+  check_page(page, folder);
+}
+
+TEST_CASE("what the page says is what the run came to") {
+  if (!can_open()) return;
+  const tests::TemporaryFolder folder;
+  simulate(folder / "one", "3");
+  const fs::path page = folder / "page.html";
+  write_page({(folder / "one").string()}, page);
+  const std::string document = opened(page, folder);
+  const std::string summary = read_file(folder / "one/summary.json");
+  const auto figure = [&](const std::string& key) {
+    const auto at = summary.find("\"" + key + "\": ") + key.size() + 4;
+    return summary.substr(at, summary.find_first_of(",\n", at) - at);
+  };
+  CHECK(contains(document, "Of " + figure("jobs") + " jobs, " + figure("updates_applied") + " ("));
+  CHECK(contains(document, figure("jobs_lost") + " ended as “dropped out”"));
+  CHECK(contains(document, "<dt>versions</dt><dd>" + figure("versions")));
+}
+
+TEST_CASE("a page that is broken, or asks for something, is noticed") {
+  if (!can_open()) return;
+  const tests::TemporaryFolder folder;
+  simulate(folder / "one", "1");
+  const fs::path page = folder / "page.html";
+  write_page({(folder / "one").string()}, page);
+  const std::string whole = read_file(page);
+
+  std::string broken = whole;
+  replace(broken, "\"kind\":\"lines\"", "\"kind\":\"nothing\"");
+  write_file(page, broken);
+  CHECK_FALSE(contains(root_of(opened(page, folder)), "data-ready"));
+  CHECK(contains(root_of(opened(page, folder)), "data-error"));
+
+  std::string asking = whole;
+  replace(asking, "</body>", "<img src=\"https://example.org/x.png\" alt=\"\"></body>");
+  write_file(page, asking);
+  CHECK(contains(root_of(opened(page, folder)), "data-error=\"asked for https://example.org"));
+}
+
+TEST_CASE("a page stays whole with names made to break it") {
+  if (!can_open()) return;
+  const tests::TemporaryFolder folder;
+  simulate(folder / "one", "1");
+  const fs::path page = folder / "page.html";
+  write_page({(folder / "one").string(), "--title",
+              "</title></script><img src=x onerror=\"document.documentElement.dataset.error=1\">"},
+             page);
+  check_page(page, folder);
+}
+
+TEST_CASE("without scripts tiles, sentences and tables are there") {
+  if (!can_open()) return;
+  const tests::TemporaryFolder folder;
+  simulate(folder / "one", "1");
+  const fs::path page = folder / "page.html";
+  write_page({(folder / "one").string()}, page);
+  const std::string document = opened(page, folder, {"--blink-settings=scriptEnabled=false"});
+  CHECK(contains(root_of(document), "<html lang=\"en\""));
+  CHECK_FALSE(contains(root_of(document), "data-ready"));
+  CHECK(count(document, "<details open") > 3);
+  CHECK(contains(document, "class=\"tile\""));
+}
+
+}  // namespace
+}  // namespace lorafleet
