@@ -57,8 +57,8 @@ TEST_CASE("bad usage ends with status 2, one line on stderr and nothing on stdou
       {{}, "error: COMMAND is missing"},
       {{"chekc"},
        "error: unknown command \"chekc\"; allowed: run, host, status, check, partition, evaluate, "
-       "generate, import, merge, new-base, sweep, verify, calibrate, schema, version; did you mean "
-       "check?"},
+       "generate, import, merge, new-base, sweep, report, compare, verify, calibrate, schema, "
+       "version; did you mean check?"},
       {{"run"}, "error: run: SCENARIO is missing (lorafleet run --help shows how)"},
       {{"run", "a.toml", "--dryrun"},
        "error: run: unknown option --dryrun; allowed: --set, --out, --resume, --listen, --hosts, "

@@ -164,7 +164,7 @@ TEST_CASE("a prompt that leaves no room is judged as an empty text") {
 
 TEST_CASE("an unknown metric is refused with what is allowed") {
   CHECK_THROWS_WITH_AS(score({}, {"bleu"}),
-                       "evaluation.metrics: \"bleu\" is not known; allowed: rouge, exact_match, "
+                       "evaluation.metrics: \"bleu\" is not known; known: rouge, exact_match, "
                        "exact_match_with_articles, exact_match_verbatim, token_f1, "
                        "token_f1_with_articles, choice_accuracy",
                        InputError);
