@@ -21,7 +21,7 @@ install(DIRECTORY scenarios DESTINATION "${data_folder}"
   FILES_MATCHING PATTERN "*.toml" PATTERN "*.json" PATTERN "*.jsonl" PATTERN "*.safetensors"
     PATTERN "*.md" PATTERN "*-LICENSE" PATTERN "schema" EXCLUDE)
 install(PROGRAMS tools/make-certs.sh DESTINATION "${data_folder}")
-file(GLOB documents CONFIGURE_DEPENDS docs/*.md)
+file(GLOB documents CONFIGURE_DEPENDS docs/*.md docs/*.png)
 install(FILES ${documents} README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(FILES cmake/debian/copyright DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(FILES "${LORAFLEET_MANUAL_FOLDER}/lorafleet.bash"

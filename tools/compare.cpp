@@ -6,6 +6,7 @@
 #include "actors/report/data/run_data.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/printable.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
 #include "tools/text.hpp"
@@ -88,6 +89,11 @@ int compare_command(const Arguments& arguments) {
     return kDone;
   }
   if (!keys.empty()) {
+    constexpr std::size_t kWidest = 40;
+    for (auto& row : keys) {
+      for (std::string& cell : row)
+        cell = short_name(cell, kWidest);
+    }
     keys.insert(keys.begin(), {"key", a.label, b.label});
     std::cout << aligned(std::move(keys)) << (results.empty() ? "" : "\n");
   }

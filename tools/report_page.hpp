@@ -17,7 +17,8 @@ struct ReportRequest {
 /// Reads the runs and writes their page. Throws InputError or RuntimeFailure.
 void write_report(const ReportRequest& request, const std::filesystem::path& file);
 
-/// The same at the end of another command: what goes wrong is a warning, since the results are there.
+/// The same at the end of another command: what goes wrong is a warning, since the results are
+/// there.
 void try_report(const ReportRequest& request, const std::filesystem::path& file);
 
 }  // namespace lorafleet::tools

@@ -140,19 +140,33 @@ std::string inline_text(const Value& value) {
   return std::string("{ ").append(join(parts)).append(" }");
 }
 
-std::vector<std::pair<std::string, std::string>> flat_settings(const Value& document) {
-  std::vector<std::pair<std::string, std::string>> settings;
-  const auto* entries = document.table();
-  if (entries == nullptr) return settings;
-  for (const auto& entry : *entries) {
-    const std::string key = key_text(entry.key);
-    if (entry.value.table() == nullptr) {
-      settings.emplace_back(key, inline_text(entry.value));
-      continue;
+namespace {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+void flatten(const Value& value, const std::string& key, Settings& settings) {
+  if (const auto* entries = value.table()) {
+    for (const auto& entry : *entries) {
+      const std::string name = key_text(entry.key);
+      flatten(entry.value, key.empty() ? name : key + "." + name, settings);
     }
-    for (auto& [inner, value] : flat_settings(entry.value))
-      settings.emplace_back(key + "." + inner, std::move(value));
+    return;
   }
+  const auto* items = value.list();
+  const bool tables = items != nullptr && !items->empty() && items->front().table() != nullptr;
+  if (!tables) {
+    settings.emplace_back(key, inline_text(value));
+    return;
+  }
+  for (std::size_t i = 0; i < items->size(); ++i)
+    flatten((*items)[i], key + "[" + std::to_string(i) + "]", settings);
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> flat_settings(const Value& document) {
+  Settings settings;
+  if (document.table() != nullptr) flatten(document, "", settings);
   return settings;
 }
 

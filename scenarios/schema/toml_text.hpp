@@ -31,7 +31,7 @@ std::string key_text(std::string_view key);
 std::string inline_text(const Value& value);
 
 /// Every value of a document that is no table, under its dotted key, on one line: ("train.lr",
-/// "0.1"). Lists are one value.
+/// "0.1"). Lists are one value, but those of tables: ("devices.tiers[0].name", "\"phone\"").
 std::vector<std::pair<std::string, std::string>> flat_settings(const Value& document);
 
 }  // namespace lorafleet::scenarios

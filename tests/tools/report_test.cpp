@@ -21,7 +21,7 @@ TEST_CASE("report writes a page of a run, the same bytes each time") {
   const std::string run = (folder / "run").string();
   REQUIRE(tests::run_program({"run", stress("dropout_30"), "--quiet", "--set", "stop.versions=8",
                               "--set", "partition.clients=60", "--set", "clients.per_round=20",
-                              "--out", run})
+                              "--set", "clients.min_updates=5", "--out", run})
               .status != 2);
   const auto made = tests::run_program({"report", run});
   CAPTURE(made.err);
