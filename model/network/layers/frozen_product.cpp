@@ -11,9 +11,8 @@ namespace lorafleet::model {
 namespace {
 
 bool served(const at::Tensor& weight) {
-  const bool bfloat16 = weight.scalar_type() == at::kBFloat16;
-  return (bfloat16 || weight.scalar_type() == at::kFloat) && computes_on_host(weight.device()) &&
-         onednn_serves(bfloat16);
+  const bool fits = weight.scalar_type() == at::kBFloat16 || weight.scalar_type() == at::kFloat;
+  return fits && computes_on_host(weight.device()) && onednn_serves();
 }
 
 /// Rows of float32 as bfloat16.

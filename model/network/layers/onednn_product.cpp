@@ -12,8 +12,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "model/device/blas_kernels.hpp"
-
 namespace lorafleet::model {
 namespace {
 
@@ -104,8 +102,11 @@ class Products {
 
 }  // namespace
 
-bool onednn_serves(bool /*bfloat16*/) {
-  static const bool serves = cpu_vector_isa() == VectorIsa::avx512;
+bool onednn_serves() {
+  static const bool serves = [] {
+    constexpr auto kNeeded = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
+    return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kNeeded) == kNeeded;
+  }();
   return serves;
 }
 
@@ -116,31 +117,18 @@ void multiply(const MatrixProduct& product) {
   products.run(product, whole, product.rows - whole);
 }
 
-const char* onednn_version() {
-  static const std::string version = [] {
-    const dnnl_version_t* own = dnnl_version();
-    return std::to_string(own->major) + '.' + std::to_string(own->minor) + '.' +
-           std::to_string(own->patch);
-  }();
-  return version.c_str();
-}
-
 }  // namespace lorafleet::model
 
 #else
 
 namespace lorafleet::model {
 
-bool onednn_serves(bool /*bfloat16*/) {
+bool onednn_serves() {
   return false;
 }
 
 void multiply(const MatrixProduct& /*product*/) {
   throw std::logic_error("built without oneDNN");
-}
-
-const char* onednn_version() {
-  return "none";
 }
 
 }  // namespace lorafleet::model

@@ -28,14 +28,12 @@ struct MatrixProduct {
 /// Whether oneDNN is built in and faster here than the BLAS, or than LibTorch's way to it. oneDNN,
 /// since on AVX-512 its float32 products are 1.5 times as fast as OpenBLAS's SkylakeX kernels (150
 /// against 97 GFLOP/s on one core), and LibTorch builds a primitive for each new number of rows and
-/// rounds bfloat16 products to bfloat16. A function of the CPU alone.
-bool onednn_serves(bool bfloat16);
+/// rounds bfloat16 products to bfloat16. A function of the CPU and of oneDNN's own
+/// limits (ONEDNN_MAX_CPU_ISA) alone.
+bool onednn_serves();
 
 /// Computes it on the calling thread (and its OpenMP team). Primitives are kept by shape: rows go
 /// through in a part that is a multiple of 64 and a rest, so that there are few shapes.
 void multiply(const MatrixProduct& product);
-
-/// "2.6.3", or "none".
-const char* onednn_version();
 
 }  // namespace lorafleet::model
