@@ -127,12 +127,15 @@ std::string report_page(std::vector<Run> runs, const PageOptions& options) {
       title + "</h1>\n" + head_html(story) + navigation_html(sections) +
       "</header>\n<main id=\"main\">\n";
   bool charts = false;
+  bool over_runs = false;  // with a choice of horizontal axes
   std::string body;
   for (const Section& section : sections) {
     body += section_html(section);
     charts = charts || !section.figures.empty();
+    for (const Figure& figure : section.figures)
+      over_runs = over_runs || figure.plot.x.size() > 1;
   }
-  if (charts) html += controls_html(story);
+  if (over_runs) html += controls_html(story);
   html += body +
           "</main>\n<footer><p>Made by <code>lorafleet report</code>. Charts: Apache ECharts "
           "(Apache-2.0).</p></footer>\n";
