@@ -15,7 +15,7 @@ struct RuntimeInfo {
   std::string libtorch;  ///< "1.13.1"
   std::string blas;      ///< "OpenBLAS 0.3.21 ..."
   std::string kernels;   ///< BLAS's: "SkylakeX", or "unknown"
-  std::string onednn;    ///< "2.6.3, AVX512_CORE_AMX": products with the base; or "unknown"
+  std::string onednn;    ///< "2.6.3, AVX512_CORE_AMX": computes in bfloat16; or "unknown"
   std::string cpu;       ///< as in /proc/cpuinfo
   std::string isa;       ///< LibTorch's kernels: "AVX2", "AVX512"
   int threads = 1;       ///< of the calling thread
