@@ -24,7 +24,7 @@ struct Series {
   int group = -1;  ///< of the page's groups of runs, which can be hidden together
   bool step = false;
   bool thin = false;
-  bool band = false;                        ///< points are (x..., low, high)
+  bool band = false;                             ///< points are (x..., low, high)
   std::vector<std::vector<double>> points = {};  ///< (x..., y); bars: one value a category
 };
 
