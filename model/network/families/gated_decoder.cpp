@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "model/network/config_reader.hpp"
-#include "model/network/families/new_size.hpp"
 #include "model/network/families/rope.hpp"
 #include "model/network/families/special_tokens.hpp"
 

@@ -4,10 +4,10 @@
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "model/network/families/new_size.hpp"
 #include "model/network/family.hpp"
 
 namespace lorafleet::model {
@@ -67,21 +67,5 @@ struct GatedSize {
 /// The keys of a config.json that all of them have; `architecture` is Hugging Face's class.
 nlohmann::ordered_json gated_config(const std::string& family, const std::string& architecture,
                                     const GatedSize& size, const SizeChanges& changes);
-
-template <std::size_t N>
-std::vector<std::string> names_of(const GatedSize (&sizes)[N]) {
-  std::vector<std::string> names;
-  for (const GatedSize& size : sizes)
-    names.emplace_back(size.name);
-  return names;
-}
-
-template <std::size_t N>
-const GatedSize& size_named(const GatedSize (&sizes)[N], const std::string& name) {
-  for (const GatedSize& size : sizes) {
-    if (name == size.name) return size;
-  }
-  throw std::logic_error(name + " is no size of this family");
-}
 
 }  // namespace lorafleet::model

@@ -1,5 +1,4 @@
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
 #include "model/network/config_reader.hpp"
 #include "model/network/families/new_size.hpp"
@@ -76,48 +75,38 @@ BaseDescription read(const ConfigReader& config) {
   return base;
 }
 
-std::vector<std::string> size_names() {
-  std::vector<std::string> names;
-  for (const KnownSize& size : kSizes)
-    names.emplace_back(size.name);
-  return names;
-}
-
 nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& changes) {
-  for (const KnownSize& size : kSizes) {
-    if (name != size.name) continue;
-    const std::int64_t width = changes.width.value_or(size.width);
-    const std::int64_t positions = changes.positions.value_or(1024);
-    nlohmann::ordered_json config = {
-        {"activation_function", "gelu_new"},
-        {"architectures", {"GPT2LMHeadModel"}},
-        {"attn_pdrop", 0.1},
-        {"bos_token_id", kEndOfText},
-        {"dtype", nullptr},
-        {"embd_pdrop", 0.1},
-        {"eos_token_id", kEndOfText},
-        {"initializer_range", 0.02},
-        {"layer_norm_epsilon", 1e-5},
-        {"model_type", "gpt2"},
-        {"n_ctx", positions},
-        {"n_embd", width},
-        {"n_head", fewer_heads({size.heads, size.heads}, width, size.width).queries},
-        {"n_layer", changes.layers.value_or(size.layers)},
-        {"n_positions", positions},
-        {"resid_pdrop", 0.1},
-        {"use_cache", true},
-        {"vocab_size", changes.vocabulary.value_or(kEndOfText + 1)}};
-    fit_special_tokens(config);
-    return config;
-  }
-  throw std::logic_error(name + " is no size of a GPT-2");
+  const KnownSize& size = size_named(kSizes, name);
+  const std::int64_t width = changes.width.value_or(size.width);
+  const std::int64_t positions = changes.positions.value_or(1024);
+  nlohmann::ordered_json config = {
+      {"activation_function", "gelu_new"},
+      {"architectures", {"GPT2LMHeadModel"}},
+      {"attn_pdrop", 0.1},
+      {"bos_token_id", kEndOfText},
+      {"dtype", nullptr},
+      {"embd_pdrop", 0.1},
+      {"eos_token_id", kEndOfText},
+      {"initializer_range", 0.02},
+      {"layer_norm_epsilon", 1e-5},
+      {"model_type", "gpt2"},
+      {"n_ctx", positions},
+      {"n_embd", width},
+      {"n_head", fewer_heads({size.heads, size.heads}, width, size.width).queries},
+      {"n_layer", changes.layers.value_or(size.layers)},
+      {"n_positions", positions},
+      {"resid_pdrop", 0.1},
+      {"use_cache", true},
+      {"vocab_size", changes.vocabulary.value_or(kEndOfText + 1)}};
+  fit_special_tokens(config);
+  return config;
 }
 
 }  // namespace
 
 /// Radford et al., Language Models are Unsupervised Multitask Learners (2019).
 Family gpt2_family() {
-  return {"gpt2", read, size_names(), config_of};
+  return {"gpt2", read, names_of(kSizes), config_of};
 }
 
 }  // namespace lorafleet::model

@@ -1,5 +1,4 @@
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
 #include "model/network/config_reader.hpp"
 #include "model/network/families/new_size.hpp"
@@ -91,47 +90,37 @@ BaseDescription read(const ConfigReader& config) {
   return base;
 }
 
-std::vector<std::string> size_names() {
-  std::vector<std::string> names;
-  for (const KnownSize& size : kSizes)
-    names.emplace_back(size.name);
-  return names;
-}
-
 nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& changes) {
-  for (const KnownSize& size : kSizes) {
-    if (name != size.name) continue;
-    const std::int64_t width = changes.width.value_or(size.width);
-    nlohmann::ordered_json config = {
-        {"architectures", {"GPTNeoXForCausalLM"}},
-        {"bos_token_id", 0},
-        {"dtype", nullptr},
-        {"eos_token_id", 0},
-        {"hidden_act", "gelu"},
-        {"hidden_size", width},
-        {"initializer_range", 0.02},
-        {"intermediate_size", 4 * width},
-        {"layer_norm_eps", 1e-5},
-        {"max_position_embeddings", changes.positions.value_or(2048)},
-        {"model_type", "gpt_neox"},
-        {"num_attention_heads", fewer_heads({size.heads, size.heads}, width, size.width).queries},
-        {"num_hidden_layers", changes.layers.value_or(size.layers)},
-        {"rotary_emb_base", 10000},
-        {"rotary_pct", 0.25},
-        {"tie_word_embeddings", false},
-        {"use_cache", true},
-        {"use_parallel_residual", true},
-        {"vocab_size", changes.vocabulary.value_or(50304)}};
-    return config;
-  }
-  throw std::logic_error(name + " is no size of a Pythia");
+  const KnownSize& size = size_named(kSizes, name);
+  const std::int64_t width = changes.width.value_or(size.width);
+  nlohmann::ordered_json config = {
+      {"architectures", {"GPTNeoXForCausalLM"}},
+      {"bos_token_id", 0},
+      {"dtype", nullptr},
+      {"eos_token_id", 0},
+      {"hidden_act", "gelu"},
+      {"hidden_size", width},
+      {"initializer_range", 0.02},
+      {"intermediate_size", 4 * width},
+      {"layer_norm_eps", 1e-5},
+      {"max_position_embeddings", changes.positions.value_or(2048)},
+      {"model_type", "gpt_neox"},
+      {"num_attention_heads", fewer_heads({size.heads, size.heads}, width, size.width).queries},
+      {"num_hidden_layers", changes.layers.value_or(size.layers)},
+      {"rotary_emb_base", 10000},
+      {"rotary_pct", 0.25},
+      {"tie_word_embeddings", false},
+      {"use_cache", true},
+      {"use_parallel_residual", true},
+      {"vocab_size", changes.vocabulary.value_or(50304)}};
+  return config;
 }
 
 }  // namespace
 
 /// arXiv 2204.06745; Pythia: arXiv 2304.01373.
 Family gpt_neox_family() {
-  return {"gpt_neox", read, size_names(), config_of};
+  return {"gpt_neox", read, names_of(kSizes), config_of};
 }
 
 }  // namespace lorafleet::model

@@ -1,9 +1,9 @@
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "model/network/config_reader.hpp"
+#include "model/network/families/new_size.hpp"
 #include "model/network/family.hpp"
 #include "partition/support/error.hpp"
 
@@ -93,22 +93,8 @@ BaseDescription read(const ConfigReader& config) {
   return base;
 }
 
-std::vector<std::string> size_names() {
-  std::vector<std::string> names;
-  for (const KnownSize& size : kSizes)
-    names.emplace_back(size.name);
-  return names;
-}
-
-const KnownSize& size_named(const std::string& name) {
-  for (const KnownSize& size : kSizes) {
-    if (name == size.name) return size;
-  }
-  throw std::logic_error(name + " is no size of an OPT");
-}
-
 nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& changes) {
-  const KnownSize& size = size_named(name);
+  const KnownSize& size = size_named(kSizes, name);
   const std::int64_t width = changes.width.value_or(size.hidden);
   if (width % size.heads != 0) {
     throw InputError("--hidden", std::to_string(width) + " is not a multiple of the " +
@@ -147,7 +133,7 @@ nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& cha
 /// arXiv 2205.01068. With tie_word_embeddings, an lm_head.weight in the files is ignored, whatever
 /// it holds, as with Hugging Face.
 Family opt_family() {
-  return {"opt", read, size_names(), config_of};
+  return {"opt", read, names_of(kSizes), config_of};
 }
 
 }  // namespace lorafleet::model

@@ -31,8 +31,7 @@ at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Te
   product.out = weight.size(0);
   product.in = weight.size(1);
   product.direction = direction;
-  product.bfloat16 = weight.scalar_type() == at::kBFloat16;
-  const at::Tensor rows = product.bfloat16 ? rounded(x.contiguous()) : x.contiguous();
+  const at::Tensor rows = rounded(x.contiguous());
   at::Tensor y = at::empty(
       {product.rows, direction == Direction::forward ? product.out : product.in}, at::kFloat);
   product.threads = at::get_num_threads();

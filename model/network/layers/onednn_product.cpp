@@ -27,11 +27,9 @@ class Products {
     const bool forward = product.direction == Direction::forward;
     const std::int64_t depth = forward ? product.in : product.out;
     const std::int64_t width = forward ? product.out : product.in;
-    const Primitive& own = primitive(
-        {rows, depth, width, forward, product.bfloat16, product.bias != nullptr, product.threads});
-    const std::size_t element = product.bfloat16 ? 2 : 4;
-    const auto* x = static_cast<const std::byte*>(product.x) +
-                    static_cast<std::size_t>(first * depth) * element;
+    const Primitive& own =
+        primitive({rows, depth, width, forward, product.bias != nullptr, product.threads});
+    const auto* x = static_cast<const std::uint16_t*>(product.x) + first * depth;
     if (scratch_.size() < own.scratch.get_size()) scratch_.resize(own.scratch.get_size());
     std::unordered_map<int, memory> arguments = {
         {DNNL_ARG_SRC, at(own.x, x)},
@@ -49,7 +47,6 @@ class Products {
     std::int64_t depth;
     std::int64_t width;
     bool forward;
-    bool bfloat16;
     bool bias;
     int threads;
     auto operator<=>(const Shape&) const = default;
@@ -71,10 +68,10 @@ class Products {
     const auto found = primitives_.find(shape);
     if (found != primitives_.end()) return found->second;
     using Tag = memory::format_tag;
-    const auto type = shape.bfloat16 ? memory::data_type::bf16 : memory::data_type::f32;
+    constexpr auto kType = memory::data_type::bf16;
     Primitive own;
-    own.x = {{shape.rows, shape.depth}, type, Tag::ab};
-    own.weight = {{shape.depth, shape.width}, type, shape.forward ? Tag::ba : Tag::ab};
+    own.x = {{shape.rows, shape.depth}, kType, Tag::ab};
+    own.weight = {{shape.depth, shape.width}, kType, shape.forward ? Tag::ba : Tag::ab};
     own.y = {{shape.rows, shape.width}, memory::data_type::f32, Tag::ab};
     if (shape.bias) own.bias = {{1, shape.width}, memory::data_type::f32, Tag::ab};
     dnnl::primitive_attr attributes;

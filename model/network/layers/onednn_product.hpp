@@ -10,8 +10,8 @@ enum class Direction {
   backward  ///< y = x W: x [rows, out], y [rows, in]
 };
 
-/// One product of float32 or bfloat16 rows with a matrix of the same type, summed and given out in
-/// float32. All matrices are row-major.
+/// A product of bfloat16 rows with a bfloat16 matrix, summed and given out in float32. All are
+/// row-major.
 struct MatrixProduct {
   const void* x = nullptr;
   const void* weight = nullptr;  ///< [out, in]
@@ -21,7 +21,6 @@ struct MatrixProduct {
   std::int64_t out = 0;
   std::int64_t in = 0;
   Direction direction = Direction::forward;
-  bool bfloat16 = false;
   int threads = 1;  ///< of the calling thread's OpenMP team
 };
 
