@@ -53,6 +53,10 @@ BaseDescription read_gated_decoder(const ConfigReader& config, const GatedDecode
       config.integer("max_position_embeddings", own.positions, 1, ConfigReader::kMostSize);
   read_special_tokens(shape, config, own.end);
 
+  if (config.positive("partial_rotary_factor", 1.0) != 1.0) {
+    config.refuse("partial_rotary_factor", "all of a head turns in this family; allowed: 1");
+  }
+
   const std::int64_t d = shape.width;
   const std::int64_t q = shape.heads * shape.head_dim;
   const std::int64_t kv = shape.kv_heads * shape.head_dim;
@@ -114,6 +118,11 @@ std::vector<bool> sliding_layers(const ConfigReader& config, std::int64_t layers
   return result;
 }
 
+std::int64_t read_window(const ConfigReader& config) {
+  const std::int64_t usual = config.states("sliding_window") ? 0 : 4096;
+  return config.integer("sliding_window", usual, 1, ConfigReader::kMostSize);
+}
+
 void set_windows(BaseDescription& base, const ConfigReader& config, std::int64_t window,
                  const std::function<bool(std::int64_t)>& slides) {
   const std::vector<bool> sliding = sliding_layers(config, base.shape.layers, slides);
@@ -125,10 +134,10 @@ void set_windows(BaseDescription& base, const ConfigReader& config, std::int64_t
 }
 
 void set_upper_windows(BaseDescription& base, const ConfigReader& config) {
-  if (!config.boolean("use_sliding_window", false)) return;
+  const std::int64_t window = read_window(config);
+  if (!config.boolean("use_sliding_window", false) || window == 0) return;
   const std::int64_t first = config.integer("max_window_layers", 28, 0, ConfigReader::kMostSize);
-  set_windows(base, config, config.integer("sliding_window", 4096, 1, ConfigReader::kMostSize),
-              [&](std::int64_t layer) { return layer >= first; });
+  set_windows(base, config, window, [&](std::int64_t layer) { return layer >= first; });
 }
 
 nlohmann::ordered_json gated_config(const std::string& family, const std::string& architecture,

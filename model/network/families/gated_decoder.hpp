@@ -35,6 +35,9 @@ struct GatedDecoder {
 /// Reads the keys that all of them have. Throws InputError.
 BaseDescription read_gated_decoder(const ConfigReader& config, const GatedDecoder& own);
 
+/// Tokens of `sliding_window`: 0 where it is null, the classes' own 4096 where it is absent.
+std::int64_t read_window(const ConfigReader& config);
+
 /// Gives the layers that slide a window of tokens: those that `layer_types` calls
 /// "sliding_attention", or, where config.json lists none, those for which `slides` holds.
 void set_windows(BaseDescription& base, const ConfigReader& config, std::int64_t window,

@@ -61,7 +61,7 @@ BaseDescription read(const ConfigReader& config) {
   for (AttentionShape& layer : base.parts.attention)
     layer.scale = static_cast<float>(1.0 / std::sqrt(scalar));
   const std::int64_t pattern = pattern_of(config);
-  set_windows(base, config, config.integer("sliding_window", 4096, 1, ConfigReader::kMostSize),
+  set_windows(base, config, read_window(config),
               [&](std::int64_t layer) { return (layer + 1) % pattern != 0; });
   set_rotary(base, config, own);
   return base;

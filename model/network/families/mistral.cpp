@@ -10,12 +10,6 @@ namespace {
 constexpr GatedSize kSizes[] = {
     {"mistral-7b", 32, 4096, 32, 8, 128, 14336, 32768, 32768, 1e6, 1e-5, false, 1, 2}};
 
-/// An absent key means the class's own window, a null one none.
-std::int64_t window_of(const ConfigReader& config) {
-  const std::int64_t usual = config.states("sliding_window") ? 0 : 4096;
-  return config.integer("sliding_window", usual, 1, ConfigReader::kMostSize);
-}
-
 BaseDescription read(const ConfigReader& config) {
   GatedDecoder own;
   own.family = "mistral";
@@ -23,7 +17,7 @@ BaseDescription read(const ConfigReader& config) {
   own.positions = 131072;
   own.end = 2;
   BaseDescription base = read_gated_decoder(config, own);
-  const std::int64_t window = window_of(config);
+  const std::int64_t window = read_window(config);
   set_windows(base, config, window, [&](std::int64_t) { return window > 0; });
   return base;
 }

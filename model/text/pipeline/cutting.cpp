@@ -86,12 +86,15 @@ void cut(const Piece& piece, const NextMatch& next, CutBehavior behavior, bool i
     const auto match = next(from);
     if (!match) break;
     from = match->end;
-    if (match->begin == match->end) {  // empty: nothing to cut out, go on behind the next character
+    if (match->begin == match->end) {  // a place, at which the text is cut
       from += decode_utf8(text, from).value_or(CodePoint{0, 1}).size;
-      continue;
+      if (match->begin == done) continue;
+      cutter.add({done, match->begin}, invert);
+      cutter.flush();
+    } else {
+      cutter.add({done, match->begin}, invert);
+      cutter.add(*match, !invert);
     }
-    cutter.add({done, match->begin}, invert);
-    cutter.add(*match, !invert);
     done = match->end;
   }
   cutter.add({done, text.size()}, invert);

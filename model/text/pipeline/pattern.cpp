@@ -27,10 +27,12 @@ std::optional<TextSpan> Pattern::find(std::string_view text, std::size_t from) c
 void for_each_match(const Pattern& pattern, std::string_view text,
                     const std::function<void(const TextSpan&)>& visit) {
   std::size_t from = 0;
+  std::optional<std::size_t> last_end;
   while (const auto match = pattern.find(text, from)) {
-    visit(*match);
-    from = match->end;
-    if (match->begin != match->end) continue;
+    const bool empty = match->begin == match->end;
+    if (!empty || match->begin != last_end) visit(*match);
+    last_end = from = match->end;
+    if (!empty) continue;
     if (from == text.size()) return;
     from += decode_utf8(text, from).value_or(CodePoint{0, 1}).size;
   }

@@ -25,7 +25,7 @@ class Pattern {
 };
 
 /// Calls visit(match) for each match, from left to right; after an empty one the search goes on
-/// behind the next character.
+/// behind the next character. An empty one where another has just ended is none.
 void for_each_match(const Pattern& pattern, std::string_view text,
                     const std::function<void(const TextSpan&)>& visit);
 

@@ -96,6 +96,11 @@ TEST_CASE("windows are those of the layers that slide") {
   CHECK(windows(with("qwen2", sliding)) == Windows{0, 0, 9});
   CHECK(windows(with("qwen3", sliding)) == Windows{0, 0, 9});
   CHECK(windows(with("qwen2", {{"sliding_window", 9}})) == Windows{0, 0, 0});
+  CHECK(windows(with("qwen2", {{"use_sliding_window", true},
+                               {"sliding_window", nullptr},
+                               {"max_window_layers", 0}})) == Windows{0, 0, 0});
+  CHECK(refusal("gemma3_text", {{"sliding_window", nullptr}}) ==
+        "config.json: sliding_window: is missing, and some layers slide");
   CHECK(windows(with("gemma3_text", {{"sliding_window", 9}, {"sliding_window_pattern", 2}})) ==
         Windows{9, 0, 9});
   CHECK(
@@ -137,6 +142,8 @@ TEST_CASE("what a configuration names and nobody computes is refused by name") {
         "config.json: attn_logit_softcapping: soft-capping is not supported");
   CHECK(refusal("gemma3_text", {{"use_bidirectional_attention", true}}) ==
         "config.json: use_bidirectional_attention: only causal attention is supported");
+  CHECK(refusal("llama", {{"partial_rotary_factor", 0.5}}) ==
+        "config.json: partial_rotary_factor: all of a head turns in this family; allowed: 1");
   CHECK(refusal("gpt2", {{"add_cross_attention", true}}) ==
         "config.json: add_cross_attention: cross-attention is not supported");
   CHECK(refusal("llama", {{"quantization_config", {{"load_in_4bit", true}}}}) ==

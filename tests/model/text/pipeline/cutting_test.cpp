@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/text/pipeline/pattern.hpp"
 #include "partition/support/error.hpp"
 
 using namespace lorafleet::model;
@@ -20,6 +21,15 @@ Pieces pieces(const std::string& text, CutBehavior behavior, bool invert = false
     return next_character(text, from, [](char32_t c) { return c == U'-'; });
   };
   cut({text}, next, behavior, invert, [&](const Piece& piece) { all.emplace_back(piece.text); });
+  return all;
+}
+
+Pieces regex_pieces(const std::string& regex, const std::string& text, CutBehavior behavior) {
+  const nlohmann::json setting = {{"Regex", regex}};
+  const Pattern pattern(Setting(setting, "t"));
+  Pieces all;
+  const auto next = [&](std::size_t from) { return pattern.find(text, from); };
+  cut({text}, next, behavior, false, [&](const Piece& piece) { all.emplace_back(piece.text); });
   return all;
 }
 
@@ -44,6 +54,18 @@ TEST_CASE("matches stand alone, vanish, or join their neighbours") {
 TEST_CASE("inverted, what lies between is the match") {
   CHECK(pieces("a-b", CutBehavior::removed, true) == Pieces{"-"});
   CHECK(pieces("a--b", CutBehavior::merged_with_next, true) == Pieces{"a-", "-", "b"});
+}
+
+TEST_CASE("a match of no length cuts the text, whatever the behaviour") {
+  for (const CutBehavior behavior : kAll) {
+    CHECK(regex_pieces("(?=[A-Z])", "helloWorldAgain", behavior) ==
+          Pieces{"hello", "World", "Again"});
+    CHECK(regex_pieces(R"((?=(?:\d{3})+(?!\d)))", "1234567 12", behavior) ==
+          Pieces{"1", "234", "567 12"});
+  }
+  // Not where a match has just ended.
+  CHECK(regex_pieces("-|(?<=-)", "a-b", CutBehavior::merged_with_next) == Pieces{"a", "-b"});
+  CHECK(regex_pieces("x*", "abxxc", CutBehavior::isolated) == Pieces{"a", "b", "xx", "c"});
 }
 
 TEST_CASE("the pieces together are the text, but for removed matches") {
