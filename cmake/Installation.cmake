@@ -1,5 +1,6 @@
 # What `cmake --install` puts where, and the Debian package that CPack makes of it (tools/package.sh).
 include(GNUInstallDirs)
+include(Packager)
 
 # The manual page and the shells' completions, from the program's own help. Help texts are in tools/.
 set(LORAFLEET_MANUAL_FOLDER "${CMAKE_BINARY_DIR}/manual")
@@ -36,7 +37,7 @@ install(CODE "
   set(manual \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_MANDIR}/man1\")
   if(\"\${CMAKE_INSTALL_PREFIX}\" MATCHES \"/usr\$\")
     foreach(pair \"\${page}=lorafleet.1\" \"${CMAKE_SOURCE_DIR}/CHANGELOG.md=changelog\"
-        \"${CMAKE_SOURCE_DIR}/cmake/debian/changelog=changelog.Debian\")
+        \"${CMAKE_BINARY_DIR}/changelog.Debian=changelog.Debian\")
       string(REGEX MATCH \"^(.*)=(.*)\$\" _ \"\${pair}\")
       set(packed \"${CMAKE_BINARY_DIR}/packed/\${CMAKE_MATCH_2}.gz\")
       file(MAKE_DIRECTORY \"${CMAKE_BINARY_DIR}/packed\")
@@ -59,9 +60,13 @@ install(CODE "
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME lorafleet)
 set(CPACK_PACKAGE_VENDOR LoRAFleet)
-set(LORAFLEET_PACKAGER "The LoRAFleet authors <lorafleet@example.org>" CACHE STRING
-  "Who answers for the packages that are built here: Name <address>")
-set(CPACK_PACKAGE_CONTACT "${LORAFLEET_PACKAGER}")
+lorafleet_packager(CPACK_PACKAGE_CONTACT packager_source)
+configure_file(cmake/debian/changelog.in changelog.Debian @ONLY)
+# CPack says it, who is asked for a package; not every build.
+file(CONFIGURE OUTPUT packager.cmake @ONLY CONTENT [[
+message(STATUS "The package's maintainer is @CPACK_PACKAGE_CONTACT@ (by @packager_source@); to name another one: cmake -DLORAFLEET_PACKAGER=\"Name <address>\" @CMAKE_BINARY_DIR@")
+]])
+set(CPACK_PROJECT_CONFIG_FILE "${CMAKE_CURRENT_BINARY_DIR}/packager.cmake")
 set(CPACK_PACKAGE_DIRECTORY "${CMAKE_BINARY_DIR}/package")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)

@@ -12,8 +12,8 @@
 #   --ccache DIR   a compiler cache of this machine, for the builds
 #   --mirror URL   the archive; default: this machine's
 #
-# Archive, proxies, keys and name resolution are this machine's own; CI is passed on (CI=true: warnings
-# are errors). Mounts and processes are in name spaces of their own and end with the script.
+# Archive, proxies, keys, name resolution and git's user are this machine's own; CI is passed on (CI=true:
+# warnings are errors). Mounts and processes are in name spaces of their own and end with the script.
 set -euo pipefail
 
 usage() { sed -n '/^# Usage/,/^#   --mirror/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
@@ -87,6 +87,10 @@ machine_settings() {
   echo 'APT::Install-Recommends "false";'
 }
 
+# Whom a package there names.
+export DEBFULLNAME=${DEBFULLNAME:-$(git -C "$checkout" config user.name || true)}
+export DEBEMAIL=${DEBEMAIL:-$(git -C "$checkout" config user.email || true)}
+
 made_folder=false
 if [[ -z "$folder" ]]; then
   folder=$(mktemp -d "${TMPDIR:-/tmp}/lorafleet-chroot.XXXXXX")
@@ -143,7 +147,7 @@ run_in() {
       mount --bind "$ccache" "$root/root/.cache/ccache"
     fi
     keep=(HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}")
-    for name in CI http_proxy https_proxy no_proxy; do
+    for name in CI DEBFULLNAME DEBEMAIL http_proxy https_proxy no_proxy; do
       [[ -z "${!name:-}" ]] || keep+=("$name=${!name}")
     done
     chroot "$root" env -i "${keep[@]}" bash -c "cd /lorafleet && $3" </dev/null
