@@ -35,7 +35,8 @@ class Caller {
   Caller(const net::Endpoint& endpoint, std::shared_ptr<const net::TlsContext> tls, double patience)
       : deadline_(Clock::now() + std::chrono::milliseconds(static_cast<int>(patience * 1000))),
         endpoint_(endpoint) {
-    const net::Socket socket = net::connect_to(endpoint, left());
+    // Half of it, so that an address that swallows everything leaves time for the name's next one.
+    const net::Socket socket = net::connect_to(endpoint, left() / 2);
     fd_ = socket.fd;
     if (!tls && !socket.loopback) {
       ::close(fd_);

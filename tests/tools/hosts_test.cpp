@@ -127,21 +127,54 @@ Arguments with_both_names(const std::string& hosts_file) {
   }
 }
 
-TEST_CASE("a head at a name is there at every address that the name has") {
+/// A head at "localhost", plain or with TLS, asked at each address, and a host at each of two.
+void check_every_address(const Arguments& of_head, const Arguments& of_host,
+                         const std::string& kind) {
   Cluster cluster;
-  cluster.start_head("--out", {"--hosts", "2"}, with_both_names(cluster.path("hosts")),
-                     "localhost");
+  Arguments more = {"--hosts", "2"};
+  more.insert(more.end(), of_head.begin(), of_head.end());
+  cluster.start_head("--out", more, with_both_names(cluster.path("hosts")), "localhost");
   const std::string port = std::to_string(cluster.port());
   CHECK(cluster.count("127.0.0.1:" + port) == 1);
+  CHECK(cluster.count("; " + kind + ")") == 1);
   const bool v6 = cluster.count("[::1]:" + port) == 1 && cluster.count("not listening on") == 0;
   if (!v6) MESSAGE("localhost is 127.0.0.1 alone here: " << cluster.logs());
-  cluster.start_host("one", {}, {}, "127.0.0.1");
+  cluster.start_host("one", of_host, {}, "127.0.0.1");
   for (const std::string address : {"127.0.0.1", "localhost", v6 ? "[::1]" : "127.0.0.1"}) {
-    const auto status = tests::run_program({"status", address + ":" + port});
+    Arguments question = {"status", address + ":" + port};
+    question.insert(question.end(), of_host.begin(), of_host.end());
+    const auto status = tests::run_program(question);
     CHECK_MESSAGE(status.status == 0, status.err);
   }
-  cluster.start_host("two", {}, {}, v6 ? "[::1]" : "localhost");
+  cluster.start_host("two", of_host, {}, v6 ? "[::1]" : "localhost");
   cluster.check_equal();
+  CHECK(cluster.count("refused") == 0);
+}
+
+TEST_CASE("a head at a name is there at every address that the name has") {
+  check_every_address({}, {}, "plain");
+}
+
+TEST_CASE("so is a head with TLS, and nobody gets in at any of them without a certificate") {
+  const tests::Certificates certificates;
+  check_every_address(certificates.of("head"), certificates.of("alpha"), "TLS");
+  Cluster cluster;
+  Arguments of_head = certificates.of("head");
+  of_head.insert(of_head.end(), {"--hosts", "1"});
+  cluster.start_head("--out", of_head, with_both_names(cluster.path("hosts")), "localhost");
+  const std::string port = std::to_string(cluster.port());
+  Arguments addresses = {"127.0.0.1"};
+  if (cluster.count("[::1]:" + port) == 1) addresses.emplace_back("[::1]");
+  for (const std::string& address : addresses) {
+    CAPTURE(address);
+    CHECK(tests::run_program({"status", address + ":" + port}).status == 1);
+    const Arguments others = certificates.of("alpha", "others");
+    Arguments stranger = {"--patience", "3"};
+    stranger.insert(stranger.end(), others.begin(), others.end());
+    const auto output = cluster.start_host("stranger", stranger, {}, address).wait();
+    CHECK(output.status == 2);
+    CHECK_MESSAGE(contains(output.err, "TLS: certificate verify failed"), output.err);
+  }
 }
 
 TEST_CASE("addresses that nobody can use are refused with the reason") {
