@@ -25,8 +25,8 @@ using PieceSink = std::function<void(const Piece&)>;
 /// The next match from a byte on.
 using NextMatch = std::function<std::optional<TextSpan>(std::size_t)>;
 
-/// Cuts `piece` at the matches; where `invert`, at what lies between them. A match of no length is a
-/// cut, unless another match has just ended there.
+/// Cuts `piece` at the matches; where `invert`, at what lies between them. A match of no length is
+/// a cut, unless another match has just ended there.
 void cut(const Piece& piece, const NextMatch& next, CutBehavior behavior, bool invert,
          const PieceSink& sink);
 
