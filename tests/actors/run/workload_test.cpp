@@ -85,7 +85,9 @@ TEST_CASE("data that were read before make the same workload, and tell the same"
   const SharedRuns shared{std::make_shared<RunCache>(), "key"};
   const auto first = prepare_learning(config, false, tell, tell, shared);
   const auto said = std::exchange(told, {});
-  config.partition.skews = {{"quantity", 0.3}};
+  config.partition.skews.resize(1);
+  config.partition.skews[0].by = "quantity";
+  config.partition.skews[0].alpha = 0.3;
   const auto second = prepare_learning(config, false, tell, tell, shared);
   CHECK(told.front() == said.front());
   CHECK(second.work->encoded == first.work->encoded);  // one copy
@@ -114,7 +116,11 @@ TEST_CASE("a cache keeps what was used last") {
 
 TEST_CASE("slow devices can belong to long contexts or to many examples") {
   auto config = wordnet();
-  config.partition.skews = {{"quantity", 0.5}, {"context_length", 0.3}};
+  config.partition.skews.resize(2);
+  config.partition.skews[0].by = "quantity";
+  config.partition.skews[0].alpha = 0.5;
+  config.partition.skews[1].by = "context_length";
+  config.partition.skews[1].alpha = 0.3;
   config.devices.tiers = {{"any", 1.0, sim::Distribution::lognormal(100.0, 1.0)}};
   const auto silent = [](const std::string&) {};
   // Whether no client that has more is faster.
