@@ -3,12 +3,12 @@
 #include <map>
 #include <memory>
 
-#include "actors/run/run_estimate.hpp"
 #include "actors/run/train_kinds.hpp"
 #include "model/device/process.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/printable.hpp"
 #include "scenarios/grid/answers.hpp"
+#include "scenarios/grid/run_estimate.hpp"
 #include "scenarios/grid/sweep_table.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
@@ -70,11 +70,11 @@ std::string estimate_text(const Sweep& sweep, const std::vector<std::size_t>& op
     const bool known = speeds.contains(key);
     const auto learning = actors::prepare_learning(config, !known, silent, silent,
                                                    {cache, scenarios::data_key(scenario)});
-    if (!known) speeds[key] = actors::measure_speed(config, learning, kSeconds);
-    const auto work = actors::work_of(config, learning);
+    if (!known) speeds[key] = scenarios::measure_speed(config, learning, kSeconds);
+    const auto work = scenarios::work_of(config, learning);
     const auto count = static_cast<double>(open[c]);
     tokens += count * work.train_tokens;
-    seconds += count * actors::estimated_seconds(work, speeds[key]);
+    seconds += count * scenarios::estimated_seconds(work, speeds[key]);
   }
   std::string text = std::to_string(runs) + (runs == 1 ? " run, " : " runs, ") +
                      grouped(static_cast<std::int64_t>(tokens)) + " tokens to train, at";

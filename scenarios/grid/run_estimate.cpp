@@ -1,4 +1,4 @@
-#include "actors/run/run_estimate.hpp"
+#include "scenarios/grid/run_estimate.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -7,7 +7,7 @@
 #include "actors/run/calibration.hpp"
 #include "actors/run/dry_run.hpp"
 
-namespace lorafleet::actors {
+namespace lorafleet::scenarios {
 
 namespace {
 
@@ -24,8 +24,9 @@ double tokens_of(const model::EncodedData& data, const Indices& examples) {
 }
 
 /// Local evaluation: three or four scores a client, and its own training.
-void add_local(const FederationConfig& config, const Learning& learning, RunWork& work) {
-  const Workload& data = *learning.work;
+void add_local(const actors::FederationConfig& config, const actors::Learning& learning,
+               RunWork& work) {
+  const actors::Workload& data = *learning.work;
   const auto& evaluation = config.evaluation;
   std::int64_t clients = 0;
   for (std::uint32_t client = 0; client < data.local_test.size(); ++client) {
@@ -43,8 +44,9 @@ void add_local(const FederationConfig& config, const Learning& learning, RunWork
 
 }  // namespace
 
-RunWork work_of(const FederationConfig& config, const Learning& learning) {
-  const Schedule schedule = simulate_schedule(config, learning, [](const std::string&) {});
+RunWork work_of(const actors::FederationConfig& config, const actors::Learning& learning) {
+  const actors::Schedule schedule =
+      actors::simulate_schedule(config, learning, [](const std::string&) {});
   RunWork work;
   work.jobs = schedule.totals.jobs;
   if (!learning.work) return work;
@@ -58,7 +60,8 @@ RunWork work_of(const FederationConfig& config, const Learning& learning) {
   return work;
 }
 
-double measure_speed(const FederationConfig& config, const Learning& learning, double seconds) {
+double measure_speed(const actors::FederationConfig& config, const actors::Learning& learning,
+                     double seconds) {
   constexpr std::size_t kExamples = 16;
   std::vector<model::TrainJob> jobs;
   for (std::size_t client = 0; client < learning.clients(); ++client) {
@@ -75,8 +78,9 @@ double measure_speed(const FederationConfig& config, const Learning& learning, d
   const std::size_t slots = config.slots.count > 0
                                 ? static_cast<std::size_t>(config.slots.count)
                                 : std::max(1u, std::thread::hardware_concurrency());
-  const CalibrationSetting setting{slots, static_cast<int>(config.slots.threads)};
-  return summarise_speed(setting, time_jobs(*learning.honest, jobs, setting, seconds))
+  const actors::CalibrationSetting setting{slots, static_cast<int>(config.slots.threads)};
+  return actors::summarise_speed(setting,
+                                 actors::time_jobs(*learning.honest, jobs, setting, seconds))
       .total_tokens_per_second;
 }
 
@@ -84,4 +88,4 @@ double estimated_seconds(const RunWork& work, double tokens_per_second) {
   return kBeside + (work.train_tokens + kReading * work.score_tokens) / tokens_per_second;
 }
 
-}  // namespace lorafleet::actors
+}  // namespace lorafleet::scenarios
