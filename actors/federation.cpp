@@ -65,7 +65,8 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   const EarlyLines early(options);
   std::shared_ptr<HeadSetup> head;
   if (options.head) head = std::make_shared<HeadSetup>(open_head(*options.head));
-  const Learning learning = prepare_learning(config, true, early.log, early.warning);
+  const Learning learning =
+      prepare_learning(config, true, early.log, early.warning, options.shared);
   const auto& work = learning.work;
 
   make_folder(options.out);

@@ -104,9 +104,11 @@ struct EvaluationConfig {
   double temperature = 0.0;  ///< 0: greedy
   std::int64_t top_k = 0;
   double top_p = 1.0;
+  double target_perplexity = 0.0;  ///< summary.json says what it took; 0: [stop]'s
   /// Share of the training groups whose examples are kept apart as each client's own test part.
   double local_share = 0.0;
-  std::int64_t local_clients = 0;  ///< clients that are evaluated on theirs; 0: all
+  std::int64_t local_clients = 0;     ///< clients that are evaluated on theirs; 0: all
+  std::int64_t local_alone_jobs = 0;  ///< of a client that never sees the others; 0: none
 };
 
 }  // namespace lorafleet::model

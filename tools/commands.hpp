@@ -29,6 +29,8 @@ int new_base_command(const Arguments& arguments);
 int report_command(const Arguments& arguments);
 int compare_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);
+/// A part of `sweep` in a process of its own; no command for users.
+int sweep_runs_command(const Arguments& arguments);
 int host_command(const Arguments& arguments);
 int status_command(const Arguments& arguments);
 int verify_command(const Arguments& arguments);

@@ -54,6 +54,7 @@ int dispatch(const Arguments& arguments) {
     print_help();
     return kDone;
   }
+  if (name == "sweep-runs") return sweep_runs_command(rest);
   if (name == "--version") return version_command({});
   std::vector<std::string> names;
   for (const auto& command : kCommands) {

@@ -75,6 +75,8 @@ void write_report(const ReportRequest& request, const fs::path& file) {
   options.title = request.title;
   options.target = request.target;
   if (request.baseline) options.baseline = baseline_of(*request.baseline, folders);
+  if (request.folders.size() == 1 && report::is_sweep(request.folders.front()))
+    options.answers = report::answers_of_sweep(request.folders.front());
   std::vector<report::Run> runs;
   for (const fs::path& folder : folders)
     runs.push_back(read_one(folder));

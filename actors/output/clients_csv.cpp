@@ -31,6 +31,14 @@ void ClientsCsv::add(const Event& event) {
   }
 }
 
+std::vector<std::int64_t> ClientsCsv::updates() const {
+  std::vector<std::int64_t> counts;
+  counts.reserve(tallies_.size());
+  for (const Tally& tally : tallies_)
+    counts.push_back(tally.received - tally.refused);
+  return counts;
+}
+
 namespace {
 
 template <typename Tally, typename Visitor>

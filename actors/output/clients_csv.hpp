@@ -25,6 +25,8 @@ class ClientsCsv {
   explicit ClientsCsv(std::vector<ClientFacts> facts);
   void add(const Event& event);
   void write(const std::filesystem::path& file) const;
+  /// Of each client, those that were not refused.
+  [[nodiscard]] std::vector<std::int64_t> updates() const;
   [[nodiscard]] const std::vector<ClientFacts>& facts() const { return facts_; }
 
  private:

@@ -9,7 +9,7 @@ namespace lorafleet::actors {
 namespace {
 
 template <typename Visitor>
-void columns(const LocalScore& score, Visitor& visit) {
+void columns(const LocalScore& score, bool alone, Visitor& visit) {
   visit("client", score.client);
   visit("train_examples", score.train_examples);
   visit("test_examples", score.global.examples);
@@ -23,17 +23,19 @@ void columns(const LocalScore& score, Visitor& visit) {
   three("base", score.base);
   three("global", score.global);
   three("after_training", score.after_training);
+  if (alone) three("alone", score.alone.value_or(model::Score{}));
 }
 
 }  // namespace
 
 void write_local_csv(const std::vector<LocalScore>& scores, const std::filesystem::path& file) {
   ColumnNames header;
-  columns({}, header);
+  const bool alone = !scores.empty() && scores.front().alone.has_value();
+  columns({}, alone, header);
   std::string text = csv_line(header.cells);
   for (const auto& score : scores) {
     RowCells row;
-    columns(score, row);
+    columns(score, alone, row);
     text += csv_line(row.cells);
   }
   write_file(file, text);

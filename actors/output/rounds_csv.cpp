@@ -23,6 +23,7 @@ struct Extras {
   std::vector<std::pair<std::int64_t, std::int64_t>> lengths;  ///< of contexts, in tokens
   bool tiers = false;
   bool folds = false;
+  bool energy = false;
   std::set<std::int64_t> ranks;
 };
 
@@ -77,6 +78,8 @@ void columns(std::uint64_t version, const Row& row, const Scores* scores, const 
   visit("train_tokens", row.totals.train_tokens);
   visit("bytes_down", row.totals.bytes_down);
   visit("bytes_up", row.totals.bytes_up);
+  visit("updates_applied", row.totals.updates);
+  if (extras.energy) visit("energy_wh", row.totals.joules / 3600.0);
   const auto score = [&](const char* name, double (model::Score::*figure)() const) {
     visit(name, figure_of(scores, [&](const Scores& s) { return (s.score.*figure)(); }));
   };
@@ -121,6 +124,7 @@ void RoundsCsv::add(const Event& event) {
     }
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
     latest_ = *made;
+    totals_.updates += static_cast<std::int64_t>(made->updates);
     auto& folded = waiting_[made->tier.value_or(0)];
     std::erase_if(folded,
                   [&](const auto& update) { return refused_.erase(update.first.value) > 0; });
@@ -132,6 +136,7 @@ void RoundsCsv::add(const Event& event) {
 void RoundsCsv::charge(const sim::JobUsage& used) {
   totals_.bytes_down += used.bytes_down;
   totals_.bytes_up += used.bytes_up;
+  totals_.joules += used.joules;
 }
 
 void RoundsCsv::add_version(sim::Version version, sim::VirtualTime time) {
@@ -147,11 +152,23 @@ void RoundsCsv::add_evaluation(sim::Version version, const model::Evaluation& ev
       apart ? evaluation.by_context_length : std::vector<model::ContextBin>()};
 }
 
+std::optional<TargetReached> RoundsCsv::reached(double perplexity) const {
+  for (const auto& [version, scored] : scores_) {
+    if (!(scored.score.perplexity() <= perplexity) || version >= rows_.size()) continue;
+    const Row& row = rows_[version];
+    const Totals& totals = row.totals;
+    return TargetReached{version,           row.time,        totals.updates, totals.train_tokens,
+                         totals.bytes_down, totals.bytes_up, totals.joules};
+  }
+  return std::nullopt;
+}
+
 void RoundsCsv::write(const std::filesystem::path& file) const {
   Extras extras;
   extras.tiers =
       std::any_of(rows_.begin(), rows_.end(), [](const Row& row) { return row.tier.has_value(); });
   extras.folds = !folds_.empty();
+  extras.energy = totals_.joules > 0.0;
   for (const auto& [version, fold] : folds_) {
     for (const auto& [rank, share] : fold.views)
       extras.ranks.insert(rank);

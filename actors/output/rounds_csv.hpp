@@ -15,6 +15,18 @@
 
 namespace lorafleet::actors {
 
+/// The first version whose perplexity was at or below a target, and what all jobs had come to by
+/// then.
+struct TargetReached {
+  std::uint64_t version = 0;
+  sim::VirtualTime time;
+  std::int64_t updates = 0;  ///< applied since the start, as the others
+  std::int64_t train_tokens = 0;
+  std::int64_t bytes_down = 0;
+  std::int64_t bytes_up = 0;
+  double joules = 0.0;
+};
+
 /// rounds.csv: a row for each version of the global adapter, version 0 included. Scores are empty
 /// where a version was not evaluated. Holds no real time, so that equal runs give equal bytes.
 class RoundsCsv {
@@ -26,6 +38,8 @@ class RoundsCsv {
 
   /// Mean training loss of the updates that made the latest version; 0 before the first.
   [[nodiscard]] double latest_train_loss() const { return latest_train_loss_; }
+  /// Of the versions that were scored.
+  [[nodiscard]] std::optional<TargetReached> reached(double perplexity) const;
   void write(const std::filesystem::path& file) const;
 
  private:
@@ -34,6 +48,8 @@ class RoundsCsv {
     std::int64_t train_tokens = 0;
     std::int64_t bytes_down = 0;
     std::int64_t bytes_up = 0;
+    double joules = 0.0;
+    std::int64_t updates = 0;  ///< applied
   };
   struct Row {
     sim::VirtualTime time;

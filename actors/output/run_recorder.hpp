@@ -40,6 +40,11 @@ class RunRecorder final : public RunObserver {
   [[nodiscard]] const std::optional<model::Evaluation>& initial() const { return initial_; }
   [[nodiscard]] const std::optional<model::Evaluation>& latest() const { return latest_; }
   /// After `write_files`.
+  [[nodiscard]] const ClientsCsv& clients() const { return clients_; }
+  [[nodiscard]] std::optional<TargetReached> reached(double perplexity) const {
+    return rounds_.reached(perplexity);
+  }
+  /// After `write_files`.
   [[nodiscard]] const std::string& events_sha256() const { return events_sha256_; }
   [[nodiscard]] double wall_seconds() const;
   [[nodiscard]] const RunAudit& audit() const { return audit_; }

@@ -50,6 +50,16 @@ RunSummary summarise(const FederationConfig& config, const Learning& learning,
   summary.peak_rss_bytes = model::peak_rss_bytes();
   summary.initial = recorder.initial();
   summary.final = recorder.latest();
+  std::vector<double> speeds;
+  for (const ClientFacts& client : recorder.clients().facts())
+    speeds.push_back(client.tokens_per_second);
+  summary.slow_half = slow_half(speeds);
+  summary.participation = participation(recorder.clients().updates(), summary.slow_half);
+  summary.target_perplexity = config.evaluation.target_perplexity > 0.0
+                                  ? config.evaluation.target_perplexity
+                                  : config.stop.target_perplexity;
+  if (summary.target_perplexity > 0.0)
+    summary.to_target = recorder.reached(summary.target_perplexity);
   summary.environment = environment_of(config.slots, slots);
   return summary;
 }

@@ -47,15 +47,32 @@ Json data_of(const model::EncodingReport& encoding) {
 }
 
 /// Over all tokens of all clients, and the mean of the clients' own perplexities.
-Json local_json(const std::vector<LocalScore>& scores, model::Score LocalScore::*kind) {
+template <typename Kind>
+Json local_json(const std::vector<LocalScore>& scores, const Kind& kind) {
   model::Score total;
   double perplexities = 0.0;
   for (const auto& score : scores) {
-    total += score.*kind;
-    perplexities += (score.*kind).perplexity() / static_cast<double>(scores.size());
+    total += kind(score);
+    perplexities += kind(score).perplexity() / static_cast<double>(scores.size());
   }
   Json json = score_json(total);
   json["mean_perplexity"] = perplexities;
+  return json;
+}
+
+/// When the target was reached and what it took: only `perplexity` and `reached` where it was not.
+Json target_json(const RunSummary& summary) {
+  Json json = {{"perplexity", summary.target_perplexity},
+               {"reached", summary.to_target.has_value()}};
+  if (!summary.to_target) return json;
+  const TargetReached& at = *summary.to_target;
+  json["version"] = at.version;
+  json["virtual_seconds"] = at.time.seconds();
+  json["updates"] = at.updates;
+  json["train_tokens"] = at.train_tokens;
+  json["bytes_down"] = at.bytes_down;
+  json["bytes_up"] = at.bytes_up;
+  json["energy_wh"] = at.joules / 3600.0;
   return json;
 }
 
@@ -116,6 +133,8 @@ std::string summary_json(const RunSummary& summary) {
   json["test_examples"] = summary.test_examples;
   json["data"] = data_of(summary.encoding);
   RunTotals::fields(totals, TotalsWriter{json, summary});
+  json["participation"] = {{"gini", summary.participation.gini},
+                           {"slow_half_share", summary.participation.slow_half_share}};
   json["peak_rss_bytes"] = summary.peak_rss_bytes;
   if (summary.initial) json["initial"] = evaluation_object(*summary.initial);
   if (summary.final) json["final"] = evaluation_object(*summary.final);
@@ -123,11 +142,27 @@ std::string summary_json(const RunSummary& summary) {
     json["perplexity_ratio"] =
         summary.final->total.perplexity() / summary.initial->total.perplexity();
   }
-  if (summary.local) {
+  if (summary.target_perplexity > 0.0) json["to_target"] = target_json(summary);
+  if (summary.local && !summary.local->empty()) {
+    const auto of = [&](model::Score LocalScore::*kind) {
+      return local_json(*summary.local, [&](const LocalScore& score) { return score.*kind; });
+    };
     json["local"] = {{"clients", summary.local->size()},
-                     {"base", local_json(*summary.local, &LocalScore::base)},
-                     {"global", local_json(*summary.local, &LocalScore::global)},
-                     {"after_training", local_json(*summary.local, &LocalScore::after_training)}};
+                     {"base", of(&LocalScore::base)},
+                     {"global", of(&LocalScore::global)},
+                     {"after_training", of(&LocalScore::after_training)}};
+    std::vector<LocalScore> slow = *summary.local;
+    std::erase_if(slow, [&](const LocalScore& score) {
+      return score.client >= summary.slow_half.size() || !summary.slow_half[score.client];
+    });
+    if (!slow.empty()) {
+      json["local"]["slow_half"] =
+          local_json(slow, [](const LocalScore& score) { return score.global; });
+    }
+    if (summary.local->front().alone) {
+      json["local"]["alone"] =
+          local_json(*summary.local, [](const LocalScore& score) { return *score.alone; });
+    }
   }
   json["environment"] = summary.environment;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

@@ -6,6 +6,8 @@
 
 #include "actors/coordinator/coordinator.hpp"
 #include "actors/federation_config.hpp"
+#include "actors/output/participation.hpp"
+#include "actors/output/rounds_csv.hpp"
 #include "actors/run/local_evaluation.hpp"
 #include "model/evaluation/evaluation.hpp"
 #include "model/text/encoding.hpp"
@@ -27,8 +29,12 @@ struct RunSummary {
   std::int64_t peak_rss_bytes = 0;
   std::optional<model::Evaluation> initial;
   std::optional<model::Evaluation> final;
+  double target_perplexity = 0.0;          ///< 0: none
+  std::optional<TargetReached> to_target;  ///< where it was reached
   std::map<std::string, std::string> environment;
   model::EncodingReport encoding;
+  std::vector<bool> slow_half;  ///< of the clients, by device speed
+  Participation participation;
   std::optional<std::vector<LocalScore>> local;  ///< of the clients with a test part of their own
 };
 

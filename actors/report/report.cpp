@@ -106,11 +106,11 @@ std::string navigation_html(const std::vector<Section>& sections) {
 
 std::string report_page(std::vector<Run> runs, const PageOptions& options) {
   const Story story = make_story(std::move(runs), options);
-  std::vector<Section> sections = {verdict_section(story),    differences_section(story),
-                                   learning_section(story),   schedule_section(story),
-                                   asynchrony_section(story), clients_section(story),
-                                   quality_section(story),    lora_section(story),
-                                   data_section(story),       repeat_section(story)};
+  std::vector<Section> sections = {
+      verdict_section(story),  answers_section(story),  differences_section(story),
+      learning_section(story), schedule_section(story), asynchrony_section(story),
+      clients_section(story),  quality_section(story),  lora_section(story),
+      data_section(story),     repeat_section(story)};
   std::erase_if(sections, [](const Section& section) { return section.empty(); });
   const std::string title = escape(title_of(story));
   std::string html =

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/report/data/answers.hpp"
 #include "actors/report/data/run_data.hpp"
 
 namespace lorafleet::report {
@@ -34,6 +35,7 @@ struct PageOptions {
   std::string title;                    ///< "": the runs' names
   std::optional<double> target;         ///< perplexity; nothing: what the page finds sensible
   std::optional<std::size_t> baseline;  ///< the run that others are compared with
+  std::vector<Answer> answers;          ///< of the sweep that the runs are of
 };
 
 /// The page: one HTML file that asks for nothing else. A pure function of its arguments, byte for

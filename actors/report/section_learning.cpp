@@ -16,16 +16,6 @@ const CurvePoint* first_below(const Curve& curve, double target) {
   return found == curve.records.end() ? nullptr : &*found;
 }
 
-/// Energy of all jobs that had ended by then; nothing where the run counts none.
-std::string energy_at(const RunData& run, double seconds) {
-  if (!run.events || run.events->joules.empty()) return "–";
-  double joules = 0.0;
-  for (const CurvePoint& point : run.events->joules) {
-    if (point.seconds <= seconds) joules = point.value;
-  }
-  return number(joules / 3600.0);
-}
-
 const Curve* perplexity_of(const Story& story, std::size_t run) {
   const auto found = story.data(run).curves.find("eval_perplexity");
   return found == story.data(run).curves.end() ? nullptr : &found->second;
@@ -76,7 +66,7 @@ std::string target_html(const Story& story) {
     } else {
       cells.insert(cells.end(),
                    {number(at->seconds), grouped(std::llround(at->version)), bytes_text(at->bytes),
-                    number(at->tokens), energy_at(story.data(run), at->seconds)});
+                    number(at->tokens), at->energy_wh > 0.0 ? number(at->energy_wh) : "–"});
       if (compared) cells.push_back("× " + number(at->seconds / base_at->seconds));
     }
     table.rows.push_back(std::move(cells));

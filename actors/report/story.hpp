@@ -44,6 +44,7 @@ struct Section {
 // The sections, in their order.
 std::string head_html(const Story& story);
 Section verdict_section(const Story& story);
+Section answers_section(const Story& story);
 Section differences_section(const Story& story);
 Section learning_section(const Story& story);
 Section schedule_section(const Story& story);

@@ -48,7 +48,7 @@ std::shared_ptr<const model::Trainer> decorated(std::shared_ptr<const model::Tra
   return trainer;
 }
 
-Learning surrogate_learning(const FederationConfig& config, bool, const Note&, const Note&) {
+Learning surrogate_learning(const FederationConfig& config) {
   Learning learning;
   const auto layout = surrogate_layout(config);
   const auto surrogate = std::make_shared<const Surrogate>(config, layout);
@@ -94,16 +94,35 @@ void check_ranks(const FederationConfig& config, const model::ClientLayouts& lay
                                            join(able));
 }
 
+/// Tells again what reading the data had to tell.
+void replay(const ReadData& data, const Note& log, const Note& warning) {
+  for (const auto& line : data.lines)
+    (line.warning ? warning : log)(line.text);
+}
+
+Workload workload_of(const FederationConfig& config, const Note& log, const Note& warning,
+                     const SharedRuns& shared) {
+  if (!shared.cache) return prepare_workload(config, log, warning);
+  bool fresh = false;
+  const auto data = shared.cache->data(shared.data_key, [&] {
+    fresh = true;
+    return read_data(config, log, warning);
+  });
+  if (!fresh) replay(*data, log, warning);
+  return prepare_workload(config, *data, log, warning);
+}
+
 Learning real_learning(const FederationConfig& config, bool train, const Note& log,
-                       const Note& warning) {
+                       const Note& warning, const SharedRuns& shared) {
   Learning learning;
-  const auto work = std::make_shared<const Workload>(prepare_workload(config, log, warning));
+  const auto work = std::make_shared<const Workload>(workload_of(config, log, warning, shared));
   learning.work = work;
   learning.client_examples = work->client_examples;
   check_client_limits(config, learning.clients());
   const double flops = model::train_flops_per_token(work->shape);
-  learning.devices =
-      work->devices ? work->devices : deal_devices(config, learning.clients(), flops);
+  learning.devices = work->devices
+                         ? work->devices
+                         : deal_devices(config, *work->encoded, work->client_examples, flops);
   const auto layouts = layouts_of(config, *work, *learning.devices);
   learning.federation.train_flops_per_token = flops;
   learning.federation.layouts = layouts.of_client;
@@ -116,7 +135,8 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
                            seed, job.client.value, job.seq.value);
   };
   if (!train) return learning;
-  learning.base = model::BaseModel::load(config.model, config.slots.device);
+  learning.base = shared.cache ? shared.cache->base(config.model, config.slots.device)
+                               : model::BaseModel::load(config.model, config.slots.device);
   log("loaded the base from " + config.model.path.string());
   learning.trainer =
       model::make_lora_trainer(learning.base, work->encoded, config.lora, config.train);
@@ -166,9 +186,9 @@ std::string fingerprint(const FederationConfig& config, const Learning& learning
 }
 
 Learning prepare_learning(const FederationConfig& config, bool train, const Note& log,
-                          const Note& warning) {
-  Learning learning = has_base(config) ? real_learning(config, train, log, warning)
-                                       : surrogate_learning(config, train, log, warning);
+                          const Note& warning, const SharedRuns& shared) {
+  Learning learning = has_base(config) ? real_learning(config, train, log, warning, shared)
+                                       : surrogate_learning(config);
   learning.federation.clients = learning.clients();
   learning.federation.reports_folds = has_base(config);  // nothing of another kind is LoRA
   learning.honest = learning.trainer;

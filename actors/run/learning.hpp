@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/coordinator/coordinator.hpp"
+#include "actors/run/run_cache.hpp"
 #include "actors/run/workload.hpp"
 #include "actors/sim/fleet.hpp"
 #include "actors/sim/world.hpp"
@@ -38,12 +39,10 @@ struct Learning {
 /// coordinator. Throws InputError.
 std::shared_ptr<sim::World> make_world(const FederationConfig& config, const Learning& learning);
 
-using Note = std::function<void(const std::string&)>;
-
 /// Reads what a run needs and checks that it fits together. `train` false: sizes only, for a
-/// schedule. Throws InputError.
+/// schedule. `shared`: what other runs have read already. Throws InputError.
 Learning prepare_learning(const FederationConfig& config, bool train, const Note& log,
-                          const Note& warning);
+                          const Note& warning, const SharedRuns& shared = {});
 
 /// SHA-256 of the split, the initial adapter, the clients' ranks and the GPU, if any: two processes
 /// with equal ones train the same jobs.

@@ -15,8 +15,25 @@ namespace lorafleet::actors {
 
 namespace {
 
-/// No job of a run has this number.
+/// No job of a run has this number, nor those that are a little smaller.
 constexpr std::uint64_t kLocalSeq = std::numeric_limits<std::uint64_t>::max();
+
+/// As many jobs of the client alone, each from what the one before left, as a run has versions for
+/// it: job j trains as one from version j does. Both factors are trained, whatever the rule sends.
+model::AdapterPtr train_alone(const LocalParts& parts, std::uint32_t client) {
+  model::AdapterPtr own = parts.start(client);
+  model::PrivateStatePtr state;
+  for (std::int64_t done = 0; done < parts.alone_jobs; ++done) {
+    const auto number = static_cast<std::uint64_t>(done);
+    model::TrainJob job{client, kLocalSeq - 1 - number, parts.run_seed, number,
+                        own,    parts.train[client]};
+    job.state = state;
+    auto trained = parts.trainer->train(job);
+    own = std::make_shared<const model::Adapter>(std::move(trained.adapter));
+    state = std::move(trained.state);
+  }
+  return own;
+}
 
 LocalScore score_client(const LocalParts& parts, std::uint32_t client) {
   const auto& examples = parts.train[client];
@@ -33,6 +50,7 @@ LocalScore score_client(const LocalParts& parts, std::uint32_t client) {
   auto trained = parts.trainer->train(job);
   score.after_training =
       scorer->evaluate(std::make_shared<const model::Adapter>(std::move(trained.adapter))).total;
+  if (parts.alone_jobs > 0) score.alone = scorer->evaluate(train_alone(parts, client)).total;
   return score;
 }
 

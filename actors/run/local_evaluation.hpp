@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct LocalScore {
   model::Score base;            ///< without an adapter
   model::Score global;          ///< with the final version, as this client has it
   model::Score after_training;  ///< with what the client's own training makes of it
+  /// With what it makes of the initial adapter alone, never seeing the others.
+  std::optional<model::Score> alone;
 };
 
 /// What local evaluation needs of a run.
@@ -34,6 +37,9 @@ struct LocalParts {
   /// What the client has of the final version: at its own rank, with its private factors.
   std::function<model::AdapterPtr(std::uint32_t client)> adapter;
   model::Factors trains = model::Factors::both;  ///< in a job that starts from it
+  std::int64_t alone_jobs = 0;  ///< that a client does alone, one after the other; 0: not looked at
+  /// What it starts from then: version 0 at its own rank.
+  std::function<model::AdapterPtr(std::uint32_t client)> start;
   std::uint64_t run_seed = 0;
   std::uint64_t version = 0;  ///< the final one
   std::size_t slots = 1;

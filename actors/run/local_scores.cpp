@@ -40,6 +40,12 @@ std::vector<LocalScore> local_scores(const FederationConfig& config, const Learn
     if (state == end.clients.states.end()) return received;
     return std::make_shared<const model::Adapter>(with_private_b(*received, state->second.get()));
   };
+  local.alone_jobs = config.evaluation.local_alone_jobs;
+  local.start = [&](std::uint32_t client) {
+    const auto& layouts = learning.federation.layouts;
+    return rule->view(learning.federation.initial,
+                      layouts.empty() ? learning.federation.initial->layout : layouts[client]);
+  };
   local.trains = rule->trains(end.version);
   local.run_seed = config.seed;
   local.version = end.version.value;

@@ -9,6 +9,7 @@
 
 #include "actors/net/head_options.hpp"
 #include "actors/run/progress.hpp"
+#include "actors/run/run_cache.hpp"
 
 namespace lorafleet::actors {
 
@@ -17,6 +18,7 @@ struct RunOptions {
   std::string scenario_toml;        ///< resolved scenario, stored as scenario.toml
   std::string identity;             ///< of all in the scenario that decides on the bytes of a run
   bool resume = false;              ///< go on from the latest checkpoint in `out`, if there is one
+  SharedRuns shared;                ///< with other runs of this process
   std::optional<HeadOptions> head;  ///< given: the slots of other hosts train for this run
   std::stop_token stop;  ///< asked to stop: the run ends cleanly with status "interrupted"
   std::function<void(const Progress&)> progress;    ///< called from one thread at a time

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <unordered_set>
 
 #include "actors/run/attackers.hpp"
 #include "actors/run/devices.hpp"
@@ -13,25 +12,13 @@
 #include "model/network/flops.hpp"
 #include "model/text/tokenizer.hpp"
 #include "partition/attributes.hpp"
-#include "partition/degrade.hpp"
-#include "partition/formats/format.hpp"
 #include "partition/manifest.hpp"
 #include "partition/poison.hpp"
-#include "partition/reader.hpp"
-#include "partition/split.hpp"
-#include "partition/support/error.hpp"
-#include "partition/support/hash.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::actors {
 
 namespace {
-
-void remove_dropped(Indices& indices, const Indices& dropped) {
-  std::erase_if(indices, [&](std::uint32_t index) {
-    return std::binary_search(dropped.begin(), dropped.end(), index);
-  });
-}
 
 Indices sample(Indices indices, std::int64_t most, std::uint64_t seed) {
   if (most <= 0 || indices.size() <= static_cast<std::size_t>(most)) return indices;
@@ -42,75 +29,12 @@ Indices sample(Indices indices, std::int64_t most, std::uint64_t seed) {
   return indices;
 }
 
-/// Test examples of which a training example has the same instruction, context and target.
-std::size_t seen_in_training(const std::vector<partition::Example>& examples,
-                             const partition::Split& split) {
-  const auto text = [&](std::uint32_t index) {
-    const auto& example = examples[index];
-    return fnv1a64(example.instruction + '\0' + example.context + '\0' + example.target);
-  };
-  std::unordered_set<std::uint64_t> training;
-  for (const std::uint32_t index : split.train)
-    training.insert(text(index));
-  return static_cast<std::size_t>(
-      std::count_if(split.test.begin(), split.test.end(),
-                    [&](std::uint32_t index) { return training.contains(text(index)); }));
-}
-
-using Note = std::function<void(const std::string&)>;
-
-/// `read` is partition::read_examples or its like; says what came up.
-template <typename Read>
-std::vector<partition::Example> read_file_of(const FederationConfig& config, Read&& read,
-                                             const Note& log, const Note& warning) {
-  partition::ReadReport report;
-  auto rows = read(config.data, config.seed, &report);
-  for (const auto& problem : report.problems)
-    warning("skipped " + problem);
-  for (const auto& text : report.warnings)
-    warning(text);
-  for (const auto& note : report.notes)
-    log(note);
-  return rows;
-}
-
-/// Reads the data and splits them: by group, or into the two files that the user gives.
-partition::Split read_split(const FederationConfig& config,
-                            std::vector<partition::Example>& examples, const Note& log,
-                            const Note& warning) {
-  examples = read_file_of(config, partition::read_examples, log, warning);
-  if (config.data.test_path.empty()) return partition::split_by_group(examples);
-  auto test = read_file_of(config, partition::read_test_examples, log, warning);
-  partition::Split split;
-  const std::size_t shared = partition::append_test(examples, std::move(test), split);
-  if (shared > 0) {
-    warning(std::to_string(shared) +
-            " test examples belong to groups that are in the training "
-            "data too: the evaluation set is seen in training");
-  }
-  return split;
-}
-
-/// Null where there are no conversations.
-model::ChatTemplatePtr chat_template_of(const FederationConfig& config, const Workload& work,
-                                        const model::TokenizerPtr& tokenizer,
-                                        const std::function<void(const std::string&)>& log) {
-  if (std::all_of(work.examples.begin(), work.examples.end(),
-                  [](const partition::Example& example) { return example.turns.empty(); })) {
-    return nullptr;
-  }
-  auto chat = model::load_chat_template(config.encoding.chat_template.string(), config.model.path,
-                                        tokenizer, work.shape.end());
-  log("conversations are written with " + chat->place());
-  return chat;
-}
-
 /// Gives the label_noise attackers their wrong targets, in `examples` and in `encoded`.
-void poison(Workload& work, const FederationConfig& config,
-            const std::function<void(const std::string&)>& log) {
+void poison(Workload& work, const FederationConfig& config, const Note& log) {
   const std::size_t clients = work.client_examples.size();
   if (attacks_tiers(config))
-    work.devices = deal_devices(config, clients, model::train_flops_per_token(work.shape));
+    work.devices = deal_devices(config, *work.encoded, work.client_examples,
+                                model::train_flops_per_token(work.shape));
   const auto attackers = make_attackers(config, clients, work.devices.get());
   std::vector<partition::PoisonedTarget> poisoned;
   for (const auto client : attackers.clients()) {
@@ -141,65 +65,20 @@ void poison(Workload& work, const FederationConfig& config,
 
 }  // namespace
 
-Workload prepare_workload(const FederationConfig& config,
-                          const std::function<void(const std::string&)>& log,
-                          const std::function<void(const std::string&)>& warning) {
+Workload prepare_workload(const FederationConfig& config, const Note& log, const Note& warning) {
+  return prepare_workload(config, read_data(config, log, warning), log, warning);
+}
+
+Workload prepare_workload(const FederationConfig& config, ReadData data, const Note& log,
+                          const Note& warning) {
   Workload work;
-  work.shape = model::read_shape(config.model.path / "config.json");
-  const auto tokenizer = model::Tokenizer::load(config.model.path);
-
-  auto split = read_split(config, work.examples, log, warning);
-  const std::size_t seen = seen_in_training(work.examples, split);
-  if (seen > 0) {
-    warning(std::to_string(seen) + " of " + std::to_string(split.test.size()) +
-            " test examples stand word for word in the training data: the evaluation set is seen "
-            "in training");
-  }
-  partition::degrade(work.examples, split.train, config.data.degrade, config.seed);
-
-  auto encoding = config.encoding;
-  if (encoding.prompt_template == encoding.kUsualTemplate) {
-    encoding.prompt_template = partition::find_format(config.data.format).prompt_template;
-  }
-  for (const auto& line : tokenizer->warnings())
-    warning(line);
-  work.encoder = std::make_shared<const model::ExampleEncoder>(
-      tokenizer, encoding, work.shape, chat_template_of(config, work, tokenizer, log));
-  for (const auto& line : work.encoder->warnings())
-    warning(line);
-  auto encoded = model::encode_examples(work.examples, *work.encoder);
-  work.encoding = std::move(encoded.report);
-  work.encoded = std::make_shared<const model::EncodedData>(std::move(encoded.data));
-  remove_dropped(split.train, work.encoding.dropped_examples);
-  remove_dropped(split.test, work.encoding.dropped_examples);
-  if (work.encoding.refused > 0) {
-    warning("the chat template refuses " + std::to_string(work.encoding.refused) + " of " +
-            std::to_string(work.examples.size()) +
-            " conversations, which were left out; the first: " + work.encoding.first_refusal);
-  }
-  if (work.encoding.unlabelled > 0) {
-    warning(
-        "answers that are not the last of their conversation and are not found in what the "
-        "chat template makes of it, so that they are no labels: " +
-        std::to_string(work.encoding.unlabelled));
-  }
-  if (split.train.empty() || split.test.empty()) {
-    throw InputError(
-        config.data.path.string(),
-        "no " + std::string(split.train.empty() ? "training" : "test") +
-            " example fits into data.max_tokens = " + std::to_string(config.encoding.max_tokens) +
-            (work.encoding.refused == 0 ? "" : " and is one that the chat template takes"));
-  }
-  if (work.encoding.dropped > 0) {
-    warning(std::to_string(work.encoding.dropped) + " of " + std::to_string(work.examples.size()) +
-            " examples do not fit into data.max_tokens = " +
-            std::to_string(config.encoding.max_tokens) + " and were left out");
-  }
-  log("read " + std::to_string(work.examples.size()) + " examples (" +
-      std::to_string(split.train.size()) + " for training, " + std::to_string(split.test.size()) +
-      std::string(config.data.test_path.empty() ? " held out by group; " : " to test on; ") +
-      std::to_string(work.encoding.truncated) + " cut to " +
-      std::to_string(config.encoding.max_tokens) + " tokens)");
+  work.shape = std::move(data.shape);
+  work.examples = std::move(data.examples);
+  work.encoder = std::move(data.encoder);
+  work.encoded = std::move(data.encoded);
+  work.encoding = std::move(data.encoding);
+  auto& split = data.split;
+  const auto& tokenizer = data.tokenizer;
 
   work.scored = sample(split.test, config.evaluation.max_examples, config.seed);
   work.test = std::move(split.test);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/federation_config.hpp"
+#include "actors/run/read_data.hpp"
 #include "actors/sim/fleet.hpp"
 #include "model/shape.hpp"
 #include "model/text/encoded_data.hpp"
@@ -36,13 +37,13 @@ struct Workload {
 };
 
 /// Throws InputError. `log` gets a line about each step, `warning` what a user should know.
-Workload prepare_workload(const FederationConfig& config,
-                          const std::function<void(const std::string&)>& log,
-                          const std::function<void(const std::string&)>& warning);
+Workload prepare_workload(const FederationConfig& config, const Note& log, const Note& warning);
+/// The same from data that were read already, for a scenario with equal [model], [data] and seed.
+Workload prepare_workload(const FederationConfig& config, ReadData data, const Note& log,
+                          const Note& warning);
 
 /// The same, for what it throws and tells; nothing for a run without data.
-void check_data(const FederationConfig& config, const std::function<void(const std::string&)>& log,
-                const std::function<void(const std::string&)>& warning);
+void check_data(const FederationConfig& config, const Note& log, const Note& warning);
 
 /// What the base's config.json alone can tell, where it is there: whether the base has the modules
 /// that [lora] names. Throws InputError.

@@ -36,6 +36,8 @@ struct DevicesConfig {
   double startup_seconds = 0.0;      ///< added to each job's compute time
   std::filesystem::path file;        ///< CSV of devices; empty: the tiers' shares say who has which
   std::string file_order = "exact";  ///< "exact", "cycle", "sample"
+  /// Whose devices are slow: "any", "long_contexts", "many_examples" (actors/run/devices.hpp).
+  std::string slow_have = "any";
   SlowDownConfig slow_down;
 };
 

@@ -240,4 +240,18 @@ Fleet::Fleet(const DevicesConfig& devices, const NetworkConfig& network, std::si
   }
 }
 
+void Fleet::deal_slow_to_large(const std::vector<double>& measure) {
+  std::vector<std::size_t> clients(profiles_.size());
+  std::iota(clients.begin(), clients.end(), std::size_t{0});
+  std::stable_sort(clients.begin(), clients.end(),
+                   [&](std::size_t a, std::size_t b) { return measure[a] > measure[b]; });
+  std::vector<DeviceProfile> devices = profiles_;
+  std::stable_sort(devices.begin(), devices.end(),
+                   [](const DeviceProfile& a, const DeviceProfile& b) {
+                     return a.tokens_per_second < b.tokens_per_second;
+                   });
+  for (std::size_t i = 0; i < clients.size(); ++i)
+    profiles_[clients[i]] = devices[i];
+}
+
 }  // namespace lorafleet::sim

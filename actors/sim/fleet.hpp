@@ -57,6 +57,10 @@ class Fleet {
   Fleet(const DevicesConfig& devices, const NetworkConfig& network, std::size_t clients,
         std::uint64_t run_seed, double train_flops_per_token);
 
+  /// The same devices dealt otherwise: the slowest to the client of the largest `measure`, and so
+  /// on (ties: to the earlier client). `measure` has a finite value for each client.
+  void deal_slow_to_large(const std::vector<double>& measure);
+
   [[nodiscard]] const DeviceProfile& profile(ClientId client) const {
     return profiles_[client.value];
   }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -57,7 +58,9 @@ class Pipe {
 /// Collects the child on every way out; without its readers it ends by SIGPIPE.
 class Child {
  public:
-  Child(const std::vector<std::string>& arguments, const Pipe& output, const Pipe& errors) {
+  /// `apart`: in a process group of its own.
+  Child(const std::vector<std::string>& arguments, const Pipe& output, const Pipe& errors,
+        bool apart) {
     std::vector<char*> argv;
     for (const auto& argument : arguments) {
       argv.push_back(const_cast<char*>(argument.c_str()));
@@ -74,8 +77,12 @@ class Child {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, output.writing(), 1);
     posix_spawn_file_actions_adddup2(&actions, errors.writing(), 2);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    if (apart) posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
     const int failed =
-        ::posix_spawnp(&pid_, argv[0], &actions, nullptr, argv.data(), environment.data());
+        ::posix_spawnp(&pid_, argv[0], &actions, &attributes, argv.data(), environment.data());
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) {
       pid_ = -1;
@@ -87,6 +94,8 @@ class Child {
   }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
+
+  void terminate() const { ::kill(pid_, SIGTERM); }
 
   int wait() {
     const pid_t pid = std::exchange(pid_, -1);
@@ -130,15 +139,18 @@ void keep_last(std::string& text, std::size_t size) {
 }  // namespace
 
 ProcessResult run_program(const std::vector<std::string>& arguments,
-                          const std::function<void(std::string_view)>& line) {
+                          const std::function<void(std::string_view)>& line,
+                          const std::stop_token& stop) {
   ProcessResult result;
   std::optional<Child> child;
   Pipe output;
   Pipe errors;
-  child.emplace(arguments, output, errors);
+  child.emplace(arguments, output, errors, stop.stop_possible());
   output.close_end(1);
   errors.close_end(1);
   Lines lines(line);
+  std::optional<std::stop_callback<std::function<void()>>> on_stop;
+  on_stop.emplace(stop, [&] { child->terminate(); });
   std::array<pollfd, 2> open = {{{output.reading(), POLLIN, 0}, {errors.reading(), POLLIN, 0}}};
   while (open[0].fd >= 0 || open[1].fd >= 0) {
     if (::poll(open.data(), open.size(), -1) < 0 && errno != EINTR) break;
@@ -154,6 +166,7 @@ ProcessResult run_program(const std::vector<std::string>& arguments,
       if (bytes.empty()) open[1].fd = -1;
     }
   }
+  on_stop.reset();
   lines.finish();
   result.status = child->wait();
   return result;

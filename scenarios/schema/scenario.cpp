@@ -43,4 +43,15 @@ std::string identity(const Scenario& scenario) {
   return sha256_hex(to_toml(decisive));
 }
 
+std::string data_key(const Scenario& scenario) {
+  Scenario read;
+  const auto& config = scenario.federation;
+  read.federation.model.path = config.model.path;
+  read.federation.data = config.data;
+  read.federation.encoding = config.encoding;
+  const bool drawn = config.data.max_examples > 0 || config.data.degrade.share > 0.0;
+  read.federation.seed = drawn ? config.seed : 0;
+  return sha256_hex(to_toml(read));
+}
+
 }  // namespace lorafleet::scenarios

@@ -62,6 +62,10 @@ std::vector<InputPath> input_paths(const Scenario& scenario);
 /// [checkpoint], [output], [tls] and [expect].
 std::string identity(const Scenario& scenario);
 
+/// Equal for scenarios that read the same data into the same tokens: the keys of [data] and the
+/// base's folder, and the seed where a sample or spoilt contexts depend on it.
+std::string data_key(const Scenario& scenario);
+
 /// The scenario as TOML with every default filled in; reading it again gives the same scenario.
 std::string to_toml(const Scenario& scenario);
 

@@ -1,5 +1,7 @@
 #include "scenarios/schema/sections.hpp"
 
+#include "actors/run/devices.hpp"
+#include "actors/run/train_kinds.hpp"
 #include "actors/sim/fleet.hpp"
 #include "actors/sim/world.hpp"
 #include "actors/strategy/messages/codec.hpp"
@@ -14,6 +16,9 @@ using Run = const actors::FederationConfig&;
 
 bool deals_shares(Run run) {
   return run.devices.file.empty();
+}
+bool has_data(Run run) {
+  return actors::has_base(run);
 }
 bool has_device_file(Run run) {
   return !run.devices.file.empty();
@@ -157,6 +162,12 @@ Table devices_table() {
           "for each client")
       .names(sim::file_orders().names())
       .only_if_run("devices.file is given", has_device_file);
+  table
+      .field("slow_have", &DevicesConfig::slow_have,
+             "whose devices are the slow ones: any: those of any clients; long_contexts, "
+             "many_examples: the slower a device, the more its client has of these")
+      .names(actors::slow_have().names())
+      .only_if_run("train.kind is \"lora\"", has_data);
   table.table("slow_down", &DevicesConfig::slow_down,
               "episodes in which a device computes slower, for each client by itself",
               slow_down_table());

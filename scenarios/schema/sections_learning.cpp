@@ -22,6 +22,9 @@ Condition by_optimizer(const char* key) {
 bool has_metrics(Run run) {
   return !run.evaluation.metrics.empty();
 }
+bool has_local_parts(Run run) {
+  return run.evaluation.local_share > 0.0;
+}
 bool has_groups(Run run) {
   return run.evaluation.groups > 0;
 }
@@ -241,6 +244,11 @@ Table evaluation_table() {
       .at_most(1)
       .only_if_run("evaluation.temperature is above 0", samples_text);
   table
+      .field("target_perplexity", &EvaluationConfig::target_perplexity,
+             "summary.json says when a version was first scored at or below it, and what it took "
+             "(`to_target`); the run goes on; 0: stop.target_perplexity")
+      .at_least(0);
+  table
       .field("local_share", &EvaluationConfig::local_share,
              "share of the training groups that clients keep as their own test parts; the final "
              "adapter is scored on them before and after each client's own training")
@@ -250,9 +258,13 @@ Table evaluation_table() {
       .field("local_clients", &EvaluationConfig::local_clients,
              "clients that are scored on their own test parts; 0: all")
       .at_least(0)
-      .only_if_run(
-          "evaluation.local_share is above 0",
-          +[](Run run) { return run.evaluation.local_share > 0.0; });
+      .only_if_run("evaluation.local_share is above 0", has_local_parts);
+  table
+      .field("local_alone_jobs", &EvaluationConfig::local_alone_jobs,
+             "jobs, one after the other, of each such client alone, from the initial adapter, "
+             "never seeing the others: the local baseline; 0: none")
+      .at_least(0)
+      .only_if_run("evaluation.local_share is above 0", has_local_parts);
   return table;
 }
 

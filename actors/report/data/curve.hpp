@@ -12,6 +12,7 @@ struct CurvePoint {
   double bytes = 0.0;   ///< over the links since the start, both ways
   double tokens = 0.0;  ///< trained on since the start
   double value = 0.0;
+  double energy_wh = 0.0;  ///< of all jobs that had ended
   friend bool operator==(const CurvePoint&, const CurvePoint&) = default;
 };
 

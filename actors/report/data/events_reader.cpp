@@ -72,7 +72,7 @@ class EventCounter {
     } else if (kind == "job_unfinished") {
       end_job(line, now, Events::kInFlight);
     } else if (kind == "version_made") {
-      make_version(line, now);
+      make_version(line);
     } else if (kind == "run_stopped") {
       events_.stop_reason = line.text("reason");
     } else {
@@ -155,7 +155,6 @@ class EventCounter {
     flow(now);
     const auto found = open_.find(line.whole("seq"));
     const double joules = line.has("joules") ? line.number("joules") : 0.0;
-    joules_ += joules;
     Fate fate{1, 0, line.whole("bytes_down") + line.whole("bytes_up"), joules};
     if (found == open_.end()) return fate;
     fate.tokens = found->second.tokens;
@@ -203,7 +202,7 @@ class EventCounter {
     }
   }
 
-  void make_version(const FlatLine& line, double now) {
+  void make_version(const FlatLine& line) {
     auto& folded = arrived_[line.whole("tier")];
     for (const Arrived& update : folded) {
       count(update.tier, Events::kApplied, update.fate);
@@ -212,10 +211,6 @@ class EventCounter {
         events_.client_weight[update.client] += static_cast<float>(update.weight);
     }
     folded.clear();
-    if (joules_ > 0.0) {
-      const auto version = static_cast<double>(line.whole("version"));
-      energy_.add({now, version, 0.0, 0.0, joules_});
-    }
   }
 
   void draw(const FlatLine& line, const Job& job, double now, const std::string& name) {
@@ -234,12 +229,7 @@ class EventCounter {
   std::unordered_map<std::int64_t, Job> open_;
   std::unordered_map<std::uint64_t, std::size_t> row_of_;
   std::map<std::int64_t, std::vector<Arrived>> arrived_;  ///< since the last fold, by fold's tier
-  CurveSampler energy_;
-  double joules_ = 0.0;
   double flowed_ = 0.0;
-
- public:
-  [[nodiscard]] std::vector<CurvePoint> energy() const { return energy_.points(); }
 };
 
 }  // namespace
@@ -274,10 +264,7 @@ Events read_events(const std::filesystem::path& file, const Clients* clients) {
     if (!parsed.parse(line) || !counter.add(parsed))
       throw InputError(at_line(file.string(), number), "is no line of an event log");
   });
-  const auto energy = counter.energy();
-  Events events = counter.finish();
-  events.joules = energy;
-  return events;
+  return counter.finish();
 }
 
 }  // namespace lorafleet::report

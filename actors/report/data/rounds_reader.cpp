@@ -27,7 +27,8 @@ struct Growing {
 
 bool is_axis(const std::string& name) {
   return name == "version" || name == "virtual_seconds" || name == "train_tokens" ||
-         name == "bytes_down" || name == "bytes_up" || name == "tier" || name == "updates_dropped";
+         name == "bytes_down" || name == "bytes_up" || name == "tier" ||
+         name == "updates_dropped" || name == "updates_applied" || name == "energy_wh";
 }
 
 double or_0(double value) {
@@ -43,9 +44,12 @@ void read_rounds(const std::filesystem::path& file, RunData& run) {
   for_each_row(file, [&](const TableRow& row) {
     names = row.names();
     columns.resize(names.size());
-    CurvePoint point{row.number("virtual_seconds"), row.number("version"),
+    CurvePoint point{row.number("virtual_seconds"),
+                     row.number("version"),
                      or_0(row.number("bytes_down")) + or_0(row.number("bytes_up")),
-                     or_0(row.number("train_tokens")), 0.0};
+                     or_0(row.number("train_tokens")),
+                     0.0,
+                     or_0(row.number("energy_wh"))};
     ++rows;
     if (point.version > 0.0 && rows <= kMostLines + 1) {
       run.version_seconds.push_back(point.seconds);

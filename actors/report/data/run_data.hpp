@@ -124,7 +124,6 @@ struct Events {
   std::vector<WholeHistogram> staleness;  ///< by tier
   std::vector<double> weight;             ///< in folds, by tier
   std::vector<float> client_weight;       ///< in folds, by client
-  std::vector<CurvePoint> joules;         ///< all jobs' since the start, at versions
   std::vector<std::uint64_t> shown;       ///< clients whose jobs are `bars`
   std::vector<JobBar> bars;
   double bars_until = 0.0;  ///< virtual seconds; later jobs were too many

@@ -70,9 +70,45 @@ TEST_CASE("rounds.csv has a row a version, with late scores in the right one") {
   rounds.write(folder / "rounds.csv");
   const auto lines = lines_of(folder / "rounds.csv");
   REQUIRE(lines.size() == 4);
-  CHECK(lines[1].starts_with("0,0,0,0,0,0,0,0,0,0,0,5,"));
-  CHECK(lines[2] == "1,0.6,2,1.5,3,0.25,3,1,300,120,90,,,");
+  CHECK(lines[1].starts_with("0,0,0,0,0,0,0,0,0,0,0,0,0,5,"));
+  CHECK(lines[2] == "1,0.6,2,1.5,3,0.25,3,1,300,120,90,2,3,,,");
   CHECK(lines[3].find(",1,2.718281828459045,0.25") != std::string::npos);
+}
+
+TEST_CASE("a target is reached by the first version scored at or below it") {
+  actors::RoundsCsv rounds;
+  rounds.add_version({0}, {0});
+  for (std::uint64_t version = 1; version <= 3; ++version) {
+    const auto now = static_cast<std::int64_t>(version) * 1'000'000;
+    rounds.add(at(now, arrival(1, version, 2.0)));
+    rounds.add(at(now, actors::VersionMade{{version}, 1, 0.0, 0.25, 3.0}));
+    rounds.add_version({version}, {now});
+  }
+  rounds.add_evaluation({0}, score(5.0));
+  rounds.add_evaluation({2}, score(2.0));  // version 1 was not scored
+  rounds.add_evaluation({3}, score(3.0));  // worse again
+  CHECK_FALSE(rounds.reached(7.0).has_value());
+  CHECK(rounds.reached(std::exp(5.0))->version == 0);
+  const auto reached = rounds.reached(10.0);
+  REQUIRE(reached.has_value());
+  CHECK(reached->version == 2);
+  CHECK(reached->time.seconds() == 2.0);
+  CHECK(reached->updates == 2);
+  CHECK(reached->train_tokens == 200);
+  CHECK(reached->bytes_down == 80);
+  CHECK(reached->bytes_up == 60);
+  CHECK(reached->joules == 7200.0);
+
+  actors::RunSummary summary;
+  summary.target_perplexity = 10.0;
+  CHECK(nlohmann::json::parse(actors::summary_json(summary)).at("to_target") ==
+        nlohmann::json({{"perplexity", 10.0}, {"reached", false}}));
+  summary.to_target = reached;
+  const auto figures = actors::summary_figures(actors::summary_json(summary));
+  CHECK(figures.at("to_target.virtual_seconds") == 2.0);
+  CHECK(figures.at("to_target.version") == 2);
+  CHECK(figures.at("to_target.energy_wh") == 2.0);
+  CHECK(figures.at("to_target.bytes_up") == 60);
 }
 
 TEST_CASE("rounds.csv has the perplexity by length of the context") {

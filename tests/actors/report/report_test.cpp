@@ -65,6 +65,22 @@ TEST_CASE("sections without data are not there") {
     CHECK_FALSE(contains(body, "<section id=\"" + std::string(id) + "\""));
 }
 
+TEST_CASE("a sweep's answers are counted, drawn and told, text from outside escaped") {
+  PageOptions options;
+  Answer decided{
+      "length <harms>", "supported", "x: a / b", "", true, 5, 1.1, 1.05, 1.15, 0.01, 3.0, 1.04};
+  Answer open = decided;
+  open.answer = "undecided";
+  open.reason = "no run has x";
+  options.answers = {decided, open};
+  const std::string body = body_of(report_page({scored_run("one", 7, 61, "0.1")}, options));
+  CHECK(contains(body, "<section id=\"answers\""));
+  CHECK(contains(body, "Of 2 claims 1 are supported, 0 contradicted, 1 undecided."));
+  CHECK(contains(body, "length &lt;harms&gt;"));
+  CHECK(contains(body, "x: a / b (no run has x)"));
+  CHECK(count(body, "<circle cx=") == 2);
+}
+
 TEST_CASE("each figure has its sentence and its table") {
   const std::string body = body_of(report_page({scored_run("one", 7, 61, "0.1")}, {}));
   const auto figures = count(body, "<figure ");

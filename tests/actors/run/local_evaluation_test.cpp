@@ -72,6 +72,44 @@ TEST_CASE("each client is scored with what it holds, and trains what its next jo
   CHECK(scores[1].global.loss() == doctest::Approx(std::sqrt(14.0 + 36.0)));
 }
 
+TEST_CASE("a client alone does its jobs from the initial adapter, each from the one before") {
+  auto parts = fake_local_parts(1);
+  CHECK_FALSE(actors::evaluate_locally(parts, {}).front().alone.has_value());
+  parts.clients = {4};
+  parts.trains = model::Factors::a;
+  parts.alone_jobs = 3;
+  parts.start = [](std::uint32_t) {
+    auto initial = std::make_shared<model::Adapter>(*some_adapter());
+    initial->values = {0, 0, 0, 0};
+    return initial;
+  };
+  struct Counting final : tests::FakeTrainer {
+    mutable std::vector<model::TrainJob> jobs;
+    model::TrainResult train(const model::TrainJob& job) const override {
+      jobs.push_back(job);
+      return FakeTrainer::train(job);
+    }
+  };
+  const auto trainer = std::make_shared<Counting>();
+  parts.trainer = trainer;
+  const auto scores = actors::evaluate_locally(parts, {});
+  REQUIRE(trainer->jobs.size() == 4);  // one from the final version, then three alone
+  CHECK(trainer->jobs[1].start->values == std::vector<float>{0, 0, 0, 0});
+  const auto first = tests::FakeTrainer().train(trainer->jobs[1]);
+  CHECK(trainer->jobs[2].start->values == first.adapter.values);
+  const auto last = tests::FakeTrainer().train(trainer->jobs[3]);
+  const auto score =
+      tests::FakeScorer().evaluate(std::make_shared<const model::Adapter>(last.adapter));
+  REQUIRE(scores.front().alone.has_value());
+  CHECK(scores.front().alone->loss() == score.total.loss());
+  for (std::size_t i = 1; i < 4; ++i) {
+    CHECK(trainer->jobs[i].trains == model::Factors::both);
+    CHECK(trainer->jobs[i].version == i - 1);
+    CHECK(trainer->jobs[i].seq != trainer->jobs[i - 1].seq);
+  }
+  CHECK(csv_of(scores).find(",alone_loss,alone_perplexity,") != std::string::npos);
+}
+
 TEST_CASE("local scores do not depend on the number of slots") {
   const std::string one = csv_of(actors::evaluate_locally(fake_local_parts(1), {}));
   for (const std::size_t slots : {2u, 4u, 16u}) {

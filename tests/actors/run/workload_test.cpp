@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "actors/run/attackers.hpp"
+#include "actors/run/learning.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -73,4 +75,78 @@ TEST_CASE("label noise spoils the attackers' own training examples, in text and 
     CHECK(tokens(poisoned, i) == fresh->tokens);
     CHECK(std::ranges::equal(poisoned.encoded->labels(i), fresh->labels));
   }
+}
+
+TEST_CASE("data that were read before make the same workload, and tell the same") {
+  auto config = wordnet();
+  config.data.degrade = {"drop_words", 0.3, 0.5};
+  std::vector<std::string> told;
+  const auto tell = [&](const std::string& text) { told.push_back(text); };
+  const SharedRuns shared{std::make_shared<RunCache>(), "key"};
+  const auto first = prepare_learning(config, false, tell, tell, shared);
+  const auto said = std::exchange(told, {});
+  config.partition.skews.resize(1);
+  config.partition.skews[0].by = "quantity";
+  config.partition.skews[0].alpha = 0.3;
+  const auto second = prepare_learning(config, false, tell, tell, shared);
+  CHECK(told.front() == said.front());
+  CHECK(second.work->encoded == first.work->encoded);  // one copy
+
+  const auto alone = prepare_learning(config, false, tell, tell);
+  REQUIRE(alone.clients() == second.clients());
+  CHECK(fingerprint(config, alone) == fingerprint(config, second));
+  CHECK(tokens(*alone.work, 7) == tokens(*second.work, 7));
+  for (std::size_t c = 0; c < alone.clients(); ++c)
+    CHECK(*alone.client_examples[c] == *second.client_examples[c]);
+}
+
+TEST_CASE("a cache keeps what was used last") {
+  RunCache cache;
+  int reads = 0;
+  const auto read = [&] {
+    ++reads;
+    return ReadData();
+  };
+  for (const char* key : {"a", "b", "c", "d", "e", "f", "g", "h", "a", "i", "a"})
+    cache.data(key, read);
+  CHECK(reads == 9);  // "i" took the place of "b"
+  cache.data("b", read);
+  CHECK(reads == 10);
+}
+
+TEST_CASE("slow devices can belong to long contexts or to many examples") {
+  auto config = wordnet();
+  config.partition.skews.resize(2);
+  config.partition.skews[0].by = "quantity";
+  config.partition.skews[0].alpha = 0.5;
+  config.partition.skews[1].by = "context_length";
+  config.partition.skews[1].alpha = 0.3;
+  config.devices.tiers = {{"any", 1.0, sim::Distribution::lognormal(100.0, 1.0)}};
+  const auto silent = [](const std::string&) {};
+  // Whether no client that has more is faster.
+  const auto turned = [&](const std::string& name, const auto& measure) {
+    config.devices.slow_have = name;
+    const auto learning = prepare_learning(config, false, silent, silent);
+    for (std::uint32_t a = 0; a < 20; ++a) {
+      for (std::uint32_t b = 0; b < 20; ++b) {
+        if (measure(learning, a) > measure(learning, b) &&
+            learning.devices->profile({a}).tokens_per_second >
+                learning.devices->profile({b}).tokens_per_second)
+          return false;
+      }
+    }
+    return true;
+  };
+  const auto examples = [](const Learning& learning, std::uint32_t client) {
+    return static_cast<double>(learning.client_examples[client]->size());
+  };
+  const auto length = [](const Learning& learning, std::uint32_t client) {
+    double sum = 0.0;
+    for (const std::uint32_t index : *learning.client_examples[client])
+      sum += static_cast<double>(learning.work->encoded->context_tokens(index));
+    return sum / static_cast<double>(learning.client_examples[client]->size());
+  };
+  CHECK(turned("many_examples", examples));
+  CHECK(turned("long_contexts", length));
+  CHECK_FALSE(turned("any", examples));
 }

@@ -116,6 +116,31 @@ TEST_CASE("the run seed says which clients are in which tier") {
   CHECK(tiers(1) != tiers(2));
 }
 
+TEST_CASE("the same devices can be dealt so that the slow ones have the large measures") {
+  sim::DevicesConfig devices;
+  devices.tiers = {{"any", 1.0, sim::Distribution::uniform(10.0, 1000.0)}};
+  const sim::Fleet drawn(devices, {}, 6, 3, 0.0);
+  sim::Fleet dealt = drawn;
+  const std::vector<double> measure = {2, 9, 4, 4, 1, 7};
+  dealt.deal_slow_to_large(measure);
+  const auto speed = [](const sim::Fleet& fleet, std::uint32_t client) {
+    return fleet.profile({client}).tokens_per_second;
+  };
+  std::vector<double> before;
+  std::vector<double> after;
+  for (std::uint32_t client = 0; client < 6; ++client) {
+    before.push_back(speed(drawn, client));
+    after.push_back(speed(dealt, client));
+    for (std::uint32_t other = 0; other < 6; ++other) {
+      if (measure[client] > measure[other]) CHECK(speed(dealt, client) < speed(dealt, other));
+    }
+  }
+  CHECK(speed(dealt, 2) < speed(dealt, 3));  // equal: the earlier one is slower
+  std::sort(before.begin(), before.end());
+  std::sort(after.begin(), after.end());
+  CHECK(before == after);
+}
+
 TEST_CASE("teraflops become tokens a second, and a tier's link replaces the network's") {
   DevicesConfig devices;
   DeviceTier phone = tier("phone", 1.0, 1.0);

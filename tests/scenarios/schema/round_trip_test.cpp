@@ -20,7 +20,8 @@ std::vector<std::filesystem::path> shipped() {
   std::vector<std::filesystem::path> files;
   for (const auto& entry :
        std::filesystem::recursive_directory_iterator(tests::source_folder() / "scenarios")) {
-    const bool sweep = entry.path().parent_path().filename() == "sweeps";
+    const auto folder = entry.path().parent_path().filename();
+    const bool sweep = folder == "sweeps" || folder == "studies";
     if (!sweep && entry.path().extension() == ".toml") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

@@ -1,4 +1,4 @@
-#include "scenarios/schema/sweep_table.hpp"
+#include "scenarios/grid/sweep_table.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -7,6 +7,7 @@
 
 #include "partition/support/csv.hpp"
 #include "partition/support/numbers.hpp"
+#include "scenarios/grid/answers.hpp"
 
 namespace lorafleet::scenarios {
 
@@ -47,6 +48,55 @@ std::string cell_of(const Spread& spread) {
   if (spread.count == 0) return "-";
   if (spread.count == 1) return rounded(spread.mean);
   return rounded(spread.mean) + " +- " + rounded(spread.deviation);
+}
+
+/// Infinite and undefined numbers are null.
+Json finite(double value) {
+  return std::isfinite(value) ? Json(value) : Json();
+}
+
+Json answer_json(const Question& question, const Answer& answer) {
+  const auto told = [&](double value) { return finite(shown(question, value)); };
+  Json json = {{"claim", question.claim},
+               {"answer", finding_text(answer.finding)},
+               {"compared", contrast_text(question)},
+               {"scale", question.ratio ? "ratio" : "difference"}};
+  if (!answer.reason.empty()) json["reason"] = answer.reason;
+  if (question.expected == Claim::same) json["within"] = question.within;
+  json["seeds"] = answer.seeds;
+  if (answer.seeds.empty()) return json;
+  json["by_seed"] = Json::array();
+  for (const double difference : answer.differences)
+    json["by_seed"].push_back(told(difference));
+  const auto& result = answer.result;
+  json["of"] = told(answer.of);
+  json["against"] = told(answer.against);
+  json["estimate"] = told(result.mean);
+  json["low"] = told(result.low);
+  json["high"] = told(result.high);
+  json["d_z"] = finite(result.effect);
+  json["could_show"] = told(result.detectable);
+  json["p"] = answer.p;
+  json["p_holm"] = answer.p_holm;
+  return json;
+}
+
+Json answers_json(const Sweep& sweep, const SweepRuns& runs) {
+  const auto answers = answer_all(sweep, runs);
+  Json json = Json::array();
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    json.push_back(answer_json(sweep.questions[i], answers[i]));
+  return json;
+}
+
+Json quick_json(const QuickCuts& cuts) {
+  Json json = {{"seeds_of_the_study", cuts.seeds},
+               {"points_of_the_study", cuts.points},
+               {"set", Json::object()},
+               {"unanswered", cuts.unanswered}};
+  for (const auto& setting : cuts.set)
+    json["set"][setting.key] = setting.value;
+  return json;
 }
 
 }  // namespace
@@ -141,7 +191,9 @@ std::string sweep_json(const Sweep& sweep, const SweepRuns& runs) {
     }
     cases.push_back(std::move(one));
   }
-  const Json document = {{"name", sweep.name}, {"seeds", sweep.seeds}, {"cases", std::move(cases)}};
+  Json document = {{"name", sweep.name}, {"seeds", sweep.seeds}, {"cases", std::move(cases)}};
+  if (!sweep.questions.empty()) document["questions"] = answers_json(sweep, runs);
+  if (sweep.quick) document["quick"] = quick_json(*sweep.quick);
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -1,37 +1,17 @@
-#include "scenarios/schema/sweep.hpp"
+#include "scenarios/grid/sweep.hpp"
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "scenarios/schema/sweep_table.hpp"
-#include "tests/scenarios/schema/scenario_files.hpp"
+#include "scenarios/grid/sweep_table.hpp"
+#include "tests/scenarios/grid/sweep_folder.hpp"
 
 namespace lorafleet {
 namespace {
 
 using scenarios::SweepRun;
-
-/// A sweep file beside a smallest scenario.
-class SweepFolder {
- public:
-  scenarios::Sweep read(const std::string& sweep) {
-    write_file(folder_.path() / "base.toml", tests::ScenarioFolder::required());
-    write_file(folder_.path() / "sweep.toml", "scenario = \"base.toml\"\n" + sweep);
-    return scenarios::read_sweep(folder_.path() / "sweep.toml");
-  }
-  std::string error(const std::string& sweep) {
-    try {
-      read(sweep);
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-
- private:
-  tests::ScenarioFolder folder_;
-};
+using tests::SweepFolder;
 
 bool contains(const std::string& text, const std::string& part) {
   INFO(text);
@@ -84,6 +64,61 @@ TEST_CASE("a distribution is one value of a setting") {
       "[axes]\nnetwork.upload_mbps = [1, { distribution = \"uniform\", low = 1, high = 2 }]\n");
   CHECK(sweep.cases.at(0).runs.at(0).federation.devices.jitter.second == 0.5);
   CHECK(sweep.cases.at(1).runs.at(0).federation.network.upload_mbps.second == 2.0);
+}
+
+TEST_CASE("the quick part takes seeds, values and cases away and says what is left unasked") {
+  SweepFolder folder;
+  const std::string text = R"(
+seeds = [1, 2, 3]
+[set]
+stop.versions = 9
+[axes]
+"lora.r" = [2, 4]
+[[cases]]
+name = "a"
+set = { "train.lr" = 0.1 }
+[[cases]]
+name = "b"
+set = { "train.lr" = 0.2 }
+[quick]
+seeds = [1, 2]
+cases = ["a"]
+axes = { "lora.r" = [4, 8] }
+set = { "stop.versions" = 2 }
+[[questions]]
+claim = "of what is left"
+figure = "x"
+of = "a"
+against = { case = "a", figure = "y" }
+expect = "higher"
+[[questions]]
+claim = "of what is gone"
+figure = "x"
+of = "a"
+against = "b"
+expect = "higher"
+)";
+  const auto whole = folder.read(text);
+  CHECK(whole.cases.size() == 4);
+  CHECK(whole.questions.size() == 2);
+  CHECK_FALSE(whole.quick.has_value());
+  const auto quick = folder.read(text, true);
+  CHECK(quick.name == "sweep-quick");
+  REQUIRE(quick.cases.size() == 2);
+  CHECK(quick.cases[1].name == "02-a,r=8");
+  CHECK(quick.seeds == std::vector<std::int64_t>{1, 2});
+  CHECK(quick.cases[0].runs.at(0).federation.stop.versions == 2);
+  REQUIRE(quick.questions.size() == 1);
+  CHECK(quick.questions[0].effect.of.points == std::vector<std::size_t>{0, 1});
+  REQUIRE(quick.quick.has_value());
+  CHECK(quick.quick->unanswered == std::vector<std::string>{"of what is gone"});
+  CHECK(quick.quick->seeds == 3);
+  CHECK(quick.quick->points == 4);
+
+  contains(folder.error("", true), "has no [quick] part");
+  contains(folder.error("[quick]\ncases = [\"c\"]"), "quick.cases: there is no case \"c\"");
+  contains(folder.error("[quick]\naxes = { \"lora.r\" = [1] }"), "there is no axis \"lora.r\"");
+  contains(folder.error("[quick]\nsed = 1"), "quick.sed: unknown key; allowed: seeds, set");
 }
 
 TEST_CASE("errors of a sweep name the place, those of a scenario the setting") {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "scenarios/schema/sweep.hpp"
+#include "scenarios/grid/sweep.hpp"
 
 namespace lorafleet::scenarios {
 
@@ -39,7 +39,8 @@ std::vector<std::string> unknown_figures(const Sweep& sweep, const SweepRuns& ru
 /// A row for each run: case, the keys that differ, seed, status, error, folder, every figure.
 std::string sweep_csv(const Sweep& sweep, const SweepRuns& runs);
 
-/// A case each: settings, runs, and mean and deviation of every figure over the seeds.
+/// A case each: settings, runs, and mean and deviation of every figure over the seeds; the answers
+/// to the sweep's questions.
 std::string sweep_json(const Sweep& sweep, const SweepRuns& runs);
 
 /// Rows of cells for people: a case a row, "mean +- deviation" of the shown figures; failed runs
