@@ -16,10 +16,12 @@ struct CommandLine::Parsed {
   po::variables_map values;
 };
 
-CommandLine::CommandLine(std::string command, std::string summary, std::string example)
+CommandLine::CommandLine(std::string command, std::string summary, std::string example,
+                         std::string program)
     : command_(std::move(command)),
       summary_(std::move(summary)),
       example_(std::move(example)),
+      program_(std::move(program)),
       parsed_(std::make_unique<Parsed>()) {}
 
 CommandLine::~CommandLine() = default;
@@ -76,7 +78,7 @@ CommandLine& CommandLine::note(const std::string& text) {
 
 std::string CommandLine::help() const {
   std::ostringstream text;
-  text << "Usage: lorafleet " << command_;
+  text << "Usage: " << program_ << command_;
   for (const auto& positional : positionals_)
     text << " " << (positional.required ? positional.name : "[" + positional.name + "]")
          << (positional.many ? "..." : "");
@@ -85,12 +87,12 @@ std::string CommandLine::help() const {
     text << "  " << positional.name << "  " << positional.doc << "\n";
   }
   if (!positionals_.empty()) text << "\n";
-  text << parsed_->options << notes_ << "\nExample:\n  lorafleet " << example_ << "\n";
+  text << parsed_->options << notes_ << "\nExample:\n  " << program_ << example_ << "\n";
   return text.str();
 }
 
 void CommandLine::fail(const std::string& what) const {
-  throw InputError(command_, what + " (lorafleet " + command_ + " --help shows how)");
+  throw InputError(command_, what + " (" + program_ + command_ + " --help shows how)");
 }
 
 void CommandLine::parse_values(const Arguments& arguments) {

@@ -14,8 +14,9 @@ namespace lorafleet::tools {
 class CommandLine {
  public:
   /// `command` as typed ("run"), one sentence about it, and an example line without the program's
-  /// name.
-  CommandLine(std::string command, std::string summary, std::string example);
+  /// name, which is `program`.
+  CommandLine(std::string command, std::string summary, std::string example,
+              std::string program = "lorafleet ");
   ~CommandLine();
 
   /// A required argument ("SCENARIO"), read with `text("SCENARIO")`; in the order of the calls.
@@ -62,6 +63,7 @@ class CommandLine {
   std::string command_;
   std::string summary_;
   std::string example_;
+  std::string program_;  ///< with what stands between it and the command
   std::string notes_;
   std::vector<Positional> positionals_;
   std::vector<std::string> option_names_;

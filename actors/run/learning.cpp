@@ -138,8 +138,9 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
   learning.base = shared.cache ? shared.cache->base(config.model, config.slots.device)
                                : model::BaseModel::load(config.model, config.slots.device);
   log("loaded the base from " + config.model.path.string());
-  learning.trainer =
-      model::make_lora_trainer(learning.base, work->encoded, config.lora, config.train);
+  learning.trainer = model::make_lora_trainer(
+      learning.base, work->encoded, config.lora, config.train,
+      strategy::lora_rules().make(config.aggregation.lora, config.aggregation)->penalty());
   learning.scorer = make_run_scorer(config, *work, learning.base);
   return learning;
 }

@@ -67,6 +67,7 @@ struct AggregationConfig {
   std::string lora_reinit = "fresh";  ///< flora: A of each version drawn anew; initial: as first
   std::string hetlora_weighting = "norm";  ///< norm: by the product's Frobenius norm; weighting
   double hetlora_gamma = 1.0;              ///< self-pruning keeps this part of a rank; 1: none
+  double hetlora_lambda = 0.0;             ///< of the clients' penalty on the rest of it; 0: none
   bool lora_report = true;                 ///< reconstruction error, cosines, effective rank
   std::string weighting = "examples";      ///< examples, tokens, uniform
   std::int64_t buffer_size = 5;            ///< fedbuff's K
@@ -88,6 +89,7 @@ struct AggregationConfig {
   std::int64_t krum_keep = 0;    ///< m of multi_krum; 0: all but f
 
   static constexpr Limits kHetloraGamma = above(0).at_most(1);
+  static constexpr Limits kHetloraLambda = at_least(0);
   static constexpr Limits kBufferSize = at_least(1);
   static constexpr Limits kAlpha = above(0).at_most(1);
   static constexpr Limits kTiers = between(1, 1000);

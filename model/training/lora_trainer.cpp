@@ -41,11 +41,13 @@ void check(const TrainConfig& train, const LoraConfig& lora) {
 /// optimiser state and a part in clipping and FedProx; the others stay bit for bit.
 class LoraTrainer final : public Trainer {
  public:
-  LoraTrainer(BaseModelPtr base, EncodedDataPtr data, LoraConfig lora, TrainConfig train)
+  LoraTrainer(BaseModelPtr base, EncodedDataPtr data, LoraConfig lora, TrainConfig train,
+              const RankPenalty& penalty)
       : base_(std::move(base)),
         data_(std::move(data)),
         lora_(std::move(lora)),
-        train_(std::move(train)) {
+        train_(std::move(train)),
+        penalty_(penalty) {
     check(train_, lora_);
     check_fits(*data_, base_->shape());
   }
@@ -83,6 +85,7 @@ class LoraTrainer final : public Trainer {
       if (train_.prox_mu != 0.0) {
         add_prox(gradient, trained, start, train_.prox_mu);
       }
+      add_rank_penalty(gradient, result.adapter, penalty_);
       clip_by_norm(gradient, train_.max_grad_norm);
       optimizer->step(trained, gradient, decay * scheduled_lr(train_, step, batches.size()));
       selection.scatter(trained, weights);
@@ -140,13 +143,15 @@ class LoraTrainer final : public Trainer {
   EncodedDataPtr data_;
   LoraConfig lora_;
   TrainConfig train_;
+  RankPenalty penalty_;
 };
 
 }  // namespace
 
 std::unique_ptr<Trainer> make_lora_trainer(BaseModelPtr base, EncodedDataPtr data,
-                                           const LoraConfig& lora, const TrainConfig& train) {
-  return std::make_unique<LoraTrainer>(std::move(base), std::move(data), lora, train);
+                                           const LoraConfig& lora, const TrainConfig& train,
+                                           const RankPenalty& penalty) {
+  return std::make_unique<LoraTrainer>(std::move(base), std::move(data), lora, train, penalty);
 }
 
 }  // namespace lorafleet::model

@@ -210,6 +210,12 @@ Table aggregation_table() {
              "self-pruning keeps this part of a rank whose rest lost weight; 1: none")
       .within(AggregationConfig::kHetloraGamma)
       .only_where(by_rule("aggregation.hetlora_gamma"));
+  table
+      .field(
+          "hetlora_lambda", &AggregationConfig::hetlora_lambda,
+          "weight of the penalty by which clients push down what hetlora_gamma would cut; 0: none")
+      .within(AggregationConfig::kHetloraLambda)
+      .only_where(by_rule("aggregation.hetlora_lambda"));
   table.field("lora_report", &AggregationConfig::lora_report,
               "measure each fold: reconstruction error, effective rank, cosines");
   table.field("weighting", &AggregationConfig::weighting, "what an update's weight is")

@@ -6,23 +6,15 @@
 #include "actors/strategy/lora/measures.hpp"
 #include "actors/strategy/lora/rule_options.hpp"
 #include "actors/strategy/lora/truncation.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::strategy {
 namespace {
 
 /// |B[:, first:]|_F |A[first:, :]|_F of a module.
 double tail_size(const model::Adapter& adapter, std::size_t module, std::int64_t first) {
-  const model::LoraModule& shape = adapter.layout->modules()[module];
-  const auto a = adapter.a(module).subspan(static_cast<std::size_t>(first * shape.in));
-  const auto b = adapter.b(module);
-  double square = 0.0;
-  for (std::int64_t row = 0; row < shape.out; ++row) {
-    for (std::int64_t i = first; i < shape.rank; ++i) {
-      const double value = b[static_cast<std::size_t>(row * shape.rank + i)];
-      square += value * value;
-    }
-  }
-  return std::sqrt(square) * model::l2_norm(a);
+  const model::TailNorms norms = model::tail_norms(adapter, module, first);
+  return norms.b * norms.a;
 }
 
 /// HetLoRA (arXiv 2401.06432): A = sum_k p_k pad(A_k), B = sum_k p_k pad(s_k / s B_k), with zero
@@ -30,13 +22,21 @@ double tail_size(const model::Adapter& adapter, std::size_t module, std::int64_t
 /// client's product counts as it is. A client of rank r receives the first r rows and columns.
 /// Self-pruning (gamma < 1), decided by the server from what it has: where
 /// |B[:, m:]|_F |A[m:, :]|_F, m = floor(gamma r), fell in a module while the client trained, the
-/// client's rank there is m from then on. (The paper's regulariser is the client's, and left out.)
+/// client's rank there is m from then on. Clients push it down by hetlora_lambda times this product
+/// in their loss (model/training/rank_penalty.hpp), as in the paper.
 class HetLora final : public LoraRule {
  public:
   explicit HetLora(const AggregationConfig& config)
       : weighting_(hetlora_weightings().at(config.hetlora_weighting).value),
-        gamma_(config.hetlora_gamma) {
+        gamma_(config.hetlora_gamma),
+        lambda_(config.hetlora_lambda) {
     AggregationConfig::kHetloraGamma.require("aggregation.hetlora_gamma", gamma_);
+    AggregationConfig::kHetloraLambda.require("aggregation.hetlora_lambda", lambda_);
+    if (lambda_ > 0.0 && gamma_ >= 1.0) {
+      throw InputError("aggregation.hetlora_lambda",
+                       "weighs the part of a rank that hetlora_gamma would cut, and with "
+                       "hetlora_gamma = 1 there is none; allowed: 0, or hetlora_gamma below 1");
+    }
   }
 
   [[nodiscard]] FoldOutcome fold(const model::Adapter& current, std::span<const FoldItem> items,
@@ -76,8 +76,8 @@ class HetLora final : public LoraRule {
     auto modules = trained.layout->modules();
     for (std::size_t i = 0; i < modules.size(); ++i) {
       model::LoraModule& module = modules[i];
-      const auto kept = static_cast<std::int64_t>(gamma_ * static_cast<double>(module.rank));
-      if (kept < 1 || tail_size(trained, i, kept) >= tail_size(start, i, kept)) continue;
+      const std::int64_t kept = model::kept_rank(module.rank, gamma_);
+      if (tail_size(trained, i, kept) >= tail_size(start, i, kept)) continue;
       const double scale = module.scale();
       module.rank = kept;
       module.alpha *= scale / module.scale();  // the rows that stay count as before
@@ -85,6 +85,8 @@ class HetLora final : public LoraRule {
     if (modules == trained.layout->modules()) return trained.layout;
     return std::make_shared<const model::AdapterLayout>(std::move(modules));
   }
+
+  [[nodiscard]] model::RankPenalty penalty() const override { return {lambda_, gamma_}; }
 
  private:
   [[nodiscard]] std::vector<double> weights_of(std::span<const FoldItem> items) const {
@@ -130,6 +132,7 @@ class HetLora final : public LoraRule {
 
   HetLoraWeighting weighting_;
   double gamma_;
+  double lambda_;
 };
 
 }  // namespace
@@ -143,7 +146,8 @@ const NamedValues<HetLoraWeighting>& hetlora_weightings() {
 
 LoraRuleEntry hetlora() {
   return {.name = "hetlora",
-          .keys = {"aggregation.hetlora_weighting", "aggregation.hetlora_gamma"},
+          .keys = {"aggregation.hetlora_weighting", "aggregation.hetlora_gamma",
+                   "aggregation.hetlora_lambda"},
           .any_ranks = true,
           .needs_averages = true,
           .needs_rounds = true,

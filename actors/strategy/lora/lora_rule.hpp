@@ -12,6 +12,7 @@
 #include "actors/strategy/lora/product_term.hpp"
 #include "actors/strategy/modes/policy.hpp"
 #include "model/adapter/adapter.hpp"
+#include "model/adapter/rank_tail.hpp"
 #include "partition/support/registry.hpp"
 
 namespace lorafleet::strategy {
@@ -78,6 +79,8 @@ class LoraRule {
   /// where the rule prunes ranks.
   [[nodiscard]] virtual model::LayoutPtr layout_after(const model::Adapter& trained,
                                                       const model::Adapter& start) const;
+  /// What clients add to their loss.
+  [[nodiscard]] virtual model::RankPenalty penalty() const { return {}; }
 };
 
 /// What is known of a rule without making it: what it needs and what it can be combined with.

@@ -88,8 +88,8 @@ TEST_CASE("options of other rules have no effect and are warned of") {
   const auto scenario =
       folder.read(tests::ScenarioFolder::required() +
                   "[aggregation]\nlora_split = \"b\"\nlora_reinit = \"initial\"\nhetlora_gamma = "
-                  "0.5\nhetlora_weighting = \"weighting\"\n");
-  CHECK(scenario.warnings.size() == 4);
+                  "0.5\nhetlora_weighting = \"weighting\"\nhetlora_lambda = 0.01\n");
+  CHECK(scenario.warnings.size() == 5);
   CHECK(scenario.federation.aggregation.lora_split == "balanced");
 }
 

@@ -282,3 +282,18 @@ TEST_CASE("hetlora prunes a rank whose upper part lost weight, and keeps the sca
   CHECK(lora_rules().make("hetlora", config_of("hetlora"))->layout_after(*shrunk, *start) ==
         shrunk->layout);
 }
+
+TEST_CASE("hetlora alone asks clients to push down what it would cut") {
+  AggregationConfig config = config_of("hetlora");
+  config.hetlora_lambda = 0.01;
+  CHECK_THROWS_WITH_AS(lora_rules().make("hetlora", config),
+                       doctest::Contains("with hetlora_gamma = 1 there is none"), InputError);
+  config.hetlora_gamma = 0.5;
+  const model::RankPenalty penalty = lora_rules().make("hetlora", config)->penalty();
+  CHECK(penalty.lambda == 0.01);
+  CHECK(penalty.gamma == 0.5);
+  config.lora = "hlora";
+  CHECK(lora_rules().make("hlora", config)->penalty().lambda == 0.0);
+  config.hetlora_lambda = -1.0;
+  CHECK_THROWS_AS(lora_rules().make("hetlora", config), InputError);
+}
