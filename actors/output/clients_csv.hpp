@@ -26,6 +26,8 @@ class ClientsCsv {
   void add(const Event& event);
   void write(const std::filesystem::path& file) const;
   [[nodiscard]] const std::vector<ClientFacts>& facts() const { return facts_; }
+  /// Those that gave most updates, `most` of them; of equals the first. In their own order.
+  [[nodiscard]] std::vector<sim::ClientId> busiest(std::size_t most) const;
 
  private:
   struct Tally {
