@@ -269,6 +269,8 @@
       {type: 'inside', xAxisIndex: 0, filterMode: 'weakFilter', zoomOnMouseWheel: 'ctrl'},
       {type: 'slider', xAxisIndex: 0, filterMode: 'weakFilter', height: 14, bottom: 4, showDetail: false,
         brushSelect: false, borderColor: faint(), fillerColor: isDark() ? '#56b4e944' : '#0072b233'}];
+    // Many lines in few pixels would hide what they are to explain.
+    const faintness = Math.min(0.35, 0.35 * entry.box.clientWidth / (8 * Math.max((figure.marks || []).length, 1)));
     const away = (figure.absences || []).filter(() => shown(entry, figure.series[figure.series.length - 1]))
       .map(([row, start, end]) => [row, start / size, end / size]);
     const rows = figure.spans.filter((span) => shown(entry, figure.series[span[5]]))
@@ -295,7 +297,7 @@
         return {type: 'group', children: [part(0, 1, full * 0.3), part(1, 2, full), part(2, 3, full * 0.3)]};
       },
       markLine: !figure.marks ? undefined : {symbol: 'none', silent: true, animation: false,
-        label: {show: false}, lineStyle: {color: ink(), width: 0.6, opacity: 0.35, type: 'solid'},
+        label: {show: false}, lineStyle: {color: ink(), width: 0.6, opacity: faintness, type: 'solid'},
         data: figure.marks.map((mark) => ({xAxis: mark / size}))},
     }];
     Object.assign(option.tooltip, {trigger: 'item', formatter: (item) => {
