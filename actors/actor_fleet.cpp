@@ -39,7 +39,8 @@ auto spawn_worker(caf::actor_system& system, bool detached, Args&&... args) {
 ActorFleet::ActorFleet(caf::actor_system& system, const FleetParts& parts)
     : actors_(std::make_unique<Actors>(Actors{system, {}, {}, {}, {}, {}, {}})) {
   for (std::size_t i = 0; i < parts.slots; ++i) {
-    actors_->slots.push_back(spawn_worker<SlotActor>(system, parts.detached, parts.trainer));
+    actors_->slots.push_back(
+        spawn_worker<SlotActor>(system, parts.detached, parts.trainer, i, parts.slot_board));
   }
   actors_->evaluator =
       spawn_worker<EvaluatorActor>(system, parts.detached, parts.scorer, parts.detached);

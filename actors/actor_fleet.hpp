@@ -10,6 +10,7 @@
 #include "actors/coordinator/coordinator.hpp"
 #include "actors/head_setup.hpp"
 #include "actors/run/run_observer.hpp"
+#include "actors/slot_board.hpp"
 #include "model/evaluation/evaluation.hpp"
 #include "model/training/trainer.hpp"
 #include "partition/support/indices.hpp"
@@ -32,6 +33,7 @@ struct FleetParts {
   std::shared_ptr<CheckpointStore> checkpoints = nullptr;
   std::shared_ptr<const RunCheckpoint> resumed = nullptr;
   std::shared_ptr<const HeadSetup> head = nullptr;  ///< null: all slots are in this process
+  std::shared_ptr<SlotBoard> slot_board = nullptr;  ///< for as many as `slots`
 };
 
 /// What a finished run leaves.

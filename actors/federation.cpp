@@ -10,6 +10,7 @@
 #include "actors/output/local_csv.hpp"
 #include "actors/output/partition_json.hpp"
 #include "actors/output/predictions_jsonl.hpp"
+#include "actors/output/progress_json.hpp"
 #include "actors/output/run_log.hpp"
 #include "actors/output/run_summary.hpp"
 #include "actors/run/environment.hpp"
@@ -89,11 +90,16 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   if (work) write_manifest(config, *work, resumed != nullptr, options.out / "partition.json");
   write_file(options.out / "scenario.toml", options.scenario_toml);
   const auto board = std::make_shared<StatusBoard>();
+  ProgressFile progress_file(options.out);
+  if (!learning.trainer->is_instant()) parts.slot_board = std::make_shared<SlotBoard>(parts.slots);
   const auto recorder = std::make_shared<RunRecorder>(
       options.out, config, client_facts(learning),
-      [&](const Progress& progress) {
+      [&](const Progress& told) {
+        Progress progress = told;
+        if (parts.slot_board) progress.slots = parts.slot_board->read();
         if (progress.milestone && work) log.note(text_of(progress));
-        board->write(progress.totals, progress.done);
+        board->write(progress);
+        progress_file.write(progress);
         if (options.progress) options.progress(progress);
       },
       resumed ? &resumed->recorder : nullptr);
@@ -118,10 +124,10 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
     end = run_fleet(parts, static_cast<int>(config.slots.threads), options.stop);
   } catch (const std::exception& failure) {
     log.note(std::string("failed: ") + failure.what());
-    recorder->write_files();
+    recorder->write_files(parts.federation.world.get());
     throw;
   }
-  recorder->write_files();
+  recorder->write_files(parts.federation.world.get());
   if (learning.base) {
     model::save_peft(options.out / "adapter", *end.adapter,
                      model::server_lora(config.lora, learning.largest_device_rank()),
@@ -141,6 +147,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   write_file(options.out / "summary.json", text);
   log.note(summary.status + " (" + end.totals.stop_reason + "), adapter " + summary.adapter_sha256);
   if (summary.status == kRunCompleted) checkpoints->remove();
+  progress_file.remove();
   return {summary.status, end.totals.stop_reason, summary.adapter_sha256, summary.events_sha256,
           summary_figures(text)};
 }

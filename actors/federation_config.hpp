@@ -39,8 +39,9 @@ struct CheckpointConfig {
 
 /// [output]
 struct OutputConfig {
-  bool trace = true;   ///< trace.json
-  bool report = true;  ///< report.html
+  bool trace = true;         ///< trace.json
+  bool report = true;        ///< report.html
+  bool tensorboard = false;  ///< an event file for TensorBoard
 };
 
 /// Everything that a run depends on.

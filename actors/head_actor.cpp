@@ -237,6 +237,7 @@ void HeadActor::take_update(LinkId link, net::TrainedUpdate update) {
                        update.stats, update.state};
   orders_.erase(order);
   ++hosts_.at(link).updates;
+  hosts_.at(link).tokens += update.stats.tokens;
   send(aggregator_, std::move(trained));
   pump();
 }
@@ -390,18 +391,16 @@ void HeadActor::tick() {
 }
 
 HeadStatus HeadActor::status() const {
-  const auto view = parts_.setup.board->read();
   HeadStatus status{.run = parts_.setup.run,
                     .started = started_,
-                    .done = view.done,
-                    .totals = view.totals,
+                    .progress = parts_.setup.board->read(),
                     .jobs_waiting = pool_.queued(),
                     .own_slots = parts_.setup.options.own_slots,
                     .own_jobs = pool_.running(kOwnSlots),
                     .hosts = {}};
   for (const auto& [link, host] : hosts_) {
     status.hosts.push_back({host.name, host.address, host.works, host.slots, pool_.running(link),
-                            host.updates, host.adapters.size()});
+                            host.updates, host.tokens, host.adapters.size()});
   }
   return status;
 }

@@ -56,6 +56,7 @@ class HeadActor final : public HeadHandle::base {
     std::set<std::uint64_t> adapters;              // that it has, by number
     std::map<std::uint64_t, std::size_t> changes;  // base changes, and how many of those use them
     std::uint64_t updates = 0;
+    std::int64_t tokens = 0;  // of these
   };
   struct Numbered {
     std::uint64_t number = 0;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/coordinator/run_totals.hpp"
+#include "actors/run/progress.hpp"
 
 namespace lorafleet::actors {
 
@@ -18,13 +18,13 @@ struct HeadStatus {
     std::uint32_t slots = 0;
     std::size_t jobs = 0;
     std::uint64_t updates = 0;
+    std::int64_t tokens = 0;  ///< of these
     std::size_t versions_held = 0;
   };
 
   std::string run;
   bool started = false;
-  double done = 0.0;  ///< 0 to 1
-  RunTotals totals;
+  Progress progress;
   std::size_t jobs_waiting = 0;
   std::int64_t own_slots = 0;
   std::size_t own_jobs = 0;

@@ -1,32 +1,26 @@
 #pragma once
 
 #include <mutex>
-#include <string>
 
-#include "actors/coordinator/coordinator.hpp"
+#include "actors/run/progress.hpp"
 
 namespace lorafleet::actors {
 
 /// Where the thread that records a run leaves how far it is, for whoever asks.
 class StatusBoard {
  public:
-  struct View {
-    RunTotals totals;
-    double done = 0.0;  ///< 0 to 1
-  };
-
-  void write(const RunTotals& totals, double done) {
+  void write(const Progress& progress) {
     const std::lock_guard lock(mutex_);
-    view_ = {totals, done};
+    progress_ = progress;
   }
-  [[nodiscard]] View read() const {
+  [[nodiscard]] Progress read() const {
     const std::lock_guard lock(mutex_);
-    return view_;
+    return progress_;
   }
 
  private:
   mutable std::mutex mutex_;
-  View view_;
+  Progress progress_;
 };
 
 }  // namespace lorafleet::actors

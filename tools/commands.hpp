@@ -33,6 +33,7 @@ int sweep_command(const Arguments& arguments);
 int sweep_runs_command(const Arguments& arguments);
 int host_command(const Arguments& arguments);
 int status_command(const Arguments& arguments);
+int watch_command(const Arguments& arguments);
 int verify_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 int calibrate_command(const Arguments& arguments);

@@ -92,7 +92,7 @@ int evaluate_command(const Arguments& arguments) {
 
   const auto scenario = read_scenario_or_run(line);
   const auto adapter = read_adapter(line, scenario.federation.model);
-  ProgressDisplay display(0, line.on("quiet"));
+  ProgressDisplay display(progress_unless(line.on("quiet")));
   const auto evaluation =
       actors::evaluate_adapter(scenario.federation, adapter, observed_by(display));
   display.finish();

@@ -45,7 +45,7 @@ int host_command(const Arguments& arguments) {
   if (!line.has("connect")) {
     throw InputError("--connect", "is missing; allowed: HOST:PORT of the head");
   }
-  ProgressDisplay display(0, line.on("quiet"));
+  ProgressDisplay display(progress_unless(line.on("quiet")));
   StopOnSignals signals([&] { display.info("leaving; Ctrl-C again exits at once"); });
   actors::HostOptions options;
   options.connect = actors::net::parse_endpoint(line.text("connect"), "--connect",

@@ -19,6 +19,7 @@ constexpr Command kCommands[] = {
     {"run", "train a scenario", run_command},
     {"host", "train for a run elsewhere", host_command},
     {"status", "show the hosts and jobs of a run", status_command},
+    {"watch", "follow a run of another process", watch_command},
     {"check", "validate a scenario and print it with every default", check_command},
     {"partition", "spread the data over the clients, without training", partition_command},
     {"evaluate", "score an adapter on a scenario's held-out examples", evaluate_command},

@@ -21,7 +21,7 @@ int partition_command(const Arguments& arguments) {
   if (!line.parse(arguments)) return kDone;
 
   const auto scenario = read_scenario_argument(line);
-  ProgressDisplay display(0, false);
+  ProgressDisplay display(progress_unless(false));
   actors::RunOptions options = observed_by(display);
   if (line.has("out")) {
     options.out = line.text("out");

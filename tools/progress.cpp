@@ -4,26 +4,52 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
+#include "actors/output/progress_json.hpp"
 #include "partition/support/printable.hpp"
-#include "tools/console.hpp"
-#include "tools/text.hpp"
+#include "partition/support/registry.hpp"
 
 namespace lorafleet::tools {
 
 namespace {
 
-constexpr auto kRedrawEvery = std::chrono::milliseconds(100);
-constexpr auto kLogEvery = std::chrono::seconds(5);
+ProgressKind kind_here() {
+  return is_live_terminal(stderr) ? ProgressKind::panel : ProgressKind::plain;
+}
 
 }  // namespace
 
-ProgressDisplay::ProgressDisplay(std::int64_t versions, bool quiet)
+void add_progress(CommandLine& line) {
+  line.option("progress", "KIND",
+              "what stderr gets: a live panel where it is a terminal (auto), log lines (plain), "
+              "only warnings (none), or a JSON object a line (json)",
+              "auto");
+  line.flag("quiet", "as --progress none");
+}
+
+ProgressKind progress_of(const CommandLine& line) {
+  const std::string kind = line.text("progress");
+  if (line.on("quiet")) {
+    if (line.given("progress") && kind != "none")
+      throw InputError("--quiet", "cannot stand beside --progress " + kind);
+    return ProgressKind::none;
+  }
+  if (kind == "auto") return kind_here();
+  if (kind == "plain") return ProgressKind::plain;
+  if (kind == "none") return ProgressKind::none;
+  if (kind == "json") return ProgressKind::json;
+  throw InputError("--progress", "\"" + kind + "\" is unknown; allowed: auto, plain, none, json");
+}
+
+ProgressKind progress_unless(bool quiet) {
+  return quiet ? ProgressKind::none : kind_here();
+}
+
+ProgressDisplay::ProgressDisplay(ProgressKind kind)
     : logger_(std::make_shared<spdlog::logger>("lorafleet",
                                                std::make_shared<spdlog::sinks::stderr_sink_mt>())),
-      versions_(versions),
-      quiet_(quiet),
-      live_(has_live_terminal()) {
+      kind_(kind) {
   logger_->set_pattern("%H:%M:%S %v");
 }
 
@@ -31,65 +57,63 @@ ProgressDisplay::~ProgressDisplay() {
   finish();
 }
 
+void ProgressDisplay::tell(const char* kind, const std::string& text) {
+  const nlohmann::ordered_json json = {{"kind", kind}, {"text", text}};
+  const auto line = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  std::fputs(line.c_str(), stderr);
+}
+
 void ProgressDisplay::info(const std::string& text) {
-  if (quiet_) return;
+  if (kind_ == ProgressKind::none) return;
   const std::scoped_lock lock(mutex_);
-  clear_line();
+  if (kind_ == ProgressKind::json) return tell("log", text);
+  panel_.clear();
   logger_->info("{}", printable(text, true));
+  if (latest_) panel_.draw(*latest_);
 }
 
 void ProgressDisplay::warning(const std::string& text) {
   const std::scoped_lock lock(mutex_);
-  clear_line();
+  if (kind_ == ProgressKind::json) return tell("warning", text);
+  panel_.clear();
   print_warning(text);
+  if (latest_) panel_.draw(*latest_);
+}
+
+ProgressDisplay::Clock::duration ProgressDisplay::pause() const {
+  using std::chrono::milliseconds;
+  switch (kind_) {
+    case ProgressKind::panel:
+      return milliseconds(100);
+    case ProgressKind::json:
+      return milliseconds(1000);
+    default:
+      return milliseconds(5000);
+  }
 }
 
 void ProgressDisplay::update(const actors::Progress& progress) {
-  if (quiet_) return;
+  if (kind_ == ProgressKind::none) return;
   const std::scoped_lock lock(mutex_);
   const auto now = Clock::now();
-  const bool first = !last_;
   const bool last = progress.done >= 1.0;
-  if (!first && !last && now - *last_ < (live_ ? Clock::duration(kRedrawEvery) : kLogEvery)) return;
+  if (last_ && !last && now - *last_ < pause()) return;
   last_ = now;
-  const std::string text = describe(progress);
-  if (!live_) {
-    logger_->info("{}", text);
-    return;
+  if (kind_ == ProgressKind::panel) {
+    latest_ = progress;
+    panel_.draw(progress);
+  } else if (kind_ == ProgressKind::json) {
+    const auto line = R"({"kind":"progress",)" + actors::progress_json(progress).substr(1) + "\n";
+    std::fputs(line.c_str(), stderr);
+  } else {
+    logger_->info("{}", line_of(progress));
   }
-  std::fprintf(stderr, "\r%s\033[K", text.substr(0, terminal_width() - 1).c_str());
-  std::fflush(stderr);
-  line_shown_ = true;
 }
 
 void ProgressDisplay::finish() {
   const std::scoped_lock lock(mutex_);
-  clear_line();
-}
-
-std::string ProgressDisplay::describe(const actors::Progress& progress) const {
-  const auto& totals = progress.totals;
-  std::string text = "version " + std::to_string(totals.versions);
-  if (versions_ > 0) text += "/" + std::to_string(versions_);
-  text += "  virtual " + clock_text(totals.time.seconds());
-  text += "  updates " + grouped(totals.updates_applied);
-  if (totals.versions > 0) text += "  loss " + fixed(progress.train_loss, 3);
-  if (progress.evaluated_version) {
-    text += "  perplexity " + figure(progress.perplexity) + " (version " +
-            std::to_string(*progress.evaluated_version) + ")";
-  }
-  text += "  " + grouped(std::llround(progress.tokens_per_second)) + " tokens/s";
-  if (progress.done > 0.02 && progress.done < 1.0) {
-    text += "  left " + clock_text(progress.wall_seconds * (1.0 - progress.done) / progress.done);
-  }
-  return text;
-}
-
-void ProgressDisplay::clear_line() {
-  if (!line_shown_) return;
-  std::fputs("\r\033[K", stderr);
-  std::fflush(stderr);
-  line_shown_ = false;
+  panel_.clear();
+  latest_.reset();
 }
 
 actors::RunOptions observed_by(ProgressDisplay& display) {

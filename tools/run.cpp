@@ -12,6 +12,7 @@
 #include "tools/console.hpp"
 #include "tools/network_options.hpp"
 #include "tools/no_progress.hpp"
+#include "tools/outcome_text.hpp"
 #include "tools/progress.hpp"
 #include "tools/report_page.hpp"
 #include "tools/scenario_argument.hpp"
@@ -21,47 +22,6 @@
 namespace lorafleet::tools {
 
 namespace {
-
-double figure_of(const actors::RunOutcome& outcome, const std::string& key) {
-  const auto found = outcome.figures.find(key);
-  return found == outcome.figures.end() ? 0.0 : found->second;
-}
-
-std::string count_of(const actors::RunOutcome& outcome, const std::string& key) {
-  return grouped(static_cast<std::int64_t>(figure_of(outcome, key)));
-}
-
-/// ", 3 jobs in flight at the end, 1 update not folded": what the end cut off, if anything.
-std::string left_over(const actors::RunOutcome& outcome) {
-  const auto left = [&](const std::string& key, const std::string& one, const std::string& what) {
-    const auto number = static_cast<std::int64_t>(figure_of(outcome, key));
-    if (number == 0) return std::string();
-    return ", " + grouped(number) + " " + one + (number == 1 ? "" : "s") + " " + what;
-  };
-  return left("jobs_in_flight_at_end", "job", "in flight at the end") +
-         left("updates_waiting_at_end", "update", "not folded");
-}
-
-void print_summary(const std::string& name, const actors::RunOutcome& outcome,
-                   const std::filesystem::path& out) {
-  const auto number = [&](const std::string& key) { return figure_of(outcome, key); };
-  std::cout << printable(name) << ": " << outcome.status << " (" << outcome.stop_reason << "), "
-            << count_of(outcome, "versions") << " versions of "
-            << count_of(outcome, "updates_applied") << " updates, "
-            << count_of(outcome, "updates_dropped") << " dropped" << left_over(outcome) << "\n";
-  if (outcome.figures.contains("final.perplexity")) {
-    std::cout << "perplexity  " << figure(number("initial.perplexity")) << " -> "
-              << figure(number("final.perplexity")) << "  (token accuracy "
-              << fixed(number("final.token_accuracy"), 3) << ")\n";
-  }
-  std::cout << "time        " << clock_text(number("virtual_seconds")) << " virtual, "
-            << clock_text(number("wall_seconds")) << " real, "
-            << count_of(outcome, "tokens_per_second") << " tokens/s, peak memory "
-            << megabytes(number("peak_rss_bytes")) << "\n"
-            << "adapter     sha256 " << outcome.adapter_sha256 << "\n"
-            << "events      sha256 " << outcome.events_sha256 << "\n"
-            << "written to  " << out.string() << "\n";
-}
 
 int report_expectations(const scenarios::Scenario& scenario,
                         const std::map<std::string, double>& figures) {
@@ -132,7 +92,7 @@ int run_command(const Arguments& arguments) {
               "Ctrl-C; SCENARIO may be left out");
   add_head(line);
   line.flag("dry-run", "simulate the schedule only: who trains when, how stale updates are");
-  line.flag("quiet", "no progress, only warnings and the summary");
+  add_progress(line);
   line.note(
       "A directory that holds something is refused: results are never overwritten.\n"
       "Ctrl-C ends the run with what it has and leaves a checkpoint; a second one exits at once.\n"
@@ -149,7 +109,7 @@ int run_command(const Arguments& arguments) {
     return report_complete(scenario, line.text("resume"));
   }
   const auto& config = scenario.federation;
-  ProgressDisplay display(config.stop.versions, line.on("quiet"));
+  ProgressDisplay display(progress_of(line));
   actors::RunOptions options = observed_by(display);
   const auto head = head_of(line, scenario);
   if (line.on("dry-run")) {
@@ -179,7 +139,7 @@ int run_command(const Arguments& arguments) {
   if (config.output.report && outcome.status != "interrupted") {
     try_report({{out}, {}, {}, {}}, out / "report.html");
   }
-  print_summary(config.name, outcome, out);
+  std::cout << outcome_text(config.name, outcome, out);
   if (outcome.status == actors::kRunInterrupted) return kInterrupted;
   if (made_no_progress(outcome)) {
     print_error(no_progress_text(outcome));

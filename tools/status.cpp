@@ -1,8 +1,10 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "actors/output/progress_json.hpp"
 #include "partition/support/error.hpp"
 #include "tools/commands.hpp"
+#include "tools/console.hpp"
 #include "tools/network_options.hpp"
 #include "tools/text.hpp"
 
@@ -14,23 +16,22 @@ void print(const nlohmann::json& status) {
   const auto count = [](const nlohmann::json& of, const char* key) {
     return grouped(of.at(key).get<std::int64_t>());
   };
-  std::cout << printable(status.at("run").get<std::string>()) << ": "
-            << (status.at("started").get<bool>() ? "" : "waiting for hosts, ")
-            << fixed(100.0 * status.at("done").get<double>(), 0) << " % done, version "
-            << count(status, "versions") << " at "
-            << clock_text(status.at("virtual_seconds").get<double>()) << " virtual, "
-            << count(status, "updates_applied") << " updates, " << count(status, "updates_dropped")
-            << " dropped, " << count(status, "jobs_in_flight") << " jobs in flight, "
-            << count(status, "jobs_waiting") << " jobs waiting\n";
+  auto progress = actors::parse_progress(status.at("progress").dump(), "the head's progress");
+  progress.run = status.at("run");
+  for (const std::string& line : panel_of(progress, style_of(stdout)))
+    std::cout << line << "\n";
+  std::cout << "waiting      " << count(status, "jobs_waiting") << " jobs for a slot"
+            << (status.at("started").get<bool>() ? "" : ", waiting for hosts") << "\n";
   std::vector<std::vector<std::string>> rows = {
-      {"host", "address", "state", "slots", "jobs", "updates", "versions held"}};
+      {"host", "address", "state", "slots", "jobs", "updates", "tokens", "versions held"}};
   for (const auto& host : status.at("hosts")) {
     rows.push_back({host.at("name"), host.at("address"), host.at("state"), count(host, "slots"),
-                    count(host, "jobs"), count(host, "updates"), count(host, "versions_held")});
+                    count(host, "jobs"), count(host, "updates"), count(host, "tokens"),
+                    count(host, "versions_held")});
   }
   if (status.at("own_slots").get<std::int64_t>() > 0) {
-    rows.push_back(
-        {"(head)", "", "working", count(status, "own_slots"), count(status, "own_jobs"), "", ""});
+    rows.push_back({"(head)", "", "working", count(status, "own_slots"), count(status, "own_jobs"),
+                    "", "", ""});
   }
   std::cout << aligned(rows);
 }
@@ -38,7 +39,7 @@ void print(const nlohmann::json& status) {
 }  // namespace
 
 int status_command(const Arguments& arguments) {
-  CommandLine line("status", "Shows the hosts and jobs of a run with --listen.",
+  CommandLine line("status", "Shows how far a run with --listen is, its hosts and jobs.",
                    "status 127.0.0.1:4242");
   line.positional("HEAD", "HOST:PORT of the head");
   line.flag("json", "print what the head says, for scripts");

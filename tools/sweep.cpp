@@ -121,7 +121,7 @@ int sweep_command(const Arguments& arguments) {
     return kDone;
   }
   const auto jobs = static_cast<std::size_t>(line.whole("jobs", 1));
-  ProgressDisplay display(0, line.on("quiet"));
+  ProgressDisplay display(progress_unless(line.on("quiet")));
   StopOnSignals signals([&] { display.info("stopping the current runs with what they have"); });
   const fs::path out = line.has("out") ? fs::path(line.text("out")) : fs::path("runs") / sweep.name;
   make_folder(out);

@@ -40,7 +40,7 @@ std::string perform(const fs::path& file, const std::vector<std::string>& sets,
   if (is_complete(folder)) {
     return verdict(scenario, actors::summary_figures(read_file(folder / "summary.json")), error);
   }
-  ProgressDisplay display(scenario.federation.stop.versions, true);
+  ProgressDisplay display(progress_unless(true));
   actors::RunOptions options = observed_by(display);
   options.out = folder;
   options.scenario_toml = scenarios::to_toml(scenario);

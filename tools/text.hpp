@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "partition/support/printable.hpp"
+#include "tools/columns.hpp"
 
 namespace lorafleet::tools {
 
@@ -62,13 +63,6 @@ inline std::string megabytes(double bytes) {
   return grouped(std::llround(bytes / 1e6)) + " MB";
 }
 
-/// Characters of UTF-8, each taken for as wide as another.
-inline std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
-    return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
-  }));
-}
-
 /// Columns padded to their widest cell, two spaces apart; the first column left, the others right.
 /// Control characters are replaced.
 inline std::string aligned(std::vector<std::vector<std::string>> rows) {
@@ -80,13 +74,13 @@ inline std::string aligned(std::vector<std::vector<std::string>> rows) {
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], width_of(row[i]));
+      widths[i] = std::max(widths[i], columns_of(row[i]));
   }
   std::string text;
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - width_of(row[i]), ' ');
+      const std::string padding(widths[i] - columns_of(row[i]), ' ');
       line += i == 0 ? row[i] + padding : "  " + padding + row[i];
     }
     line.erase(line.find_last_not_of(' ') + 1);

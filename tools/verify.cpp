@@ -109,7 +109,7 @@ int verify_command(const Arguments& arguments) {
   auto scenario = read_scenario_argument(line);
   const auto counts = parse_slots(line.text("slots"));
   RunsFolder runs(line);
-  ProgressDisplay display(scenario.federation.stop.versions, line.on("quiet"));
+  ProgressDisplay display(progress_unless(line.on("quiet")));
   StopOnSignals signals([&] { display.info("stopping; Ctrl-C again exits at once"); });
 
   std::vector<Trial> trials;

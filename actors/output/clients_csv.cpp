@@ -1,5 +1,7 @@
 #include "actors/output/clients_csv.hpp"
 
+#include <algorithm>
+
 #include "actors/output/csv_columns.hpp"
 #include "partition/support/csv.hpp"
 #include "partition/support/files.hpp"
@@ -37,6 +39,23 @@ std::vector<std::int64_t> ClientsCsv::updates() const {
   for (const Tally& tally : tallies_)
     counts.push_back(tally.received - tally.refused);
   return counts;
+}
+
+std::vector<sim::ClientId> ClientsCsv::busiest(std::size_t most) const {
+  std::vector<sim::ClientId> clients;
+  for (std::size_t i = 0; i < tallies_.size(); ++i)
+    clients.push_back({static_cast<std::uint32_t>(i)});
+  if (clients.size() <= most) return clients;
+  const auto busier = [&](sim::ClientId a, sim::ClientId b) {
+    const std::int64_t x = tallies_[a.value].received;
+    const std::int64_t y = tallies_[b.value].received;
+    return x != y ? x > y : a < b;
+  };
+  const auto end = clients.begin() + static_cast<std::ptrdiff_t>(most);
+  std::partial_sort(clients.begin(), end, clients.end(), busier);
+  clients.erase(end, clients.end());
+  std::sort(clients.begin(), clients.end());
+  return clients;
 }
 
 namespace {

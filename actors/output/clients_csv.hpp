@@ -28,6 +28,8 @@ class ClientsCsv {
   /// Of each client, those that were not refused.
   [[nodiscard]] std::vector<std::int64_t> updates() const;
   [[nodiscard]] const std::vector<ClientFacts>& facts() const { return facts_; }
+  /// Those that gave most updates, `most` of them; of equals the first. In their own order.
+  [[nodiscard]] std::vector<sim::ClientId> busiest(std::size_t most) const;
 
  private:
   struct Tally {

@@ -99,7 +99,7 @@ void columns(std::uint64_t version, const Row& row, const Scores* scores, const 
 }
 
 /// The mean of the losses, summed in the order of dispatch; 0 of none.
-double mean_loss(std::vector<std::pair<sim::Sequence, double>>& losses) {
+double mean_loss(std::vector<std::pair<sim::Sequence, double>> losses) {
   std::sort(losses.begin(), losses.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   double sum = 0.0;
@@ -112,7 +112,7 @@ double mean_loss(std::vector<std::pair<sim::Sequence, double>>& losses) {
 
 void RoundsCsv::add(const Event& event) {
   if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
-    waiting_[arrived->tier.value_or(0)].emplace_back(arrived->id.seq, arrived->loss);
+    losses_.arrive(*arrived, {arrived->id.seq, arrived->loss});
     totals_.train_tokens += arrived->tokens;
     charge(arrived->used);
   } else if (const auto* lost = std::get_if<UpdateLost>(&event.what)) {
@@ -120,16 +120,12 @@ void RoundsCsv::add(const Event& event) {
     if (lost->used) {
       charge(*lost->used);
     } else {
-      refused_.insert(lost->id.seq.value);
+      losses_.refuse(lost->id.seq);
     }
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
     latest_ = *made;
     totals_.updates += static_cast<std::int64_t>(made->updates);
-    auto& folded = waiting_[made->tier.value_or(0)];
-    std::erase_if(folded,
-                  [&](const auto& update) { return refused_.erase(update.first.value) > 0; });
-    latest_train_loss_ = mean_loss(folded);
-    folded.clear();
+    latest_train_loss_ = mean_loss(losses_.fold(*made));
   }
 }
 

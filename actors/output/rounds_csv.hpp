@@ -6,11 +6,11 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "actors/coordinator/coordinator.hpp"
+#include "actors/output/folded_updates.hpp"
 #include "model/evaluation/evaluation.hpp"
 
 namespace lorafleet::actors {
@@ -73,9 +73,7 @@ class RoundsCsv {
   std::map<std::uint64_t, Scores> scores_;      // likewise
   Totals totals_;
   VersionMade latest_;
-  /// By tier: the losses of updates that its next version will fold, if they are not refused.
-  std::map<std::uint64_t, std::vector<std::pair<sim::Sequence, double>>> waiting_;
-  std::unordered_set<std::uint64_t> refused_;  ///< jobs among these
+  FoldedUpdates<std::pair<sim::Sequence, double>> losses_;
   double latest_train_loss_ = 0.0;
 };
 

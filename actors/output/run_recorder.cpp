@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "actors/output/offline_csv.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::actors {
@@ -41,10 +42,12 @@ RunRecorder::RunRecorder(const std::filesystem::path& directory, const Federatio
       progress_(std::move(progress)),
       clients_(std::move(clients)),
       audit_(with_examples(clients_.facts())),
+      name_(config.name),
       events_(resumed != nullptr ? unfinished_events(directory) : directory / kUnfinished,
               resumed != nullptr ? resumed->events_bytes : 0,
               [this](const Event& event) { tally(event); }) {
-  if (config.output.trace) trace_.emplace(directory / "trace.json");
+  if (config.output.trace) trace_.emplace(directory / "trace.json", clients_.facts());
+  if (config.output.tensorboard) tensorboard_.emplace(directory);
   if (resumed != nullptr) replay(*resumed);
 }
 
@@ -52,7 +55,7 @@ void RunRecorder::replay(const RecorderState& resumed) {
   rounds_.add_version({}, {});
   const std::string sha256 = events_.replay([this](const Event& event) {
     now_ = event.time;
-    rounds_.add(event);
+    take(event);
     tally(event);
     if (const auto* made = std::get_if<VersionMade>(&event.what))
       rounds_.add_version(made->version, event.time);
@@ -69,6 +72,18 @@ void RunRecorder::tally(const Event& event) {
   clients_.add(event);
   audit_.add(event);
   if (trace_) trace_->add(event);
+}
+
+/// On the caller's thread, unlike `tally`.
+void RunRecorder::take(const Event& event) {
+  rounds_.add(event);
+  if (tensorboard_) tensorboard_->add(event);
+  if (const auto* arrived = std::get_if<UpdateArrived>(&event.what)) {
+    largest_staleness_ = std::max(largest_staleness_, arrived->staleness);
+  } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
+    staleness_ = made->mean_staleness;
+    losses_.add(rounds_.latest_train_loss());
+  }
 }
 
 std::uint64_t RunRecorder::events_bytes(const std::filesystem::path& directory) {
@@ -88,7 +103,7 @@ RecorderState RunRecorder::settle() {
 void RunRecorder::on_event(const Event& event, const RunTotals& totals) {
   now_ = event.time;
   events_.add(event);
-  rounds_.add(event);
+  take(event);
   if (std::holds_alternative<UpdateArrived>(event.what)) {
     totals_ = totals;
     tell(false);
@@ -108,6 +123,8 @@ void RunRecorder::on_evaluation(sim::Version version, const model::Evaluation& e
 
 void RunRecorder::add_score(sim::Version version, const model::Evaluation& evaluation) {
   rounds_.add_evaluation(version, evaluation);
+  if (tensorboard_) tensorboard_->add_evaluation(version, evaluation);
+  perplexities_.add(evaluation.total.perplexity());
   if (version.value == 0) initial_ = evaluation;
   latest_ = evaluation;
   latest_version_ = version.value;
@@ -119,6 +136,17 @@ double RunRecorder::wall_seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
 }
 
+/// How far it is to the nearest stop condition, 0 to 1.
+double RunRecorder::done() const {
+  const auto share = [](double have, double want) { return want > 0.0 ? have / want : 0.0; };
+  return std::clamp(
+      std::max({share(static_cast<double>(totals_.versions), static_cast<double>(stop_.versions)),
+                share(totals_.time.seconds(), stop_.virtual_seconds),
+                share(static_cast<double>(totals_.updates_applied),
+                      static_cast<double>(stop_.updates))}),
+      0.0, 1.0);
+}
+
 void RunRecorder::tell(bool milestone) {
   if (!progress_) return;
   constexpr double kSecondsBetweenUpdates = 0.1;
@@ -126,25 +154,29 @@ void RunRecorder::tell(bool milestone) {
   if (!milestone && now - told_at_ < kSecondsBetweenUpdates) return;
   told_at_ = now;
   Progress progress;
+  progress.run = name_;
   progress.totals = totals_;
+  progress.stop_versions = stop_.versions;
   progress.train_loss = rounds_.latest_train_loss();
+  progress.losses = losses_.points();
+  progress.perplexities = perplexities_.points();
+  progress.staleness = staleness_;
+  progress.largest_staleness = largest_staleness_;
   progress.evaluated_version = latest_version_;
   if (latest_) progress.perplexity = latest_->total.perplexity();
   progress.wall_seconds = now;
   progress.milestone = milestone;
+  progress.done = done();
+  if (!start_) start_ = {progress.done, totals_.train_tokens};
   progress.tokens_per_second =
-      static_cast<double>(totals_.train_tokens) / std::max(progress.wall_seconds, 1e-9);
-  const auto share = [](double have, double want) { return want > 0.0 ? have / want : 0.0; };
-  progress.done = std::clamp(
-      std::max({share(static_cast<double>(totals_.versions), static_cast<double>(stop_.versions)),
-                share(totals_.time.seconds(), stop_.virtual_seconds),
-                share(static_cast<double>(totals_.updates_applied),
-                      static_cast<double>(stop_.updates))}),
-      0.0, 1.0);
+      static_cast<double>(totals_.train_tokens - start_->tokens) / std::max(now, 1e-9);
+  constexpr double kTooEarly = 0.02;
+  if (const double gone = progress.done - start_->done; gone > kTooEarly)
+    progress.seconds_left = now * (1.0 - progress.done) / gone;
   progress_(progress);
 }
 
-void RunRecorder::write_files() {
+void RunRecorder::write_files(const sim::World* world) {
   events_sha256_ = events_.settle().sha256;
   const auto events = directory_ / kFinished;
   std::error_code error;
@@ -152,6 +184,10 @@ void RunRecorder::write_files() {
   if (error) throw RuntimeFailure(events.string() + ": cannot finish: " + error.message());
   rounds_.write(directory_ / "rounds.csv");
   clients_.write(directory_ / "clients.csv");
+  if (world != nullptr && !world->always_online()) {
+    constexpr std::size_t kMostClients = 1000;
+    write_offline_csv(*world, clients_.busiest(kMostClients), now_, directory_ / "offline.csv");
+  }
   if (trace_) trace_->finish(now_);
 }
 

@@ -10,10 +10,13 @@
 #include "actors/output/clients_csv.hpp"
 #include "actors/output/event_log.hpp"
 #include "actors/output/rounds_csv.hpp"
+#include "actors/output/tensorboard/tensorboard_log.hpp"
 #include "actors/output/trace_json.hpp"
+#include "actors/run/history.hpp"
 #include "actors/run/progress.hpp"
 #include "actors/run/run_audit.hpp"
 #include "actors/run/run_observer.hpp"
+#include "actors/sim/world.hpp"
 
 namespace lorafleet::actors {
 
@@ -34,8 +37,9 @@ class RunRecorder final : public RunObserver {
   /// Length of the event log that a run left in `directory`; 0 where there is none.
   static std::uint64_t events_bytes(const std::filesystem::path& directory);
 
-  /// Finishes the files. Throws RuntimeFailure.
-  void write_files();
+  /// Finishes the files; offline.csv where a `world` is given whose clients can be away. Throws
+  /// RuntimeFailure.
+  void write_files(const sim::World* world = nullptr);
 
   [[nodiscard]] const std::optional<model::Evaluation>& initial() const { return initial_; }
   [[nodiscard]] const std::optional<model::Evaluation>& latest() const { return latest_; }
@@ -53,6 +57,8 @@ class RunRecorder final : public RunObserver {
   void tell(bool milestone);
   void tally(const Event& event);
   void replay(const RecorderState& resumed);
+  void take(const Event& event);
+  [[nodiscard]] double done() const;
   void add_score(sim::Version version, const model::Evaluation& evaluation);
 
   std::filesystem::path directory_;
@@ -61,6 +67,7 @@ class RunRecorder final : public RunObserver {
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::string events_sha256_;
   RoundsCsv rounds_;
+  std::optional<TensorBoardLog> tensorboard_;
   // Used by the thread of events_.
   ClientsCsv clients_;
   std::optional<TraceJson> trace_;
@@ -71,6 +78,17 @@ class RunRecorder final : public RunObserver {
   std::optional<model::Evaluation> initial_;
   std::optional<model::Evaluation> latest_;
   std::optional<std::uint64_t> latest_version_;
+  // For the progress.
+  std::string name_;
+  History losses_;
+  History perplexities_;
+  double staleness_ = 0.0;  // mean of the latest version
+  std::uint64_t largest_staleness_ = 0;
+  struct Start {
+    double done = 0.0;
+    std::int64_t tokens = 0;
+  };
+  std::optional<Start> start_;  // of this process
   double told_at_ = -1.0;
   EventLog events_;  // last: its thread uses the others
 };

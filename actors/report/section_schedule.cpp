@@ -207,6 +207,25 @@ std::string client_name(const RunData& run, std::uint64_t client) {
   return name;
 }
 
+/// How much of the time that is drawn the clients were away.
+std::string offline_sentence(const RunData& run) {
+  const Events& events = *run.events;
+  if (events.offline.empty()) return "";
+  double away = 0.0;
+  for (const OfflineBar& span : events.offline)
+    away += span.end - span.start;
+  const double all = events.bars_until * static_cast<double>(events.shown.size());
+  // Of larger fleets offline.csv has the busiest clients alone.
+  constexpr std::size_t kMostKnown = 1000;
+  std::string text =
+      run.clients->tier_of.size() > kMostKnown
+          ? ". Pale: offline, as far as offline.csv tells"
+          : ". Pale: offline, " + percent(away / std::max(all, 1e-9)) + " of the time";
+  if (events.shortest_offline > 0.0)
+    text += "; spans under " + duration(events.shortest_offline) + " are left out";
+  return text;
+}
+
 std::string gantt_sentence(const RunData& run, std::size_t clients) {
   const Events& events = *run.events;
   const bool all = clients == run.clients->tier_of.size();
@@ -218,6 +237,7 @@ std::string gantt_sentence(const RunData& run, std::size_t clients) {
       " of " + grouped(events.jobs);
   if (events.bars_until < events.end_seconds)
     text += ", in the first " + duration(events.bars_until);
+  text += offline_sentence(run);
   return text +
          ". A bar is thin while it downloads and uploads, and thick while it computes"
          ", waiting for the device included; vertical lines are new versions. trace.json, where "
@@ -239,6 +259,10 @@ std::optional<Figure> gantt_figure(const RunData& run) {
     figure.plot.spans.push_back({bar.row, bar.start, bar.downloaded, bar.computed, bar.end,
                                  found->second, static_cast<double>(bar.version)});
   }
+  for (const OfflineBar& span : events.offline)
+    figure.plot.absences.push_back({span.row, span.start, span.end});
+  constexpr std::size_t kPale = 21;
+  if (!events.offline.empty()) figure.plot.series.push_back({"offline", kPale});
   for (const double seconds : run.version_seconds) {
     if (seconds <= events.bars_until) figure.plot.marks.push_back(seconds);
   }

@@ -115,6 +115,15 @@ VirtualTime Outages::next_hit(ClientId client) const {
   return next;
 }
 
+std::vector<std::pair<const Timeline*, std::uint32_t>> Outages::timelines_of(
+    ClientId client) const {
+  std::vector<std::pair<const Timeline*, std::uint32_t>> timelines;
+  for (const auto& entry : entries_) {
+    if (entry.members[client.value]) timelines.emplace_back(entry.timeline.get(), entry.number);
+  }
+  return timelines;
+}
+
 VirtualTime Outages::free_from(ClientId client, VirtualTime time, VirtualTime limit) const {
   bool moved = true;
   while (moved && time < limit) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "actors/sim/config.hpp"
@@ -32,6 +33,9 @@ class Outages {
   /// The next beginning of an outage that hits this client; kNever: there is none. While one hits
   /// it already, the end of an outage does not count.
   [[nodiscard]] VirtualTime next_hit(ClientId client) const;
+  /// The timelines of the outages that can hit the client, with their owners' numbers. Pure.
+  [[nodiscard]] std::vector<std::pair<const Timeline*, std::uint32_t>> timelines_of(
+      ClientId client) const;
   /// The first moment from `time` (not before the last one passed) on at which nothing hits the
   /// client; kNever where that is not before `limit`.
   [[nodiscard]] VirtualTime free_from(ClientId client, VirtualTime time, VirtualTime limit) const;

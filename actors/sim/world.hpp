@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/sim/availability.hpp"
@@ -108,6 +109,13 @@ class World {
   /// The timeline of [availability] model; nullptr: clients are always there. For checks of a
   /// config.
   [[nodiscard]] const Timeline* timeline() const { return timeline_.get(); }
+  /// Whether clients can be away at all.
+  [[nodiscard]] bool always_online() const { return timeline_ == nullptr && outages_.empty(); }
+  /// The timelines of the outages that can hit the client; on: it is hit.
+  [[nodiscard]] std::vector<std::pair<const Timeline*, std::uint32_t>> outages_of(
+      ClientId client) const {
+    return outages_.timelines_of(client);
+  }
 
  private:
   using Phases = std::array<VirtualDuration, kPhases>;

@@ -39,14 +39,30 @@ std::string read_file(const std::filesystem::path& path) {
 
 void for_each_line(const std::filesystem::path& path,
                    const std::function<void(std::string_view, std::size_t)>& line) {
-  auto stream = open_for_reading(path);
-  std::string text;
+  std::string begun;  // a line whose end is in a later block
   std::size_t number = 0;
-  while (std::getline(stream, text)) {
-    if (!text.empty() && text.back() == '\r') text.pop_back();
+  const auto tell = [&](std::string_view text) {
+    if (text.ends_with('\r')) text.remove_suffix(1);
     line(text, ++number);
-  }
-  if (stream.bad()) throw InputError(path.string(), "cannot read to the end");
+  };
+  for_each_block(path, [&](std::string_view block) {
+    while (!block.empty()) {
+      const std::size_t end = block.find('\n');
+      if (end == block.npos) {
+        begun += block;
+        return;
+      }
+      if (begun.empty()) {
+        tell(block.substr(0, end));
+      } else {
+        begun += block.substr(0, end);
+        tell(begun);
+        begun.clear();
+      }
+      block.remove_prefix(end + 1);
+    }
+  });
+  if (!begun.empty()) tell(begun);
 }
 
 void for_each_block(const std::filesystem::path& path,
@@ -175,7 +191,12 @@ void make_folder(const std::filesystem::path& path) {
 
 FolderLock::FolderLock(const std::filesystem::path& folder)
     : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (folder_ < 0 || ::flock(folder_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  // Whoever looks whether the folder is locked (tools/watch.cpp) holds it for a moment.
+  constexpr int kTries = 5;
+  for (int i = 0; i < kTries; ++i) {
+    if (folder_ < 0 || ::flock(folder_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+    ::usleep(20'000);
+  }
   ::close(folder_);
   throw InputError(folder.string(), "another process is working in this folder");
 }

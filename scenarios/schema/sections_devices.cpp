@@ -335,6 +335,8 @@ Table output_table() {
   table.field("trace", &OutputConfig::trace,
               "write trace.json, a picture of all jobs; large where there are millions");
   table.field("report", &OutputConfig::report, "write report.html, a page that shows the run");
+  table.field("tensorboard", &OutputConfig::tensorboard,
+              "write an event file for TensorBoard, as the run goes on");
   return table;
 }
 

@@ -1,17 +1,20 @@
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-
 #include "partition/support/files.hpp"
 #include "partition/support/process.hpp"
 #include "tests/support/temporary_folder.hpp"
-#include "tests/tools/program.hpp"
+#include "tests/tools/browser.hpp"
 #include "tests/tools/small_scenario.hpp"
 
 namespace lorafleet {
 namespace {
 
 namespace fs = std::filesystem;
+using tests::browser;
+using tests::can_open;
+using tests::scenario;
+using tests::simulate;
+using tests::write_page;
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -22,15 +25,6 @@ std::size_t count(const std::string& text, const std::string& part) {
   for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1))
     ++found;
   return found;
-}
-
-/// Debian's Chromium, or the one in LORAFLEET_BROWSER; "" where there is none.
-std::string browser() {
-  if (const char* chosen = std::getenv("LORAFLEET_BROWSER")) return chosen;
-  for (const char* name : {"/usr/bin/chromium-headless-shell", "/usr/bin/chromium"}) {
-    if (fs::exists(name)) return name;
-  }
-  return "";
 }
 
 /// The page as it is once its scripts have run.
@@ -56,12 +50,6 @@ std::string root_of(const std::string& document) {
   return from == document.npos ? "" : document.substr(from, document.find('>', from) - from);
 }
 
-bool can_open() {
-  if (!browser().empty()) return true;
-  MESSAGE("skipped: no Chromium here (tools/setup.sh installs it)");
-  return false;
-}
-
 /// Every figure of the page drew, nothing went wrong, and nothing was asked for.
 void check_page(const fs::path& page, const tests::TemporaryFolder& folder,
                 const std::vector<std::string>& options = {}) {
@@ -76,29 +64,6 @@ void check_page(const fs::path& page, const tests::TemporaryFolder& folder,
   CHECK(contains(root, "data-figures=\"" + std::to_string(figures) + "\""));
   CHECK(count(document, "data-drawn=\"1\"") == figures);
   CHECK(count(document, "<svg ") + count(document, "<canvas ") >= figures);
-}
-
-std::string scenario(const std::string& name) {
-  return (tests::source_folder() / "scenarios" / (name + ".toml")).string();
-}
-
-/// A run directory of a small surrogate, with jobs that are lost.
-void simulate(const fs::path& folder, const std::string& seed) {
-  const auto run = tests::run_program({"run", scenario("stress/dropout_30"), "--quiet", "--set",
-                                       "stop.versions=12", "--set", "partition.clients=100",
-                                       "--set", "evaluation.every_versions=3", "--set",
-                                       "clients.per_round=20", "--set", "clients.min_updates=5",
-                                       "--set", "seed=" + seed, "--out", folder.string()});
-  CAPTURE(run.err);
-  REQUIRE(fs::exists(folder / "summary.json"));
-}
-
-void write_page(std::vector<std::string> arguments, const fs::path& page) {
-  arguments.insert(arguments.begin(), "report");
-  arguments.insert(arguments.end(), {"--out", page.string()});
-  const auto made = tests::run_program(arguments);
-  CAPTURE(made.err);
-  REQUIRE(made.status == 0);
 }
 
 void replace(std::string& text, const std::string& from, const std::string& to) {

@@ -56,14 +56,15 @@ TEST_CASE("bad usage ends with status 2, one line on stderr and nothing on stdou
   const std::vector<std::pair<Arguments, std::string>> cases = {
       {{}, "error: COMMAND is missing"},
       {{"chekc"},
-       "error: unknown command \"chekc\"; allowed: run, host, status, check, partition, evaluate, "
-       "generate, import, merge, new-base, sweep, report, compare, verify, calibrate, schema, "
+       "error: unknown command \"chekc\"; allowed: run, host, status, watch, check, partition, "
+       "evaluate, generate, import, merge, new-base, sweep, report, compare, verify, calibrate, "
+       "schema, "
        "version; did you mean check?"},
       {{"run"}, "error: run: SCENARIO is missing (lorafleet run --help shows how)"},
       {{"run", "a.toml", "--dryrun"},
        "error: run: unknown option --dryrun; allowed: --set, --out, --resume, --listen, --hosts, "
        "--own-slots, --silence, --patience, --mixed, --cert, --key, --ca, --allow, --dry-run, "
-       "--quiet, --help; did you mean --dry-run?"},
+       "--progress, --quiet, --help; did you mean --dry-run?"},
       {{"check", "a.toml", "b.toml"}, "error: check: too many arguments; allowed: 1"},
       {{"run", "a.toml", "--out"},
        "error: run: the required argument for option '--out' is missing"},

@@ -1,6 +1,10 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <map>
+#include <optional>
 #include <queue>
+#include <string_view>
 
 #include "actors/report/data/run_data.hpp"
 #include "actors/report/data/table_reader.hpp"
@@ -24,59 +28,89 @@ struct LessBusyFirst {
   }
 };
 
-std::size_t tier_index(Clients& clients, const std::string& name) {
-  for (std::size_t i = 0; i < clients.tiers.size(); ++i) {
-    if (clients.tiers[i].name == name) return i;
+/// Where the columns are.
+struct Columns {
+  explicit Columns(const TableRow& row)
+      : client(row.column("client")),
+        tier(row.column("tier")),
+        speed(row.column("tokens_per_second")),
+        examples(row.column("examples")),
+        jobs(row.column("jobs")),
+        received(row.column("updates_received")),
+        lost(row.column("jobs_lost")),
+        in_flight(row.column("jobs_in_flight_at_end")),
+        refused(row.column("updates_refused")),
+        busy(row.column("busy_seconds")),
+        computing(row.column("computing_seconds")),
+        energy(row.column("energy_wh")) {}
+  std::size_t client, tier, speed, examples, jobs, received, lost, in_flight, refused, busy,
+      computing, energy;
+};
+
+/// The places of tiers by name.
+class TierIndex {
+ public:
+  std::size_t operator()(Clients& clients, std::string_view name) {
+    const auto found = places_.find(name);
+    if (found != places_.end()) return found->second;
+    if (clients.tiers.size() == kMostTiers) return kMostTiers - 1;
+    const std::size_t place = clients.tiers.size();
+    clients.tiers.emplace_back().name = name;
+    places_.emplace(name, place);
+    return place;
   }
-  if (clients.tiers.size() == kMostTiers) return kMostTiers - 1;
-  clients.tiers.emplace_back().name = name;
-  return clients.tiers.size() - 1;
+
+ private:
+  std::map<std::string, std::size_t, std::less<>> places_;
+};
+
+std::int64_t whole(double value) {
+  return value > 0.0 ? static_cast<std::int64_t>(std::min(value, 4e9)) : 0;
 }
 
-template <typename Integer>
-Integer whole(const TableRow& row, const char* column) {
-  const double value = row.number(column);
-  return value > 0.0 ? static_cast<Integer>(std::min(value, 4e9)) : Integer{0};
-}
-
-double seconds(const TableRow& row, const char* column) {
-  const double value = row.number(column);
+double or_0(double value) {
   return value > 0.0 ? value : 0.0;
 }
 
-void add_to(TierFigures& tier, const TableRow& row) {
+void add_to(TierFigures& tier, const TableRow& row, const Columns& at, double jobs) {
   ++tier.clients;
-  tier.jobs += whole<std::int64_t>(row, "jobs");
-  tier.received += whole<std::int64_t>(row, "updates_received");
-  tier.lost += whole<std::int64_t>(row, "jobs_lost");
-  tier.in_flight += whole<std::int64_t>(row, "jobs_in_flight_at_end");
-  tier.refused += whole<std::int64_t>(row, "updates_refused");
-  tier.busy_seconds += seconds(row, "busy_seconds");
-  tier.computing_seconds += seconds(row, "computing_seconds");
-  tier.energy_wh += seconds(row, "energy_wh");
+  tier.jobs += whole(jobs);
+  tier.received += whole(row.number(at.received));
+  tier.lost += whole(row.number(at.lost));
+  tier.in_flight += whole(row.number(at.in_flight));
+  tier.refused += whole(row.number(at.refused));
+  tier.busy_seconds += or_0(row.number(at.busy));
+  tier.computing_seconds += or_0(row.number(at.computing));
+  tier.energy_wh += or_0(row.number(at.energy));
 }
 
 }  // namespace
 
 Clients read_clients(const std::filesystem::path& file) {
   Clients clients;
+  TierIndex tier_index;
+  std::optional<Columns> columns;
   std::priority_queue<Busy, std::vector<Busy>, LessBusyFirst> busiest;
   for_each_row(file, [&](const TableRow& row) {
-    if (clients.names.empty()) clients.names = row.names();
+    if (!columns) {
+      clients.names = row.names();
+      columns.emplace(row);
+    }
+    const Columns& at = *columns;
     const std::size_t client = clients.tier_of.size();
-    if (row.number("client") != static_cast<double>(client)) {
+    if (row.number(at.client) != static_cast<double>(client)) {
       throw InputError(file.string(), "client " + std::to_string(client) + " is missing; clients " +
                                           "must stand in their order, from 0");
     }
-    const std::size_t tier = tier_index(clients, row.text("tier"));
+    const std::size_t tier = tier_index(clients, row.text(at.tier));
+    const double jobs = row.number(at.jobs);
     clients.tier_of.push_back(static_cast<std::uint16_t>(tier));
-    clients.speed.push_back(static_cast<float>(row.number("tokens_per_second")));
-    clients.received.push_back(whole<std::uint32_t>(row, "updates_received"));
-    clients.examples.push_back(whole<std::uint32_t>(row, "examples"));
-    add_to(clients.tiers[tier], row);
-    const double jobs = row.number("jobs");
+    clients.speed.push_back(static_cast<float>(row.number(at.speed)));
+    clients.received.push_back(static_cast<std::uint32_t>(whole(row.number(at.received))));
+    clients.examples.push_back(static_cast<std::uint32_t>(whole(row.number(at.examples))));
+    add_to(clients.tiers[tier], row, at, jobs);
     if (busiest.size() < Clients::kMostRows || jobs > busiest.top().jobs) {
-      busiest.push({jobs, client, row.cells()});
+      busiest.push({jobs, client, {row.cells().begin(), row.cells().end()}});
       if (busiest.size() > Clients::kMostRows) busiest.pop();
     }
   });

@@ -27,15 +27,24 @@ std::vector<std::uint64_t> clients_to_show(const Clients& clients) {
     return clients.received[a] != clients.received[b] ? clients.received[a] > clients.received[b]
                                                       : a < b;
   };
-  std::sort(order.begin(), order.end(), busier);
+  std::partial_sort(order.begin(), order.begin() + kMostRows / 2, order.end(), busier);
   std::vector<std::uint64_t> shown(order.begin(), order.begin() + kMostRows / 2);
   order.erase(order.begin(), order.begin() + kMostRows / 2);
-  std::sort(order.begin(), order.end(), [&](std::uint64_t a, std::uint64_t b) {
+  const auto faster = [&](std::uint64_t a, std::uint64_t b) {
     return clients.speed[a] != clients.speed[b] ? clients.speed[a] > clients.speed[b] : a < b;
-  });
+  };
+  // The places that are asked for alone are put in order.
   const std::size_t rest = kMostRows - shown.size();
-  for (std::size_t i = 0; i < rest; ++i)
-    shown.push_back(order[i * (order.size() - 1) / (rest - 1)]);
+  auto sorted = order.begin();
+  for (std::size_t i = 0; i < rest; ++i) {
+    const auto place =
+        order.begin() + static_cast<std::ptrdiff_t>(i * (order.size() - 1) / (rest - 1));
+    if (place >= sorted) {
+      std::nth_element(sorted, place, order.end(), faster);
+      sorted = place + 1;
+    }
+    shown.push_back(*place);
+  }
   return shown;
 }
 

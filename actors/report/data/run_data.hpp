@@ -91,6 +91,13 @@ struct JobBar {
   std::uint64_t version = 0;  ///< trained from
 };
 
+/// When a client was not there.
+struct OfflineBar {
+  std::size_t row = 0;  ///< of Events::shown
+  double start = 0.0;   ///< virtual seconds
+  double end = 0.0;
+};
+
 /// Jobs at the same time, in a span of virtual time.
 struct Flight {
   double least = 0.0;
@@ -127,6 +134,8 @@ struct Events {
   std::vector<std::uint64_t> shown;       ///< clients whose jobs are `bars`
   std::vector<JobBar> bars;
   double bars_until = 0.0;  ///< virtual seconds; later jobs were too many
+  std::vector<OfflineBar> offline;
+  double shortest_offline = 0.0;  ///< virtual seconds; shorter ones are left out
 };
 
 /// What local.csv says: perplexities of one client.
@@ -172,6 +181,8 @@ void read_rounds(const std::filesystem::path& file, RunData& run);
 Clients read_clients(const std::filesystem::path& file);
 /// `clients` says which tier a client is of; may be null.
 Events read_events(const std::filesystem::path& file, const Clients* clients);
+/// Adds the spans of the clients that are shown, up to `bars_until`.
+void read_offline(const std::filesystem::path& file, Events& events);
 std::vector<LocalRow> read_local(const std::filesystem::path& file);
 Partition read_partition(const std::filesystem::path& file);
 std::vector<std::string> read_warnings(const std::filesystem::path& file);

@@ -56,6 +56,7 @@ RunData read_run(const fs::path& folder) {
   if (has("events.jsonl")) {
     run.events = read_events(folder / "events.jsonl", run.clients ? &*run.clients : nullptr);
   }
+  if (has("offline.csv") && run.events) read_offline(folder / "offline.csv", *run.events);
   if (has("local.csv")) run.local = read_local(folder / "local.csv");
   if (has("partition.json")) run.partition = read_partition(folder / "partition.json");
   if (has("run.log")) run.warnings = read_warnings(folder / "run.log");

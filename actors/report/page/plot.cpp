@@ -12,7 +12,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kDigits = 6;
-constexpr std::size_t kGrey = 20;  // the style that is no colour
+// Styles that are no colours.
+constexpr std::size_t kGrey = 20;
+constexpr std::size_t kPale = 21;
 
 /// Six significant figures: more than a chart can show. What JSON does not know is null.
 Json rounded(double value) {
@@ -81,7 +83,7 @@ std::string swatch(PlotKind kind, std::size_t style) {
   if (kind == PlotKind::lines) shape = "<line x1=\"1\" y1=\"5\" x2=\"27\" y2=\"5\" class=\"s";
   if (kind == PlotKind::scatter || kind == PlotKind::ranges) shape = kMarks[style % kMarks.size()];
   return "<svg width=\"28\" height=\"10\" aria-hidden=\"true\">" + shape +
-         std::to_string(style == kGrey ? style : style % kGrey) + "\"/></svg>";
+         std::to_string(style == kGrey || style == kPale ? style : style % kGrey) + "\"/></svg>";
 }
 
 /// The look of a series and its name. With scripts it shows and hides.
@@ -122,6 +124,8 @@ std::string plot_json(const Figure& figure) {
                              rounded(span.second), rounded(span.end), span.series,
                              rounded(span.version)});
   }
+  for (const Absence& absence : plot.absences)
+    json["absences"].push_back({absence.row, rounded(absence.start), rounded(absence.end)});
   for (const double mark : plot.marks)
     json["marks"].push_back(rounded(mark));
   if (plot.stacked) json["stacked"] = true;

@@ -39,6 +39,13 @@ struct Span {
   double version = 0.0;
 };
 
+/// A stretch of a row of a Gantt chart in which nothing can happen.
+struct Absence {
+  std::size_t row = 0;
+  double start = 0.0;
+  double end = 0.0;
+};
+
 /// What the page's script draws. Which members count depends on the kind.
 struct Plot {
   PlotKind kind = PlotKind::lines;
@@ -48,7 +55,8 @@ struct Plot {
   std::vector<std::string> columns;     ///< heat
   std::vector<Series> series;
   std::vector<Span> spans;
-  std::vector<double> marks;  ///< gantt: versions; lines: none
+  std::vector<Absence> absences;  ///< gantt: shown while the last series is
+  std::vector<double> marks;      ///< gantt: versions; lines: none
   bool stacked = false;
   bool horizontal = false;  ///< bars
   bool target = false;      ///< lines: shows the target's line

@@ -29,7 +29,9 @@
 
   const isDark = () => dark.matches && !print.matches && !state.printing;
   const grey = 20;
+  const pale = 21;
   const colourOf = (style) => style === grey ? (isDark() ? '#8b949e' : '#6e7781')
+    : style === pale ? (isDark() ? '#3d444d' : '#d0d7de')
     : (isDark() ? darkColours : lightColours)[style % 5];
   const dashOf = (style) => dashes[style % 4];
   const ink = () => isDark() ? '#e6edf3' : '#1f2328';
@@ -267,10 +269,22 @@
       {type: 'inside', xAxisIndex: 0, filterMode: 'weakFilter', zoomOnMouseWheel: 'ctrl'},
       {type: 'slider', xAxisIndex: 0, filterMode: 'weakFilter', height: 14, bottom: 4, showDetail: false,
         brushSelect: false, borderColor: faint(), fillerColor: isDark() ? '#56b4e944' : '#0072b233'}];
+    // Many lines in few pixels would hide what they are to explain.
+    const faintness = Math.min(0.35, 0.35 * entry.box.clientWidth / (8 * Math.max((figure.marks || []).length, 1)));
+    const away = (figure.absences || []).filter(() => shown(entry, figure.series[figure.series.length - 1]))
+      .map(([row, start, end]) => [row, start / size, end / size]);
     const rows = figure.spans.filter((span) => shown(entry, figure.series[span[5]]))
       .map(([row, ...rest]) => [row, ...rest.slice(0, 4).map((value) => value / size), ...rest.slice(4)]);
     option.series = [{
-      type: 'custom', clip: true, encode: {x: [1, 4], y: 0}, data: rows,
+      type: 'custom', clip: true, silent: true, z: 1, encode: {x: [1, 2], y: 0}, data: away,
+      renderItem: (parameters, api) => {
+        const [from, to] = [1, 2].map((place) => api.coord([api.value(place), api.value(0)]));
+        const height = api.size([0, 1])[1] * 0.9;
+        return {type: 'rect', style: {fill: colourOf(pale)}, shape: {
+          x: from[0], y: from[1] - height / 2, width: Math.max(to[0] - from[0], 0.5), height}};
+      },
+    }, {
+      type: 'custom', clip: true, z: 2, encode: {x: [1, 4], y: 0}, data: rows,
       renderItem: (parameters, api) => {
         const row = api.value(0);
         const at = [1, 2, 3, 4].map((place) => api.coord([api.value(place), row]));
@@ -283,7 +297,7 @@
         return {type: 'group', children: [part(0, 1, full * 0.3), part(1, 2, full), part(2, 3, full * 0.3)]};
       },
       markLine: !figure.marks ? undefined : {symbol: 'none', silent: true, animation: false,
-        label: {show: false}, lineStyle: {color: ink(), width: 0.6, opacity: 0.35, type: 'solid'},
+        label: {show: false}, lineStyle: {color: ink(), width: 0.6, opacity: faintness, type: 'solid'},
         data: figure.marks.map((mark) => ({xAxis: mark / size}))},
     }];
     Object.assign(option.tooltip, {trigger: 'item', formatter: (item) => {

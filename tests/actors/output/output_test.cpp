@@ -6,7 +6,6 @@
 #include "actors/output/rounds_csv.hpp"
 #include "actors/output/run_recorder.hpp"
 #include "actors/output/summary_json.hpp"
-#include "actors/output/trace_json.hpp"
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -151,27 +150,6 @@ TEST_CASE("clients.csv counts jobs, updates, losses and busy time") {
         std::string::npos);
   CHECK(lines[1] == "0,fast,900,50,10,8,30,2,1,1,0,1,2,100,3,3,1.5,47,30,1,0.5");
   CHECK(lines[2] == "1,slow,60,50,10,8,12,1,0,0,1,0,0,0,0,3,0.25,40,0,0.25,0.125");
-}
-
-TEST_CASE("trace.json is valid, and every job of it begins and ends on its client's track") {
-  const TemporaryFolder folder;
-  actors::TraceJson trace(folder / "trace.json");
-  trace.add(at(10, dispatch(4, 1)));
-  trace.add(at(20, dispatch(5, 2)));
-  trace.add(at(30, arrival(4, 1, 1.0)));
-  trace.add(at(30, actors::VersionMade{{1}, 1, 0, 0, 0}));
-  trace.finish({50});
-  const auto json = nlohmann::json::parse(read_file(folder / "trace.json"));
-  std::size_t jobs = 0;
-  for (const auto& entry : json.at("traceEvents")) {
-    if (entry.at("ph") != "X") continue;
-    ++jobs;
-    const bool first = entry.at("tid") == 4;
-    CHECK(entry.at("ts") == (first ? 10 : 20));
-    CHECK(entry.at("dur") == (first ? 20 : 30));
-    CHECK(entry.at("args").at("outcome") == (first ? "arrived, staleness 2" : "unfinished"));
-  }
-  CHECK(jobs == 2);
 }
 
 TEST_CASE("a summary has the agreed keys, and each number becomes a figure") {

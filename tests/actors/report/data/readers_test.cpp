@@ -36,6 +36,43 @@ std::filesystem::path events_file() {
   return tests::golden_folder() / "report" / "events.jsonl";
 }
 
+TEST_CASE("offline spans are those of the clients shown, as far as their jobs are drawn") {
+  const tests::TemporaryFolder folder;
+  write_file(folder / "offline.csv",
+             "client,start_seconds,end_seconds\n0,1,2\n1,3,9\n2,1,\n7,0,1\n2,5,6\n");
+  Events events;
+  events.shown = {2, 1};
+  events.bars_until = 4.0;
+  read_offline(folder / "offline.csv", events);
+  REQUIRE(events.offline.size() == 1);
+  CHECK(events.offline[0].row == 1);
+  CHECK(events.offline[0].start == 3.0);
+  CHECK(events.offline[0].end == 4.0);
+
+  std::string many = "client,start_seconds,end_seconds\n";
+  for (int i = 0; i < 5000; ++i)
+    many += "1," + std::to_string(i) + "," + std::to_string(i + (i % 2 == 0 ? 0.5 : 0.25)) + "\n";
+  write_file(folder / "offline.csv", many);
+  events.offline.clear();
+  events.bars_until = 1e6;
+  read_offline(folder / "offline.csv", events);
+  CHECK(events.offline.size() == 4000);
+  CHECK(events.shortest_offline == 0.25);
+}
+
+TEST_CASE("tables with quotes are read as those without") {
+  const tests::TemporaryFolder folder;
+  std::string quoted = kClients;
+  quoted.replace(quoted.find("0,fast"), 6, "0,\"fa\"\"s,\nt\"");
+  write_file(folder / "clients.csv", quoted);
+  const Clients clients = read_clients(folder / "clients.csv");
+  CHECK(clients.tiers.at(0).name == "fa\"s,\nt");
+  CHECK(clients.received == std::vector<std::uint32_t>{2, 0, 0});
+  write_file(folder / "clients.csv", quoted + "3,\"slow");
+  CHECK(complaint([&] { return read_clients(folder / "clients.csv"); }).find("clients.csv:6") !=
+        std::string::npos);
+}
+
 TEST_CASE("every job of an event log is counted once, by how it ended") {
   const tests::TemporaryFolder folder;
   write_file(folder / "clients.csv", kClients);

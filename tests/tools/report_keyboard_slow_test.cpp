@@ -1,0 +1,136 @@
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "tests/tools/driven_browser.hpp"
+#include "tests/tools/small_scenario.hpp"
+
+namespace lorafleet {
+namespace {
+
+using tests::DrivenBrowser;
+
+/// Goes through a page with Tab, the first time round, and tries what it meets.
+class Walk {
+ public:
+  explicit Walk(const std::filesystem::path& page) : browser_(page) {}
+
+  /// Presses Tab until something like `selector` has the focus; false where it never has.
+  bool reach(const std::string& selector) {
+    for (int i = 0; i < 400; ++i) {
+      browser_.press("Tab");
+      if (is(focus("matches(" + quoted(selector) + ")"), true)) {
+        // Whoever uses the keyboard must see where they are.
+        CHECK(browser_.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none");
+        return true;
+      }
+      if (browser_.evaluate("document.activeElement === document.body") == true && i > 0)
+        return false;
+    }
+    return false;
+  }
+  void press(const std::string& key) { browser_.press(key); }
+  nlohmann::json focus(const std::string& what) {
+    return browser_.evaluate("document.activeElement." + what);
+  }
+  nlohmann::json evaluate(const std::string& expression) { return browser_.evaluate(expression); }
+  bool address_has(const std::string& part) {
+    return is(browser_.evaluate("location.hash.includes(" + quoted(part) + ")"), true);
+  }
+
+ private:
+  static bool is(const nlohmann::json& json, bool value) { return json == value; }
+  static std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
+
+  DrivenBrowser browser_;
+};
+
+}  // namespace
+
+TEST_CASE("a page of a run is worked with the keyboard alone") {
+  if (!tests::can_open()) return;
+  const tests::TemporaryFolder folder;
+  tests::simulate(folder / "one", "1");
+  const auto page = folder / "page.html";
+  tests::write_page({(folder / "one").string()}, page);
+  Walk walk(page);
+
+  REQUIRE(walk.reach("a.skip"));
+  REQUIRE(walk.reach("input[name=logx]"));
+  walk.press("Space");
+  CHECK(walk.address_has("logx=1"));
+  walk.press("Space");
+  CHECK_FALSE(walk.address_has("logx"));
+
+  // The names above a chart show and hide what they name.
+  REQUIRE(walk.reach("button.key"));
+  const std::string chart =
+      "document.activeElement.closest('figure').querySelector('.chart').innerHTML";
+  const auto before = walk.evaluate(chart);
+  walk.press("Space");
+  CHECK(walk.focus("getAttribute('aria-pressed')") == "false");
+  CHECK(walk.evaluate(chart) != before);
+  walk.press("Enter");
+  CHECK(walk.focus("getAttribute('aria-pressed')") == "true");
+
+  REQUIRE(walk.reach("details.data summary"));
+  CHECK(walk.focus("parentElement.open") == false);
+  walk.press("Enter");
+  CHECK(walk.focus("parentElement.open") == true);
+  REQUIRE(walk.reach("[role=region]"));  // its table scrolls with the arrows
+
+  REQUIRE(walk.reach("details:has(table.sortable) > summary"));
+  walk.press("Space");
+  REQUIRE(walk.reach("table.sortable th button"));
+  const std::string first =
+      "document.activeElement.closest('table').tBodies[0].rows[0].cells[0]"
+      ".textContent";
+  walk.press("Enter");
+  CHECK(walk.focus("closest('th').getAttribute('aria-sort')") == "descending");
+  const auto top = walk.evaluate(first);
+  walk.press("Space");
+  CHECK(walk.focus("closest('th').getAttribute('aria-sort')") == "ascending");
+  CHECK(walk.evaluate(first) != top);
+  CHECK(walk.evaluate("document.documentElement.dataset.error === undefined") == true);
+
+  Walk again(page);
+  REQUIRE(again.reach("nav a"));
+  again.press("Enter");
+  CHECK(again.evaluate("location.hash.length > 1") == true);
+}
+
+TEST_CASE("Tab reaches everything that can be worked, and leaves the page at its end") {
+  if (!tests::can_open()) return;
+  const tests::TemporaryFolder folder;
+  tests::simulate(folder / "one", "1");
+  tests::simulate(folder / "two", "2");
+  const auto page = folder / "page.html";
+  // One of another kind: runs that differ in their seed alone are one line.
+  const tests::SmallScenario small;
+  const std::string trained = small.path("run");
+  REQUIRE(tests::run_program({"run", small.file(), "--quiet", "--out", trained}).status == 0);
+  tests::write_page({(folder / "one").string(), (folder / "two").string(), trained}, page);
+  DrivenBrowser browser(page);
+  browser.evaluate(
+      "window.workable = [...document.querySelectorAll('a, button, select, input, summary')]"
+      ".filter((one) => one.checkVisibility()); window.met = new Set(); workable.length");
+  bool left = false;
+  for (int i = 0; i < 1000 && !left; ++i) {
+    browser.press("Tab");
+    browser.evaluate("met.add(document.activeElement)");
+    left = i > 0 && browser.evaluate("document.activeElement === document.body") == true;
+  }
+  CHECK(left);
+  CHECK(browser.evaluate("workable.length").get<int>() > 10);
+  CHECK(browser.evaluate("workable.filter((one) => !met.has(one)).map((one) => one.outerHTML)"
+                         ".join('\\n')") == "");
+
+  // The runs' switches hide a run on all charts.
+  Walk walk(page);
+  REQUIRE(walk.reach("input[name=group]"));
+  walk.press("Space");
+  CHECK(walk.address_has("hidden="));
+  CHECK(walk.focus("checked") == false);
+}
+
+}  // namespace lorafleet
