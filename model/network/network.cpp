@@ -158,7 +158,7 @@ at::Tensor Network::finish_layer(std::int64_t index, const at::Tensor& x, at::Te
 }
 
 at::Tensor Network::finish(const at::Tensor& x, LoraLeaves* lora) const {
-  const at::Tensor h = parts_.final_norm.empty() ? x : normalised(x, final_norm_);
+  at::Tensor h = parts_.final_norm.empty() ? x : normalised(x, final_norm_);
   if (!has(LinearRole::embedding_out)) return h;
   return linear(module_of_[static_cast<std::size_t>(LinearRole::embedding_out)], h, lora);
 }

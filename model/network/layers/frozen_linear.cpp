@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "model/device/device.hpp"
 #include "model/network/layers/frozen_product.hpp"
+#include "model/network/layers/lora_products.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -39,10 +41,18 @@ struct LoraFunction : torch::autograd::Function<LoraFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& a,
                             const at::Tensor& b, const LoraConstants& constants) {
     const at::Tensor& mask = constants.mask;
-    const at::Tensor dropped = mask.defined() ? x * mask : x;
-    const at::Tensor low = at::mm(dropped, a.t());  // [T, r]
+    const at::Tensor dropped = mask.defined() ? x * mask : x.contiguous();
+    at::Tensor low;  // [T, r], or with more columns on the host
     at::Tensor y = product(x, constants.layer);
-    y.addmm_(low, b.t(), 1.0, constants.scale);
+    if (computes_on_host(x.device())) {
+      const LoraProducts products = host_products(a, b, constants.scale);
+      low = at::empty({x.size(0), products.columns()}, x.options());
+      products.narrow(dropped.data_ptr<float>(), x.size(0), low.data_ptr<float>());
+      products.widen(low.data_ptr<float>(), x.size(0), y.data_ptr<float>());
+    } else {
+      low = at::mm(dropped, a.t());
+      y.addmm_(low, b.t(), 1.0, constants.scale);
+    }
     context->save_for_backward({x, a, b, constants.layer.weight, low, mask});
     context->saved_data["scale"] = constants.scale;
     return y;
@@ -52,6 +62,9 @@ struct LoraFunction : torch::autograd::Function<LoraFunction> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &a = saved[1], &b = saved[2], &low = saved[4], &mask = saved[5];
     const double scale = context->saved_data["scale"].toDouble();
+    if (computes_on_host(x.device())) {
+      return host_backward(x, a, b, saved[3], low, mask, scale, gradients[0].contiguous());
+    }
     const at::Tensor& g = gradients[0];
     at::Tensor grad_x, grad_a, grad_b;
     if (b.requires_grad()) grad_b = at::mm(g.t(), low).mul_(scale);  // [out, r]
@@ -67,6 +80,41 @@ struct LoraFunction : torch::autograd::Function<LoraFunction> {
       } else {
         grad_x.addmm_(grad_low, a);
       }
+    }
+    return {grad_x, grad_a, grad_b, at::Tensor()};
+  }
+
+ private:
+  static LoraProducts host_products(const at::Tensor& a, const at::Tensor& b, double scale) {
+    return {a.data_ptr<float>(), b.data_ptr<float>(), a.size(0), a.size(1), b.size(0), scale};
+  }
+
+  /// The same from small products; g: contiguous.
+  static variable_list host_backward(const at::Tensor& x, const at::Tensor& a, const at::Tensor& b,
+                                     const at::Tensor& weight, const at::Tensor& low,
+                                     const at::Tensor& mask, double scale, const at::Tensor& g) {
+    const LoraProducts products = host_products(a, b, scale);
+    const std::int64_t rows = x.size(0);
+    at::Tensor grad_x, grad_a, grad_b, grad_low;
+    if (b.requires_grad()) {
+      grad_b = at::empty(b.sizes(), b.options());
+      products.factor_b(g.data_ptr<float>(), low.data_ptr<float>(), rows, grad_b.data_ptr<float>());
+    }
+    if (a.requires_grad() || x.requires_grad()) {
+      grad_low = at::empty({rows, products.columns()}, x.options());
+      products.narrow_gradient(g.data_ptr<float>(), rows, grad_low.data_ptr<float>());
+    }
+    if (a.requires_grad()) {
+      const at::Tensor dropped = mask.defined() ? x * mask : x.contiguous();
+      grad_a = at::zeros(a.sizes(), a.options());
+      products.factor_a(grad_low.data_ptr<float>(), dropped.data_ptr<float>(), rows,
+                        grad_a.data_ptr<float>());
+    }
+    if (x.requires_grad()) {
+      grad_x = times(g, weight);
+      at::Tensor own = mask.defined() ? at::zeros_like(grad_x) : grad_x;
+      products.widen_gradient(grad_low.data_ptr<float>(), rows, own.data_ptr<float>());
+      if (mask.defined()) grad_x.addcmul_(own, mask);
     }
     return {grad_x, grad_a, grad_b, at::Tensor()};
   }

@@ -1,6 +1,7 @@
 #include "model/network/layers/packed_attention.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 #include <limits>
 
 #include "model/device/device.hpp"
-#include "model/network/layers/row_kernels.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -90,55 +90,31 @@ at::Tensor summed_heads(const at::Tensor& g, const AttentionShape& shape) {
 void probabilities(at::Tensor& p, const at::Tensor& queries, const at::Tensor& keys,
                    const AttentionShape& shape) {
   at::bmm_out(p, queries, keys.transpose(1, 2));
-  if (!computes_on_host(p.device())) {
-    const at::Tensor all = at::ones({p.size(1), p.size(2)}, p.options().dtype(at::kBool));
-    const std::int64_t before = p.size(2) - p.size(1);
-    at::Tensor unseen = all.triu(before + 1);
-    if (shape.window > 0) unseen = unseen.logical_or(all.tril(before - shape.window));
-    p.mul_(shape.scale).masked_fill_(unseen, -std::numeric_limits<float>::infinity());
-    p.copy_(at::softmax(p, -1));
-    return;
-  }
-  for (std::int64_t h = 0; h < p.size(0); ++h) {
-    causal_softmax(p.data_ptr<float>() + h * p.stride(0), p.size(1), p.size(2), shape.scale,
-                   shape.window);
-  }
+  const at::Tensor all = at::ones({p.size(1), p.size(2)}, p.options().dtype(at::kBool));
+  const std::int64_t before = p.size(2) - p.size(1);
+  at::Tensor unseen = all.triu(before + 1);
+  if (shape.window > 0) unseen = unseen.logical_or(all.tril(before - shape.window));
+  p.mul_(shape.scale).masked_fill_(unseen, -std::numeric_limits<float>::infinity());
+  p.copy_(at::softmax(p, -1));
 }
 
 /// d: [heads, queries, keys], the gradient of p on entry, that of the scores on return.
 void scores_gradient(const at::Tensor& p, at::Tensor& d, const AttentionShape& shape) {
-  if (!computes_on_host(p.device())) {
-    d.sub_((d * p).sum(-1, true)).mul_(p).mul_(shape.scale);
-    return;
-  }
-  for (std::int64_t h = 0; h < p.size(0); ++h) {
-    causal_softmax_backward(p.data_ptr<float>() + h * p.stride(0),
-                            d.data_ptr<float>() + h * d.stride(0), p.size(1), p.size(2),
-                            shape.scale, shape.window);
-  }
+  d.sub_((d * p).sum(-1, true)).mul_(p).mul_(shape.scale);
 }
 
-/// x: [heads, queries, keys] in the host's memory, entries dropped in place.
-void drop_rows(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
+/// Entries of x [heads, queries, keys] dropped in place.
+void drop(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
+  at::Tensor mask = at::ones(x.sizes(), at::kFloat);
   for (std::int64_t h = 0; h < x.size(0); ++h) {
     for (std::int64_t i = 0; i < block.queries; ++i) {
-      float* row = x.data_ptr<float>() + (h * block.queries + i) * block.keys;
+      float* row = mask.data_ptr<float>() + (h * block.queries + i) * block.keys;
       const std::int64_t query = block.first + i;
       dropout.base.apply({row, static_cast<std::size_t>(query + 1)}, DropoutSite::attention_weights,
                          dropout.layer, h, block.sequence, query);
     }
   }
-}
-
-/// The same on any device.
-void drop(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
-  if (!computes_on_host(x.device())) {
-    at::Tensor mask = at::ones(x.sizes(), at::kFloat);
-    drop_rows(mask, block, dropout);
-    x.mul_(mask.to(x.device()));
-  } else {
-    drop_rows(x, block, dropout);
-  }
+  x.mul_(mask.to(x.device()));
 }
 
 /// Blocks of a forward or backward pass. Dropout counts keys from the sequence's first.
@@ -147,10 +123,10 @@ std::vector<Block> blocks_of(const std::vector<std::int64_t>& offsets, const Att
   return blocks_of(offsets, dropout.active() ? 0 : shape.window);
 }
 
-/// k, v: with repeated heads.
-at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                  const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
-                  const AttentionDropout& dropout) {
+/// On any device; k, v: with repeated heads.
+at::Tensor generic_attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                          const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
+                          const AttentionDropout& dropout) {
   const std::int64_t heads = shape.heads;
   const std::vector<Block> blocks = blocks_of(offsets, shape, dropout);
   const at::Tensor memory = workspace(blocks, heads, q);
@@ -164,6 +140,68 @@ at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
     at::Tensor out = heads_of(result, block.start + block.first, block.queries, heads);
     at::bmm_out(out, p, heads_of(v, key, block.keys, heads));
   }
+  return result;
+}
+
+/// Calls f for each key and value head of each sequence, on all threads of the caller's team.
+template <typename Function>
+void over_heads(const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
+                const Function& f) {
+  const auto sequences = static_cast<std::int64_t>(offsets.size()) - 1;
+  at::parallel_for(0, sequences * shape.kv_heads, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      f(i / shape.kv_heads, i % shape.kv_heads);
+    }
+  });
+}
+
+SequenceAttention sequence_of(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                              const std::vector<std::int64_t>& offsets, std::int64_t sequence,
+                              const AttentionShape& shape, const AttentionDropout& dropout) {
+  const std::int64_t start = offsets[static_cast<std::size_t>(sequence)];
+  SequenceAttention result;
+  result.shape = &shape;
+  result.dropout = &dropout;
+  result.sequence = sequence;
+  result.rows = offsets[static_cast<std::size_t>(sequence) + 1] - start;
+  result.q = q.data_ptr<float>() + start * q.size(1);
+  result.k = k.data_ptr<float>() + start * k.size(1);
+  result.v = v.data_ptr<float>() + start * v.size(1);
+  return result;
+}
+
+at::Tensor host_attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                       const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
+                       const AttentionDropout& dropout) {
+  at::Tensor result = at::empty_like(q);
+  over_heads(offsets, shape, [&](std::int64_t sequence, std::int64_t head) {
+    SequenceAttention own = sequence_of(q, k, v, offsets, sequence, shape, dropout);
+    own.out = result.data_ptr<float>() + (own.q - q.data_ptr<float>());
+    attend(own, head);
+  });
+  return result;
+}
+
+struct Gradients {
+  at::Tensor q;
+  at::Tensor k;
+  at::Tensor v;
+};
+
+Gradients host_backward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                        const at::Tensor& g, const std::vector<std::int64_t>& offsets,
+                        const AttentionShape& shape, const AttentionDropout& dropout) {
+  Gradients result{at::empty_like(q), at::empty_like(k), at::empty_like(v)};
+  over_heads(offsets, shape, [&](std::int64_t sequence, std::int64_t head) {
+    SequenceAttention own = sequence_of(q, k, v, offsets, sequence, shape, dropout);
+    const std::int64_t query = own.q - q.data_ptr<float>();
+    const std::int64_t key = own.k - k.data_ptr<float>();
+    own.g = g.data_ptr<float>() + query;
+    own.dq = result.q.data_ptr<float>() + query;
+    own.dk = result.k.data_ptr<float>() + key;
+    own.dv = result.v.data_ptr<float>() + key;
+    attend_backward(own, head);
+  });
   return result;
 }
 
@@ -182,7 +220,9 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     context->saved_data["offsets"] = offsets;
     context->saved_data["held"] =
         at::IValue::make_capsule(c10::make_intrusive<Held>(shape, dropout));
-    return attend(q, repeated_heads(k, shape), repeated_heads(v, shape), offsets, shape, dropout);
+    if (computes_on_host(q.device())) return host_attend(q, k, v, offsets, shape, dropout);
+    return generic_attend(q, repeated_heads(k, shape), repeated_heads(v, shape), offsets, shape,
+                          dropout);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -192,12 +232,17 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     const AttentionShape& shape = held.shape;
     const AttentionDropout& dropout = held.dropout;
     const at::Tensor& q = saved[0];
+    const std::vector<std::int64_t> offsets = context->saved_data["offsets"].toIntVector();
+    if (computes_on_host(q.device())) {
+      const Gradients own =
+          host_backward(q, saved[1], saved[2], gradients[0].contiguous(), offsets, shape, dropout);
+      return {own.q, own.k, own.v, at::Tensor(), at::Tensor(), at::Tensor()};
+    }
     const at::Tensor k = repeated_heads(saved[1], shape);
     const at::Tensor v = repeated_heads(saved[2], shape);
     const at::Tensor g = gradients[0].contiguous();
     const std::int64_t heads = shape.heads;
-    const std::vector<Block> blocks =
-        blocks_of(context->saved_data["offsets"].toIntVector(), shape, dropout);
+    const std::vector<Block> blocks = blocks_of(offsets, shape, dropout);
     const at::Tensor p_memory = workspace(blocks, heads, q);
     const at::Tensor d_memory = at::empty_like(p_memory);
     at::Tensor grad_q = at::empty_like(q);

@@ -5,20 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/network/layers/base_dropout.hpp"
-#include "model/network/layers/parts.hpp"
+#include "model/network/layers/host_attention.hpp"
 
 namespace lorafleet::model {
-
-/// On the attention probabilities; the same in the forward and the backward pass.
-struct AttentionDropout {
-  BaseDropout base;
-  std::int64_t layer = 0;
-
-  [[nodiscard]] bool active() const {
-    return base.probability(DropoutSite::attention_weights) > 0.0;
-  }
-};
 
 /// Causal self-attention over sequences that lie one after the other without padding. Internal to
 /// model/.

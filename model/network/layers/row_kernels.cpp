@@ -4,20 +4,10 @@
 #include <bit>
 #include <cmath>
 
-// One version for each level of the instruction set, chosen when the program starts. Sanitizers
-// cannot run the resolvers.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define LORAFLEET_EACH_ISA \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define LORAFLEET_EACH_ISA
-#endif
+#include "model/network/layers/instruction_sets.hpp"
 
 namespace lorafleet::model {
 namespace {
-
-constexpr std::int64_t kLanes = 16;
 
 /// e^x for x <= 0, within 2 ulp; below -87 about 1e-38. Cody and Waite's reduction, Cephes'
 /// polynomial.
@@ -103,14 +93,14 @@ constexpr std::int64_t kLanes = 16;
 }  // namespace
 
 LORAFLEET_EACH_ISA
-void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, float scale,
-                    std::int64_t window) {
+void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
+                    float scale, std::int64_t window) {
   for (std::int64_t i = 0; i < rows; ++i) {
     const std::int64_t end = columns - rows + i + 1;
     const std::int64_t first = first_seen(end, window);
     const std::int64_t seen = end - first;
-    std::fill_n(scores + i * columns, first, 0.0f);
-    float* row = scores + i * columns + first;
+    std::fill_n(scores + i * stride, first, 0.0f);
+    float* row = scores + i * stride + first;
     const float shift = maximum(row, seen) * scale;
     const float inverse = 1.0f / exp_and_sum(row, row, seen, scale, shift);
     for (std::int64_t j = 0; j < seen; ++j) {
@@ -122,14 +112,14 @@ void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, floa
 
 LORAFLEET_EACH_ISA
 void causal_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
-                             float scale, std::int64_t window) {
+                             std::int64_t stride, float scale, std::int64_t window) {
   for (std::int64_t i = 0; i < rows; ++i) {
     const std::int64_t end = columns - rows + i + 1;
     const std::int64_t first = first_seen(end, window);
     const std::int64_t seen = end - first;
-    std::fill_n(dp + i * columns, first, 0.0f);
-    const float* weights = p + i * columns + first;
-    float* row = dp + i * columns + first;
+    std::fill_n(dp + i * stride, first, 0.0f);
+    const float* weights = p + i * stride + first;
+    float* row = dp + i * stride + first;
     const float mean = dot(weights, row, seen);
     for (std::int64_t j = 0; j < seen; ++j) {
       row[j] = scale * weights[j] * (row[j] - mean);

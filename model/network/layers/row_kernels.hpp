@@ -8,15 +8,15 @@ namespace lorafleet::model {
 /// order of 16 lanes without fused multiply-adds, so the result does not depend on the instruction
 /// set. Internal to model/.
 
-/// Scores of the last `rows` queries of a sequence against its first `columns` keys, row-major:
-/// query i sees the keys j <= columns - rows + i, with a `window` above 0 the last so many of them.
-/// p_ij = softmax_j(scale * s_ij), 0 where not seen. In place.
-void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, float scale,
-                    std::int64_t window = 0);
+/// Scores of the last `rows` queries of a sequence against its first `columns` keys, rows `stride`
+/// entries apart: query i sees the keys j <= columns - rows + i, with a `window` above 0 the last
+/// so many of them. p_ij = softmax_j(scale * s_ij), 0 where not seen. In place.
+void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
+                    float scale, std::int64_t window = 0);
 
 /// ds_ij = scale * p_ij * (dp_ij - sum_k dp_ik p_ik), 0 where not seen. In place in `dp`.
 void causal_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
-                             float scale, std::int64_t window = 0);
+                             std::int64_t stride, float scale, std::int64_t window = 0);
 
 /// To the nearest bfloat16, ties to even, as bits; NaN stays NaN.
 void round_to_bfloat16(const float* from, std::uint16_t* to, std::int64_t size);

@@ -1,0 +1,172 @@
+#include "model/network/layers/host_attention.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "model/network/layers/row_kernels.hpp"
+#include "model/network/layers/small_product.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+/// Queries that are taken together: keys that none of them sees are not computed.
+constexpr std::int64_t kQueryBlock = 32;
+constexpr std::int64_t kUnit = 16;
+
+std::int64_t rounded_up(std::int64_t size) {
+  return (size + kUnit - 1) / kUnit * kUnit;
+}
+
+struct Block {
+  std::int64_t first;  ///< query
+  std::int64_t queries;
+  std::int64_t first_key;
+  std::int64_t keys;    ///< up to the last query's own
+  std::int64_t stride;  ///< of the matrix [queries, keys]
+};
+
+std::vector<Block> blocks_of(const SequenceAttention& attention) {
+  // Dropout counts keys from the sequence's first.
+  const std::int64_t window = attention.dropout->active() ? 0 : attention.shape->window;
+  std::vector<Block> blocks;
+  for (std::int64_t first = 0; first < attention.rows; first += kQueryBlock) {
+    const std::int64_t queries = std::min(kQueryBlock, attention.rows - first);
+    const std::int64_t key = window > 0 ? std::max<std::int64_t>(0, first + 1 - window) : 0;
+    const std::int64_t keys = first + queries - key;
+    blocks.push_back({first, queries, key, keys, rounded_up(keys)});
+  }
+  return blocks;
+}
+
+/// One head's columns of [rows, heads * head_dim].
+struct Head {
+  const AttentionShape& shape;
+  std::int64_t head;
+  std::int64_t heads;
+
+  [[nodiscard]] std::int64_t stride() const { return heads * shape.head_dim; }
+  template <typename T>
+  T* from(T* rows, std::int64_t row) const {
+    return rows + row * stride() + head * shape.head_dim;
+  }
+};
+
+/// x [rows, head_dim] of a head as [head_dim, stride], zeros behind the last row.
+void transpose(const float* x, const Head& head, std::int64_t rows, std::int64_t stride,
+               std::vector<float>& to) {
+  to.assign(static_cast<std::size_t>(head.shape.head_dim * stride), 0.0f);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const float* row = head.from(x, i);
+    for (std::int64_t d = 0; d < head.shape.head_dim; ++d) {
+      to[static_cast<std::size_t>(d * stride + i)] = row[d];
+    }
+  }
+}
+
+/// Kept by the thread, so that a sequence asks the system for no memory.
+struct Workspace {
+  std::vector<float> keys;    ///< transposed, with room for a block that begins at any key
+  std::vector<float> values;  ///< the same
+  std::vector<float> p;
+  std::vector<float> kept;  ///< p with dropout
+  std::vector<float> d;
+};
+
+Workspace& workspace() {
+  thread_local Workspace own;
+  return own;
+}
+
+void need(std::vector<float>& memory, std::int64_t size) {
+  if (memory.size() < static_cast<std::size_t>(size)) memory.resize(static_cast<std::size_t>(size));
+}
+
+/// Of a query head, in p [queries, stride].
+void probabilities(const SequenceAttention& attention, const Head& query, const Block& block,
+                   const std::vector<float>& keys, std::int64_t keys_stride, float* p) {
+  const AttentionShape& shape = *attention.shape;
+  small_product(block.queries, block.stride, shape.head_dim,
+                {query.from(attention.q, block.first), query.stride(), 1},
+                {keys.data() + block.first_key, keys_stride}, {p, block.stride}, false);
+  causal_softmax(p, block.queries, block.keys, block.stride, shape.scale, shape.window);
+}
+
+void drop(const SequenceAttention& attention, const Head& query, const Block& block, float* x) {
+  for (std::int64_t i = 0; i < block.queries; ++i) {
+    const std::int64_t row = block.first + i;
+    attention.dropout->base.apply({x + i * block.stride, static_cast<std::size_t>(row + 1)},
+                                  DropoutSite::attention_weights, attention.dropout->layer,
+                                  query.head, attention.sequence, row);
+  }
+}
+
+}  // namespace
+
+void attend(const SequenceAttention& attention, std::int64_t kv_head) {
+  const AttentionShape& shape = *attention.shape;
+  const Head kv{shape, kv_head, shape.kv_heads};
+  const std::int64_t stride = rounded_up(attention.rows) + kUnit;
+  Workspace& work = workspace();
+  transpose(attention.k, kv, attention.rows, stride, work.keys);
+  for (std::int64_t member = 0; member < shape.group(); ++member) {
+    const Head query{shape, kv_head * shape.group() + member, shape.heads};
+    for (const Block& block : blocks_of(attention)) {
+      need(work.p, block.queries * block.stride);
+      probabilities(attention, query, block, work.keys, stride, work.p.data());
+      if (attention.dropout->active()) drop(attention, query, block, work.p.data());
+      small_product(block.queries, shape.head_dim, block.keys, {work.p.data(), block.stride, 1},
+                    {kv.from(attention.v, block.first_key), kv.stride()},
+                    {query.from(attention.out, block.first), query.stride()}, false);
+    }
+  }
+}
+
+void attend_backward(const SequenceAttention& attention, std::int64_t kv_head) {
+  const AttentionShape& shape = *attention.shape;
+  const std::int64_t dim = shape.head_dim;
+  const Head kv{shape, kv_head, shape.kv_heads};
+  const std::int64_t stride = rounded_up(attention.rows) + kUnit;
+  Workspace& work = workspace();
+  transpose(attention.k, kv, attention.rows, stride, work.keys);
+  transpose(attention.v, kv, attention.rows, stride, work.values);
+  for (float* gradient : {attention.dk, attention.dv}) {
+    for (std::int64_t i = 0; i < attention.rows; ++i) {
+      std::fill_n(kv.from(gradient, i), dim, 0.0f);
+    }
+  }
+  for (std::int64_t member = 0; member < shape.group(); ++member) {
+    const Head query{shape, kv_head * shape.group() + member, shape.heads};
+    for (const Block& block : blocks_of(attention)) {
+      const std::int64_t size = block.queries * block.stride;
+      need(work.p, size);
+      need(work.d, size);
+      probabilities(attention, query, block, work.keys, stride, work.p.data());
+      const float* kept = work.p.data();
+      if (attention.dropout->active()) {
+        work.kept.assign(work.p.begin(), work.p.begin() + size);
+        drop(attention, query, block, work.kept.data());
+        kept = work.kept.data();
+      }
+      const float* g = query.from(attention.g, block.first);
+      // dv += p^T g
+      small_product(block.keys, dim, block.queries, {kept, 1, block.stride}, {g, query.stride()},
+                    {kv.from(attention.dv, block.first_key), kv.stride()}, true);
+      // dp = g v^T
+      small_product(block.queries, block.stride, dim, {g, query.stride(), 1},
+                    {work.values.data() + block.first_key, stride}, {work.d.data(), block.stride},
+                    false);
+      if (attention.dropout->active()) drop(attention, query, block, work.d.data());
+      causal_softmax_backward(work.p.data(), work.d.data(), block.queries, block.keys, block.stride,
+                              shape.scale, shape.window);
+      // dq = ds k, dk += ds^T q
+      small_product(block.queries, dim, block.keys, {work.d.data(), block.stride, 1},
+                    {kv.from(attention.k, block.first_key), kv.stride()},
+                    {query.from(attention.dq, block.first), query.stride()}, false);
+      small_product(block.keys, dim, block.queries, {work.d.data(), 1, block.stride},
+                    {query.from(attention.q, block.first), query.stride()},
+                    {kv.from(attention.dk, block.first_key), kv.stride()}, true);
+    }
+  }
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/network/layers/base_dropout.hpp"
+#include "model/network/layers/parts.hpp"
+
+namespace lorafleet::model {
+
+/// On the attention probabilities; the same in the forward and the backward pass.
+struct AttentionDropout {
+  BaseDropout base;
+  std::int64_t layer = 0;
+
+  [[nodiscard]] bool active() const {
+    return base.probability(DropoutSite::attention_weights) > 0.0;
+  }
+};
+
+/// Where one sequence's rows lie, and what is made of them. q, out, g, dq: [rows, heads *
+/// head_dim]; k, v, dk, dv: [rows, kv_heads * head_dim]; contiguous.
+struct SequenceAttention {
+  const AttentionShape* shape = nullptr;
+  const AttentionDropout* dropout = nullptr;
+  std::int64_t sequence = 0;  ///< in its batch, for the dropout
+  std::int64_t rows = 0;
+  const float* q = nullptr;
+  const float* k = nullptr;
+  const float* v = nullptr;
+  float* out = nullptr;      ///< forward
+  const float* g = nullptr;  ///< backward: the gradient of out
+  float* dq = nullptr;
+  float* dk = nullptr;
+  float* dv = nullptr;
+};
+
+/// out = softmax(scale q k^T) v, causal and within the window, for the query heads of one key and
+/// value head. On the CPU, from small products: a few queries at a time against the keys that they
+/// see. Batched products of a library take twice as long at heads of 32 and 100 keys, where they
+/// pack both operands for each. Internal to model/.
+void attend(const SequenceAttention& attention, std::int64_t kv_head);
+/// dq, dk and dv of the same heads; overwritten. Computes the probabilities again.
+void attend_backward(const SequenceAttention& attention, std::int64_t kv_head);
+
+}  // namespace lorafleet::model
