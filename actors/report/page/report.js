@@ -502,11 +502,13 @@
   narrow.addEventListener('change', drawAll);
   window.addEventListener('beforeprint', () => {
     state.printing = true;
+    root.classList.add('printing');
     resize();
     drawAll();
   });
   window.addEventListener('afterprint', () => {
     state.printing = false;
+    root.classList.remove('printing');
     resize();
     drawAll();
   });
