@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "actors/coordinator/coordinator.hpp"
+#include "actors/coordinator/run_observer.hpp"
 #include "actors/head_setup.hpp"
-#include "actors/run/run_observer.hpp"
 #include "actors/slot_board.hpp"
 #include "model/evaluation/evaluation.hpp"
 #include "model/training/trainer.hpp"

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "actors/coordinator/run_observer.hpp"
 #include "actors/messages.hpp"
-#include "actors/run/run_observer.hpp"
 
 namespace lorafleet::actors {
 

@@ -19,4 +19,10 @@ struct NamedOutcome {
 };
 NamedOutcome read_outcome(const std::filesystem::path& folder);
 
+/// Whether a run ended since it led nowhere (docs/strategies.md, "When a run stops").
+bool made_no_progress(const actors::RunOutcome& outcome);
+
+/// "no version could be made after version 0: ...; ...": what stood in the way, and what to change.
+std::string no_progress_text(const actors::RunOutcome& outcome);
+
 }  // namespace lorafleet::tools

@@ -11,7 +11,6 @@
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 #include "tools/network_options.hpp"
-#include "tools/no_progress.hpp"
 #include "tools/outcome_text.hpp"
 #include "tools/progress.hpp"
 #include "tools/report_page.hpp"

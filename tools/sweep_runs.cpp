@@ -9,7 +9,7 @@
 #include "scenarios/schema/expectations.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
-#include "tools/no_progress.hpp"
+#include "tools/outcome_text.hpp"
 #include "tools/progress.hpp"
 #include "tools/scenario_argument.hpp"
 #include "tools/signals.hpp"

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/coordinator/run_observer.hpp"
 #include "actors/federation_config.hpp"
 #include "actors/output/clients_csv.hpp"
 #include "actors/output/event_log.hpp"
@@ -15,7 +16,6 @@
 #include "actors/run/history.hpp"
 #include "actors/run/progress.hpp"
 #include "actors/run/run_audit.hpp"
-#include "actors/run/run_observer.hpp"
 #include "actors/sim/world.hpp"
 
 namespace lorafleet::actors {

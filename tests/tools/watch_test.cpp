@@ -50,7 +50,7 @@ TEST_CASE("watch follows a run of another process until it has ended") {
 
   tests::Program watcher({"watch", run.folder()});
   tests::Program reader({"watch", run.folder(), "--json"});
-  std::this_thread::sleep_for(std::chrono::seconds(2));
+  std::this_thread::sleep_for(std::chrono::seconds(10));
   CHECK_FALSE(watcher.ended());
   run.program().signal(SIGINT);
   CHECK(run.program().wait().status == 130);
