@@ -69,30 +69,21 @@ NamedOutcome read_outcome(const std::filesystem::path& folder) {
   }
 }
 
-namespace {
-
-std::int64_t whole_of(const actors::RunOutcome& outcome, const std::string& key) {
-  const auto found = outcome.figures.find(key);
-  return found == outcome.figures.end() ? 0 : static_cast<std::int64_t>(found->second);
-}
-
-}  // namespace
-
 bool made_no_progress(const actors::RunOutcome& outcome) {
   return outcome.stop_reason == actors::kRunWithoutProgress;
 }
 
 std::string no_progress_text(const actors::RunOutcome& outcome) {
-  const std::int64_t versions = whole_of(outcome, "versions");
-  const std::int64_t rounds = whole_of(outcome, "rounds_failed");
-  const std::int64_t infinite = whole_of(outcome, "updates_not_finite");
+  const auto versions = static_cast<std::int64_t>(figure_of(outcome, "versions"));
+  const auto rounds = static_cast<std::int64_t>(figure_of(outcome, "rounds_failed"));
+  const auto infinite = static_cast<std::int64_t>(figure_of(outcome, "updates_not_finite"));
   std::string text = "no version could be made after version " + std::to_string(versions) + ": ";
   if (infinite > 0) {
     return text + grouped(infinite) +
            " updates were not finite or overflowed when they were folded; lower train.lr or "
            "aggregation.server_lr";
   }
-  if (whole_of(outcome, "jobs") == 0) {
+  if (figure_of(outcome, "jobs") == 0.0) {
     return text + "no client was there to be invited; [availability] says who is online when";
   }
   if (rounds > 0) {
@@ -100,7 +91,7 @@ std::string no_progress_text(const actors::RunOutcome& outcome) {
            " rounds failed; raise clients.deadline_seconds, or lower clients.min_updates or "
            "availability.drop_probability (--dry-run shows the effect)";
   }
-  return text + grouped(whole_of(outcome, "updates_dropped")) +
+  return text + grouped(static_cast<std::int64_t>(figure_of(outcome, "updates_dropped"))) +
          " jobs ended without an update; lower availability.drop_probability, or raise "
          "aggregation.max_staleness (--dry-run shows the effect)";
 }

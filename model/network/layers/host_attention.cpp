@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "model/network/layers/instruction_sets.hpp"
 #include "model/network/layers/row_kernels.hpp"
 #include "model/network/layers/small_product.hpp"
 
@@ -11,10 +12,9 @@ namespace {
 
 /// Queries that are taken together: keys that none of them sees are not computed.
 constexpr std::int64_t kQueryBlock = 32;
-constexpr std::int64_t kUnit = 16;
 
 std::int64_t rounded_up(std::int64_t size) {
-  return (size + kUnit - 1) / kUnit * kUnit;
+  return (size + kLanes - 1) / kLanes * kLanes;
 }
 
 struct Block {
@@ -105,7 +105,7 @@ void drop(const SequenceAttention& attention, const Head& query, const Block& bl
 void attend(const SequenceAttention& attention, std::int64_t kv_head) {
   const AttentionShape& shape = *attention.shape;
   const Head kv{shape, kv_head, shape.kv_heads};
-  const std::int64_t stride = rounded_up(attention.rows) + kUnit;
+  const std::int64_t stride = rounded_up(attention.rows) + kLanes;
   Workspace& work = workspace();
   transpose(attention.k, kv, attention.rows, stride, work.keys);
   for (std::int64_t member = 0; member < shape.group(); ++member) {
@@ -125,7 +125,7 @@ void attend_backward(const SequenceAttention& attention, std::int64_t kv_head) {
   const AttentionShape& shape = *attention.shape;
   const std::int64_t dim = shape.head_dim;
   const Head kv{shape, kv_head, shape.kv_heads};
-  const std::int64_t stride = rounded_up(attention.rows) + kUnit;
+  const std::int64_t stride = rounded_up(attention.rows) + kLanes;
   Workspace& work = workspace();
   transpose(attention.k, kv, attention.rows, stride, work.keys);
   transpose(attention.v, kv, attention.rows, stride, work.values);

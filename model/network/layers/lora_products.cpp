@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "model/network/layers/instruction_sets.hpp"
 #include "model/network/layers/small_product.hpp"
 
 namespace lorafleet::model {
 namespace {
 
-constexpr std::int64_t kUnit = 16;
 /// Rows that stay in the cache while columns of them are gone through one after the other.
 constexpr std::int64_t kRows = 256;
 
@@ -27,7 +27,7 @@ LoraProducts::LoraProducts(const float* a, const float* b, std::int64_t rank, st
       rank_(rank),
       in_(in),
       out_(out),
-      columns_((rank + kUnit - 1) / kUnit * kUnit),
+      columns_((rank + kLanes - 1) / kLanes * kLanes),
       scale_(static_cast<float>(scale)),
       a_transposed_(static_cast<std::size_t>(in * columns_)),
       b_transposed_(static_cast<std::size_t>(rank * out)),
