@@ -20,7 +20,7 @@ set(data_folder "${CMAKE_INSTALL_DATADIR}/lorafleet")
 install(TARGETS lorafleet RUNTIME)
 install(DIRECTORY scenarios DESTINATION "${data_folder}"
   FILES_MATCHING PATTERN "*.toml" PATTERN "*.json" PATTERN "*.jsonl" PATTERN "*.safetensors"
-    PATTERN "*.md" PATTERN "*-LICENSE" PATTERN "schema" EXCLUDE)
+    PATTERN "*.md" PATTERN "*-LICENSE" PATTERN "schema" EXCLUDE PATTERN "grid" EXCLUDE)
 install(PROGRAMS tools/make-certs.sh DESTINATION "${data_folder}")
 file(GLOB documents CONFIGURE_DEPENDS docs/*.md docs/*.png)
 install(FILES ${documents} README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
