@@ -104,6 +104,7 @@ BaseModelPtr BaseModel::changed(const BaseChange& change) const {
                                  .to(weight.device());
     weight = weight.to(at::kFloat).add(added).to(weight.scalar_type());
   }
+  network->fuse();
   return BaseModelPtr(new BaseModel(shape_, std::move(network)));
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 #include "model/adapter/lora_layout.hpp"
 #include "model/device/device.hpp"
@@ -25,10 +26,12 @@ LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float
     for (at::Tensor* leaf : {&factors.a, &factors.b}) {
       values_.push_back(*leaf);
       if (!computes_on_host(device)) *leaf = leaf->to(device, false, /*copy=*/true);
-      const Factors other = leaf == &factors.a ? Factors::b : Factors::a;
-      leaf->set_requires_grad(trained && *trained != other);
+      const bool is_a = leaf == &factors.a;
+      leaf->set_requires_grad(trained && *trained != (is_a ? Factors::b : Factors::a));
       leaves_.push_back(*leaf);
-      if (leaf->requires_grad()) trained_.push_back(*leaf);
+      if (!leaf->requires_grad()) continue;
+      (is_a ? factors.trained_a : factors.trained_b) = std::ssize(trained_);
+      trained_.push_back(*leaf);
     }
   }
 }
@@ -40,12 +43,12 @@ void LoraLeaves::refresh() {
   }
 }
 
-at::Tensor LoraLeaves::dropout_mask(const at::Tensor& x) {
-  if (!dropout_.active()) return {};
+at::Tensor dropout_mask(Dropout& dropout, at::IntArrayRef sizes, at::Device device) {
+  if (!dropout.active()) return {};
   const at::NoGradGuard no_grad;
-  at::Tensor mask = at::empty(x.sizes(), at::kFloat);
-  dropout_.fill({mask.data_ptr<float>(), static_cast<std::size_t>(mask.numel())});
-  return mask.to(x.device());
+  at::Tensor mask = at::empty(sizes, at::kFloat);
+  dropout.fill({mask.data_ptr<float>(), static_cast<std::size_t>(mask.numel())});
+  return mask.to(device);
 }
 
 void LoraLeaves::add_flat(const std::vector<at::Tensor>& gradients,

@@ -13,6 +13,10 @@
 
 namespace lorafleet::model {
 
+/// A mask of [T, in], undefined where nothing is dropped. Each call draws anew. Internal to
+/// model/.
+at::Tensor dropout_mask(Dropout& dropout, at::IntArrayRef sizes, at::Device device);
+
 /// An adapter's factors as leaves of an autograd graph, by the module that they adapt. On the CPU
 /// the leaves are views of the given values: an optimiser that changes the values changes the
 /// leaves. On a GPU they are copies. Internal to model/.
@@ -31,8 +35,8 @@ class LoraLeaves {
 
   /// Of a module of the base's shape; not defined where it is not adapted.
   [[nodiscard]] const LoraFactors& factors(std::size_t module) const { return factors_[module]; }
-  /// A mask for x [T, in], undefined without dropout. Each call draws anew.
-  [[nodiscard]] at::Tensor dropout_mask(const at::Tensor& x);
+  /// Its state goes on with each mask that is drawn from it.
+  [[nodiscard]] Dropout& dropout() { return dropout_; }
 
   /// The trained ones of A and B of each module, in the layout's order.
   [[nodiscard]] const std::vector<at::Tensor>& trained() const { return trained_; }

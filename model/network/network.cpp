@@ -29,6 +29,8 @@ Network::Network(const BaseDescription& base, WeightReader& reader) : parts_(bas
     load_layer(shape, i, reader);
   for (const LinearShape& around_layers : shape.other_linears)
     linears.push_back(reader.linear(around_layers.name, around_layers));
+  embedding_in_ = group(0, {LinearRole::embedding_in});
+  embedding_out_ = group(0, {LinearRole::embedding_out});
   load_head(shape, reader);
   for (const std::string& buffer : parts_.buffers)
     reader.skip(buffer);
@@ -59,6 +61,35 @@ void Network::load_layer(const ModelShape& shape, std::int64_t index, WeightRead
     linears.push_back(reader.linear(path + own.name, own));
   for (const std::string& buffer : parts_.layer_buffers)
     reader.skip_weight(path + buffer);
+  fuse_layer(index);
+}
+
+void Network::fuse() {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    fuse_layer(static_cast<std::int64_t>(i));
+  }
+  embedding_in_ = group(0, {LinearRole::embedding_in});
+  embedding_out_ = group(0, {LinearRole::embedding_out});
+}
+
+void Network::fuse_layer(std::int64_t index) {
+  using Role = LinearRole;
+  Layer& layer = layers_[static_cast<std::size_t>(index)];
+  layer.attention_in = group(index, {Role::query, Role::key, Role::value, Role::query_key_value});
+  layer.attention_out = group(index, {Role::attention_output});
+  layer.feed_forward_in = group(index, {Role::gate, Role::up});
+  layer.feed_forward_out = group(index, {Role::down});
+}
+
+LinearGroup Network::group(std::int64_t layer, std::initializer_list<LinearRole> roles) {
+  LinearGroup result;
+  for (const LinearRole role : roles) {
+    if (!has(role)) continue;
+    const std::size_t module = module_of_[static_cast<std::size_t>(role)];
+    result.modules.push_back(static_cast<std::size_t>(layer) * layer_linears_ + module);
+  }
+  result.fuse(linears);
+  return result;
 }
 
 void Network::load_head(const ModelShape& shape, WeightReader& reader) {
@@ -76,7 +107,8 @@ void Network::load_head(const ModelShape& shape, WeightReader& reader) {
 at::Tensor Network::linear(std::size_t module, const at::Tensor& x, LoraLeaves* lora) const {
   const FrozenLinear& layer = linears[module];
   if (lora == nullptr || !lora->factors(module).defined()) return model::linear(x, layer);
-  return lora_linear(x, layer, lora->factors(module), lora->dropout_mask(x));
+  return lora_linear(x, layer, lora->factors(module),
+                     dropout_mask(lora->dropout(), x.sizes(), x.device()));
 }
 
 at::Tensor Network::linear(std::int64_t layer, LinearRole role, const at::Tensor& x,
@@ -89,15 +121,23 @@ bool Network::has(LinearRole role) const {
   return module_of_[static_cast<std::size_t>(role)] != kNone;
 }
 
-at::Tensor Network::embed(const DecoderInput& input) const {
-  at::Tensor x = at::index_select(embedding_, 0, input.tokens.to(device())).to(at::kFloat);
+at::Tensor Network::embedded(const at::Tensor& tokens) const {
+  at::Tensor x = at::index_select(embedding_, 0, tokens.to(device())).to(at::kFloat);
   if (parts_.embedding_scale != 1.0) x.mul_(parts_.embedding_scale);
+  return x;
+}
+
+void Network::add_positions(at::Tensor& x, const at::Tensor& positions) const {
+  if (!positions_.defined()) return;
+  x.add_(at::index_select(positions_, 0, positions.to(device()) + parts_.position_offset));
+}
+
+at::Tensor Network::embed(const DecoderInput& input) const {
+  at::Tensor x = embedded(input.tokens);
   if (has(LinearRole::embedding_in)) {
     x = linear(module_of_[static_cast<std::size_t>(LinearRole::embedding_in)], x, input.lora);
   }
-  if (positions_.defined()) {
-    x.add_(at::index_select(positions_, 0, input.positions.to(device()) + parts_.position_offset));
-  }
+  add_positions(x, input.positions);
   return dropped(x, input.dropout, DropoutSite::embedding, 0);
 }
 

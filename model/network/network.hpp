@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <vector>
 
 #include "model/network/layers/base_dropout.hpp"
 #include "model/network/layers/frozen_linear.hpp"
 #include "model/network/layers/index_tensor.hpp"
+#include "model/network/layers/linear_group.hpp"
 #include "model/network/layers/norm.hpp"
 #include "model/network/layers/parts.hpp"
 #include "model/network/layers/rotary.hpp"
@@ -63,11 +65,8 @@ class Network {
   /// Of the base's own dropout in training.
   [[nodiscard]] const DropoutRates& dropout() const { return parts_.dropout; }
 
-  std::vector<FrozenLinear> linears;  ///< by module of the shape
-  at::Tensor head;                    ///< [V, e], in the base's dtype
-
- private:
-  /// Norms of one layer; those that it has not are undefined.
+  /// Norms of one layer; those that it has not are undefined. And the linear layers that read the
+  /// same rows.
   struct Layer {
     Norm attention;
     Norm attention_output;
@@ -75,7 +74,30 @@ class Network {
     Norm feed_forward_output;
     Norm query;
     Norm key;
+    LinearGroup attention_in;  ///< query, key, value, or the three in one
+    LinearGroup attention_out;
+    LinearGroup feed_forward_in;  ///< gate and up, or up
+    LinearGroup feed_forward_out;
   };
+
+  [[nodiscard]] const NetworkParts& parts() const { return parts_; }
+  [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
+  [[nodiscard]] const Norm& final_norm() const { return final_norm_; }
+  /// The linear layer on the embedding, or before the head.
+  [[nodiscard]] const LinearGroup& embedding_in() const { return embedding_in_; }
+  [[nodiscard]] const LinearGroup& embedding_out() const { return embedding_out_; }
+  /// What goes into the first layer: [rows, d]; the token embeddings are [rows, e].
+  [[nodiscard]] at::Tensor embedded(const at::Tensor& tokens) const;
+  void add_positions(at::Tensor& x, const at::Tensor& positions) const;
+
+  /// Lays the weights of each group one after the other, so that they are one matrix; after weights
+  /// have changed.
+  void fuse();
+
+  std::vector<FrozenLinear> linears;  ///< by module of the shape
+  at::Tensor head;                    ///< [V, e], in the base's dtype
+
+ private:
   struct QueriesKeysValues {
     at::Tensor q;
     at::Tensor k;
@@ -93,6 +115,8 @@ class Network {
   [[nodiscard]] at::Tensor linear(std::int64_t layer, LinearRole role, const at::Tensor& x,
                                   LoraLeaves* lora) const;
   [[nodiscard]] bool has(LinearRole role) const;
+  void fuse_layer(std::int64_t index);
+  [[nodiscard]] LinearGroup group(std::int64_t layer, std::initializer_list<LinearRole> roles);
 
   /// [rows, d].
   [[nodiscard]] at::Tensor embed(const DecoderInput& input) const;
@@ -120,6 +144,8 @@ class Network {
   at::Tensor positions_;  ///< [positions + offset, d], float32
   std::vector<Layer> layers_;
   Norm final_norm_;
+  LinearGroup embedding_in_;
+  LinearGroup embedding_out_;
 };
 
 }  // namespace lorafleet::model

@@ -6,6 +6,7 @@
 #include "model/device/device.hpp"
 #include "model/network/layers/frozen_product.hpp"
 #include "model/network/layers/lora_products.hpp"
+#include "model/network/layers/tensor_rows.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -47,8 +48,8 @@ struct LoraFunction : torch::autograd::Function<LoraFunction> {
     if (computes_on_host(x.device())) {
       const LoraProducts products = host_products(a, b, constants.scale);
       low = at::empty({x.size(0), products.columns()}, x.options());
-      products.narrow(dropped.data_ptr<float>(), x.size(0), low.data_ptr<float>());
-      products.widen(low.data_ptr<float>(), x.size(0), y.data_ptr<float>());
+      products.narrow(rows_of(dropped), x.size(0), low.data_ptr<float>());
+      products.widen(low.data_ptr<float>(), x.size(0), rows_into(y));
     } else {
       low = at::mm(dropped, a.t());
       y.addmm_(low, b.t(), 1.0, constants.scale);
@@ -98,22 +99,22 @@ struct LoraFunction : torch::autograd::Function<LoraFunction> {
     at::Tensor grad_x, grad_a, grad_b, grad_low;
     if (b.requires_grad()) {
       grad_b = at::empty(b.sizes(), b.options());
-      products.factor_b(g.data_ptr<float>(), low.data_ptr<float>(), rows, grad_b.data_ptr<float>());
+      products.factor_b(rows_of(g), low.data_ptr<float>(), rows, grad_b.data_ptr<float>());
     }
     if (a.requires_grad() || x.requires_grad()) {
       grad_low = at::empty({rows, products.columns()}, x.options());
-      products.narrow_gradient(g.data_ptr<float>(), rows, grad_low.data_ptr<float>());
+      products.narrow_gradient(rows_of(g), rows, grad_low.data_ptr<float>());
     }
     if (a.requires_grad()) {
       const at::Tensor dropped = mask.defined() ? x * mask : x.contiguous();
       grad_a = at::zeros(a.sizes(), a.options());
-      products.factor_a(grad_low.data_ptr<float>(), dropped.data_ptr<float>(), rows,
+      products.factor_a(grad_low.data_ptr<float>(), rows_of(dropped), rows,
                         grad_a.data_ptr<float>());
     }
     if (x.requires_grad()) {
       grad_x = times(g, weight);
       at::Tensor own = mask.defined() ? at::zeros_like(grad_x) : grad_x;
-      products.widen_gradient(grad_low.data_ptr<float>(), rows, own.data_ptr<float>());
+      products.widen_gradient(grad_low.data_ptr<float>(), rows, rows_into(own));
       if (mask.defined()) grad_x.addcmul_(own, mask);
     }
     return {grad_x, grad_a, grad_b, at::Tensor()};

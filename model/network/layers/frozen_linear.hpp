@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
+
 namespace lorafleet::model {
 
 // Internal to model/: the linear layers of a frozen base, differentiable in their input and in the
@@ -18,7 +20,10 @@ struct LoraFactors {
   at::Tensor a;  ///< [r, in], undefined where the layer is not adapted
   at::Tensor b;  ///< [out, r]
   double scale = 0.0;
+  std::ptrdiff_t trained_a = -1;  ///< its place among the leaves that have gradients; -1: none
+  std::ptrdiff_t trained_b = -1;
 
+  [[nodiscard]] bool trained() const { return trained_a >= 0 || trained_b >= 0; }
   [[nodiscard]] bool defined() const { return a.defined(); }
 };
 

@@ -10,15 +10,8 @@
 namespace lorafleet::model {
 namespace {
 
-/// float32 stays with BLAS: oneDNN's products gain nothing in training there (opt-mini, AVX-512:
-/// equal within noise, for 150 MB more memory).
-bool served(const at::Tensor& weight) {
-  return weight.scalar_type() == at::kBFloat16 && computes_on_host(weight.device()) &&
-         onednn_serves();
-}
-
-/// Rows of float32 as bfloat16.
 at::Tensor rounded(const at::Tensor& x) {
+  if (x.scalar_type() == at::kBFloat16) return x;
   at::Tensor result = at::empty(x.sizes(), at::kBFloat16);
   round_to_bfloat16(x.data_ptr<float>(), static_cast<std::uint16_t*>(result.data_ptr()), x.numel());
   return result;
@@ -45,15 +38,22 @@ at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Te
 
 }  // namespace
 
+/// float32 stays with BLAS: oneDNN's products gain nothing in training there (opt-mini, AVX-512:
+/// equal within noise, for 150 MB more memory).
+bool rounds_rows(const at::Tensor& weight) {
+  return weight.scalar_type() == at::kBFloat16 && computes_on_host(weight.device()) &&
+         onednn_serves();
+}
+
 at::Tensor times_transposed(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  if (served(weight)) return by_onednn(x, weight, bias, Direction::forward);
+  if (rounds_rows(weight)) return by_onednn(x, weight, bias, Direction::forward);
   if (weight.scalar_type() == at::kFloat) return at::linear(x, weight, bias);
   at::Tensor y = at::linear(x.to(weight.scalar_type()), weight).to(at::kFloat);
   return bias.defined() ? y.add_(bias) : y;
 }
 
 at::Tensor times(const at::Tensor& g, const at::Tensor& weight) {
-  if (served(weight)) return by_onednn(g, weight, {}, Direction::backward);
+  if (rounds_rows(weight)) return by_onednn(g, weight, {}, Direction::backward);
   return weight.scalar_type() == at::kFloat
              ? at::mm(g, weight)
              : at::mm(g.to(weight.scalar_type()), weight).to(at::kFloat);

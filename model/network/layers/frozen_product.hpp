@@ -5,13 +5,17 @@
 namespace lorafleet::model {
 
 // Internal to model/: products with a frozen matrix W [out, in] of any type of a base. What is
-// multiplied is rounded to W's type, sums and results are float32.
+// multiplied is rounded to W's type, where it is not of it already; sums and results are float32.
 
-/// x: [rows, in] float32 -> x W^T + bias: [rows, out]; `bias` [out] float32, or undefined.
+/// Whether rows are rounded to bfloat16 by own kernels on their way into a product with W, so that
+/// who computes them may round them at once.
+bool rounds_rows(const at::Tensor& weight);
+
+/// x: [rows, in] -> x W^T + bias: [rows, out]; `bias` [out] float32, or undefined.
 at::Tensor times_transposed(const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& bias = {});
 
-/// g: [rows, out] float32 -> g W: [rows, in].
+/// g: [rows, out] -> g W: [rows, in].
 at::Tensor times(const at::Tensor& g, const at::Tensor& weight);
 
 }  // namespace lorafleet::model

@@ -38,25 +38,28 @@ std::vector<Block> blocks_of(const SequenceAttention& attention) {
   return blocks;
 }
 
-/// One head's columns of [rows, heads * head_dim].
+/// One head's columns of rows, from one of them on.
 struct Head {
   const AttentionShape& shape;
   std::int64_t head;
-  std::int64_t heads;
 
-  [[nodiscard]] std::int64_t stride() const { return heads * shape.head_dim; }
-  template <typename T>
-  T* from(T* rows, std::int64_t row) const {
-    return rows + row * stride() + head * shape.head_dim;
+  template <typename Rows>
+  Rows of(const Rows& rows, std::int64_t row) const {
+    return {rows.data + row * rows.stride + head * shape.head_dim, rows.stride};
   }
 };
 
+/// The same as an operand that is read entry by entry.
+Scattered scattered(const ConstRows& rows) {
+  return {rows.data, rows.stride, 1};
+}
+
 /// x [rows, head_dim] of a head as [head_dim, stride], zeros behind the last row.
-void transpose(const float* x, const Head& head, std::int64_t rows, std::int64_t stride,
+void transpose(const ConstRows& x, const Head& head, std::int64_t rows, std::int64_t stride,
                std::vector<float>& to) {
   to.assign(static_cast<std::size_t>(head.shape.head_dim * stride), 0.0f);
   for (std::int64_t i = 0; i < rows; ++i) {
-    const float* row = head.from(x, i);
+    const float* row = head.of(x, i).data;
     for (std::int64_t d = 0; d < head.shape.head_dim; ++d) {
       to[static_cast<std::size_t>(d * stride + i)] = row[d];
     }
@@ -86,7 +89,7 @@ void probabilities(const SequenceAttention& attention, const Head& query, const 
                    const std::vector<float>& keys, std::int64_t keys_stride, float* p) {
   const AttentionShape& shape = *attention.shape;
   small_product(block.queries, block.stride, shape.head_dim,
-                {query.from(attention.q, block.first), query.stride(), 1},
+                scattered(query.of(attention.q, block.first)),
                 {keys.data() + block.first_key, keys_stride}, {p, block.stride}, false);
   causal_softmax(p, block.queries, block.keys, block.stride, shape.scale, shape.window);
 }
@@ -104,19 +107,19 @@ void drop(const SequenceAttention& attention, const Head& query, const Block& bl
 
 void attend(const SequenceAttention& attention, std::int64_t kv_head) {
   const AttentionShape& shape = *attention.shape;
-  const Head kv{shape, kv_head, shape.kv_heads};
+  const Head kv{shape, kv_head};
   const std::int64_t stride = rounded_up(attention.rows) + kLanes;
   Workspace& work = workspace();
   transpose(attention.k, kv, attention.rows, stride, work.keys);
   for (std::int64_t member = 0; member < shape.group(); ++member) {
-    const Head query{shape, kv_head * shape.group() + member, shape.heads};
+    const Head query{shape, kv_head * shape.group() + member};
     for (const Block& block : blocks_of(attention)) {
       need(work.p, block.queries * block.stride);
       probabilities(attention, query, block, work.keys, stride, work.p.data());
       if (attention.dropout->active()) drop(attention, query, block, work.p.data());
       small_product(block.queries, shape.head_dim, block.keys, {work.p.data(), block.stride, 1},
-                    {kv.from(attention.v, block.first_key), kv.stride()},
-                    {query.from(attention.out, block.first), query.stride()}, false);
+                    kv.of(attention.v, block.first_key), query.of(attention.out, block.first),
+                    false);
     }
   }
 }
@@ -124,18 +127,18 @@ void attend(const SequenceAttention& attention, std::int64_t kv_head) {
 void attend_backward(const SequenceAttention& attention, std::int64_t kv_head) {
   const AttentionShape& shape = *attention.shape;
   const std::int64_t dim = shape.head_dim;
-  const Head kv{shape, kv_head, shape.kv_heads};
+  const Head kv{shape, kv_head};
   const std::int64_t stride = rounded_up(attention.rows) + kLanes;
   Workspace& work = workspace();
   transpose(attention.k, kv, attention.rows, stride, work.keys);
   transpose(attention.v, kv, attention.rows, stride, work.values);
-  for (float* gradient : {attention.dk, attention.dv}) {
+  for (const MutableRows& gradient : {attention.dk, attention.dv}) {
     for (std::int64_t i = 0; i < attention.rows; ++i) {
-      std::fill_n(kv.from(gradient, i), dim, 0.0f);
+      std::fill_n(kv.of(gradient, i).data, dim, 0.0f);
     }
   }
   for (std::int64_t member = 0; member < shape.group(); ++member) {
-    const Head query{shape, kv_head * shape.group() + member, shape.heads};
+    const Head query{shape, kv_head * shape.group() + member};
     for (const Block& block : blocks_of(attention)) {
       const std::int64_t size = block.queries * block.stride;
       need(work.p, size);
@@ -147,12 +150,12 @@ void attend_backward(const SequenceAttention& attention, std::int64_t kv_head) {
         drop(attention, query, block, work.kept.data());
         kept = work.kept.data();
       }
-      const float* g = query.from(attention.g, block.first);
+      const ConstRows g = query.of(attention.g, block.first);
       // dv += p^T g
-      small_product(block.keys, dim, block.queries, {kept, 1, block.stride}, {g, query.stride()},
-                    {kv.from(attention.dv, block.first_key), kv.stride()}, true);
+      small_product(block.keys, dim, block.queries, {kept, 1, block.stride}, g,
+                    kv.of(attention.dv, block.first_key), true);
       // dp = g v^T
-      small_product(block.queries, block.stride, dim, {g, query.stride(), 1},
+      small_product(block.queries, block.stride, dim, scattered(g),
                     {work.values.data() + block.first_key, stride}, {work.d.data(), block.stride},
                     false);
       if (attention.dropout->active()) drop(attention, query, block, work.d.data());
@@ -160,11 +163,10 @@ void attend_backward(const SequenceAttention& attention, std::int64_t kv_head) {
                               shape.scale, shape.window);
       // dq = ds k, dk += ds^T q
       small_product(block.queries, dim, block.keys, {work.d.data(), block.stride, 1},
-                    {kv.from(attention.k, block.first_key), kv.stride()},
-                    {query.from(attention.dq, block.first), query.stride()}, false);
+                    kv.of(attention.k, block.first_key), query.of(attention.dq, block.first),
+                    false);
       small_product(block.keys, dim, block.queries, {work.d.data(), 1, block.stride},
-                    {query.from(attention.q, block.first), query.stride()},
-                    {kv.from(attention.dk, block.first_key), kv.stride()}, true);
+                    query.of(attention.q, block.first), kv.of(attention.dk, block.first_key), true);
     }
   }
 }

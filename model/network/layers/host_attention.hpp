@@ -5,6 +5,7 @@
 
 #include "model/network/layers/base_dropout.hpp"
 #include "model/network/layers/parts.hpp"
+#include "model/network/layers/small_product.hpp"
 
 namespace lorafleet::model {
 
@@ -19,20 +20,20 @@ struct AttentionDropout {
 };
 
 /// Where one sequence's rows lie, and what is made of them. q, out, g, dq: [rows, heads *
-/// head_dim]; k, v, dk, dv: [rows, kv_heads * head_dim]; contiguous.
+/// head_dim]; k, v, dk, dv: [rows, kv_heads * head_dim].
 struct SequenceAttention {
   const AttentionShape* shape = nullptr;
   const AttentionDropout* dropout = nullptr;
   std::int64_t sequence = 0;  ///< in its batch, for the dropout
   std::int64_t rows = 0;
-  const float* q = nullptr;
-  const float* k = nullptr;
-  const float* v = nullptr;
-  float* out = nullptr;      ///< forward
-  const float* g = nullptr;  ///< backward: the gradient of out
-  float* dq = nullptr;
-  float* dk = nullptr;
-  float* dv = nullptr;
+  ConstRows q;
+  ConstRows k;
+  ConstRows v;
+  MutableRows out;  ///< forward
+  ConstRows g;      ///< backward: the gradient of out
+  MutableRows dq;
+  MutableRows dk;
+  MutableRows dv;
 };
 
 /// out = softmax(scale q k^T) v, causal and within the window, for the query heads of one key and

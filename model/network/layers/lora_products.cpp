@@ -46,39 +46,39 @@ LoraProducts::LoraProducts(const float* a, const float* b, std::int64_t rank, st
   }
 }
 
-void LoraProducts::narrow(const float* x, std::int64_t rows, float* low) const {
-  small_product(rows, columns_, in_, {x, in_, 1}, {a_transposed_.data(), columns_}, {low, columns_},
-                false);
+void LoraProducts::narrow(const ConstRows& x, std::int64_t rows, float* low) const {
+  small_product(rows, columns_, in_, {x.data, x.stride, 1}, {a_transposed_.data(), columns_},
+                {low, columns_}, false);
 }
 
-void LoraProducts::widen(const float* low, std::int64_t rows, float* y) const {
-  small_product(rows, out_, rank_, {low, columns_, 1}, {b_transposed_.data(), out_}, {y, out_},
-                true);
+void LoraProducts::widen(const float* low, std::int64_t rows, const MutableRows& y) const {
+  small_product(rows, out_, rank_, {low, columns_, 1}, {b_transposed_.data(), out_}, y, true);
 }
 
-void LoraProducts::narrow_gradient(const float* g, std::int64_t rows, float* grad_low) const {
-  small_product(rows, columns_, out_, {g, out_, 1}, {b_.data(), columns_}, {grad_low, columns_},
-                false);
+void LoraProducts::narrow_gradient(const ConstRows& g, std::int64_t rows, float* grad_low) const {
+  small_product(rows, columns_, out_, {g.data, g.stride, 1}, {b_.data(), columns_},
+                {grad_low, columns_}, false);
 }
 
-void LoraProducts::widen_gradient(const float* grad_low, std::int64_t rows, float* grad_x) const {
-  small_product(rows, in_, rank_, {grad_low, columns_, 1}, {a_, in_}, {grad_x, in_}, true);
+void LoraProducts::widen_gradient(const float* grad_low, std::int64_t rows,
+                                  const MutableRows& grad_x) const {
+  small_product(rows, in_, rank_, {grad_low, columns_, 1}, {a_, in_}, grad_x, true);
 }
 
-void LoraProducts::factor_a(const float* grad_low, const float* x, std::int64_t rows,
+void LoraProducts::factor_a(const float* grad_low, const ConstRows& x, std::int64_t rows,
                             float* grad_a) const {
   over_rows(rows, [&](std::int64_t first, std::int64_t count) {
     small_product(rank_, in_, count, {grad_low + first * columns_, 1, columns_},
-                  {x + first * in_, in_}, {grad_a, in_}, first > 0);
+                  {x.data + first * x.stride, x.stride}, {grad_a, in_}, first > 0);
   });
 }
 
-void LoraProducts::factor_b(const float* g, const float* low, std::int64_t rows,
+void LoraProducts::factor_b(const ConstRows& g, const float* low, std::int64_t rows,
                             float* grad_b) const {
   std::vector<float> transposed(static_cast<std::size_t>(rank_ * out_));
   over_rows(rows, [&](std::int64_t first, std::int64_t count) {
     small_product(rank_, out_, count, {low + first * columns_, 1, columns_},
-                  {g + first * out_, out_}, {transposed.data(), out_}, true);
+                  {g.data + first * g.stride, g.stride}, {transposed.data(), out_}, true);
   });
   for (std::int64_t i = 0; i < out_; ++i) {
     for (std::int64_t r = 0; r < rank_; ++r) {

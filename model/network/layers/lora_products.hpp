@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/network/layers/small_product.hpp"
+
 namespace lorafleet::model {
 
 /// The factors of one linear layer, laid out for small products on the CPU. All matrices are
-/// float32, row-major and contiguous; `low` and `grad_low` are [rows, columns()]. Internal to
-/// model/.
+/// float32 and row-major, the factors' own contiguous; `low` and `grad_low` are [rows, columns()],
+/// contiguous. Internal to model/.
 class LoraProducts {
  public:
   /// a: [rank, in], b: [out, rank]; both must outlive this.
@@ -18,18 +20,18 @@ class LoraProducts {
   [[nodiscard]] std::int64_t columns() const { return columns_; }
 
   /// low = x A^T; x: [rows, in].
-  void narrow(const float* x, std::int64_t rows, float* low) const;
+  void narrow(const ConstRows& x, std::int64_t rows, float* low) const;
   /// y += scale low B^T; y: [rows, out].
-  void widen(const float* low, std::int64_t rows, float* y) const;
+  void widen(const float* low, std::int64_t rows, const MutableRows& y) const;
 
   /// grad_low = scale g B; g: [rows, out].
-  void narrow_gradient(const float* g, std::int64_t rows, float* grad_low) const;
+  void narrow_gradient(const ConstRows& g, std::int64_t rows, float* grad_low) const;
   /// grad_x += grad_low A: [rows, in].
-  void widen_gradient(const float* grad_low, std::int64_t rows, float* grad_x) const;
+  void widen_gradient(const float* grad_low, std::int64_t rows, const MutableRows& grad_x) const;
   /// grad_a = grad_low^T x: [rank, in].
-  void factor_a(const float* grad_low, const float* x, std::int64_t rows, float* grad_a) const;
+  void factor_a(const float* grad_low, const ConstRows& x, std::int64_t rows, float* grad_a) const;
   /// grad_b = scale g^T low: [out, rank].
-  void factor_b(const float* g, const float* low, std::int64_t rows, float* grad_b) const;
+  void factor_b(const ConstRows& g, const float* low, std::int64_t rows, float* grad_b) const;
 
  private:
   const float* a_;

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "model/device/device.hpp"
+#include "model/network/layers/tensor_rows.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -73,7 +74,7 @@ at::Tensor heads_of(const at::Tensor& x, std::int64_t row, std::int64_t count, s
 /// head_dim].
 at::Tensor repeated_heads(const at::Tensor& x, const AttentionShape& shape) {
   if (shape.group() == 1) return x;
-  return x.view({x.size(0), shape.kv_heads, 1, shape.head_dim})
+  return x.reshape({x.size(0), shape.kv_heads, 1, shape.head_dim})
       .expand({x.size(0), shape.kv_heads, shape.group(), shape.head_dim})
       .reshape({x.size(0), shape.heads * shape.head_dim});
 }
@@ -130,7 +131,7 @@ at::Tensor generic_attend(const at::Tensor& q, const at::Tensor& k, const at::Te
   const std::int64_t heads = shape.heads;
   const std::vector<Block> blocks = blocks_of(offsets, shape, dropout);
   const at::Tensor memory = workspace(blocks, heads, q);
-  at::Tensor result = at::empty_like(q);
+  at::Tensor result = at::empty(q.sizes(), q.options());
   for (const Block& block : blocks) {
     at::Tensor p = matrix_in(memory, heads, block);
     const std::int64_t key = block.start + block.first_key;
@@ -164,45 +165,73 @@ SequenceAttention sequence_of(const at::Tensor& q, const at::Tensor& k, const at
   result.dropout = &dropout;
   result.sequence = sequence;
   result.rows = offsets[static_cast<std::size_t>(sequence) + 1] - start;
-  result.q = q.data_ptr<float>() + start * q.size(1);
-  result.k = k.data_ptr<float>() + start * k.size(1);
-  result.v = v.data_ptr<float>() + start * v.size(1);
+  result.q = rows_of(q, start);
+  result.k = rows_of(k, start);
+  result.v = rows_of(v, start);
   return result;
 }
 
-at::Tensor host_attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                       const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
-                       const AttentionDropout& dropout) {
-  at::Tensor result = at::empty_like(q);
+void host_attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                 const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
+                 const AttentionDropout& dropout, const at::Tensor& out) {
   over_heads(offsets, shape, [&](std::int64_t sequence, std::int64_t head) {
     SequenceAttention own = sequence_of(q, k, v, offsets, sequence, shape, dropout);
-    own.out = result.data_ptr<float>() + (own.q - q.data_ptr<float>());
+    own.out = rows_into(out, offsets[static_cast<std::size_t>(sequence)]);
     attend(own, head);
   });
-  return result;
 }
 
-struct Gradients {
-  at::Tensor q;
-  at::Tensor k;
-  at::Tensor v;
-};
-
-Gradients host_backward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                        const at::Tensor& g, const std::vector<std::int64_t>& offsets,
-                        const AttentionShape& shape, const AttentionDropout& dropout) {
-  Gradients result{at::empty_like(q), at::empty_like(k), at::empty_like(v)};
+void host_backward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                   const at::Tensor& g, const std::vector<std::int64_t>& offsets,
+                   const AttentionShape& shape, const AttentionDropout& dropout,
+                   const AttentionGradients& into) {
   over_heads(offsets, shape, [&](std::int64_t sequence, std::int64_t head) {
     SequenceAttention own = sequence_of(q, k, v, offsets, sequence, shape, dropout);
-    const std::int64_t query = own.q - q.data_ptr<float>();
-    const std::int64_t key = own.k - k.data_ptr<float>();
-    own.g = g.data_ptr<float>() + query;
-    own.dq = result.q.data_ptr<float>() + query;
-    own.dk = result.k.data_ptr<float>() + key;
-    own.dv = result.v.data_ptr<float>() + key;
+    const std::int64_t start = offsets[static_cast<std::size_t>(sequence)];
+    own.g = rows_of(g, start);
+    own.dq = rows_into(into.q, start);
+    own.dk = rows_into(into.k, start);
+    own.dv = rows_into(into.v, start);
     attend_backward(own, head);
   });
-  return result;
+}
+
+/// On any device.
+void generic_backward(const at::Tensor& q, const at::Tensor& few_k, const at::Tensor& few_v,
+                      const at::Tensor& g, const std::vector<std::int64_t>& offsets,
+                      const AttentionShape& shape, const AttentionDropout& dropout,
+                      const AttentionGradients& into) {
+  const at::Tensor k = repeated_heads(few_k, shape);
+  const at::Tensor v = repeated_heads(few_v, shape);
+  const std::int64_t heads = shape.heads;
+  const std::vector<Block> blocks = blocks_of(offsets, shape, dropout);
+  const at::Tensor p_memory = workspace(blocks, heads, q);
+  const at::Tensor d_memory = at::empty_like(p_memory);
+  at::Tensor grad_k = at::zeros(k.sizes(), k.options());
+  at::Tensor grad_v = at::zeros(v.sizes(), v.options());
+  for (const Block& block : blocks) {
+    const std::int64_t row = block.start + block.first;
+    const std::int64_t key = block.start + block.first_key;
+    const at::Tensor queries = heads_of(q, row, block.queries, heads);
+    const at::Tensor keys = heads_of(k, key, block.keys, heads);
+    const at::Tensor g_block = heads_of(g, row, block.queries, heads);
+    at::Tensor p = matrix_in(p_memory, heads, block);
+    probabilities(p, queries, keys, shape);
+    at::Tensor values_gradient = heads_of(grad_v, key, block.keys, heads);
+    at::Tensor kept = dropout.active() ? p.clone() : p;
+    if (dropout.active()) drop(kept, block, dropout);
+    values_gradient.baddbmm_(kept.transpose(1, 2), g_block);
+
+    at::Tensor d = matrix_in(d_memory, heads, block);
+    at::bmm_out(d, g_block, heads_of(v, key, block.keys, heads).transpose(1, 2));
+    if (dropout.active()) drop(d, block, dropout);
+    scores_gradient(p, d, shape);
+    heads_of(into.q, row, block.queries, heads).copy_(at::bmm(d, keys));
+    at::Tensor keys_gradient = heads_of(grad_k, key, block.keys, heads);
+    keys_gradient.baddbmm_(d.transpose(1, 2), queries);
+  }
+  into.k.copy_(summed_heads(grad_k, shape));
+  into.v.copy_(summed_heads(grad_v, shape));
 }
 
 /// What the backward pass needs to know again.
@@ -220,66 +249,42 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     context->saved_data["offsets"] = offsets;
     context->saved_data["held"] =
         at::IValue::make_capsule(c10::make_intrusive<Held>(shape, dropout));
-    if (computes_on_host(q.device())) return host_attend(q, k, v, offsets, shape, dropout);
-    return generic_attend(q, repeated_heads(k, shape), repeated_heads(v, shape), offsets, shape,
-                          dropout);
+    return attention_forward(q, k, v, offsets, shape, dropout);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const auto capsule = context->saved_data["held"].toCapsule();
     const Held& held = static_cast<const Held&>(*capsule);
-    const AttentionShape& shape = held.shape;
-    const AttentionDropout& dropout = held.dropout;
-    const at::Tensor& q = saved[0];
     const std::vector<std::int64_t> offsets = context->saved_data["offsets"].toIntVector();
-    if (computes_on_host(q.device())) {
-      const Gradients own =
-          host_backward(q, saved[1], saved[2], gradients[0].contiguous(), offsets, shape, dropout);
-      return {own.q, own.k, own.v, at::Tensor(), at::Tensor(), at::Tensor()};
-    }
-    const at::Tensor k = repeated_heads(saved[1], shape);
-    const at::Tensor v = repeated_heads(saved[2], shape);
-    const at::Tensor g = gradients[0].contiguous();
-    const std::int64_t heads = shape.heads;
-    const std::vector<Block> blocks = blocks_of(offsets, shape, dropout);
-    const at::Tensor p_memory = workspace(blocks, heads, q);
-    const at::Tensor d_memory = at::empty_like(p_memory);
-    at::Tensor grad_q = at::empty_like(q);
-    at::Tensor grad_k = at::zeros_like(k);
-    at::Tensor grad_v = at::zeros_like(v);
-    for (const Block& block : blocks) {
-      const std::int64_t row = block.start + block.first;
-      const std::int64_t key = block.start + block.first_key;
-      const at::Tensor queries = heads_of(q, row, block.queries, heads);
-      const at::Tensor keys = heads_of(k, key, block.keys, heads);
-      const at::Tensor g_block = heads_of(g, row, block.queries, heads);
-      at::Tensor p = matrix_in(p_memory, heads, block);
-      probabilities(p, queries, keys, shape);
-      at::Tensor values_gradient = heads_of(grad_v, key, block.keys, heads);
-      at::Tensor kept = dropout.active() ? p.clone() : p;
-      if (dropout.active()) drop(kept, block, dropout);
-      values_gradient.baddbmm_(kept.transpose(1, 2), g_block);
-
-      at::Tensor d = matrix_in(d_memory, heads, block);
-      at::bmm_out(d, g_block, heads_of(v, key, block.keys, heads).transpose(1, 2));
-      if (dropout.active()) drop(d, block, dropout);
-      scores_gradient(p, d, shape);
-      at::Tensor queries_gradient = heads_of(grad_q, row, block.queries, heads);
-      at::bmm_out(queries_gradient, d, keys);
-      at::Tensor keys_gradient = heads_of(grad_k, key, block.keys, heads);
-      keys_gradient.baddbmm_(d.transpose(1, 2), queries);
-    }
-    return {grad_q,
-            summed_heads(grad_k, shape),
-            summed_heads(grad_v, shape),
-            at::Tensor(),
-            at::Tensor(),
-            at::Tensor()};
+    const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
+    const AttentionGradients own{at::empty_like(q), at::empty_like(k), at::empty_like(v)};
+    attention_backward(q, k, v, gradients[0].contiguous(), offsets, held.shape, held.dropout, own);
+    return {own.q, own.k, own.v, at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
 }  // namespace
+
+at::Tensor attention_forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                             const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
+                             const AttentionDropout& dropout) {
+  if (!computes_on_host(q.device())) {
+    return generic_attend(q, repeated_heads(k, shape), repeated_heads(v, shape), offsets, shape,
+                          dropout);
+  }
+  at::Tensor out = at::empty(q.sizes(), q.options());
+  host_attend(q, k, v, offsets, shape, dropout, out);
+  return out;
+}
+
+void attention_backward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                        const at::Tensor& g, const std::vector<std::int64_t>& offsets,
+                        const AttentionShape& shape, const AttentionDropout& dropout,
+                        const AttentionGradients& into) {
+  const auto backward = computes_on_host(q.device()) ? host_backward : generic_backward;
+  backward(q, k, v, g, offsets, shape, dropout, into);
+}
 
 at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const std::vector<std::int64_t>& offsets, const AttentionShape& shape,

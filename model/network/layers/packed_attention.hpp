@@ -20,4 +20,22 @@ at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::
                             const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
                             const AttentionDropout& dropout = {});
 
+/// The same by hand. Rows of q, k, v may lie apart, as columns of a wider matrix do.
+at::Tensor attention_forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                             const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
+                             const AttentionDropout& dropout);
+
+/// Where the gradients of q, k and v go: shaped like these, overwritten, rows may lie apart.
+struct AttentionGradients {
+  at::Tensor q;
+  at::Tensor k;
+  at::Tensor v;
+};
+
+/// From the gradient g of what attention_forward returned; contiguous.
+void attention_backward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                        const at::Tensor& g, const std::vector<std::int64_t>& offsets,
+                        const AttentionShape& shape, const AttentionDropout& dropout,
+                        const AttentionGradients& into);
+
 }  // namespace lorafleet::model

@@ -114,12 +114,12 @@ TEST_CASE("LoRA's six products are those of their formulas, whatever the rank") 
       std::vector<float> y(static_cast<std::size_t>(rows * kOut), 1.0f);
       std::vector<float> grad_x(static_cast<std::size_t>(rows * kIn), 2.0f);
       std::vector<float> grad_a(a.size()), grad_b(b.size());
-      products.narrow(x.data(), rows, low.data());
-      products.widen(low.data(), rows, y.data());
-      products.narrow_gradient(g.data(), rows, grad_low.data());
-      products.widen_gradient(grad_low.data(), rows, grad_x.data());
-      products.factor_a(grad_low.data(), x.data(), rows, grad_a.data());
-      products.factor_b(g.data(), low.data(), rows, grad_b.data());
+      products.narrow({x.data(), kIn}, rows, low.data());
+      products.widen(low.data(), rows, {y.data(), kOut});
+      products.narrow_gradient({g.data(), kOut}, rows, grad_low.data());
+      products.widen_gradient(grad_low.data(), rows, {grad_x.data(), kIn});
+      products.factor_a(grad_low.data(), {x.data(), kIn}, rows, grad_a.data());
+      products.factor_b({g.data(), kOut}, low.data(), rows, grad_b.data());
 
       const auto at = [](const std::vector<float>& values, std::int64_t i, std::int64_t j,
                          std::int64_t width) {

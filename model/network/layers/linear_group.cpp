@@ -1,0 +1,62 @@
+#include "model/network/layers/linear_group.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace lorafleet::model {
+namespace {
+
+at::Tensor fused_weight(const std::vector<const FrozenLinear*>& members) {
+  const at::Tensor& first = members.front()->weight;
+  std::vector<at::Tensor> weights;
+  std::int64_t rows = 0;
+  bool together = true;
+  for (const FrozenLinear* member : members) {
+    weights.push_back(member->weight);
+    together = together && member->weight.is_alias_of(first) &&
+               member->weight.storage_offset() == first.storage_offset() + rows * first.size(1);
+    rows += member->weight.size(0);
+  }
+  return together
+             ? first.as_strided({rows, first.size(1)}, {first.size(1), 1}, first.storage_offset())
+             : at::cat(weights);
+}
+
+at::Tensor fused_bias(const std::vector<const FrozenLinear*>& members) {
+  std::vector<at::Tensor> biases;
+  bool any = false;
+  for (const FrozenLinear* member : members) {
+    any = any || member->bias.defined();
+    biases.push_back(
+        member->bias.defined()
+            ? member->bias
+            : at::zeros({member->weight.size(0)}, member->weight.options().dtype(at::kFloat)));
+  }
+  return any ? at::cat(biases) : at::Tensor();
+}
+
+}  // namespace
+
+void LinearGroup::fuse(std::vector<FrozenLinear>& linears) {
+  firsts = {0};
+  if (modules.empty()) return;
+  std::vector<const FrozenLinear*> members;
+  for (const std::size_t module : modules) {
+    members.push_back(&linears[module]);
+    firsts.push_back(firsts.back() + linears[module].weight.size(0));
+  }
+  if (members.size() == 1) {
+    fused = *members.front();
+    return;
+  }
+  fused = {fused_weight(members), fused_bias(members)};
+  for (std::size_t i = 0; i < modules.size(); ++i) {
+    FrozenLinear& member = linears[modules[i]];
+    const std::int64_t rows = firsts[i + 1] - firsts[i];
+    member.weight = fused.weight.narrow(0, firsts[i], rows);
+    if (member.bias.defined()) member.bias = fused.bias.narrow(0, firsts[i], rows);
+  }
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "model/network/layers/frozen_linear.hpp"
+
+namespace lorafleet::model {
+
+/// Frozen linear layers that read the same rows, so that one product serves them all. Internal to
+/// model/.
+struct LinearGroup {
+  std::vector<std::size_t> modules;  ///< of the base's shape, in the order of their outputs
+  std::vector<std::int64_t> firsts;  ///< the first output of each, and the number of all
+  FrozenLinear fused;                ///< [all outputs, in]
+
+  [[nodiscard]] bool empty() const { return modules.empty(); }
+  [[nodiscard]] std::int64_t out() const { return firsts.back(); }
+  /// Makes `fused` from the layers of the base, whose weights become views of it; takes what lies
+  /// together already as it is.
+  void fuse(std::vector<FrozenLinear>& linears);
+};
+
+}  // namespace lorafleet::model

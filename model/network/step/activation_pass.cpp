@@ -1,0 +1,132 @@
+#include "model/network/step/activation_pass.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "model/device/device.hpp"
+#include "model/network/layers/activation.hpp"
+#include "model/network/layers/frozen_product.hpp"
+#include "model/network/layers/tensor_rows.hpp"
+#include "model/network/step/activation_rows.hpp"
+#include "model/network/step/parallel_rows.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+constexpr const char* kRelu = "relu";
+
+/// g * act'(x).
+at::Tensor generic_slope(const at::Tensor& g, const at::Tensor& x, const std::string& name) {
+  if (name == kRelu) return at::threshold_backward(g, x, 0);
+  if (name == "relu2") return g * at::relu(x).mul_(2.0);
+  if (name == "relu6") return at::hardtanh_backward(g, x, 0, 6);
+  if (name == "gelu") return at::gelu_backward(g, x);
+  if (name == "quick_gelu") {
+    const at::Tensor s = at::sigmoid(x * 1.702);
+    return g * (s + x * s * (1 - s) * 1.702);
+  }
+  if (name == "silu" || name == "swish") return at::silu_backward(g, x);
+  if (name == "mish") {
+    // x tanh(softplus x)
+    const at::Tensor t = at::tanh(at::softplus(x));
+    return g * (t + x * (1 - t * t) * at::sigmoid(x));
+  }
+  if (name == "tanh") return at::tanh_backward(g, at::tanh(x));
+  if (name == "sigmoid") return at::sigmoid_backward(g, at::sigmoid(x));
+  return at::gelu_backward(g, x, "tanh");
+}
+
+at::Tensor generic_activation(const at::Tensor& x, const std::string& name) {
+  return name == kRelu ? at::relu(x) : activate(x, name);
+}
+
+std::uint16_t* halves(const at::Tensor& rounded, std::int64_t first) {
+  if (!rounded.defined()) return nullptr;
+  return static_cast<std::uint16_t*>(rounded.data_ptr()) + first * rounded.size(1);
+}
+
+std::uint8_t* bits_at(const at::Tensor& positive, std::int64_t first) {
+  return positive.data_ptr<std::uint8_t>() + first * positive.size(1);
+}
+
+/// On the CPU, in place.
+Operand relu_forward(at::Tensor x, at::Tensor rounded, ActivationTape* tape) {
+  const std::int64_t width = x.size(1);
+  const at::Tensor positive = at::empty({x.size(0), bytes_of_bits(width)}, at::kByte);
+  over_rows(x.size(0), width, [&](std::int64_t first, std::int64_t count) {
+    relu_rows(count, width, rows_into(x, first), halves(rounded, first), bits_at(positive, first));
+  });
+  if (tape != nullptr) tape->positive = positive;
+  return {std::move(x), std::move(rounded)};
+}
+
+Operand gate_forward(const SigmoidGate& gate, const at::Tensor& x, bool gated, at::Tensor rounded) {
+  const std::int64_t width = gated ? x.size(1) / 2 : x.size(1);
+  at::Tensor y = at::empty({x.size(0), width}, x.options());
+  over_rows(x.size(0), width, [&](std::int64_t first, std::int64_t count) {
+    const ConstRows from = rows_of(x, first);
+    const ConstRows up = gated ? ConstRows{from.data + width, from.stride} : ConstRows{};
+    gate_rows(gate, count, width, from, up, rows_into(y, first), halves(rounded, first));
+  });
+  return {std::move(y), std::move(rounded)};
+}
+
+at::Tensor gate_backward(const SigmoidGate& gate, const at::Tensor& x, bool gated,
+                         const at::Tensor& g) {
+  const std::int64_t width = g.size(1);
+  at::Tensor dx = at::empty(x.sizes(), x.options());
+  over_rows(x.size(0), width, [&](std::int64_t first, std::int64_t count) {
+    const ConstRows from = rows_of(x, first);
+    const MutableRows to = rows_into(dx, first);
+    const ConstRows up = gated ? ConstRows{from.data + width, from.stride} : ConstRows{};
+    const MutableRows to_up = gated ? MutableRows{to.data + width, to.stride} : MutableRows{};
+    gate_rows_backward(gate, count, width, from, up, rows_of(g, first), to, to_up);
+  });
+  return dx;
+}
+
+}  // namespace
+
+Operand activation_forward(at::Tensor x, const std::string& name, bool gated,
+                           const at::Tensor& next, ActivationTape* tape) {
+  const std::int64_t width = gated ? x.size(1) / 2 : x.size(1);
+  const bool on_host = computes_on_host(x.device());
+  at::Tensor rounded;
+  if (on_host && rounds_rows(next)) rounded = at::empty({x.size(0), width}, at::kBFloat16);
+  if (on_host && !gated && name == kRelu) {
+    return relu_forward(std::move(x), std::move(rounded), tape);
+  }
+  if (tape != nullptr) tape->before = x;
+  if (const auto gate = sigmoid_gate(name); on_host && gate) {
+    return gate_forward(*gate, x, gated, std::move(rounded));
+  }
+  const at::Tensor first = gated ? x.narrow(1, 0, width) : x;
+  at::Tensor y = generic_activation(first, name);
+  if (gated) y = y * x.narrow(1, width, width);
+  return {std::move(y), {}};
+}
+
+at::Tensor activation_backward(at::Tensor g, const std::string& name, bool gated,
+                               const ActivationTape& tape) {
+  const std::int64_t width = g.size(1);
+  if (tape.positive.defined()) {
+    over_rows(g.size(0), width, [&](std::int64_t first, std::int64_t count) {
+      relu_rows_backward(count, width, bits_at(tape.positive, first), rows_into(g, first));
+    });
+    return g;
+  }
+  const at::Tensor& x = tape.before;
+  if (const auto gate = sigmoid_gate(name); computes_on_host(g.device()) && gate) {
+    return gate_backward(*gate, x, gated, g);
+  }
+  if (!gated) return generic_slope(g, x, name);
+  const at::Tensor first = x.narrow(1, 0, width).contiguous();
+  return at::cat({generic_slope(g * x.narrow(1, width, width), first, name),
+                  g * generic_activation(first, name)},
+                 1);
+}
+
+}  // namespace lorafleet::model

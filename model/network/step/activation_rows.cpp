@@ -1,0 +1,130 @@
+#include "model/network/step/activation_rows.hpp"
+
+#include <bit>
+#include <cstring>
+#include <map>
+
+#include "model/network/layers/instruction_sets.hpp"
+#include "model/network/layers/row_kernels.hpp"
+#include "model/network/layers/vector_exp.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+/// 1 / (1 + e^-x), from e^-|x|.
+[[gnu::always_inline]] inline float sigmoid(float x) {
+  const float e = exp_of_negative(x < 0.0f ? x : -x);
+  const float inverse = 1.0f / (1.0f + e);
+  return x < 0.0f ? e * inverse : inverse;
+}
+
+struct Gated {
+  float value;
+  float slope;
+};
+
+[[gnu::always_inline]] inline Gated gated(const SigmoidGate& gate, float x) {
+  const float square = x * x;
+  const float s = sigmoid(x * (gate.linear + gate.cubic * square));
+  const float inner = gate.linear + 3.0f * gate.cubic * square;
+  return {x * s, s + x * s * (1.0f - s) * inner};
+}
+
+}  // namespace
+
+std::optional<SigmoidGate> sigmoid_gate(const std::string& activation) {
+  constexpr SigmoidGate kSilu{1.0f, 0.0f};
+  // GELU by tanh(u) with u = sqrt(2 / pi) (x + 0.044715 x^3): (1 + tanh u) / 2 = sigmoid(2 u).
+  constexpr SigmoidGate kTanhGelu{1.5957691216057308f, 0.07135481282636514f};
+  static const std::map<std::string, SigmoidGate> kGates = {
+      {"silu", kSilu},         {"swish", kSilu},         {"quick_gelu", {1.702f, 0.0f}},
+      {"gelu_new", kTanhGelu}, {"gelu_fast", kTanhGelu}, {"gelu_pytorch_tanh", kTanhGelu}};
+  const auto found = kGates.find(activation);
+  return found == kGates.end() ? std::nullopt : std::optional(found->second);
+}
+
+LORAFLEET_EACH_ISA
+void relu_rows(std::int64_t rows, std::int64_t width, const MutableRows& y, std::uint16_t* rounded,
+               std::uint8_t* positive) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    float* row = y.data + i * y.stride;
+    std::uint8_t* bits = positive + i * bytes_of_bits(width);
+    std::int64_t j = 0;
+    for (; j + 8 <= width; j += 8) {
+      unsigned own = 0;
+      for (std::int64_t l = 0; l < 8; ++l) {
+        own |= (row[j + l] > 0.0f ? 1u : 0u) << l;
+      }
+      bits[j / 8] = static_cast<std::uint8_t>(own);
+    }
+    if (j < width) {
+      unsigned own = 0;
+      for (std::int64_t l = 0; j + l < width; ++l) {
+        own |= (row[j + l] > 0.0f ? 1u : 0u) << l;
+      }
+      bits[j / 8] = static_cast<std::uint8_t>(own);
+    }
+    for (j = 0; j < width; ++j) {
+      row[j] = row[j] > 0.0f ? row[j] : 0.0f;
+    }
+    if (rounded != nullptr) round_to_bfloat16(row, rounded + i * y.stride, width);
+  }
+}
+
+LORAFLEET_EACH_ISA
+void relu_rows_backward(std::int64_t rows, std::int64_t width, const std::uint8_t* positive,
+                        const MutableRows& g) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    float* row = g.data + i * g.stride;
+    const std::uint8_t* bits = positive + i * bytes_of_bits(width);
+    for (std::int64_t j = 0; j < width; ++j) {
+      row[j] = (bits[j / 8] >> (j % 8) & 1) != 0 ? row[j] : 0.0f;
+    }
+  }
+}
+
+LORAFLEET_EACH_ISA
+void gate_rows(const SigmoidGate& gate, std::int64_t rows, std::int64_t width, const ConstRows& x,
+               const ConstRows& up, const MutableRows& y, std::uint16_t* rounded) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const float* from = x.data + i * x.stride;
+    float* to = y.data + i * y.stride;
+    for (std::int64_t j = 0; j < width; ++j) {
+      to[j] = gated(gate, from[j]).value;
+    }
+    if (up.data != nullptr) {
+      const float* factor = up.data + i * up.stride;
+      for (std::int64_t j = 0; j < width; ++j) {
+        to[j] *= factor[j];
+      }
+    }
+    if (rounded != nullptr) round_to_bfloat16(to, rounded + i * y.stride, width);
+  }
+}
+
+LORAFLEET_EACH_ISA
+void gate_rows_backward(const SigmoidGate& gate, std::int64_t rows, std::int64_t width,
+                        const ConstRows& x, const ConstRows& up, const ConstRows& g,
+                        const MutableRows& dx, const MutableRows& dup) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const float* from = x.data + i * x.stride;
+    const float* own = g.data + i * g.stride;
+    float* to = dx.data + i * dx.stride;
+    if (up.data == nullptr) {
+      for (std::int64_t j = 0; j < width; ++j) {
+        to[j] = own[j] * gated(gate, from[j]).slope;
+      }
+      continue;
+    }
+    const float* factor = up.data + i * up.stride;
+    float* to_up = dup.data + i * dup.stride;
+    for (std::int64_t j = 0; j < width; ++j) {
+      const Gated at = gated(gate, from[j]);
+      const float gradient = own[j];
+      to_up[j] = gradient * at.value;
+      to[j] = gradient * factor[j] * at.slope;
+    }
+  }
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,86 @@
+#include "model/network/step/norm_pass.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+
+#include "model/device/device.hpp"
+#include "model/network/layers/frozen_product.hpp"
+#include "model/network/layers/tensor_rows.hpp"
+#include "model/network/step/norm_rows.hpp"
+#include "model/network/step/parallel_rows.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+std::int64_t width_of(const at::Tensor& x, const Norm& norm) {
+  return norm.weight.defined() ? norm.weight.size(0) : x.size(1);
+}
+
+RowNorm row_norm(const at::Tensor& x, const Norm& norm) {
+  return {width_of(x, norm), norm.parts.kind == NormParts::Kind::layer,
+          static_cast<float>(norm.parts.epsilon),
+          norm.weight.defined() ? norm.weight.data_ptr<float>() : nullptr,
+          norm.bias.defined() ? norm.bias.data_ptr<float>() : nullptr};
+}
+
+/// dx from g, all [rows, d]. With y = n w + b and n = (x - mean) r: dx = r (g w - mean(g w) -
+/// n mean(g w n)), without the means of x and g w in a root mean square norm.
+at::Tensor generic_backward(const at::Tensor& x, const Norm& norm, const at::Tensor& g) {
+  const bool centred = norm.parts.kind == NormParts::Kind::layer;
+  const at::Tensor moved = centred ? x - x.mean(-1, true) : x;
+  const at::Tensor r = moved.square().mean(-1, true).add_(norm.parts.epsilon).rsqrt_();
+  const at::Tensor normal = moved * r;
+  at::Tensor own = norm.weight.defined() ? g * norm.weight : g.clone();
+  const at::Tensor along = (own * normal).mean(-1, true);
+  if (centred) own.sub_(own.mean(-1, true));
+  return own.sub_(normal * along).mul_(r);
+}
+
+}  // namespace
+
+Operand norm_forward(const at::Tensor& x, const Norm& norm, const at::Tensor& next) {
+  const std::int64_t width = width_of(x, norm);
+  if (!computes_on_host(x.device())) {
+    return {normalised(x.reshape({-1, width}), norm).view(x.sizes()), {}};
+  }
+  Operand result{at::empty(x.sizes(), x.options()), {}};
+  if (next.defined() && rounds_rows(next)) result.rounded = at::empty(x.sizes(), at::kBFloat16);
+  const RowNorm own = row_norm(x, norm);
+  const std::int64_t all = x.size(1);
+  auto* rounded =
+      result.rounded.defined() ? static_cast<std::uint16_t*>(result.rounded.data_ptr()) : nullptr;
+  over_rows(x.size(0), all, [&](std::int64_t first, std::int64_t count) {
+    for (std::int64_t at = 0; at < all; at += width) {
+      const ConstRows from = rows_of(x, first);
+      const MutableRows to = rows_into(result.values, first);
+      norm_rows(own, count, {from.data + at, from.stride}, {to.data + at, to.stride},
+                rounded == nullptr ? nullptr : rounded + first * all + at);
+    }
+  });
+  return result;
+}
+
+void norm_backward(const at::Tensor& x, const Norm& norm, const at::Tensor& g, const at::Tensor& dx,
+                   bool accumulate) {
+  const std::int64_t width = width_of(x, norm);
+  if (!computes_on_host(x.device())) {
+    const at::Tensor own =
+        generic_backward(x.reshape({-1, width}), norm, g.reshape({-1, width})).view(x.sizes());
+    accumulate ? dx.add_(own) : dx.copy_(own);
+    return;
+  }
+  const RowNorm own = row_norm(x, norm);
+  over_rows(x.size(0), x.size(1), [&](std::int64_t first, std::int64_t count) {
+    for (std::int64_t at = 0; at < x.size(1); at += width) {
+      const ConstRows from = rows_of(x, first);
+      const ConstRows gradient = rows_of(g, first);
+      const MutableRows to = rows_into(dx, first);
+      norm_rows_backward(own, count, {from.data + at, from.stride},
+                         {gradient.data + at, gradient.stride}, {to.data + at, to.stride},
+                         accumulate);
+    }
+  });
+}
+
+}  // namespace lorafleet::model
