@@ -1,8 +1,8 @@
 #include "model/network/layers/base_dropout.hpp"
 
-#include <algorithm>
 #include <cmath>
 
+#include "model/network/layers/drop_entries.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::model {
@@ -46,21 +46,10 @@ bool BaseDropout::skips(std::int64_t layer) const {
 
 void BaseDropout::apply(std::span<float> values, DropoutSite site, std::int64_t layer,
                         std::int64_t head, std::int64_t sequence, std::int64_t row) const {
-  const double keep = 1.0 - probability(site);
-  const std::uint64_t keep_below = threshold(keep);
-  const auto scale = static_cast<float>(1.0 / keep);
-  const std::uint64_t where = place(site, layer, head);
   const std::uint64_t in_step = first_sequence_ + static_cast<std::uint64_t>(sequence);
-  constexpr std::size_t kDecisions = 8;  // of 32 bits, in each block of the generator
-  for (std::size_t first = 0; first < values.size(); first += kDecisions) {
-    const auto bits = philox4x64(
-        {first / kDecisions, where, in_step, static_cast<std::uint64_t>(row)}, {key_, step_});
-    const std::size_t count = std::min(kDecisions, values.size() - first);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint64_t own = bits[i / 2] >> (32 * (i % 2)) & 0xffffffffu;
-      values[first + i] *= own < keep_below ? scale : 0.0f;
-    }
-  }
+  const auto bits = philox4x64(
+      {1, place(site, layer, head), in_step, static_cast<std::uint64_t>(row)}, {key_, step_});
+  drop_entries(values, {bits[0], bits[1]}, probability(site));
 }
 
 BatchDropout::BatchDropout(const BaseDropout& dropout, const std::vector<std::int64_t>& offsets)

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
 
 #include "partition/support/random.hpp"
@@ -14,18 +13,15 @@ class Dropout {
   /// None.
   Dropout() = default;
   /// `probability` of an entry to be dropped, from 0 to below 1; exact to 2^-32.
-  Dropout(double probability, const Random& random);
+  Dropout(double probability, const Random& random) : probability_(probability), random_(random) {}
 
-  [[nodiscard]] bool active() const { return keep_below_ < kAlways; }
-  /// Entry i becomes 0 where it is dropped, else 1 / (1 - probability). A draw of 64 bits decides
-  /// two entries, the lower half the first; each mask begins with a draw of its own.
+  [[nodiscard]] bool active() const { return probability_ > 0.0; }
+  /// Entry i becomes 0 where it is dropped, else 1 / (1 - probability). Two draws of 64 bits are
+  /// the source of a mask's decisions (drop_entries).
   void fill(std::span<float> mask);
 
  private:
-  static constexpr std::uint64_t kAlways = std::uint64_t{1} << 32;
-
-  std::uint64_t keep_below_ = kAlways;  ///< an entry stays where its 32 bits are less
-  float scale_ = 1.0f;
+  double probability_ = 0.0;
   Random random_{0, Purpose::lora_dropout};
 };
 

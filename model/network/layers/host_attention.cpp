@@ -58,10 +58,15 @@ Scattered scattered(const ConstRows& rows) {
 void transpose(const ConstRows& x, const Head& head, std::int64_t rows, std::int64_t stride,
                std::vector<float>& to) {
   to.assign(static_cast<std::size_t>(head.shape.head_dim * stride), 0.0f);
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const float* row = head.of(x, i).data;
+  // A few rows at a time, so that what is written lies together.
+  for (std::int64_t first = 0; first < rows; first += kLanes) {
+    const std::int64_t count = std::min(kLanes, rows - first);
+    const ConstRows from = head.of(x, first);
     for (std::int64_t d = 0; d < head.shape.head_dim; ++d) {
-      to[static_cast<std::size_t>(d * stride + i)] = row[d];
+      float* column = to.data() + d * stride + first;
+      for (std::int64_t i = 0; i < count; ++i) {
+        column[i] = from.data[i * from.stride + d];
+      }
     }
   }
 }

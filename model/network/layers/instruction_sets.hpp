@@ -8,6 +8,7 @@ namespace lorafleet::model {
 // For kernels that are compiled once for each level of the instruction set. Internal to model/.
 
 #if defined(__x86_64__) && defined(__GNUC__)
+#define LORAFLEET_X86
 #define LORAFLEET_AVX512 __attribute__((target("arch=x86-64-v4")))
 #define LORAFLEET_AVX2 __attribute__((target("arch=x86-64-v3")))
 #else
@@ -18,7 +19,7 @@ namespace lorafleet::model {
 /// The version of a kernel that this CPU can run best.
 template <typename Function>
 Function best_of(Function avx512, Function avx2, Function plain) {
-#if defined(__x86_64__) && defined(__GNUC__)
+#ifdef LORAFLEET_X86
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
     return avx512;
@@ -34,7 +35,7 @@ Function best_of(Function avx512, Function avx2, Function plain) {
 }
 
 // The same for functions without a choice of tiles. Sanitizers cannot run the resolvers.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+#if defined(LORAFLEET_X86) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define LORAFLEET_EACH_ISA \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))

@@ -1,6 +1,6 @@
 #include "model/network/step/activation_rows.hpp"
 
-#include <bit>
+#include <algorithm>
 #include <cstring>
 #include <map>
 
@@ -16,6 +16,13 @@ namespace {
   const float e = exp_of_negative(x < 0.0f ? x : -x);
   const float inverse = 1.0f / (1.0f + e);
   return x < 0.0f ? e * inverse : inverse;
+}
+
+/// Eight bytes of 0 or 1 as bits, the first the lowest: the product moves byte k to bit 56 + k.
+[[gnu::always_inline]] inline std::uint8_t packed(const std::uint8_t* bytes) {
+  std::uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return static_cast<std::uint8_t>(word * 0x0102040810204080u >> 56);
 }
 
 struct Gated {
@@ -50,19 +57,21 @@ void relu_rows(std::int64_t rows, std::int64_t width, const MutableRows& y, std:
     float* row = y.data + i * y.stride;
     std::uint8_t* bits = positive + i * bytes_of_bits(width);
     std::int64_t j = 0;
-    for (; j + 8 <= width; j += 8) {
-      unsigned own = 0;
-      for (std::int64_t l = 0; l < 8; ++l) {
-        own |= (row[j + l] > 0.0f ? 1u : 0u) << l;
+    for (; j + 64 <= width; j += 64) {
+      std::uint8_t stays[64];
+      for (std::int64_t l = 0; l < 64; ++l) {
+        stays[l] = row[j + l] > 0.0f ? 1 : 0;
       }
-      bits[j / 8] = static_cast<std::uint8_t>(own);
+      for (std::int64_t l = 0; l < 64; l += 8) {
+        bits[(j + l) / 8] = packed(stays + l);
+      }
     }
-    if (j < width) {
-      unsigned own = 0;
-      for (std::int64_t l = 0; j + l < width; ++l) {
-        own |= (row[j + l] > 0.0f ? 1u : 0u) << l;
+    for (; j < width; j += 8) {
+      std::uint8_t stays[8] = {};
+      for (std::int64_t l = 0; l < std::min<std::int64_t>(8, width - j); ++l) {
+        stays[l] = row[j + l] > 0.0f ? 1 : 0;
       }
-      bits[j / 8] = static_cast<std::uint8_t>(own);
+      bits[j / 8] = packed(stays);
     }
     for (j = 0; j < width; ++j) {
       row[j] = row[j] > 0.0f ? row[j] : 0.0f;
@@ -77,7 +86,14 @@ void relu_rows_backward(std::int64_t rows, std::int64_t width, const std::uint8_
   for (std::int64_t i = 0; i < rows; ++i) {
     float* row = g.data + i * g.stride;
     const std::uint8_t* bits = positive + i * bytes_of_bits(width);
-    for (std::int64_t j = 0; j < width; ++j) {
+    std::int64_t j = 0;
+    for (; j + 8 <= width; j += 8) {
+      const unsigned own = bits[j / 8];
+      for (std::int64_t l = 0; l < 8; ++l) {
+        row[j + l] = (own >> l & 1u) != 0 ? row[j + l] : 0.0f;
+      }
+    }
+    for (; j < width; ++j) {
       row[j] = (bits[j / 8] >> (j % 8) & 1) != 0 ? row[j] : 0.0f;
     }
   }
