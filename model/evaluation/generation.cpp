@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "model/evaluation/sampling.hpp"
+#include "model/network/layers/head_loss.hpp"
 #include "model/network/layers/kv_cache.hpp"
 #include "model/network/layers/packed_attention.hpp"
 #include "model/network/lora_leaves.hpp"
@@ -66,7 +67,7 @@ class GenerationBatch {
   }
 
   [[nodiscard]] at::Tensor logits(const at::Tensor& h) const {
-    return linear(h, {base_.network().head, {}}).cpu().contiguous();
+    return head_logits(h, base_.network().head).cpu().contiguous();
   }
 
   at::Tensor prefill() {

@@ -8,7 +8,7 @@
 #include "model/network/layers/head_loss.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
-#include "model/network/packed_forward.hpp"
+#include "model/network/step/step.hpp"
 #include "model/training/batching.hpp"
 
 namespace lorafleet::model {
@@ -19,8 +19,7 @@ void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
   const PackedBatch batch = pack(data, examples);
   HeadResult head;
   if (!batch.labels.empty()) {
-    head = head_loss(packed_forward(base, lora, batch, Rows::labelled), base.network().head,
-                     batch.labels, 0.0);
+    head = head_loss(labelled_hidden(base, lora, batch), base.network().head, batch.labels, 0.0);
   }
   std::size_t label = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {

@@ -7,6 +7,7 @@
 
 #include "model/network/family.hpp"
 #include "model/network/layers/activation.hpp"
+#include "model/network/layers/frozen_product.hpp"
 #include "model/network/layers/row_dropout.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/weight_reader.hpp"
@@ -29,8 +30,8 @@ Network::Network(const BaseDescription& base, WeightReader& reader) : parts_(bas
     load_layer(shape, i, reader);
   for (const LinearShape& around_layers : shape.other_linears)
     linears.push_back(reader.linear(around_layers.name, around_layers));
-  embedding_in_ = group(0, {LinearRole::embedding_in});
-  embedding_out_ = group(0, {LinearRole::embedding_out});
+  group(embedding_in_, 0, {LinearRole::embedding_in});
+  group(embedding_out_, 0, {LinearRole::embedding_out});
   load_head(shape, reader);
   for (const std::string& buffer : parts_.buffers)
     reader.skip(buffer);
@@ -68,28 +69,28 @@ void Network::fuse() {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     fuse_layer(static_cast<std::int64_t>(i));
   }
-  embedding_in_ = group(0, {LinearRole::embedding_in});
-  embedding_out_ = group(0, {LinearRole::embedding_out});
+  group(embedding_in_, 0, {LinearRole::embedding_in});
+  group(embedding_out_, 0, {LinearRole::embedding_out});
 }
 
 void Network::fuse_layer(std::int64_t index) {
   using Role = LinearRole;
   Layer& layer = layers_[static_cast<std::size_t>(index)];
-  layer.attention_in = group(index, {Role::query, Role::key, Role::value, Role::query_key_value});
-  layer.attention_out = group(index, {Role::attention_output});
-  layer.feed_forward_in = group(index, {Role::gate, Role::up});
-  layer.feed_forward_out = group(index, {Role::down});
+  group(layer.attention_in, index, {Role::query, Role::key, Role::value, Role::query_key_value});
+  group(layer.attention_out, index, {Role::attention_output});
+  group(layer.feed_forward_in, index, {Role::gate, Role::up});
+  group(layer.feed_forward_out, index, {Role::down});
 }
 
-LinearGroup Network::group(std::int64_t layer, std::initializer_list<LinearRole> roles) {
-  LinearGroup result;
+void Network::group(LinearGroup& linear_group, std::int64_t layer,
+                    std::initializer_list<LinearRole> roles) {
+  linear_group.modules.clear();
   for (const LinearRole role : roles) {
     if (!has(role)) continue;
     const std::size_t module = module_of_[static_cast<std::size_t>(role)];
-    result.modules.push_back(static_cast<std::size_t>(layer) * layer_linears_ + module);
+    linear_group.modules.push_back(static_cast<std::size_t>(layer) * layer_linears_ + module);
   }
-  result.fuse(linears);
-  return result;
+  linear_group.fuse(linears);
 }
 
 void Network::load_head(const ModelShape& shape, WeightReader& reader) {
@@ -98,10 +99,11 @@ void Network::load_head(const ModelShape& shape, WeightReader& reader) {
   }
   if (parts_.tied) {
     reader.skip(parts_.head + ".weight");
-    head = embedding_;
+    head.weight = embedding_;
   } else {
-    head = reader.matrix(parts_.head + ".weight", shape.vocabulary, shape.embedding);
+    head.weight = reader.matrix(parts_.head + ".weight", shape.vocabulary, shape.embedding);
   }
+  head.packed = packed_weights(head.weight);
 }
 
 at::Tensor Network::linear(std::size_t module, const at::Tensor& x, LoraLeaves* lora) const {

@@ -59,7 +59,7 @@ class Network {
   [[nodiscard]] at::Tensor forward(const DecoderInput& input, const Attention& attention) const;
 
   /// Where all tensors lie, and where everything is computed.
-  [[nodiscard]] at::Device device() const { return head.device(); }
+  [[nodiscard]] at::Device device() const { return head.weight.device(); }
   /// Of each layer.
   [[nodiscard]] const std::vector<AttentionShape>& attention() const { return parts_.attention; }
   /// Of the base's own dropout in training.
@@ -95,7 +95,7 @@ class Network {
   void fuse();
 
   std::vector<FrozenLinear> linears;  ///< by module of the shape
-  at::Tensor head;                    ///< [V, e], in the base's dtype
+  FrozenLinear head;                  ///< [V, e]
 
  private:
   struct QueriesKeysValues {
@@ -116,7 +116,8 @@ class Network {
                                   LoraLeaves* lora) const;
   [[nodiscard]] bool has(LinearRole role) const;
   void fuse_layer(std::int64_t index);
-  [[nodiscard]] LinearGroup group(std::int64_t layer, std::initializer_list<LinearRole> roles);
+  void group(LinearGroup& linear_group, std::int64_t layer,
+             std::initializer_list<LinearRole> roles);
 
   /// [rows, d].
   [[nodiscard]] at::Tensor embed(const DecoderInput& input) const;

@@ -15,7 +15,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 at::Tensor product(const at::Tensor& x, const FrozenLinear& layer) {
-  return times_transposed(x, layer.weight, layer.bias);
+  return times_transposed(x, layer.weight, layer.bias, layer.packed.get());
 }
 
 struct LinearFunction : torch::autograd::Function<LinearFunction> {

@@ -3,6 +3,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstddef>
+#include <memory>
+
+#include "model/network/layers/onednn_product.hpp"
 
 namespace lorafleet::model {
 
@@ -13,6 +16,7 @@ namespace lorafleet::model {
 struct FrozenLinear {
   at::Tensor weight;  ///< [out, in], float32, bfloat16 or float16
   at::Tensor bias;    ///< [out], float32, or undefined
+  std::shared_ptr<const PackedWeights> packed = nullptr;  ///< the weight again, or null
 };
 
 /// The trainable factors on one linear layer.

@@ -18,7 +18,7 @@ at::Tensor rounded(const at::Tensor& x) {
 }
 
 at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                     Direction direction) {
+                     const PackedWeights* packed, Direction direction) {
   MatrixProduct product;
   product.rows = x.size(0);
   product.out = weight.size(0);
@@ -30,6 +30,7 @@ at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Te
   product.threads = at::get_num_threads();
   product.x = rows.data_ptr();
   product.weight = weight.data_ptr();
+  product.packed = packed;
   product.bias = bias.defined() ? bias.data_ptr<float>() : nullptr;
   product.y = y.data_ptr<float>();
   multiply(product);
@@ -45,15 +46,21 @@ bool rounds_rows(const at::Tensor& weight) {
          onednn_serves();
 }
 
-at::Tensor times_transposed(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  if (rounds_rows(weight)) return by_onednn(x, weight, bias, Direction::forward);
+std::shared_ptr<const PackedWeights> packed_weights(const at::Tensor& weight) {
+  if (!rounds_rows(weight)) return nullptr;
+  return std::make_shared<const PackedWeights>(weight.data_ptr(), weight.size(0), weight.size(1));
+}
+
+at::Tensor times_transposed(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                            const PackedWeights* packed) {
+  if (rounds_rows(weight)) return by_onednn(x, weight, bias, packed, Direction::forward);
   if (weight.scalar_type() == at::kFloat) return at::linear(x, weight, bias);
   at::Tensor y = at::linear(x.to(weight.scalar_type()), weight).to(at::kFloat);
   return bias.defined() ? y.add_(bias) : y;
 }
 
-at::Tensor times(const at::Tensor& g, const at::Tensor& weight) {
-  if (rounds_rows(weight)) return by_onednn(g, weight, {}, Direction::backward);
+at::Tensor times(const at::Tensor& g, const at::Tensor& weight, const PackedWeights* packed) {
+  if (rounds_rows(weight)) return by_onednn(g, weight, {}, packed, Direction::backward);
   return weight.scalar_type() == at::kFloat
              ? at::mm(g, weight)
              : at::mm(g.to(weight.scalar_type()), weight).to(at::kFloat);

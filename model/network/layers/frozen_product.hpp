@@ -2,6 +2,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
+
+#include "model/network/layers/onednn_product.hpp"
+
 namespace lorafleet::model {
 
 // Internal to model/: products with a frozen matrix W [out, in] of any type of a base. What is
@@ -11,11 +15,16 @@ namespace lorafleet::model {
 /// who computes them may round them at once.
 bool rounds_rows(const at::Tensor& weight);
 
-/// x: [rows, in] -> x W^T + bias: [rows, out]; `bias` [out] float32, or undefined.
+/// W as own products read it, or null where they do not serve it.
+std::shared_ptr<const PackedWeights> packed_weights(const at::Tensor& weight);
+
+/// x: [rows, in] -> x W^T + bias: [rows, out]; `bias` [out] float32, or undefined. `packed` is of
+/// this weight, or null.
 at::Tensor times_transposed(const at::Tensor& x, const at::Tensor& weight,
-                            const at::Tensor& bias = {});
+                            const at::Tensor& bias = {}, const PackedWeights* packed = nullptr);
 
 /// g: [rows, out] -> g W: [rows, in].
-at::Tensor times(const at::Tensor& g, const at::Tensor& weight);
+at::Tensor times(const at::Tensor& g, const at::Tensor& weight,
+                 const PackedWeights* packed = nullptr);
 
 }  // namespace lorafleet::model

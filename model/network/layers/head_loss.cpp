@@ -46,14 +46,14 @@ void generic_rows(at::Tensor& logits, const std::int64_t* labels, float factor,
 
 }  // namespace
 
-at::Tensor head_logits(const at::Tensor& hidden, const at::Tensor& weight) {
-  return times_transposed(hidden, weight);
+at::Tensor head_logits(const at::Tensor& hidden, const FrozenLinear& head) {
+  return times_transposed(hidden, head.weight, {}, head.packed.get());
 }
 
-HeadResult head_loss(const at::Tensor& hidden, const at::Tensor& weight,
+HeadResult head_loss(const at::Tensor& hidden, const FrozenLinear& head,
                      const std::vector<std::int64_t>& labels, double factor) {
   const at::NoGradGuard no_grad;
-  const std::int64_t vocabulary = weight.size(0);
+  const std::int64_t vocabulary = head.weight.size(0);
   // About 4 MB of logits, so that they stay in the cache, but enough rows for a matrix product.
   const std::int64_t chunk = std::max<std::int64_t>(128, (std::int64_t{1} << 20) / vocabulary);
   const auto count = static_cast<std::int64_t>(labels.size());
@@ -64,11 +64,11 @@ HeadResult head_loss(const at::Tensor& hidden, const at::Tensor& weight,
   }
   for (std::int64_t start = 0; start < count; start += chunk) {
     const std::int64_t rows = std::min(chunk, count - start);
-    at::Tensor logits = head_logits(hidden.narrow(0, start, rows), weight);
+    at::Tensor logits = head_logits(hidden.narrow(0, start, rows), head);
     const auto judge = computes_on_host(logits.device()) ? host_rows : generic_rows;
     judge(logits, labels.data() + start, static_cast<float>(factor), result.rows);
     if (factor != 0.0) {
-      result.gradient.narrow(0, start, rows).copy_(times(logits, weight));
+      result.gradient.narrow(0, start, rows).copy_(times(logits, head.weight, head.packed.get()));
     }
   }
   for (const RowLoss& row : result.rows) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/network/layers/frozen_linear.hpp"
 #include "model/network/layers/row_kernels.hpp"
 
 namespace lorafleet::model {
@@ -19,10 +20,10 @@ struct HeadResult {
 /// hidden: [N, e] float32, weight: [V, e], labels: N token ids. Works on a few rows at a time: the
 /// [N, V] logits never exist. With `factor` 0 no gradient is computed. Takes part in no autograd
 /// graph.
-HeadResult head_loss(const at::Tensor& hidden, const at::Tensor& weight,
+HeadResult head_loss(const at::Tensor& hidden, const FrozenLinear& head,
                      const std::vector<std::int64_t>& labels, double factor);
 
 /// [N, V] float32.
-at::Tensor head_logits(const at::Tensor& hidden, const at::Tensor& weight);
+at::Tensor head_logits(const at::Tensor& hidden, const FrozenLinear& head);
 
 }  // namespace lorafleet::model

@@ -35,8 +35,8 @@ Function best_of(Function avx512, Function avx2, Function plain) {
 }
 
 // The same for functions without a choice of tiles. Sanitizers cannot run the resolvers.
-#if defined(LORAFLEET_X86) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(LORAFLEET_X86) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
 #define LORAFLEET_EACH_ISA \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else

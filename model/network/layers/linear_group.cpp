@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
+#include "model/network/layers/frozen_product.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -39,6 +39,7 @@ at::Tensor fused_bias(const std::vector<const FrozenLinear*>& members) {
 }  // namespace
 
 void LinearGroup::fuse(std::vector<FrozenLinear>& linears) {
+  const FrozenLinear before = fused;
   firsts = {0};
   if (modules.empty()) return;
   std::vector<const FrozenLinear*> members;
@@ -46,11 +47,14 @@ void LinearGroup::fuse(std::vector<FrozenLinear>& linears) {
     members.push_back(&linears[module]);
     firsts.push_back(firsts.back() + linears[module].weight.size(0));
   }
+  fused = members.size() == 1 ? *members.front()
+                              : FrozenLinear{fused_weight(members), fused_bias(members)};
+  const bool same = before.weight.defined() && before.weight.data_ptr() == fused.weight.data_ptr();
+  fused.packed = same ? before.packed : packed_weights(fused.weight);
   if (members.size() == 1) {
-    fused = *members.front();
+    linears[modules.front()].packed = fused.packed;
     return;
   }
-  fused = {fused_weight(members), fused_bias(members)};
   for (std::size_t i = 0; i < modules.size(); ++i) {
     FrozenLinear& member = linears[modules[i]];
     const std::int64_t rows = firsts[i + 1] - firsts[i];

@@ -8,16 +8,58 @@
 #include <cstddef>
 #include <dnnl.hpp>
 #include <map>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace lorafleet::model {
-namespace {
 
 using dnnl::memory;
 
+struct PackedWeights::Side {
+  std::once_flag made;
+  memory weight;
+};
+
+struct PackedWeights::Sides {
+  const void* plain;
+  std::int64_t out;
+  std::int64_t in;
+  Side forward;
+  Side backward;
+};
+
+namespace {
+
 constexpr std::int64_t kRowUnit = 64;
+using Tag = memory::format_tag;
+
+/// Of the engine that all descriptions are made for; it has no state of its own on a CPU.
+const dnnl::engine& cpu() {
+  static const dnnl::engine kEngine(dnnl::engine::kind::cpu, 0);
+  return kEngine;
+}
+
+memory::desc plain_weight(std::int64_t depth, std::int64_t width, Direction direction) {
+  return {
+      {depth, width}, memory::data_type::bf16, direction == Direction::forward ? Tag::ba : Tag::ab};
+}
+
+/// Of x [rows, depth] with W [depth, width].
+dnnl::matmul::primitive_desc described(const memory::desc& x, const memory::desc& weight,
+                                       const memory::desc* bias, const memory::desc& y) {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+#if DNNL_VERSION_MAJOR >= 3
+  return bias != nullptr ? dnnl::matmul::primitive_desc(cpu(), x, weight, *bias, y, attributes)
+                         : dnnl::matmul::primitive_desc(cpu(), x, weight, y, attributes);
+#else
+  const auto desc =
+      bias != nullptr ? dnnl::matmul::desc(x, weight, *bias, y) : dnnl::matmul::desc(x, weight, y);
+  return {desc, attributes, cpu()};
+#endif
+}
 
 /// Kept by the thread that computes with them; oneDNN shares what lies behind equal ones.
 class Products {
@@ -27,13 +69,16 @@ class Products {
     const bool forward = product.direction == Direction::forward;
     const std::int64_t depth = forward ? product.in : product.out;
     const std::int64_t width = forward ? product.out : product.in;
-    const Primitive& own =
-        primitive({rows, depth, width, forward, product.bias != nullptr, product.threads});
+    const bool packed = product.packed != nullptr;
+    const memory* weight = packed ? &product.packed->side(product.direction).weight : nullptr;
+    const Primitive& own = primitive(
+        {rows, depth, width, product.direction, packed, product.bias != nullptr, product.threads},
+        weight);
     const auto* x = static_cast<const std::uint16_t*>(product.x) + first * depth;
     if (scratch_.size() < own.scratch.get_size()) scratch_.resize(own.scratch.get_size());
     std::unordered_map<int, memory> arguments = {
         {DNNL_ARG_SRC, at(own.x, x)},
-        {DNNL_ARG_WEIGHTS, at(own.weight, product.weight)},
+        {DNNL_ARG_WEIGHTS, packed ? *weight : at(own.weight, product.weight)},
         {DNNL_ARG_DST, at(own.y, product.y + first * width)},
         {DNNL_ARG_SCRATCHPAD, at(own.scratch, scratch_.data())}};
     if (product.bias != nullptr) arguments.emplace(DNNL_ARG_BIAS, at(own.bias, product.bias));
@@ -46,7 +91,8 @@ class Products {
     std::int64_t rows;
     std::int64_t depth;
     std::int64_t width;
-    bool forward;
+    Direction direction;
+    bool packed;
     bool bias;
     int threads;
     auto operator<=>(const Shape&) const = default;
@@ -60,44 +106,56 @@ class Products {
     memory::desc scratch;
   };
 
-  memory at(const memory::desc& desc, const void* address) {
-    return {desc, engine_, const_cast<void*>(address)};
+  static memory at(const memory::desc& desc, const void* address) {
+    return {desc, cpu(), const_cast<void*>(address)};
   }
 
-  const Primitive& primitive(const Shape& shape) {
+  const Primitive& primitive(const Shape& shape, const memory* weight) {
     const auto found = primitives_.find(shape);
     if (found != primitives_.end()) return found->second;
-    using Tag = memory::format_tag;
-    constexpr auto kType = memory::data_type::bf16;
     Primitive own;
-    own.x = {{shape.rows, shape.depth}, kType, Tag::ab};
-    own.weight = {{shape.depth, shape.width}, kType, shape.forward ? Tag::ba : Tag::ab};
+    own.x = {{shape.rows, shape.depth}, memory::data_type::bf16, Tag::ab};
+    own.weight = weight != nullptr ? weight->get_desc()
+                                   : plain_weight(shape.depth, shape.width, shape.direction);
     own.y = {{shape.rows, shape.width}, memory::data_type::f32, Tag::ab};
     if (shape.bias) own.bias = {{1, shape.width}, memory::data_type::f32, Tag::ab};
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-#if DNNL_VERSION_MAJOR >= 3
-    const auto made =
-        shape.bias
-            ? dnnl::matmul::primitive_desc(engine_, own.x, own.weight, own.bias, own.y, attributes)
-            : dnnl::matmul::primitive_desc(engine_, own.x, own.weight, own.y, attributes);
-#else
-    const auto described = shape.bias ? dnnl::matmul::desc(own.x, own.weight, own.bias, own.y)
-                                      : dnnl::matmul::desc(own.x, own.weight, own.y);
-    const dnnl::matmul::primitive_desc made(described, attributes, engine_);
-#endif
+    const auto made = described(own.x, own.weight, shape.bias ? &own.bias : nullptr, own.y);
     own.scratch = made.scratchpad_desc();
     own.matmul = dnnl::matmul(made);
     return primitives_.emplace(shape, std::move(own)).first->second;
   }
 
-  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
-  dnnl::stream stream_{engine_};
+  dnnl::stream stream_{cpu()};
   std::map<Shape, Primitive> primitives_;
   std::vector<std::byte> scratch_;
 };
 
 }  // namespace
+
+PackedWeights::PackedWeights(const void* weight, std::int64_t out, std::int64_t in)
+    : sides_(new Sides{weight, out, in, {}, {}}) {}
+
+PackedWeights::~PackedWeights() = default;
+
+const PackedWeights::Side& PackedWeights::side(Direction direction) const {
+  const bool forward = direction == Direction::forward;
+  Side& side = forward ? sides_->forward : sides_->backward;
+  std::call_once(side.made, [&] {
+    // The layout that the kernels like best with many rows serves any number of them.
+    constexpr std::int64_t kRows = 4 * kRowUnit;
+    const std::int64_t depth = forward ? sides_->in : sides_->out;
+    const std::int64_t width = forward ? sides_->out : sides_->in;
+    const memory::desc any({depth, width}, memory::data_type::bf16, Tag::any);
+    const memory::desc x({kRows, depth}, memory::data_type::bf16, Tag::ab);
+    const memory::desc y({kRows, width}, memory::data_type::f32, Tag::ab);
+    memory plain(plain_weight(depth, width, direction), cpu(), const_cast<void*>(sides_->plain));
+    side.weight = memory(described(x, any, nullptr, y).weights_desc(), cpu());
+    dnnl::stream stream(cpu());
+    dnnl::reorder(plain, side.weight).execute(stream, plain, side.weight);
+    stream.wait();
+  });
+  return side;
+}
 
 bool onednn_serves() {
   static const bool serves = [] {
@@ -119,6 +177,17 @@ void multiply(const MatrixProduct& product) {
 #else
 
 namespace lorafleet::model {
+
+struct PackedWeights::Side {};
+struct PackedWeights::Sides {};
+
+PackedWeights::PackedWeights(const void* /*weight*/, std::int64_t /*out*/, std::int64_t /*in*/) {}
+
+PackedWeights::~PackedWeights() = default;
+
+const PackedWeights::Side& PackedWeights::side(Direction /*direction*/) const {
+  throw std::logic_error("built without oneDNN");
+}
 
 bool onednn_serves() {
   return false;

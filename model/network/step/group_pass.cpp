@@ -103,16 +103,18 @@ bool trains(const LinearGroup& group, const LoraLeaves& lora) {
                      [&](std::size_t module) { return lora.factors(module).trained(); });
 }
 
-at::Tensor group_forward(const LinearGroup& group, const Operand& x, LoraLeaves& lora,
+at::Tensor group_forward(const LinearGroup& group, const Operand& x, LoraLeaves* lora,
                          GroupTape* tape) {
-  at::Tensor y = times_transposed(x.factor(), group.fused.weight, group.fused.bias);
+  at::Tensor y =
+      times_transposed(x.factor(), group.fused.weight, group.fused.bias, group.fused.packed.get());
+  if (lora == nullptr) return y;
   for (std::size_t i = 0; i < group.modules.size(); ++i) {
-    const LoraFactors& factors = lora.factors(group.modules[i]);
+    const LoraFactors& factors = lora->factors(group.modules[i]);
     at::Tensor low;
-    if (tape != nullptr) tape->dropout.push_back(lora.dropout());
+    if (tape != nullptr) tape->dropout.push_back(lora->dropout());
     if (factors.defined()) {
       low = add_term(
-          masked(x.values, dropout_mask(lora.dropout(), x.values.sizes(), x.values.device())),
+          masked(x.values, dropout_mask(lora->dropout(), x.values.sizes(), x.values.device())),
           factors, columns(group, y, i));
     }
     if (tape != nullptr) tape->low.push_back(low);
@@ -124,7 +126,7 @@ at::Tensor group_backward(const LinearGroup& group, const at::Tensor& g, const L
                           const GroupTape& tape, const std::function<at::Tensor()>& input,
                           bool wants_x, FactorGradients& gradients) {
   at::Tensor dx;
-  if (wants_x) dx = times(g, group.fused.weight);
+  if (wants_x) dx = times(g, group.fused.weight, group.fused.packed.get());
   at::Tensor x;
   for (std::size_t i = 0; i < group.modules.size(); ++i) {
     const LoraFactors& factors = lora.factors(group.modules[i]);

@@ -22,9 +22,9 @@ struct GroupTape {
 bool trains(const LinearGroup& group, const LoraLeaves& lora);
 
 /// y = x W^T + b for all members side by side, with each member's LoRA term (Hu et al., arXiv
-/// 2106.09685). x: [rows, in] -> [rows, out]. Masks are drawn member by member. `tape` null: no
-/// backward pass follows.
-at::Tensor group_forward(const LinearGroup& group, const Operand& x, LoraLeaves& lora,
+/// 2106.09685). x: [rows, in] -> [rows, out]. Masks are drawn member by member. `lora` null: the
+/// frozen layers alone; `tape` null: no backward pass follows.
+at::Tensor group_forward(const LinearGroup& group, const Operand& x, LoraLeaves* lora,
                          GroupTape* tape);
 
 /// What a backward pass gives out: by the places of LoraLeaves::trained.

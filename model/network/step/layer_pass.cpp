@@ -32,12 +32,12 @@ class LayerPass {
 
   at::Tensor backward(at::Tensor g, LayerTape tape, bool wants_x, FactorGradients& gradients) {
     // x of the rows that went on; a layer that narrows has more of them.
-    const bool reaches_attention = wants_x || trains(layer_.attention_in, context_.lora) ||
-                                   trains(layer_.attention_out, context_.lora);
+    const bool reaches_attention = wants_x || trains(layer_.attention_in, *context_.lora) ||
+                                   trains(layer_.attention_out, *context_.lora);
     at::Tensor x = narrows() ? tape.x.index_select(0, context_.wanted) : tape.x;
     at::Tensor through_x = second_half(g, x, tape, wants_x, reaches_attention, gradients);
     if (!reaches_attention) return {};
-    const bool reaches_heads = wants_x || trains(layer_.attention_in, context_.lora);
+    const bool reaches_heads = wants_x || trains(layer_.attention_in, *context_.lora);
     at::Tensor g_mixed = before_sum(g, tape, reaches_heads, gradients);
     if (!reaches_heads) return {};
     if (wants_x) through_x = through_x.defined() ? through_x.add_(g) : std::move(g);
@@ -98,7 +98,7 @@ class LayerPass {
     const LinearGroup& out = layer_.attention_out;
     at::Tensor y =
         group_forward(out, {mixed, {}}, context_.lora, keeps ? &tape.attention_out : nullptr);
-    if (keeps && trains(out, context_.lora)) tape.mixed = mixed;
+    if (keeps && trains(out, *context_.lora)) tape.mixed = mixed;
     if (!parts_.norms.attention_output.empty()) {
       if (keeps) tape.attention_output = y;
       y = norm_forward(y, layer_.attention_output).values;
@@ -122,7 +122,7 @@ class LayerPass {
         group_forward(out, wide, context_.lora, keeps ? &tape.feed_forward_out : nullptr);
     if (keeps) {
       tape.middle = middle;
-      if (trains(out, context_.lora)) tape.wide = wide.values;
+      if (trains(out, *context_.lora)) tape.wide = wide.values;
     }
     if (!parts_.norms.feed_forward_output.empty()) {
       if (keeps) tape.feed_forward_output = z;
@@ -158,20 +158,20 @@ class LayerPass {
       g = before;
     }
     const bool wants_source = parts_.parallel ? wants_x : reaches_attention;
-    const bool in_trains = trains(in, context_.lora);
-    if (!wants_source && !in_trains && !trains(out, context_.lora)) return {};
+    const bool in_trains = trains(in, *context_.lora);
+    if (!wants_source && !in_trains && !trains(out, *context_.lora)) return {};
     const at::Tensor g_out =
         before_output(g, DropoutSite::feed_forward, layer_.feed_forward_output,
                       !parts_.norms.feed_forward_output.empty(), tape.feed_forward_output);
     at::Tensor g_wide = group_backward(
-        out, g_out, context_.lora, tape.feed_forward_out, [&] { return tape.wide; },
+        out, g_out, *context_.lora, tape.feed_forward_out, [&] { return tape.wide; },
         wants_source || in_trains, gradients);
     at::Tensor through_x;
     if (g_wide.defined()) {
       g_wide = activation_backward(std::move(g_wide), parts_.activation, gated(), tape.activation);
       const at::Tensor& source = parts_.parallel ? x : tape.middle;
       const at::Tensor g_read = group_backward(
-          in, g_wide, context_.lora, tape.feed_forward_in,
+          in, g_wide, *context_.lora, tape.feed_forward_in,
           [&] { return read(source, layer_.feed_forward, parts_.norms_last, in).values; },
           wants_source, gradients);
       if (g_read.defined()) {
@@ -199,7 +199,7 @@ class LayerPass {
         before_output(g, DropoutSite::attention_output, layer_.attention_output,
                       !parts_.norms.attention_output.empty(), tape.attention_output);
     return group_backward(
-        layer_.attention_out, g_out, context_.lora, tape.attention_out, [&] { return tape.mixed; },
+        layer_.attention_out, g_out, *context_.lora, tape.attention_out, [&] { return tape.mixed; },
         reaches_heads, gradients);
   }
 
@@ -213,7 +213,7 @@ class LayerPass {
     const at::Tensor g_fused = heads_backward(own, tape.fused, std::move(heads));
     const LinearGroup& in = layer_.attention_in;
     return group_backward(
-        in, g_fused, context_.lora, tape.attention_in,
+        in, g_fused, *context_.lora, tape.attention_in,
         [&] { return read(tape.x, layer_.attention, parts_.norms_last, in).values; }, wants_x,
         gradients);
   }

@@ -18,7 +18,7 @@ namespace lorafleet::model {
 /// What all layers of a pass share. Internal to model/.
 struct LayerContext {
   const Network& network;
-  LoraLeaves& lora;
+  LoraLeaves* lora;  ///< null: the base alone, and no backward pass
   const PackedBatch& batch;
   const BaseDropout& dropout;
   const BatchDropout& rows;         ///< of all rows

@@ -19,7 +19,7 @@ namespace {
 
 class Step {
  public:
-  Step(const BaseModel& base, LoraLeaves& lora, const PackedBatch& batch,
+  Step(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch,
        const BaseDropout& dropout)
       : network_(base.network()),
         lora_(lora),
@@ -28,7 +28,7 @@ class Step {
         rows_(dropout, batch.offsets),
         wanted_rows_(rows_.only(batch.label_rows)),
         wanted_(index_tensor(batch.label_rows).to(network_.device())),
-        lowest_(lowest_trained()) {
+        lowest_(lora == nullptr ? layer_count() : lowest_trained()) {
     const at::Tensor positions = index_tensor(batch.positions);
     for (const RotaryFrequencies& frequencies : network_.parts().rotary) {
       rotations_.push_back(rotation_at(positions.to(network_.device()), frequencies));
@@ -39,43 +39,12 @@ class Step {
   StepResult run(double factor) {
     const at::Tensor hidden = forward();
     HeadResult head = head_loss(hidden, network_.head, batch_.labels, factor);
-    StepResult result{head.loss_sum, FactorGradients(lora_.trained().size())};
+    StepResult result{head.loss_sum, FactorGradients(lora_->trained().size())};
     backward(std::move(head.gradient), result.gradients);
     return result;
   }
 
- private:
-  [[nodiscard]] std::int64_t layer_count() const {
-    return static_cast<std::int64_t>(network_.layers().size());
-  }
-  [[nodiscard]] bool trains_embedding() const { return trains(network_.embedding_in(), lora_); }
-
-  /// Gradients go down to the input of this layer's halves; nothing where only what comes after the
-  /// layers is trained.
-  [[nodiscard]] std::int64_t lowest_trained() const {
-    if (trains_embedding()) return 0;
-    for (std::int64_t i = 0; i < layer_count(); ++i) {
-      const bool skipped = dropout_.skips(i);
-      if (!skipped && trains(network_.layers()[static_cast<std::size_t>(i)], lora_)) return i;
-    }
-    return layer_count();
-  }
-
-  [[nodiscard]] LayerContext context() const {
-    return {network_, lora_, batch_, dropout_, rows_, wanted_rows_, wanted_, rotations_};
-  }
-
-  at::Tensor embed() {
-    at::Tensor x = network_.embedded(index_tensor(batch_.tokens));
-    if (!network_.embedding_in().empty()) {
-      if (trains_embedding()) embeddings_ = x;
-      x = group_forward(network_.embedding_in(), {x, {}}, lora_, &embedding_in_);
-    }
-    network_.add_positions(x, index_tensor(batch_.positions));
-    drop_rows(x, &rows_, DropoutSite::embedding, 0);
-    return x;
-  }
-
+  /// What goes into the head.
   at::Tensor forward() {
     at::Tensor x = embed();
     for (std::int64_t i = 0; i < layer_count(); ++i) {
@@ -95,12 +64,46 @@ class Step {
     return out.empty() ? h.values : group_forward(out, h, lora_, &embedding_out_);
   }
 
+ private:
+  [[nodiscard]] std::int64_t layer_count() const {
+    return static_cast<std::int64_t>(network_.layers().size());
+  }
+  [[nodiscard]] bool trains_embedding() const {
+    return lora_ != nullptr && trains(network_.embedding_in(), *lora_);
+  }
+
+  /// Gradients go down to the input of this layer's halves; nothing where only what comes after the
+  /// layers is trained.
+  [[nodiscard]] std::int64_t lowest_trained() const {
+    if (trains_embedding()) return 0;
+    for (std::int64_t i = 0; i < layer_count(); ++i) {
+      const bool skipped = dropout_.skips(i);
+      if (!skipped && trains(network_.layers()[static_cast<std::size_t>(i)], *lora_)) return i;
+    }
+    return layer_count();
+  }
+
+  [[nodiscard]] LayerContext context() const {
+    return {network_, lora_, batch_, dropout_, rows_, wanted_rows_, wanted_, rotations_};
+  }
+
+  at::Tensor embed() {
+    at::Tensor x = network_.embedded(index_tensor(batch_.tokens));
+    if (!network_.embedding_in().empty()) {
+      if (trains_embedding()) embeddings_ = x;
+      x = group_forward(network_.embedding_in(), {x, {}}, lora_, &embedding_in_);
+    }
+    network_.add_positions(x, index_tensor(batch_.positions));
+    drop_rows(x, &rows_, DropoutSite::embedding, 0);
+    return x;
+  }
+
   void backward(at::Tensor g, FactorGradients& gradients) {
     const bool below = lowest_ < layer_count() || trains_embedding();
     const bool normed = !network_.parts().final_norm.empty();
     if (const LinearGroup& out = network_.embedding_out(); !out.empty()) {
       g = group_backward(
-          out, g, lora_, embedding_out_,
+          out, g, *lora_, embedding_out_,
           [&] { return normed ? norm_forward(last_, network_.final_norm()).values : last_; }, below,
           gradients);
     }
@@ -122,7 +125,7 @@ class Step {
     if (!trains_embedding()) return;
     drop_rows(g, &rows_, DropoutSite::embedding, 0);
     group_backward(
-        network_.embedding_in(), g, lora_, embedding_in_, [&] { return embeddings_; }, false,
+        network_.embedding_in(), g, *lora_, embedding_in_, [&] { return embeddings_; }, false,
         gradients);
   }
 
@@ -133,9 +136,9 @@ class Step {
   }
 
   const Network& network_;
-  LoraLeaves& lora_;
+  LoraLeaves* lora_;  ///< null: the base alone
   const PackedBatch& batch_;
-  const BaseDropout& dropout_;
+  BaseDropout dropout_;
   BatchDropout rows_;
   BatchDropout wanted_rows_;
   at::Tensor wanted_;
@@ -154,7 +157,12 @@ class Step {
 StepResult forward_and_backward(const BaseModel& base, LoraLeaves& lora, const PackedBatch& batch,
                                 double factor, const BaseDropout& dropout) {
   const at::NoGradGuard no_grad;
-  return Step(base, lora, batch, dropout).run(factor);
+  return Step(base, &lora, batch, dropout).run(factor);
+}
+
+at::Tensor labelled_hidden(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch) {
+  const at::NoGradGuard no_grad;
+  return Step(base, lora, batch, {}).forward();
 }
 
 }  // namespace lorafleet::model

@@ -24,4 +24,8 @@ struct StepResult {
 StepResult forward_and_backward(const BaseModel& base, LoraLeaves& lora, const PackedBatch& batch,
                                 double factor, const BaseDropout& dropout);
 
+/// What goes into the head of the labelled rows, [N, e], from the same forward pass. `lora` null:
+/// the base alone.
+at::Tensor labelled_hidden(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch);
+
 }  // namespace lorafleet::model

@@ -80,7 +80,7 @@ at::Tensor padded_logits(const model::BaseModel& base, model::LoraLeaves* lora,
   model::DecoderInput input{index_tensor(batch.tokens), positions};
   input.lora = lora;
   input.dropout = &rows;
-  return model::linear(base.network().forward(input, attention), {base.network().head, {}})
+  return model::linear(base.network().forward(input, attention), base.network().head)
       .view({batch.rows, batch.columns, shape.vocabulary});
 }
 
