@@ -26,7 +26,7 @@ struct ActorFleet::Actors {
 
 namespace {
 
-constexpr std::chrono::seconds kFarewell{3};
+constexpr std::chrono::seconds kHostsMayTake{3};
 
 template <typename Actor, typename... Args>
 auto spawn_worker(caf::actor_system& system, bool detached, Args&&... args) {
@@ -72,7 +72,7 @@ ActorFleet::~ActorFleet() {
   if (actors_->head) {
     // Hosts that do not hear the farewell would wait for the head to come back.
     caf::scoped_actor self(actors_->system);
-    self->request(actors_->head, kFarewell, EndHosts{})
+    self->request(actors_->head, kHostsMayTake, EndHosts{})
         .receive([](const HostsEnded&) {}, [](const caf::error&) {});
     stop(actors_->head);
   }

@@ -18,7 +18,7 @@ using Handle = caf::io::connection_handle;
 constexpr std::size_t kMostStrangers = 256;
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 constexpr std::chrono::milliseconds kLastWords{300};
-constexpr std::chrono::milliseconds kFarewell{3000};  // behind what is on its way already
+constexpr std::chrono::milliseconds kLastChunks{3000};  // behind what is on its way already
 constexpr std::chrono::milliseconds kLongestBeat{1000};
 constexpr int kBeatsInSilence = 5;
 constexpr std::chrono::seconds kDialPatience{5};
@@ -132,7 +132,7 @@ void Links::end(Link& link, const std::string& reason) {
   link.dying = true;
   link.reason = reason;
   const bool may_have_chunks = link.admitted && link.up;
-  self_->delayed_send(self_, may_have_chunks ? kFarewell : kLastWords, CutLink{link.id});
+  self_->delayed_send(self_, may_have_chunks ? kLastChunks : kLastWords, CutLink{link.id});
 }
 
 void Links::tell_why(Link& link) {

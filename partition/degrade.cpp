@@ -72,7 +72,7 @@ void check_fraction(const std::string& key, double value) {
 }
 
 /// The training examples to spoil: the `count` with the smallest draws of their own streams.
-Indices choose(const Indices& training, std::size_t count, std::uint64_t seed) {
+Indices choose_degraded(const Indices& training, std::size_t count, std::uint64_t seed) {
   std::vector<std::pair<std::uint64_t, std::uint32_t>> draws;
   for (const auto index : training) {
     draws.emplace_back(Random(seed, Purpose::degradation, index, 0).bits(), index);
@@ -122,7 +122,7 @@ void degrade(std::vector<Example>& examples, const Indices& training, const Degr
   }
   const Spoiling with{contexts, training, config.strength};
   const auto count = std::llround(config.share * static_cast<double>(training.size()));
-  for (const auto index : choose(training, static_cast<std::size_t>(count), seed)) {
+  for (const auto index : choose_degraded(training, static_cast<std::size_t>(count), seed)) {
     Random random(seed, Purpose::degradation, index, 1);
     auto& example = examples[index];
     example.context = kind.spoil(index, with, random);

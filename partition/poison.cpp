@@ -19,7 +19,7 @@ constexpr std::uint64_t kTarget = std::numeric_limits<std::uint64_t>::max() - 2;
 constexpr int kDraws = 100;
 
 /// The `count` with the smallest draws of their own streams, ascending.
-Indices choose(const Indices& own, std::size_t count, std::uint64_t seed) {
+Indices choose_poisoned(const Indices& own, std::size_t count, std::uint64_t seed) {
   std::vector<std::pair<std::uint64_t, std::uint32_t>> draws;
   for (const auto index : own)
     draws.emplace_back(Random(seed, Purpose::fault, index, kWhich).bits(), index);
@@ -56,7 +56,7 @@ std::vector<PoisonedTarget> poisoned_targets(const std::vector<Example>& example
   }
   const auto count = std::llround(share * static_cast<double>(own.size()));
   std::vector<PoisonedTarget> poisoned;
-  for (const auto index : choose(own, static_cast<std::size_t>(count), seed)) {
+  for (const auto index : choose_poisoned(own, static_cast<std::size_t>(count), seed)) {
     if (auto target = wrong_target(examples, index, donors, seed)) {
       poisoned.push_back({index, std::move(*target)});
     }

@@ -10,23 +10,17 @@
 
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/release.hpp"
 
 namespace lorafleet::actors::net {
 
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using ContextPtr = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
-using SslPtr = std::unique_ptr<SSL, Deleter<SSL_free>>;
-using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
-using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
-using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free>>;
+using ContextPtr = std::unique_ptr<SSL_CTX, Release<SSL_CTX_free>>;
+using SslPtr = std::unique_ptr<SSL, Release<SSL_free>>;
+using X509Ptr = std::unique_ptr<X509, Release<X509_free>>;
+using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, Release<X509_STORE_CTX_free>>;
+using BioPtr = std::unique_ptr<BIO, Release<BIO_free>>;
 
 /// The latest of OpenSSL's complaints, in words.
 std::string last_error() {

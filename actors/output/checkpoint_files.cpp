@@ -20,7 +20,7 @@ constexpr int kFormat = 3;
 constexpr std::size_t kKept = 2;
 
 /// Numbers of the checkpoints in a folder, newest first.
-std::vector<std::uint64_t> numbers_in(const fs::path& folder) {
+std::vector<std::uint64_t> checkpoint_numbers_in(const fs::path& folder) {
   std::vector<std::uint64_t> numbers;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
@@ -55,7 +55,7 @@ Json read_envelope(const fs::path& file) {
 
 CheckpointFiles::CheckpointFiles(fs::path folder, std::string identity)
     : folder_(std::move(folder)), identity_(std::move(identity)) {
-  const auto numbers = numbers_in(folder_);
+  const auto numbers = checkpoint_numbers_in(folder_);
   if (!numbers.empty()) next_ = numbers.front() + 1;
 }
 
@@ -83,7 +83,7 @@ void CheckpointFiles::write(const RunCheckpoint& checkpoint) {
     throw;
   }
   ++next_;
-  const auto numbers = numbers_in(folder_);
+  const auto numbers = checkpoint_numbers_in(folder_);
   for (std::size_t i = kKept; i < numbers.size(); ++i)
     fs::remove_all(folder_ / padded(numbers[i]), ignored);
 }
@@ -95,7 +95,7 @@ void CheckpointFiles::remove() {
 
 std::optional<RunCheckpoint> CheckpointFiles::read_latest(
     std::uint64_t events_bytes, const std::function<void(const std::string&)>& warning) const {
-  const auto numbers = numbers_in(folder_);
+  const auto numbers = checkpoint_numbers_in(folder_);
   for (const std::uint64_t number : numbers) {
     const fs::path folder = folder_ / padded(number);
     Json payload;

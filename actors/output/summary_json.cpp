@@ -9,10 +9,10 @@ namespace lorafleet::actors {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json score_json(const model::Score& score) {
-  Json json;
+OrderedJson score_json(const model::Score& score) {
+  OrderedJson json;
   json["loss"] = score.loss();
   json["perplexity"] = score.perplexity();
   json["token_accuracy"] = score.token_accuracy();
@@ -21,11 +21,11 @@ Json score_json(const model::Score& score) {
   return json;
 }
 
-Json evaluation_object(const model::Evaluation& evaluation) {
-  Json json = score_json(evaluation.total);
-  Json bins = Json::array();
+OrderedJson evaluation_object(const model::Evaluation& evaluation) {
+  OrderedJson json = score_json(evaluation.total);
+  OrderedJson bins = OrderedJson::array();
   for (const auto& bin : evaluation.by_context_length) {
-    Json entry = {{"context_tokens_from", bin.low}, {"context_tokens_to", bin.high}};
+    OrderedJson entry = {{"context_tokens_from", bin.low}, {"context_tokens_to", bin.high}};
     entry.update(score_json(bin.score));
     bins.push_back(std::move(entry));
   }
@@ -38,32 +38,32 @@ Json evaluation_object(const model::Evaluation& evaluation) {
   return json;
 }
 
-Json data_of(const model::EncodingReport& encoding) {
-  Json json = {{"truncated", encoding.truncated},
-               {"tokens_cut", encoding.tokens_cut},
-               {"dropped", encoding.dropped}};
+OrderedJson data_of(const model::EncodingReport& encoding) {
+  OrderedJson json = {{"truncated", encoding.truncated},
+                      {"tokens_cut", encoding.tokens_cut},
+                      {"dropped", encoding.dropped}};
   if (encoding.refused > 0) json["refused"] = encoding.refused;
   return json;
 }
 
 /// Over all tokens of all clients, and the mean of the clients' own perplexities.
 template <typename Kind>
-Json local_json(const std::vector<LocalScore>& scores, const Kind& kind) {
+OrderedJson local_json(const std::vector<LocalScore>& scores, const Kind& kind) {
   model::Score total;
   double perplexities = 0.0;
   for (const auto& score : scores) {
     total += kind(score);
     perplexities += kind(score).perplexity() / static_cast<double>(scores.size());
   }
-  Json json = score_json(total);
+  OrderedJson json = score_json(total);
   json["mean_perplexity"] = perplexities;
   return json;
 }
 
 /// When the target was reached and what it took: only `perplexity` and `reached` where it was not.
-Json target_json(const RunSummary& summary) {
-  Json json = {{"perplexity", summary.target_perplexity},
-               {"reached", summary.to_target.has_value()}};
+OrderedJson target_json(const RunSummary& summary) {
+  OrderedJson json = {{"perplexity", summary.target_perplexity},
+                      {"reached", summary.to_target.has_value()}};
   if (!summary.to_target) return json;
   const TargetReached& at = *summary.to_target;
   json["version"] = at.version;
@@ -79,7 +79,7 @@ Json target_json(const RunSummary& summary) {
 /// Totals under their own names, times in seconds, energy in Wh; behind some of them what follows
 /// from them.
 struct TotalsWriter {
-  Json& json;
+  OrderedJson& json;
   const RunSummary& summary;
 
   template <typename T>
@@ -103,7 +103,8 @@ struct TotalsWriter {
   void operator()(const char* /*stop_reason*/, const std::string& /*said_above*/) const {}
 };
 
-void flatten(const Json& json, const std::string& key, std::map<std::string, double>& figures) {
+void flatten(const OrderedJson& json, const std::string& key,
+             std::map<std::string, double>& figures) {
   if (json.is_number()) {
     figures[key] = json.get<double>();
   } else if (json.is_object() || json.is_array()) {
@@ -116,12 +117,13 @@ void flatten(const Json& json, const std::string& key, std::map<std::string, dou
 }  // namespace
 
 std::string evaluation_json(const model::Evaluation& evaluation) {
-  return evaluation_object(evaluation).dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return evaluation_object(evaluation).dump(2, ' ', false, OrderedJson::error_handler_t::replace) +
+         '\n';
 }
 
 std::string summary_json(const RunSummary& summary) {
   const auto& totals = summary.totals;
-  Json json;
+  OrderedJson json;
   json["name"] = summary.name;
   json["seed"] = summary.seed;
   json["status"] = summary.status;
@@ -165,12 +167,12 @@ std::string summary_json(const RunSummary& summary) {
     }
   }
   json["environment"] = summary.environment;
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
 }
 
 std::map<std::string, double> summary_figures(const std::string& summary_text) {
   std::map<std::string, double> figures;
-  flatten(Json::parse(summary_text), "", figures);
+  flatten(OrderedJson::parse(summary_text), "", figures);
   return figures;
 }
 

@@ -12,7 +12,7 @@ namespace lorafleet::report {
 
 namespace {
 
-constexpr std::uint64_t kMostBins = 24;
+constexpr std::uint64_t kStalenessBins = 24;
 
 WholeHistogram staleness_of(const Events& events, const TierGroup& group) {
   WholeHistogram sum;
@@ -35,7 +35,7 @@ struct Bin {
 
 /// One bin for each staleness up to the 99th percentile or so, the tail in the last one.
 std::vector<Bin> bins_of(const WholeHistogram& all) {
-  const std::uint64_t width = all.quantile(0.99) / kMostBins + 1;
+  const std::uint64_t width = all.quantile(0.99) / kStalenessBins + 1;
   std::vector<Bin> bins;
   for (std::uint64_t low = 0; low <= all.quantile(0.99); low += width)
     bins.push_back({low, low + width - 1});

@@ -12,8 +12,8 @@ std::optional<Figure> data_speed_figure(const RunData& run);  // section_clients
 
 namespace {
 
-constexpr std::size_t kMostRows = 60;
-constexpr std::size_t kMostBins = 12;
+constexpr std::size_t kMostHeatRows = 60;
+constexpr std::size_t kMostHeatBins = 12;
 
 /// Clients that share a row of the heat map, the largest first.
 struct HeatRow {
@@ -40,7 +40,7 @@ struct HeatColumns {
 HeatColumns columns_of(const SkewTable& skew) {
   HeatColumns columns;
   columns.place.resize(skew.bins.size());
-  if (skew.bins.size() <= kMostBins) {
+  if (skew.bins.size() <= kMostHeatBins) {
     columns.names = skew.bins;
     std::iota(columns.place.begin(), columns.place.end(), 0);
     return columns;
@@ -54,7 +54,7 @@ HeatColumns columns_of(const SkewTable& skew) {
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return totals[a] > totals[b]; });
-  order.resize(kMostBins - 1);
+  order.resize(kMostHeatBins - 1);
   std::sort(order.begin(), order.end());
   std::fill(columns.place.begin(), columns.place.end(), order.size());
   for (const std::size_t bin : order) {
@@ -68,7 +68,7 @@ HeatColumns columns_of(const SkewTable& skew) {
 std::vector<HeatRow> rows_of(const Partition& partition, const SkewTable& skew,
                              const HeatColumns& columns) {
   const auto order = by_size(partition);
-  const std::size_t rows = std::min(order.size(), kMostRows);
+  const std::size_t rows = std::min(order.size(), kMostHeatRows);
   std::vector<HeatRow> heat;
   for (std::size_t i = 0; i < rows; ++i) {
     const std::size_t begin = i * order.size() / rows;

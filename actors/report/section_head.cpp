@@ -13,12 +13,7 @@ std::string tile(const std::string& name, const std::string& value, const std::s
          (more.empty() ? "" : "<small>" + escape(more) + "</small>") + "</dd></div>\n";
 }
 
-const Curve* perplexity_of(const Run& run) {
-  const auto found = run.data.curves.find("eval_perplexity");
-  return found == run.data.curves.end() ? nullptr : &found->second;
-}
-
-std::string whole(double value) {
+std::string whole_number(double value) {
   return std::isfinite(value) ? grouped(std::llround(value)) : "–";
 }
 
@@ -28,7 +23,7 @@ std::string score_tiles(const Run& run) {
   return tile("perplexity at the end", number(curve->points.back().value),
               "from " + number(curve->points.front().value)) +
          tile("lowest perplexity", number(curve->least.value),
-              "version " + whole(curve->least.version));
+              "version " + whole_number(curve->least.version));
 }
 
 std::string run_tiles(const Run& run) {
@@ -38,20 +33,20 @@ std::string run_tiles(const Run& run) {
   if (summary.figures.empty()) return html;
   html += tile("virtual time", duration(figure("virtual_seconds")),
                duration(figure("wall_seconds")) + " of real time");
-  html +=
-      tile("versions", whole(figure("versions")),
-           figure("rounds_failed") > 0 ? whole(figure("rounds_failed")) + " rounds failed" : "");
-  html += tile("clients", whole(figure("clients")));
-  html += tile("updates applied", whole(figure("updates_applied")),
-               "of " + whole(figure("jobs")) + " jobs");
-  html += tile("jobs lost", whole(figure("jobs_lost")),
+  html += tile(
+      "versions", whole_number(figure("versions")),
+      figure("rounds_failed") > 0 ? whole_number(figure("rounds_failed")) + " rounds failed" : "");
+  html += tile("clients", whole_number(figure("clients")));
+  html += tile("updates applied", whole_number(figure("updates_applied")),
+               "of " + whole_number(figure("jobs")) + " jobs");
+  html += tile("jobs lost", whole_number(figure("jobs_lost")),
                figure("updates_refused") > 0
-                   ? "and " + whole(figure("updates_refused")) + " updates refused"
+                   ? "and " + whole_number(figure("updates_refused")) + " updates refused"
                    : "");
-  html += tile("in flight at the end", whole(figure("jobs_in_flight_at_end")));
+  html += tile("in flight at the end", whole_number(figure("jobs_in_flight_at_end")));
   html += tile("bytes", bytes_text(figure("bytes_down") + figure("bytes_up")),
                bytes_text(figure("bytes_up")) + " of these up");
-  html += tile("tokens trained on", whole(figure("train_tokens")));
+  html += tile("tokens trained on", whole_number(figure("train_tokens")));
   if (figure("energy_wh") > 0.0) html += tile("energy", number(figure("energy_wh")) + " Wh");
   if (figure("cost") > 0.0) html += tile("cost", number(figure("cost")));
   if (run.data.clients && run.data.clients->received.size() > 1) {
@@ -103,7 +98,7 @@ std::string run_line(const Run& run) {
   const std::string stop = summary.text("stop_reason");
   std::string line = "Run " + status;
   if (!stop.empty() && stop != summary.text("status")) line += " (" + stop + ")";
-  return line + ", seed " + whole(summary.figure("seed")) + ".";
+  return line + ", seed " + whole_number(summary.figure("seed")) + ".";
 }
 
 }  // namespace

@@ -16,13 +16,8 @@ const CurvePoint* first_below(const Curve& curve, double target) {
   return found == curve.records.end() ? nullptr : &*found;
 }
 
-const Curve* perplexity_of(const Story& story, std::size_t run) {
-  const auto found = story.data(run).curves.find("eval_perplexity");
-  return found == story.data(run).curves.end() ? nullptr : &found->second;
-}
-
 const CurvePoint* reached(const Story& story, std::size_t run) {
-  const Curve* curve = perplexity_of(story, run);
+  const Curve* curve = perplexity_of(story.runs[run]);
   return curve == nullptr ? nullptr : first_below(*curve, *story.target);
 }
 

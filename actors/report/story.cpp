@@ -98,11 +98,6 @@ void make_groups(Story& story) {
     group.label += " (" + story.labels[group.runs.front()] + ")";
 }
 
-const Curve* perplexity_of(const Run& run) {
-  const auto found = run.data.curves.find("eval_perplexity");
-  return found == run.data.curves.end() ? nullptr : &found->second;
-}
-
 void choose_target(Story& story) {
   if (story.options.target) {
     story.target = story.options.target;
@@ -131,6 +126,11 @@ void choose_target(Story& story) {
 }
 
 }  // namespace
+
+const Curve* perplexity_of(const Run& run) {
+  const auto found = run.data.curves.find("eval_perplexity");
+  return found == run.data.curves.end() ? nullptr : &found->second;
+}
 
 std::string setting(const Run& run, const std::string& key) {
   for (const Setting& one : run.settings) {

@@ -55,6 +55,9 @@ Section lora_section(const Story& story);
 Section data_section(const Story& story);
 Section repeat_section(const Story& story);
 
+/// The run's perplexity over its versions; nullptr where it was not measured.
+const Curve* perplexity_of(const Run& run);
+
 /// Value of a setting of a run; "" where it is not set.
 std::string setting(const Run& run, const std::string& key);
 

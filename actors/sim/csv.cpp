@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kLongestQuoted = 40;
 
-std::string quoted(std::string_view text) {
+std::string cell_in_quotes(std::string_view text) {
   return '"' + short_name(text, kLongestQuoted) + '"';
 }
 
@@ -31,12 +31,12 @@ std::vector<std::string> checked_header(const std::vector<std::string>& cells,
     if (!contains(columns.known, cell)) {
       const std::string nearest =
           cell.size() > kLongestQuoted ? "" : nearest_name(cell, columns.known);
-      throw InputError(place, "unknown column " + quoted(printable(cell)) +
+      throw InputError(place, "unknown column " + cell_in_quotes(printable(cell)) +
                                   "; allowed in the header: " + join(columns.known) +
                                   (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
     }
     if (contains(header, cell)) {
-      throw InputError(place, "the header has the column " + quoted(cell) + " twice");
+      throw InputError(place, "the header has the column " + cell_in_quotes(cell) + " twice");
     }
     header.push_back(cell);
   }
@@ -68,12 +68,12 @@ std::optional<double> CsvRow::number(std::string_view column, double low, bool o
   const auto end = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   const bool read = end.ec == std::errc() && end.ptr == cell.data() + cell.size();
   if (!read || !std::isfinite(value)) {
-    fail(column, "must be a finite number, not " + quoted(printable(cell)));
+    fail(column, "must be a finite number, not " + cell_in_quotes(printable(cell)));
   }
   if (value < low || (open && value <= low) || value > high) {
     const std::string most =
         high < std::numeric_limits<double>::max() ? ", at most " + shortest(high) : "";
-    fail(column, quoted(cell) + " is out of range; allowed: " +
+    fail(column, cell_in_quotes(cell) + " is out of range; allowed: " +
                      (open ? "above " + shortest(low) : shortest(low) + " or more") + most);
   }
   return value;
@@ -88,7 +88,7 @@ std::optional<std::int64_t> CsvRow::whole(std::string_view column, std::int64_t 
   if (end.ec != std::errc() || end.ptr != cell.data() + cell.size() || value < low ||
       value > high) {
     fail(column, "must be a whole number from " + std::to_string(low) + " to " +
-                     std::to_string(high) + ", not " + quoted(printable(cell)));
+                     std::to_string(high) + ", not " + cell_in_quotes(printable(cell)));
   }
   return value;
 }
@@ -96,7 +96,7 @@ std::optional<std::int64_t> CsvRow::whole(std::string_view column, std::int64_t 
 std::string CsvRow::name(std::string_view column) const {
   std::string cell(text(column));
   if (!is_printable(cell)) {
-    fail(column, quoted(printable(cell)) +
+    fail(column, cell_in_quotes(printable(cell)) +
                      " has control characters or is no UTF-8; allowed: a name of one line");
   }
   return cell;

@@ -15,7 +15,7 @@ namespace {
 
 /// Apart from the periods of the entry.
 constexpr std::uint64_t kSubset = 0;
-constexpr double kShortestMean = 0.001;
+constexpr double kShortestOutageMean = 0.001;
 
 [[noreturn]] void refuse(std::size_t number, const std::string& what) {
   throw InputError("availability.outages." + std::to_string(number), what);
@@ -24,7 +24,8 @@ constexpr double kShortestMean = 0.001;
 std::unique_ptr<const Timeline> timeline_of(const OutageConfig& config, std::size_t number,
                                             std::uint64_t run_seed) {
   if (config.mean_between_seconds != 0.0) {
-    if (!(config.mean_between_seconds >= kShortestMean && config.mean_seconds >= kShortestMean)) {
+    if (!(config.mean_between_seconds >= kShortestOutageMean &&
+          config.mean_seconds >= kShortestOutageMean)) {
       refuse(number, "mean_between_seconds and mean_seconds must be 0.001 or more");
     }
     return std::make_unique<Alternating>(run_seed, Purpose::outage, config.mean_seconds,

@@ -7,11 +7,7 @@
 
 namespace lorafleet::sim {
 
-namespace {
-
-constexpr double kSecondsPerHour = 3600.0;
-
-}  // namespace
+namespace {}  // namespace
 
 const char* name(LossReason reason) {
   switch (reason) {

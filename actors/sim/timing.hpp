@@ -10,6 +10,8 @@
 
 namespace lorafleet::sim {
 
+constexpr double kSecondsPerHour = 3600.0;
+
 /// What a job asks of a device and its link.
 struct JobLoad {
   JobId id;

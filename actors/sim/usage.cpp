@@ -7,7 +7,6 @@ namespace lorafleet::sim {
 
 namespace {
 
-constexpr double kSecondsPerHour = 3600.0;
 constexpr double kBytesPerGb = 1e9;
 
 using Phases = std::array<VirtualDuration, kPhases>;

@@ -15,7 +15,7 @@ namespace lorafleet::sim {
 namespace {
 
 /// Episodes that are shorter would be walked through one by one all the same.
-constexpr double kShortestMean = 0.001;
+constexpr double kShortestSlowDownMean = 0.001;
 
 constexpr const char* kPause = "pause";
 
@@ -37,9 +37,10 @@ void check(const NetworkConfig& network, const AvailabilityConfig& availability)
 std::unique_ptr<const Timeline> slow_timeline(const SlowDownConfig& config,
                                               std::uint64_t run_seed) {
   if (config.mean_between_seconds == 0.0) return nullptr;
-  require(config.mean_between_seconds >= kShortestMean, "devices.slow_down.mean_between_seconds",
-          "0, or 0.001 or more");
-  require(config.mean_seconds >= kShortestMean, "devices.slow_down.mean_seconds", "0.001 or more");
+  require(config.mean_between_seconds >= kShortestSlowDownMean,
+          "devices.slow_down.mean_between_seconds", "0, or 0.001 or more");
+  require(config.mean_seconds >= kShortestSlowDownMean, "devices.slow_down.mean_seconds",
+          "0.001 or more");
   require(config.factor >= 1.0, "devices.slow_down.factor", "1 or more");
   if (config.factor == 1.0) return nullptr;
   return std::make_unique<Alternating>(run_seed, Purpose::slow_down, config.mean_seconds,

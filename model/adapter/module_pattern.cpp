@@ -7,6 +7,7 @@
 #include <new>
 
 #include "partition/support/error.hpp"
+#include "partition/support/release.hpp"
 
 namespace lorafleet::model {
 
@@ -15,13 +16,6 @@ namespace {
 constexpr std::size_t kLongest = 1000;
 constexpr std::uint32_t kMostSteps = 100'000;
 
-template <auto release>
-struct Release {
-  template <typename T>
-  void operator()(T* object) const {
-    release(object);
-  }
-};
 template <typename T, auto release>
 using Owner = std::unique_ptr<T, Release<release>>;
 

@@ -10,14 +10,10 @@
 #include "model/device/blas_kernels.hpp"
 
 namespace lorafleet::model {
-namespace {
 
-/// The address of a loaded function; null where there is none.
 void* loaded(const char* name) {
   return ::dlsym(RTLD_DEFAULT, name);
 }
-
-}  // namespace
 
 void configure_process() {
   constexpr int kNever = 2'000'000'000;  // bytes

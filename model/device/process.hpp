@@ -24,6 +24,9 @@ void limit_primitive_cache(const std::function<void*(const char*)>& symbol);
 /// setting belongs to the thread.
 void configure_thread(int threads);
 
+/// The address of a loaded function; null where there is none.
+void* loaded(const char* name);
+
 /// The largest resident set of this process so far.
 std::int64_t peak_rss_bytes();
 

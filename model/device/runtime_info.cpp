@@ -13,6 +13,7 @@
 
 #include "model/device/blas_kernels.hpp"
 #include "model/device/device_name.hpp"
+#include "model/device/process.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -23,10 +24,6 @@ std::string text_after(const std::string& text, const std::string& key) {
   if (start == std::string::npos) return "unknown";
   const std::size_t first = text.find_first_not_of(" \t:=", start + key.size());
   return text.substr(first, text.find_first_of(",\n", first) - first);
-}
-
-void* loaded(const char* name) {
-  return ::dlsym(RTLD_DEFAULT, name);
 }
 
 std::string blas_name() {

@@ -19,8 +19,8 @@ bool has_no_answer(const Example& example, Articles articles) {
 
 /// Where a normalisation leaves nothing of the answers, an empty text is right.
 template <Articles articles>
-std::vector<std::string> warn(const ScoredExamples& examples,
-                              const std::vector<std::string>& names) {
+std::vector<std::string> warn_of_answers(const ScoredExamples& examples,
+                                         const std::vector<std::string>& names) {
   const FoundExamples found(examples, [](const Example& e) { return has_no_answer(e, articles); });
   if (found.count == 0) return {};
   const bool by_articles =
@@ -43,7 +43,7 @@ Metric exact_match() {
               [](const std::string& text, const Example& example, TextScores& scores) {
                 scores["exact_match"] = exact_match(text, answers_of(example));
               },
-          .warn = warn<Articles::removed>};
+          .warn = warn_of_answers<Articles::removed>};
 }
 
 Metric exact_match_with_articles() {
@@ -53,7 +53,7 @@ Metric exact_match_with_articles() {
                 scores["exact_match_with_articles"] =
                     exact_match(text, answers_of(example), Articles::kept);
               },
-          .warn = warn<Articles::kept>};
+          .warn = warn_of_answers<Articles::kept>};
 }
 
 Metric exact_match_verbatim() {
@@ -68,7 +68,7 @@ Metric token_f1() {
       .name = "token_f1",
       .judge = [](const std::string& text, const Example& example,
                   TextScores& scores) { scores["token_f1"] = token_f1(text, answers_of(example)); },
-      .warn = warn<Articles::removed>};
+      .warn = warn_of_answers<Articles::removed>};
 }
 
 Metric token_f1_with_articles() {
@@ -78,7 +78,7 @@ Metric token_f1_with_articles() {
                 scores["token_f1_with_articles"] =
                     token_f1(text, answers_of(example), Articles::kept);
               },
-          .warn = warn<Articles::kept>};
+          .warn = warn_of_answers<Articles::kept>};
 }
 
 }  // namespace lorafleet::model

@@ -6,7 +6,8 @@ namespace {
 
 using partition::Example;
 
-std::vector<std::string> warn(const ScoredExamples& examples, const std::vector<std::string>&) {
+std::vector<std::string> warn_of_choices(const ScoredExamples& examples,
+                                         const std::vector<std::string>&) {
   std::vector<std::string> warnings;
   const FoundExamples asked(examples, [](const Example& e) { return e.choices.size() >= 2; });
   if (asked.count == 0) {
@@ -26,7 +27,7 @@ std::vector<std::string> warn(const ScoredExamples& examples, const std::vector<
 }  // namespace
 
 Metric choice_accuracy() {
-  return {.name = "choice_accuracy", .warn = warn};
+  return {.name = "choice_accuracy", .warn = warn_of_choices};
 }
 
 }  // namespace lorafleet::model

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "model/files/json.hpp"
+#include "model/text/pipeline/models/token_ids.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 
@@ -14,10 +15,6 @@ namespace lorafleet::model {
 using nlohmann::json;
 
 namespace {
-
-std::string in_quotes(const std::string& text) {
-  return '"' + text + '"';
-}
 
 /// The texts of the tokens, for messages.
 std::string named(const TokenizerSpec& spec, const std::vector<std::int32_t>& ids) {

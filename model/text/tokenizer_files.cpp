@@ -56,7 +56,7 @@ void check_config(const SpecialTokenFiles& files) {
 }
 
 /// What is known of the tokens while the files are read.
-struct Tokens {
+struct KnownTokens {
   TokenIds vocabulary;
   Added beyond;                   ///< of added_tokens.json and added_tokens_decoder
   std::vector<AddedToken> added;  ///< what is cut out of a text
@@ -72,7 +72,7 @@ struct Tokens {
   }
 };
 
-void add_special(const std::string& content, const std::string& place, Tokens& tokens) {
+void add_special(const std::string& content, const std::string& place, KnownTokens& tokens) {
   const std::int32_t* id = tokens.find(content);
   if (id == nullptr) {
     throw InputError(place, "the special token \"" + content +
@@ -82,7 +82,8 @@ void add_special(const std::string& content, const std::string& place, Tokens& t
 }
 
 /// Returns whether `source` named any.
-bool add_named_specials(const json& source, const std::filesystem::path& file, Tokens& tokens) {
+bool add_named_specials(const json& source, const std::filesystem::path& file,
+                        KnownTokens& tokens) {
   bool any = false;
   const auto add = [&](const json& value, const std::string& key) {
     const std::string place = file.string() + ": " + key;
@@ -108,7 +109,7 @@ bool add_named_specials(const json& source, const std::filesystem::path& file, T
   return any;
 }
 
-bool has_opt_order(const Tokens& tokens) {
+bool has_opt_order(const KnownTokens& tokens) {
   std::int32_t expected = 0;
   for (const char* token : {"<s>", "<pad>", "</s>", "<unk>"}) {
     const std::int32_t* id = find_token(tokens.vocabulary, token);
@@ -117,7 +118,7 @@ bool has_opt_order(const Tokens& tokens) {
   return true;
 }
 
-void add_default_specials(Tokens& tokens, const std::string& place) {
+void add_default_specials(KnownTokens& tokens, const std::string& place) {
   if (has_opt_order(tokens)) {
     add_special("</s>", place, tokens);
     add_special("<pad>", place, tokens);
@@ -127,7 +128,7 @@ void add_default_specials(Tokens& tokens, const std::string& place) {
 }
 
 bool adds_bos(const std::filesystem::path& directory, const SpecialTokenFiles& files,
-              const Tokens& tokens) {
+              const KnownTokens& tokens) {
   const auto flag = optional_flag(files.config, "add_bos_token", files.config_file);
   if (flag) return *flag;
   const json model_type =
@@ -144,7 +145,7 @@ std::string bos_content(const SpecialTokenFiles& files) {
       .value_or("</s>");
 }
 
-std::int32_t eos_id(const SpecialTokenFiles& files, const Tokens& tokens) {
+std::int32_t eos_id(const SpecialTokenFiles& files, const KnownTokens& tokens) {
   const std::string place = files.config_file.string();
   auto eos = token_content(files.config.value("eos_token", json()), place);
   if (!eos) eos = token_content(files.map.value("eos_token", json()), files.map_file.string());
@@ -161,9 +162,9 @@ void read_merges(const std::filesystem::path& file, BpeBuilder& builder) {
 }
 
 /// The tokens that the files name, and what stands around a text.
-Tokens read_tokens(const SpecialTokenFiles& files, const TokenIds& vocabulary,
-                   const std::string& place) {
-  Tokens tokens{vocabulary, {}, {}};
+KnownTokens read_tokens(const SpecialTokenFiles& files, const TokenIds& vocabulary,
+                        const std::string& place) {
+  KnownTokens tokens{vocabulary, {}, {}};
   tokens.beyond = read_added(files.added, files.added_file, files.config, files.config_file);
   const bool named_in_map = add_named_specials(files.map, files.map_file, tokens);
   const bool named_in_config = add_named_specials(files.config, files.config_file, tokens);
@@ -188,7 +189,7 @@ TokenizerSpec read_vocabulary_and_merges(const std::filesystem::path& directory)
   const SpecialTokenFiles files(directory);
   check_config(files);
   TokenizerSpec spec;
-  const Tokens tokens = read_tokens(files, builder.ids(), place);
+  const KnownTokens tokens = read_tokens(files, builder.ids(), place);
   spec.added = tokens.added;
   if (adds_bos(directory, files, tokens)) {
     const std::string bos = bos_content(files);

@@ -3,17 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/text/pipeline/models/token_ids.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {
-
-namespace {
-
-std::string in_quotes(const std::string& text) {
-  return '"' + text + '"';
-}
-
-}  // namespace
 
 void add_token(AddedToken token, const TokenIds& ids, std::vector<AddedToken>& added,
                const std::string& place) {

@@ -11,8 +11,8 @@ namespace lorafleet::partition {
 
 namespace {
 
-constexpr std::size_t kShortest = 5;
-constexpr std::size_t kLongest = 400;
+constexpr std::size_t kFewestWords = 5;
+constexpr std::size_t kMostWords = 400;
 constexpr std::size_t kBoilerplateSources = 3;
 
 /// "libs" of "non-free/libs".
@@ -140,7 +140,7 @@ std::vector<ImportRow> DebianRows::rows(ImportReport& report) const {
     row.context = joined(description.paragraphs);
     row.target = description.synopsis;
     const std::size_t words = count_words(row.context);
-    const bool usable = !row.target.empty() && words >= kShortest && words <= kLongest &&
+    const bool usable = !row.target.empty() && words >= kFewestWords && words <= kMostWords &&
                         !is_placeholder(package.section, description) &&
                         first_paragraphs.insert(description.paragraphs.front()).second;
     if (!usable) {

@@ -37,9 +37,9 @@ std::string_view trimmed(std::string_view text) {
 }
 
 /// Takes the blank-separated fields of a line in turn.
-class Fields {
+class SynsetFields {
  public:
-  Fields(std::string_view text, const std::string& place)
+  SynsetFields(std::string_view text, const std::string& place)
       : fields_(split_words(text)), place_(place) {}
 
   std::string_view text(const char* what) {
@@ -108,7 +108,7 @@ std::pair<std::string, std::vector<std::string>> split_gloss(std::string_view gl
 
 Synset parse_synset(std::string_view line, const std::string& place) {
   const auto bar = line.find(" | ");
-  Fields fields(line.substr(0, bar), place);
+  SynsetFields fields(line.substr(0, bar), place);
   Synset synset;
   synset.offset = fields.number("the offset", 10);
   const auto file = fields.number("the lexicographer file", 10);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "partition/picture/formatted.hpp"
 #include "partition/picture/legend.hpp"
 #include "partition/skews/skew.hpp"
 #include "partition/support/printable.hpp"
@@ -14,7 +15,7 @@ namespace lorafleet::partition {
 namespace {
 
 constexpr std::size_t kMostColours = 12;
-constexpr std::size_t kLongestName = 32;  // letters in the legend
+constexpr std::size_t kLongestLegend = 32;  // letters in the legend
 constexpr double kPlotWidth = 860.0;
 constexpr std::size_t kMostBars = 1720;  // half a point each
 constexpr double kPlotHeight = 260.0;
@@ -30,13 +31,6 @@ constexpr std::array<std::array<int, 3>, 5> kRamp = {
 constexpr std::array<std::string_view, kMostColours> kHues = {
     "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377",
     "#ee8866", "#44bb99", "#99ddff", "#777711", "#ffaabb", "#bbbbbb"};
-
-template <typename... Values>
-std::string format(const char* pattern, Values... values) {
-  std::array<char, 512> text{};
-  std::snprintf(text.data(), text.size(), pattern, values...);
-  return text.data();
-}
 
 /// XML has no control characters, not even escaped ones, and neither U+FFFE nor U+FFFF.
 std::string escape(std::string_view text) {
@@ -71,7 +65,7 @@ std::string ramp_colour(std::size_t bin, std::size_t bins) {
     rgb[i] =
         static_cast<int>(std::lround(kRamp[low][i] + part * (kRamp[low + 1][i] - kRamp[low][i])));
   }
-  return format("#%02x%02x%02x", rgb[0], rgb[1], rgb[2]);
+  return formatted("#%02x%02x%02x", rgb[0], rgb[1], rgb[2]);
 }
 
 /// 1, 2 or 5 times a power of ten, so that about five ticks fit under `largest`.
@@ -85,7 +79,7 @@ double tick_step(double largest) {
 }
 
 std::string text(double x, double y, std::string_view attributes, std::string_view content) {
-  return format("<text x=\"%.1f\" y=\"%.1f\" ", x, y) + std::string(attributes) + ">" +
+  return formatted("<text x=\"%.1f\" y=\"%.1f\" ", x, y) + std::string(attributes) + ">" +
          escape(content) + "</text>\n";
 }
 
@@ -110,9 +104,9 @@ std::string axes(double top, double largest, std::size_t clients) {
   const double step = tick_step(largest);
   for (double value = 0.0; value <= largest; value += step) {
     const double y = top + kPlotHeight * (1.0 - value / largest);
-    svg += format("<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>\n", kLeft,
-                  y, kLeft + kPlotWidth, y);
-    svg += text(kLeft - 8, y + 4, "text-anchor=\"end\"", format("%.0f", value));
+    svg += formatted("<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>\n",
+                     kLeft, y, kLeft + kPlotWidth, y);
+    svg += text(kLeft - 8, y + 4, "text-anchor=\"end\"", formatted("%.0f", value));
   }
   const double slot = kPlotWidth / static_cast<double>(clients);
   const auto every = static_cast<std::size_t>(std::max(1.0, std::ceil(26.0 / slot)));
@@ -126,8 +120,8 @@ std::string axes(double top, double largest, std::size_t clients) {
   svg += text(kLeft + kPlotWidth / 2, top + kPlotHeight + 36, "text-anchor=\"middle\"",
               together == 1 ? "client"
                             : "client (each bar is the mean of " + std::to_string(together) + ")");
-  svg += format("<text transform=\"translate(18 %.1f) rotate(-90)\" text-anchor=\"middle\">",
-                top + kPlotHeight / 2) +
+  svg += formatted("<text transform=\"translate(18 %.1f) rotate(-90)\" text-anchor=\"middle\">",
+                   top + kPlotHeight / 2) +
          "examples</text>\n";
   return svg;
 }
@@ -150,14 +144,15 @@ std::string bars(const Panel& panel, double top, double largest) {
       const double mean = static_cast<double>(count) / static_cast<double>(end - c);
       const double height = kPlotHeight * mean / largest;
       y -= height;
-      svg += format("<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"%s\">", x, y,
-                    width, height, panel.colour(bin).c_str());
+      svg += formatted("<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" fill=\"%s\">", x,
+                       y, width, height, panel.colour(bin).c_str());
       svg += "<title>" +
              (together == 1
                   ? "client " + std::to_string(c)
                   : "mean of clients " + std::to_string(c) + " to " + std::to_string(end - 1)) +
              ", " + escape(panel.table.bins[bin]) + ": " +
-             (together == 1 ? std::to_string(count) : format("%.4g", mean)) + "</title></rect>\n";
+             (together == 1 ? std::to_string(count) : formatted("%.4g", mean)) +
+             "</title></rect>\n";
     }
   }
   return svg;
@@ -170,9 +165,9 @@ std::string legend(const Panel& panel, double top) {
     // The legend runs as the bars do: the first bin at the bottom.
     const std::size_t bin = panel.table.bins.size() - 1 - i;
     const double y = top + 20.0 * static_cast<double>(i);
-    svg += format("<rect x=\"%.1f\" y=\"%.1f\" width=\"14\" height=\"14\" fill=\"%s\"/>\n", x, y,
-                  panel.colour(bin).c_str());
-    svg += text(x + 22, y + 11.5, "", short_name(panel.table.bins[bin], kLongestName));
+    svg += formatted("<rect x=\"%.1f\" y=\"%.1f\" width=\"14\" height=\"14\" fill=\"%s\"/>\n", x, y,
+                     panel.colour(bin).c_str());
+    svg += text(x + 22, y + 11.5, "", short_name(panel.table.bins[bin], kLongestLegend));
   }
   return svg;
 }
@@ -181,9 +176,9 @@ std::vector<Panel> panels_of(const Partition& partition, const PartitionStatisti
   std::vector<Panel> panels;
   for (const auto& skew : statistics.skews) {
     panels.push_back(
-        {skew_title(skew) + format(": Jensen-Shannon distance to the pooled data, mean "
-                                   "%.3f, max %.3f",
-                                   skew.js_mean, skew.js_max),
+        {skew_title(skew) + formatted(": Jensen-Shannon distance to the pooled data, mean "
+                                      "%.3f, max %.3f",
+                                      skew.js_mean, skew.js_max),
          fold_bins(skew, kMostColours), !find_skew(skew.by).quantiles});
   }
   if (panels.empty()) {
@@ -204,7 +199,7 @@ std::string to_svg(const Partition& partition, const PartitionStatistics& statis
   const auto panels = panels_of(partition, statistics);
   const double width = kLeft + kPlotWidth + kLegendWidth;
   const double height = kTitleHeight + kPanelHeight * static_cast<double>(panels.size());
-  std::string svg = format(
+  std::string svg = formatted(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" "
       "height=\"%.0f\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#222\">\n",
       width, height, width, height);
@@ -212,8 +207,9 @@ std::string to_svg(const Partition& partition, const PartitionStatistics& statis
   svg += "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n";
   svg += text(kLeft, 28, "font-size=\"18\" font-weight=\"bold\"", title);
   const auto& sizes = statistics.sizes;
-  svg += text(kLeft, 50, "fill=\"#555\"",
-              format("%zu examples, %zu clients; sizes min %.0f, median %.0f, max %.0f; Gini %.3f",
+  svg +=
+      text(kLeft, 50, "fill=\"#555\"",
+           formatted("%zu examples, %zu clients; sizes min %.0f, median %.0f, max %.0f; Gini %.3f",
                      partition.training.size(), partition.clients.size(), sizes.min, sizes.p50,
                      sizes.max, statistics.gini));
   const double largest = sizes.max * 1.03;

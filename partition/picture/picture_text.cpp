@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdio>
 
+#include "partition/picture/formatted.hpp"
 #include "partition/picture/legend.hpp"
 #include "partition/picture/picture.hpp"
 #include "partition/support/printable.hpp"
@@ -12,16 +13,9 @@ namespace {
 
 constexpr std::size_t kMostClients = 40;
 constexpr std::size_t kMostColumns = 10;
-constexpr std::size_t kLongestName = 14;
+constexpr std::size_t kLongestBinName = 14;
 constexpr std::size_t kLongestOwner = 60;
 constexpr std::size_t kBarWidth = 20;
-
-template <typename... Values>
-std::string format(const char* pattern, Values... values) {
-  std::array<char, 256> text{};
-  std::snprintf(text.data(), text.size(), pattern, values...);
-  return text.data();
-}
 
 /// Code points, near enough to columns of the terminal.
 std::size_t width_of(std::string_view text) {
@@ -47,7 +41,7 @@ std::string table_of(const SkewStatistics& skew, const PartitionStatistics& stat
                      right("client", 8) + right("size", 8) + right("JS", 8);
   std::vector<std::size_t> widths;
   for (const auto& bin : folded.bins) {
-    const std::string name = short_name(bin, kLongestName);
+    const std::string name = short_name(bin, kLongestBinName);
     widths.push_back(std::max<std::size_t>(width_of(name), 5) + 2);
     text += right(name, widths.back());
   }
@@ -61,7 +55,7 @@ std::string table_of(const SkewStatistics& skew, const PartitionStatistics& stat
       cells += right(count == 0 ? "." : std::to_string(count), widths[bin]);
     }
     text += right(std::to_string(c), 8) + right(std::to_string(size), 8) +
-            right(format("%.3f", skew.js_distance[c]), 8) + cells + "  " +
+            right(formatted("%.3f", skew.js_distance[c]), 8) + cells + "  " +
             bar(size, statistics.sizes.max) + "\n";
   }
   if (folded.rows.size() > kMostClients) {
@@ -90,12 +84,12 @@ std::string sizes_table(const Partition& partition, const PartitionStatistics& s
 
 std::string to_text(const Partition& partition, const PartitionStatistics& statistics) {
   const auto& sizes = statistics.sizes;
-  std::string text = format("%zu examples over %zu clients\n", partition.training.size(),
-                            partition.clients.size());
-  text += format("sizes   min %.6g, p25 %.6g, median %.6g, p75 %.6g, max %.6g, Gini %.3f\n",
-                 sizes.min, sizes.p25, sizes.p50, sizes.p75, sizes.max, statistics.gini);
+  std::string text = formatted("%zu examples over %zu clients\n", partition.training.size(),
+                               partition.clients.size());
+  text += formatted("sizes   min %.6g, p25 %.6g, median %.6g, p75 %.6g, max %.6g, Gini %.3f\n",
+                    sizes.min, sizes.p25, sizes.p50, sizes.p75, sizes.max, statistics.gini);
   for (const auto& skew : statistics.skews) {
-    text += skew_title(skew) + format(
+    text += skew_title(skew) + formatted(
                                    ": Jensen-Shannon distance to the pooled data, mean %.3f (iid "
                                    "with these sizes: %.3f), max %.3f\n",
                                    skew.js_mean, skew.js_mean_iid, skew.js_max);

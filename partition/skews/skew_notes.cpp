@@ -10,7 +10,7 @@ namespace lorafleet::partition {
 
 namespace {
 
-constexpr std::size_t kLongest = 60;  // letters of a name
+constexpr std::size_t kLongestName = 60;  // letters of a name
 
 /// Fewer than two examples a bin: hardly any two that could come together.
 bool too_fine(std::size_t bins, std::size_t examples) {
@@ -25,8 +25,8 @@ std::vector<std::string> coarser_attributes(const SkewInput& input) {
     for (const auto index : input.training)
       values.insert(attribute_value(input.examples[index], name));
     if (values.size() > 1 && !too_fine(values.size(), input.training.size())) {
-      found.push_back("\"" + short_name(name, kLongest) + "\" (" + std::to_string(values.size()) +
-                      " values)");
+      found.push_back("\"" + short_name(name, kLongestName) + "\" (" +
+                      std::to_string(values.size()) + " values)");
     }
   }
   return found;
@@ -72,7 +72,8 @@ std::vector<std::string> notes_on(const Bins& bins, const SkewInput& input) {
   }
   if (!quantiles && found == 1) {
     notes.push_back(skew_name(bins.by, bins.measure) + ": all training examples have the same, \"" +
-                    short_name(bins.names.front(), kLongest) + "\", so there is nothing to spread");
+                    short_name(bins.names.front(), kLongestName) +
+                    "\", so there is nothing to spread");
   }
   if (too_fine(bins.names.size(), input.training.size())) {
     notes.push_back(too_fine_note(bins, input));

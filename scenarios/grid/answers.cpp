@@ -123,7 +123,7 @@ Answer gather(const Question& question, const Sweep& sweep, const SweepRuns& run
   return answer;
 }
 
-std::string rounded(double value) {
+std::string four_digits(double value) {
   char text[64];
   std::snprintf(text, sizeof text, "%.4g", value);
   return text;
@@ -149,7 +149,7 @@ std::string answer_text(const Question& question, const Answer& answer) {
                      contrast_text(question) + "\n";
   if (!answer.reason.empty()) return text + "  " + answer.reason + "\n";
   const auto& result = answer.result;
-  const auto number = [&](double value) { return rounded(shown(question, value)); };
+  const auto number = [&](double value) { return four_digits(shown(question, value)); };
   text += std::string("  ") + (question.ratio ? "ratio " : "difference ") + number(result.mean) +
           ", 95 % interval " + number(result.low) + " to " + number(result.high);
   if (question.expected == Claim::same) {
@@ -157,7 +157,7 @@ std::string answer_text(const Question& question, const Answer& answer) {
     text += " (the same: " + number(-margin) + " to " + number(margin) + ")";
   }
   text += "; p " + p_text(answer.p) + ", corrected " + p_text(answer.p_holm) + "; d_z " +
-          rounded(result.effect) + "; " + std::to_string(result.pairs) + " seeds could show " +
+          four_digits(result.effect) + "; " + std::to_string(result.pairs) + " seeds could show " +
           number(result.detectable) + "\n";
   return text;
 }

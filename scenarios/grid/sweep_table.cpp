@@ -38,7 +38,7 @@ std::string setting_of(const SweepCase& one, const std::string& key) {
   return value;
 }
 
-std::string rounded(double value) {
+std::string short_number(double value) {
   char text[64];
   std::snprintf(text, sizeof text, std::abs(value) >= 1e6 ? "%.3e" : "%.4g", value);
   return text;
@@ -46,8 +46,8 @@ std::string rounded(double value) {
 
 std::string cell_of(const Spread& spread) {
   if (spread.count == 0) return "-";
-  if (spread.count == 1) return rounded(spread.mean);
-  return rounded(spread.mean) + " +- " + rounded(spread.deviation);
+  if (spread.count == 1) return short_number(spread.mean);
+  return short_number(spread.mean) + " +- " + short_number(spread.deviation);
 }
 
 /// Infinite and undefined numbers are null.

@@ -9,14 +9,11 @@
 #include "scenarios/schema/schema.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "scenarios/schema/validation.hpp"
+#include "scenarios/schema/value.hpp"
 
 namespace lorafleet::scenarios {
 
 namespace {
-
-std::string dotted(const std::string& path, const std::string& key) {
-  return path.empty() ? key : path + "." + key;
-}
 
 /// The dotted keys of all tables below `table` that end in ".key": a user may have the wrong
 /// section.

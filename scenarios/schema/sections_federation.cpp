@@ -29,7 +29,7 @@ Condition by_rule(const char* key) {
   return read_by(strategy::lora_rules(), "aggregation.lora", key,
                  [](const void*, Run run) -> const std::string& { return run.aggregation.lora; });
 }
-Condition by_optimizer(const char* key) {
+Condition by_server_optimizer(const char* key) {
   return read_by(
       strategy::server_optimizers(), "aggregation.server_optimizer", key,
       [](const void*, Run run) -> const std::string& { return run.aggregation.server_optimizer; });
@@ -254,20 +254,20 @@ Table aggregation_table() {
       .field("server_momentum", &AggregationConfig::server_momentum,
              "momentum of the server (arXiv 1909.06335); 0: none")
       .within(AggregationConfig::kServerDecay)
-      .only_where(by_optimizer("aggregation.server_momentum"));
+      .only_where(by_server_optimizer("aggregation.server_momentum"));
   table
       .field("server_beta1", &AggregationConfig::server_beta1,
              "decay of the first moment (arXiv 2003.00295)")
       .within(AggregationConfig::kServerDecay)
-      .only_where(by_optimizer("aggregation.server_beta1"));
+      .only_where(by_server_optimizer("aggregation.server_beta1"));
   table.field("server_beta2", &AggregationConfig::server_beta2, "decay of the second moment")
       .within(AggregationConfig::kServerDecay)
-      .only_where(by_optimizer("aggregation.server_beta2"));
+      .only_where(by_server_optimizer("aggregation.server_beta2"));
   table
       .field("server_tau", &AggregationConfig::server_tau,
              "added to the root of the second moment: the less, the more adaptive")
       .within(AggregationConfig::kServerTau)
-      .only_where(by_optimizer("aggregation.server_tau"));
+      .only_where(by_server_optimizer("aggregation.server_tau"));
   table
       .field("clip_norm", &AggregationConfig::clip_norm,
              "updates that change the adapter by more than this Euclidean norm are scaled down to "

@@ -15,7 +15,7 @@ namespace {
 
 using Run = const actors::FederationConfig&;
 
-Condition by_optimizer(const char* key) {
+Condition by_client_optimizer(const char* key) {
   return read_by(model::optimizers(), "train.optimizer", key,
                  [](const void*, Run run) -> const std::string& { return run.train.optimizer; });
 }
@@ -154,18 +154,18 @@ Table train_table() {
   table.field("beta1", &TrainConfig::beta1, "decay of AdamW's first moment")
       .at_least(0)
       .below(1)
-      .only_where(by_optimizer("train.beta1"));
+      .only_where(by_client_optimizer("train.beta1"));
   table.field("beta2", &TrainConfig::beta2, "decay of AdamW's second moment")
       .at_least(0)
       .below(1)
-      .only_where(by_optimizer("train.beta2"));
+      .only_where(by_client_optimizer("train.beta2"));
   table.field("epsilon", &TrainConfig::epsilon, "added to AdamW's denominator")
       .above(0)
-      .only_where(by_optimizer("train.epsilon"));
+      .only_where(by_client_optimizer("train.epsilon"));
   table.field("momentum", &TrainConfig::momentum, "momentum of SGD")
       .at_least(0)
       .below(1)
-      .only_where(by_optimizer("train.momentum"));
+      .only_where(by_client_optimizer("train.momentum"));
   table
       .field("prox_mu", &TrainConfig::prox_mu,
              "FedProx: adds mu/2 |w - w_global|^2 to the loss (arXiv 1812.06127)")

@@ -7,10 +7,6 @@ namespace lorafleet::scenarios {
 
 namespace {
 
-std::string dotted(const std::string& path, const std::string& key) {
-  return path.empty() ? key : path + "." + key;
-}
-
 std::string path_hint(const std::filesystem::path& path) {
   if (!path.filename().string().starts_with("debian_descriptions")) return "";
   return "; make it with: lorafleet import debian-descriptions";

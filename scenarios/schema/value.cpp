@@ -42,6 +42,10 @@ std::string Value::described() const {
   return std::visit(Describe{}, data);
 }
 
+std::string dotted(const std::string& path, const std::string& key) {
+  return path.empty() ? key : path + "." + key;
+}
+
 std::string number_text(double value) {
   if (std::isnan(value)) return "nan";
   std::string text = shortest(value);

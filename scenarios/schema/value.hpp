@@ -76,4 +76,7 @@ inline Value::~Value() = default;
 /// Shortest text that reads back as the same number, always recognisable as a floating-point one.
 std::string number_text(double value);
 
+/// "path.key"; the key alone where the path is empty.
+std::string dotted(const std::string& path, const std::string& key);
+
 }  // namespace lorafleet::scenarios

@@ -26,14 +26,14 @@ namespace {
 using tests::fake_parts;
 using tests::TextObserver;
 
-struct Outcome {
+struct FleetOutcome {
   std::string events;
   std::string scores;
   std::string adapter;
   std::string failure;
   std::optional<actors::RunTotals> totals;
 
-  friend bool operator==(const Outcome& a, const Outcome& b) {
+  friend bool operator==(const FleetOutcome& a, const FleetOutcome& b) {
     return a.events == b.events && a.scores == b.scores && a.adapter == b.adapter &&
            a.failure == b.failure;
   }
@@ -73,7 +73,7 @@ class SeededSchedule {
 };
 
 void start(
-    actors::ActorFleet& fleet, Outcome& outcome, std::function<void()> done = [] {}) {
+    actors::ActorFleet& fleet, FleetOutcome& outcome, std::function<void()> done = [] {}) {
   fleet.start(
       [&outcome, done](actors::RunEnd end) {
         outcome.adapter = model::sha256(*end.adapter);
@@ -86,11 +86,11 @@ void start(
       });
 }
 
-Outcome run_scheduled(actors::FleetParts parts, std::uint64_t seed) {
+FleetOutcome run_scheduled(actors::FleetParts parts, std::uint64_t seed) {
   const auto observer = std::make_shared<TextObserver>();
   parts.observer = observer;
   parts.detached = false;
-  Outcome outcome;
+  FleetOutcome outcome;
   SeededSchedule schedule(seed);
   actors::ActorFleet fleet(schedule.system(), parts);
   start(fleet, outcome);
@@ -100,10 +100,10 @@ Outcome run_scheduled(actors::FleetParts parts, std::uint64_t seed) {
   return outcome;
 }
 
-Outcome run_threaded(actors::FleetParts parts) {
+FleetOutcome run_threaded(actors::FleetParts parts) {
   const auto observer = std::make_shared<TextObserver>();
   parts.observer = observer;
-  Outcome outcome;
+  FleetOutcome outcome;
   {
     Config config(false);
     caf::actor_system system(config);
@@ -122,7 +122,7 @@ Outcome run_threaded(actors::FleetParts parts) {
 TEST_CASE("fifty schedules of the actors give the same bytes, in every mode") {
   for (const std::string mode : {"sync", "fedbuff", "fedasync"}) {
     CAPTURE(mode);
-    const Outcome first = run_scheduled(fake_parts(mode, nullptr, 2, false), 0);
+    const FleetOutcome first = run_scheduled(fake_parts(mode, nullptr, 2, false), 0);
     CHECK(first.failure.empty());
     REQUIRE(first.totals.has_value());
     CHECK(first.totals->versions == 10);
@@ -135,7 +135,7 @@ TEST_CASE("fifty schedules of the actors give the same bytes, in every mode") {
 }
 
 TEST_CASE("real threads give the same bytes as one thread, whatever the number of slots") {
-  const Outcome first = run_scheduled(fake_parts("fedbuff", nullptr, 1, false), 3);
+  const FleetOutcome first = run_scheduled(fake_parts("fedbuff", nullptr, 1, false), 3);
   for (const std::size_t slots : {1, 2, 4}) {
     CAPTURE(slots);
     CHECK(run_threaded(fake_parts("fedbuff", nullptr, slots, true)) == first);
@@ -153,7 +153,7 @@ TEST_CASE("an update with a NaN is rejected and counted, the run goes on") {
   auto parts = fake_parts("fedbuff", nullptr, 2, false);
   parts.trainer = std::make_shared<Poisoned>();
   parts.config.stop.versions = 20;
-  const Outcome outcome = run_scheduled(parts, 5);
+  const FleetOutcome outcome = run_scheduled(parts, 5);
   REQUIRE(outcome.totals.has_value());
   CHECK(outcome.totals->versions == 20);
   CHECK(outcome.totals->updates_not_finite > 0);
@@ -170,7 +170,7 @@ TEST_CASE("a failure of the training ends the run with its reason") {
   };
   auto parts = fake_parts("fedasync", nullptr, 2, false);
   parts.trainer = std::make_shared<Failing>();
-  const Outcome outcome = run_scheduled(parts, 1);
+  const FleetOutcome outcome = run_scheduled(parts, 1);
   CHECK_FALSE(outcome.totals.has_value());
   CHECK(outcome.failure.find("out of memory") != std::string::npos);
   CHECK(outcome.failure.find("training of client") != std::string::npos);
@@ -181,7 +181,7 @@ TEST_CASE("an interrupted run ends cleanly, with its last version scored") {
   parts.config.stop.versions = 1'000'000;
   const auto observer = std::make_shared<TextObserver>();
   parts.observer = observer;
-  Outcome outcome;
+  FleetOutcome outcome;
   SeededSchedule schedule(2);
   actors::ActorFleet fleet(schedule.system(), parts);
   start(fleet, outcome);
@@ -205,7 +205,7 @@ TEST_CASE("an interrupt that overtakes the start still gives a scored version 0"
         folder.path(), parts.config, std::vector<actors::ClientFacts>(parts.client_examples.size()),
         nullptr);
     parts.observer = recorder;
-    Outcome outcome;
+    FleetOutcome outcome;
     SeededSchedule schedule(seed);
     actors::ActorFleet fleet(schedule.system(), parts);
     fleet.interrupt();
@@ -223,7 +223,7 @@ TEST_CASE("a slow evaluator holds updates back and changes no byte") {
   auto parts = fake_parts("fedasync", nullptr, 4, false);
   parts.config.evaluation.every_versions = 1;
   parts.config.stop.versions = 200;
-  const Outcome in_one_thread = run_scheduled(parts, 1);
+  const FleetOutcome in_one_thread = run_scheduled(parts, 1);
   CHECK(in_one_thread.totals->versions == 200);
   class Slow final : public tests::FakeScorer {
     model::Evaluation evaluate(const model::AdapterPtr& adapter) const override {

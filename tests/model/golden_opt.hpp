@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -16,11 +17,19 @@
 
 namespace lorafleet::tests {
 
+/// The models of tests/golden/opt.
+inline const std::vector<std::string> kGoldenOpts = {"opt_prenorm", "opt_postnorm_proj"};
+
+/// tests/golden/opt/`model`.
+inline std::filesystem::path golden_opt_folder(const std::string& model) {
+  return golden_folder() / "opt" / model;
+}
+
 /// A tiny OPT and what Hugging Face and PEFT say about it (tests/golden/opt/README.md).
 class GoldenOpt {
  public:
   explicit GoldenOpt(const std::string& name, const std::string& dtype = "float32")
-      : folder_(golden_folder() / "opt" / name),
+      : folder_(golden_opt_folder(name)),
         file_(folder_ / "ref.safetensors"),
         base_(model::BaseModel::load({folder_ / "hf", dtype})) {}
 
@@ -131,6 +140,10 @@ inline std::vector<float> take_rows(const std::vector<float>& all,
     taken.insert(taken.end(), start, start + static_cast<std::int64_t>(width));
   }
   return taken;
+}
+
+inline double relative_difference(double value, double expected) {
+  return std::abs(value / expected - 1.0);
 }
 
 /// Infinite where the lengths differ or a value is not finite.

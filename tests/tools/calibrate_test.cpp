@@ -4,6 +4,7 @@
 
 #include "partition/support/files.hpp"
 #include "scenarios/schema/scenario.hpp"
+#include "tests/support/text.hpp"
 #include "tests/tools/program.hpp"
 #include "tests/tools/small_scenario.hpp"
 
@@ -11,14 +12,6 @@ namespace lorafleet {
 namespace {
 
 using Kind = sim::Distribution::Kind;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::string mini() {
-  return (tests::source_folder() / "scenarios" / "base" / "opt-mini").string();
-}
 
 /// The [devices] of the small scenario with what `calibrate` printed.
 sim::DevicesConfig devices_of(const tests::SmallScenario& small, const std::string& toml) {
@@ -30,13 +23,13 @@ sim::DevicesConfig devices_of(const tests::SmallScenario& small, const std::stri
 
 TEST_CASE("calibrate measures a model and prints a tier that a scenario takes") {
   const tests::SmallScenario small;
-  const auto output = tests::run_program({"calibrate", "--model", mini(), "--seconds", "1",
-                                          "--batch-tokens", "256", "--name", "my \"laptop\""});
+  const auto output = tests::run_program({"calibrate", "--model", tests::mini_base(), "--seconds",
+                                          "1", "--batch-tokens", "256", "--name", "my \"laptop\""});
   CAPTURE(output.err);
   REQUIRE(output.status == 0);
-  CHECK(contains(output.out, "# opt-mini in float32 on "));
-  CHECK(contains(output.err, "tokens/s a slot"));
-  CHECK(contains(output.err, "\n1 slot of 1 thread "));
+  CHECK(tests::contains(output.out, "# opt-mini in float32 on "));
+  CHECK(tests::contains(output.err, "tokens/s a slot"));
+  CHECK(tests::contains(output.err, "\n1 slot of 1 thread "));
   const auto devices = devices_of(small, output.out);
   REQUIRE(devices.tiers.size() == 1);
   CHECK(devices.tiers[0].name == "my \"laptop\"");
@@ -70,18 +63,23 @@ TEST_CASE("calibrate refuses what it cannot measure") {
   const tests::SmallScenario small;
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{}, "calibrate: needs either SCENARIO or --model"},
-      {{small.file(), "--model", mini()}, "calibrate: needs either SCENARIO or --model"},
+      {{small.file(), "--model", tests::mini_base()},
+       "calibrate: needs either SCENARIO or --model"},
       {{small.file(), "--rank", "4"}, "--rank: needs --model; allowed here: --set"},
-      {{"--model", mini(), "--set", "lora.r=4"}, "--set: needs SCENARIO"},
-      {{"--model", mini(), "--seconds", "0"}, "--seconds: \"0\" is not a number above 0"},
-      {{"--model", mini(), "--seconds", "nan"}, "--seconds: \"nan\" is not a number above 0"},
-      {{"--model", mini(), "--slots", "1,x"}, "--slots: \"x\" is not a whole number of at least 1"},
-      {{"--model", mini(), "--slots", "0"}, "--slots: \"0\" is not a whole number of at least 1"},
-      {{"--model", mini(), "--threads", "5000"},
+      {{"--model", tests::mini_base(), "--set", "lora.r=4"}, "--set: needs SCENARIO"},
+      {{"--model", tests::mini_base(), "--seconds", "0"},
+       "--seconds: \"0\" is not a number above 0"},
+      {{"--model", tests::mini_base(), "--seconds", "nan"},
+       "--seconds: \"nan\" is not a number above 0"},
+      {{"--model", tests::mini_base(), "--slots", "1,x"},
+       "--slots: \"x\" is not a whole number of at least 1"},
+      {{"--model", tests::mini_base(), "--slots", "0"},
+       "--slots: \"0\" is not a whole number of at least 1"},
+      {{"--model", tests::mini_base(), "--threads", "5000"},
        "--threads: 5000 is out of range; allowed: 1 to 1024"},
-      {{"--model", mini(), "--unit", "miles"},
+      {{"--model", tests::mini_base(), "--unit", "miles"},
        "--unit: \"miles\" is not known; allowed: tokens, teraflops"},
-      {{"--model", mini(), "--modules", "q_porj"},
+      {{"--model", tests::mini_base(), "--modules", "q_porj"},
        "lora.target_modules: unknown module \"q_porj\" (did you mean \"q_proj\"?)"},
       {{"--model", small.path("nowhere")}, small.path("nowhere") + ": is not a folder"},
       {{small.file(), "--set", "train.epochs=0"}, ""},
@@ -93,7 +91,7 @@ TEST_CASE("calibrate refuses what it cannot measure") {
     CAPTURE(output.err);
     CHECK(output.status == 2);
     CHECK(output.out.empty());
-    CHECK(contains(output.err, "error: " + message));
+    CHECK(tests::contains(output.err, "error: " + message));
   }
 }
 

@@ -1,13 +1,10 @@
 #include <doctest/doctest.h>
 
+#include "tests/support/text.hpp"
 #include "tests/tools/small_scenario.hpp"
 
 namespace lorafleet {
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST_CASE("check reads the data: a name that no row has is an error, unless it may not") {
   const tests::SmallScenario small;
@@ -55,14 +52,15 @@ TEST_CASE("check, partition and run warn of data that look wrong, and name what 
     if (command == "run") arguments.insert(arguments.end(), {"--out", small.path("out")});
     const auto output = tests::run_program(arguments);
     CHECK(output.status == 0);
-    CHECK(contains(output.err, warning));
+    CHECK(tests::contains(output.err, warning));
     if (command != "partition") {
-      CHECK(contains(output.err, "rows.jsonl: nothing reads the fields context, instruction\n"));
+      CHECK(tests::contains(output.err,
+                            "rows.jsonl: nothing reads the fields context, instruction\n"));
     }
   }
   const std::string log = read_file(small.path("out") + "/run.log");
-  CHECK(contains(log, "nothing reads the fields context, instruction"));
-  CHECK(contains(log, "have neither instruction nor context"));
+  CHECK(tests::contains(log, "nothing reads the fields context, instruction"));
+  CHECK(tests::contains(log, "have neither instruction nor context"));
 }
 
 TEST_CASE("keys of other formats have no effect, and check says so") {
@@ -79,11 +77,11 @@ TEST_CASE("keys of other formats have no effect, and check says so") {
        "data.path=" + small.path("talk.jsonl"), "--set", "data.fields.attributes=[\"lang\"]",
        "--set", "data.fields.target=answer", "--set", "data.labels=[\"a\", \"b\"]"});
   CHECK(output.status == 0);
-  CHECK(contains(output.err,
-                 "data.fields.target: has no effect; it applies only where data.format is "
-                 "\"jsonl\", \"csv\" or \"tsv\"\n"));
-  CHECK(contains(output.err, "data.labels: has no effect;"));
-  CHECK(contains(output.out, "attributes = [\"lang\"]"));
+  CHECK(tests::contains(output.err,
+                        "data.fields.target: has no effect; it applies only where data.format is "
+                        "\"jsonl\", \"csv\" or \"tsv\"\n"));
+  CHECK(tests::contains(output.err, "data.labels: has no effect;"));
+  CHECK(tests::contains(output.out, "attributes = [\"lang\"]"));
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ std::vector<std::string> new_base_command(const std::filesystem::path& scenario)
   return words;
 }
 
-std::vector<std::filesystem::path> scenarios() {
+std::vector<std::filesystem::path> family_scenarios() {
   std::vector<std::filesystem::path> all;
   const auto folder = tests::source_folder() / "scenarios" / "families";
   for (const auto& entry : std::filesystem::directory_iterator(folder))
@@ -44,8 +44,8 @@ std::vector<std::filesystem::path> scenarios() {
 }  // namespace
 
 TEST_CASE("each family's scenario runs on the base that its comment makes") {
-  REQUIRE(scenarios().size() == 7);
-  for (const auto& scenario : scenarios()) {
+  REQUIRE(family_scenarios().size() == 7);
+  for (const auto& scenario : family_scenarios()) {
     CAPTURE(scenario.string());
     const tests::TemporaryFolder folder;
     std::vector<std::string> command = new_base_command(scenario);

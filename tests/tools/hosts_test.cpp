@@ -1,3 +1,4 @@
+#include "tests/support/text.hpp"
 #include "tests/tools/cluster.hpp"
 
 namespace lorafleet {
@@ -5,10 +6,6 @@ namespace {
 
 using tests::Cluster;
 using Arguments = std::vector<std::string>;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST_CASE("a head and two hosts make the bytes of a run alone; status shows them") {
   Cluster cluster;
@@ -25,8 +22,8 @@ TEST_CASE("a head and two hosts make the bytes of a run alone; status shows them
   CHECK(status.at("hosts").size() == 1);
   CHECK(status.at("hosts").at(0).at("name") == "one");
   const auto table = tests::run_program({"status", head});
-  CHECK(contains(table.out, "waiting for hosts"));
-  CHECK(contains(table.out, "working"));
+  CHECK(tests::contains(table.out, "waiting for hosts"));
+  CHECK(tests::contains(table.out, "working"));
   cluster.start_host("two");
   cluster.check_equal();
   CHECK(cluster.host("one").wait().status == 0);
@@ -34,7 +31,7 @@ TEST_CASE("a head and two hosts make the bytes of a run alone; status shows them
   CHECK(cluster.count("refused") == 0);
   const auto gone = tests::run_program({"status", head});
   CHECK(gone.status == 1);
-  CHECK(contains(gone.err, "Connection refused"));
+  CHECK(tests::contains(gone.err, "Connection refused"));
 }
 
 TEST_CASE("a head with slots of its own works with a host and without") {
@@ -65,13 +62,13 @@ TEST_CASE("a host without the right data says which content it lacks") {
   write_file(cluster.path("rows.jsonl"), original + "\n");
   auto output = cluster.start_host("changed").wait();
   CHECK(output.status == 2);
-  CHECK(contains(output.err, "data.path: the run needs rows.jsonl with sha256 "));
-  CHECK(contains(output.err, "rows.jsonl has sha256 "));
+  CHECK(tests::contains(output.err, "data.path: the run needs rows.jsonl with sha256 "));
+  CHECK(tests::contains(output.err, "rows.jsonl has sha256 "));
   CHECK(cluster.wait_for("cannot take part: data.path"));
   std::filesystem::remove(cluster.path("rows.jsonl"));
   output = cluster.start_host("without").wait();
   CHECK(output.status == 2);
-  CHECK(contains(output.err, "which is not here"));
+  CHECK(tests::contains(output.err, "which is not here"));
   make_folder(cluster.path("assets/deep"));
   write_file(cluster.path("assets/deep/rows.jsonl"), original);
   cluster.start_host("found", {"--assets", cluster.path("assets").string()});
@@ -85,7 +82,7 @@ TEST_CASE("misuse is told before anything is loaded") {
   const auto fails = [&](Arguments arguments, const std::string& message) {
     const auto output = tests::run_program(arguments);
     CHECK(output.status == 2);
-    CHECK_MESSAGE(contains(output.err, message), output.err);
+    CHECK_MESSAGE(tests::contains(output.err, message), output.err);
   };
   const std::string file = scenario.file();
   fails({"run", file, "--listen", "0.0.0.0:0", "--out", scenario.path("x")},
@@ -109,7 +106,7 @@ TEST_CASE("misuse is told before anything is loaded") {
   CHECK_FALSE(std::filesystem::exists(scenario.path("x")));
   const auto nobody = tests::run_program({"host", "--connect", "127.0.0.1:1", "--patience", "0.5"});
   CHECK(nobody.status == 1);
-  CHECK(contains(nobody.err, "no head at 127.0.0.1:1 for 0.5 s"));
+  CHECK(tests::contains(nobody.err, "no head at 127.0.0.1:1 for 0.5 s"));
 }
 
 /// The words before a command that sees "localhost" as both 127.0.0.1 and ::1, where this process
@@ -173,7 +170,7 @@ TEST_CASE("so is a head with TLS, and nobody gets in at any of them without a ce
     stranger.insert(stranger.end(), others.begin(), others.end());
     const auto output = cluster.start_host("stranger", stranger, {}, address).wait();
     CHECK(output.status == 2);
-    CHECK_MESSAGE(contains(output.err, "TLS: certificate verify failed"), output.err);
+    CHECK_MESSAGE(tests::contains(output.err, "TLS: certificate verify failed"), output.err);
   }
 }
 
@@ -186,12 +183,12 @@ TEST_CASE("addresses that nobody can use are refused with the reason") {
     CHECK_FALSE(std::filesystem::exists(scenario.path("x")));
     return output.err;
   };
-  CHECK(contains(refused(":4242"), "has no host"));
-  CHECK(contains(refused("::1:4242"), "has an IPv6 address without brackets"));
-  CHECK(contains(refused("localhost:http"), "has no port that is a number from 0 to 65535"));
-  CHECK(contains(refused("[::1]"), "has no port"));
-  CHECK(contains(refused("*:0"), "a plain port trusts everybody"));
-  CHECK(contains(refused("0.0.0.0:0"), "a plain port trusts everybody"));
+  CHECK(tests::contains(refused(":4242"), "has no host"));
+  CHECK(tests::contains(refused("::1:4242"), "has an IPv6 address without brackets"));
+  CHECK(tests::contains(refused("localhost:http"), "has no port that is a number from 0 to 65535"));
+  CHECK(tests::contains(refused("[::1]"), "has no port"));
+  CHECK(tests::contains(refused("*:0"), "a plain port trusts everybody"));
+  CHECK(tests::contains(refused("0.0.0.0:0"), "a plain port trusts everybody"));
   for (const std::string bad : {"localhost:0", "*:4242", "localhost:http", ":1"}) {
     CHECK(tests::run_program({"host", "--connect", bad}).status == 2);
     CHECK(tests::run_program({"status", bad}).status == 2);
@@ -204,7 +201,7 @@ TEST_CASE("a head without hosts fails in time, and its run can be resumed") {
   REQUIRE(tests::wait_until([&] { return cluster.head().ended(); }));
   const auto output = cluster.head().wait();
   CHECK(output.status == 1);
-  CHECK(contains(output.err, "fewer than 1 host for 1 s, and 6 jobs wait for one"));
+  CHECK(tests::contains(output.err, "fewer than 1 host for 1 s, and 6 jobs wait for one"));
   cluster.start_head("--resume");
   cluster.start_host("one");
   cluster.check_equal();

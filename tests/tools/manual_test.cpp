@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "partition/support/files.hpp"
+#include "tests/support/text.hpp"
 #include "tests/tools/program.hpp"
 
 // The manual page and the completions say what the program says about itself.
@@ -25,10 +26,6 @@ Lines lines_of(const std::string& text) {
 
 std::string made(const std::string& name) {
   return read_file(std::filesystem::path(LORAFLEET_MANUAL_FOLDER) / name);
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 std::string first_word(const std::string& line, std::size_t from) {
@@ -99,10 +96,10 @@ TEST_CASE("page and completions have every command and every option, and no othe
   REQUIRE(names.size() >= 15);
   for (const std::string& name : names) {
     CAPTURE(name);
-    CHECK(contains(bash, "\n    " + name + ")\n"));
-    CHECK(contains(zsh, "\n    '" + name + ":"));
-    CHECK(contains(zsh, "\n    " + name + ")\n"));
-    CHECK(contains(fish, "-n __fish_use_subcommand -a " + name + " -d "));
+    CHECK(tests::contains(bash, "\n    " + name + ")\n"));
+    CHECK(tests::contains(zsh, "\n    '" + name + ":"));
+    CHECK(tests::contains(zsh, "\n    " + name + ")\n"));
+    CHECK(tests::contains(fish, "-n __fish_use_subcommand -a " + name + " -d "));
     if (name == "import") continue;  // its kinds have the options
     const Lines options = options_of({name});
     const std::string section = part_of(page, ".SS " + roff(name), ".S");
@@ -116,11 +113,12 @@ TEST_CASE("page and completions have every command and every option, and no othe
     CHECK(in_page == options.size());
     for (const std::string& option : options) {
       CAPTURE(option);
-      CHECK((contains(section, "\n.B " + roff(option) + "\n") ||
-             contains(section, "\n.BI \"" + roff(option) + " \" ")));
-      CHECK((contains(bash_options, option + " ") || contains(bash_options, option + "'")));
-      CHECK(contains(zsh_options, "'*" + option + "["));
-      CHECK(contains(
+      CHECK((tests::contains(section, "\n.B " + roff(option) + "\n") ||
+             tests::contains(section, "\n.BI \"" + roff(option) + " \" ")));
+      CHECK((tests::contains(bash_options, option + " ") ||
+             tests::contains(bash_options, option + "'")));
+      CHECK(tests::contains(zsh_options, "'*" + option + "["));
+      CHECK(tests::contains(
           fish, "-n \"__fish_seen_subcommand_from " + name + "\" -l " + option.substr(2) + " "));
     }
   }
@@ -128,18 +126,18 @@ TEST_CASE("page and completions have every command and every option, and no othe
     CAPTURE(kind);
     const std::string section = part_of(page, ".SS " + roff(std::string("import ") + kind), ".S");
     for (const std::string& option : options_of({"import", kind}))
-      CHECK(contains(section, roff(option)));
-    CHECK(contains(bash, kind));
+      CHECK(tests::contains(section, roff(option)));
+    CHECK(tests::contains(bash, kind));
   }
 }
 
 TEST_CASE("the page says what statuses mean, where files are, and the program's version") {
   const std::string page = made("lorafleet.1");
   const std::string version = lines_of(tests::run_program({"--version"}).out).at(0);
-  CHECK(contains(page, '"' + version + '"'));
+  CHECK(tests::contains(page, '"' + version + '"'));
   for (const char* part : {"EXIT STATUS", ".B 130", "FILES", "/usr/share/lorafleet/scenarios"})
-    CHECK(contains(page, part));
-  CHECK_FALSE(contains(page, "@"));
+    CHECK(tests::contains(page, part));
+  CHECK_FALSE(tests::contains(page, "@"));
 }
 
 TEST_CASE("the page is formatted without a warning") {

@@ -8,6 +8,7 @@
 #include "partition/support/files.hpp"
 #include "tests/model/read_peft.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/text.hpp"
 #include "tests/tools/program.hpp"
 #include "tests/tools/small_scenario.hpp"
 
@@ -15,14 +16,6 @@ namespace lorafleet {
 namespace {
 
 using Json = nlohmann::json;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::string mini() {
-  return (tests::source_folder() / "scenarios" / "base" / "opt-mini").string();
-}
 
 /// A finished run with metrics and local evaluation.
 struct FinishedRun {
@@ -44,8 +37,8 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
   const Json summary = Json::parse(read_file(folder + "/summary.json"));
   CHECK(summary.at("final").contains("rouge_l"));
   CHECK(summary.at("local").at("clients") > 0);
-  CHECK(contains(read_file(folder + "/rounds.csv"), ",eval_exact_match,eval_rouge_1,"));
-  CHECK(contains(read_file(folder + "/local.csv"), "client,train_examples,"));
+  CHECK(tests::contains(read_file(folder + "/rounds.csv"), ",eval_exact_match,eval_rouge_1,"));
+  CHECK(tests::contains(read_file(folder + "/local.csv"), "client,train_examples,"));
 
   SUBCASE("evaluate gives the run's final figures") {
     const auto evaluated = tests::run_program(
@@ -56,14 +49,14 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
     CHECK(read_file(run.small.path("texts.jsonl")) == read_file(folder + "/predictions.jsonl"));
     const auto base = tests::run_program({"evaluate", folder, "--base-only", "--quiet"});
     CHECK(base.status == 0);
-    CHECK(contains(base.out, "perplexity"));
+    CHECK(tests::contains(base.out, "perplexity"));
   }
   SUBCASE("evaluate refuses what it cannot score") {
     CHECK(tests::run_program({"evaluate", run.small.file()}).err ==
           "error: --adapter: is missing; allowed: a PEFT directory, or --base-only\n");
     CHECK(tests::run_program({"evaluate", folder, "--adapter", "nowhere"}).status == 2);
-    CHECK(contains(tests::run_program({"evaluate", folder, "--metrics", "[\"bleu\"]"}).err,
-                   "\"bleu\" is not known; allowed: rouge"));
+    CHECK(tests::contains(tests::run_program({"evaluate", folder, "--metrics", "[\"bleu\"]"}).err,
+                          "\"bleu\" is not known; allowed: rouge"));
   }
   SUBCASE("generate continues prompts and held-out examples") {
     const auto texts = tests::run_program(
@@ -74,13 +67,13 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
     CHECK(row.at("tokens").size() <= 4);
     const auto examples = tests::run_program(
         {"generate", "--run", folder, "--examples", "2", "--max-new-tokens", "4"});
-    CHECK(contains(examples.out, "Say the number."));
-    CHECK(contains(examples.out, "(target: number "));
+    CHECK(tests::contains(examples.out, "Say the number."));
+    CHECK(tests::contains(examples.out, "(target: number "));
   }
   SUBCASE("merge writes a base that scores like base and adapter") {
     const auto merged =
-        tests::run_program({"merge", "--base", mini(), "--adapter", folder + "/adapter", "--out",
-                            run.small.path("merged")});
+        tests::run_program({"merge", "--base", tests::mini_base(), "--adapter", folder + "/adapter",
+                            "--out", run.small.path("merged")});
     CAPTURE(merged.err);
     REQUIRE(merged.status == 0);
     const auto scores =
@@ -89,8 +82,8 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
     REQUIRE(scores.status == 0);
     CHECK(Json::parse(scores.out).at("loss").get<double>() ==
           doctest::Approx(summary.at("final").at("loss").get<double>()).epsilon(1e-5));
-    CHECK(tests::run_program({"merge", "--base", mini(), "--adapter", folder + "/adapter", "--out",
-                              run.small.path("merged")})
+    CHECK(tests::run_program({"merge", "--base", tests::mini_base(), "--adapter",
+                              folder + "/adapter", "--out", run.small.path("merged")})
               .status == 2);
   }
   SUBCASE("a base change beside the adapter is evaluated, generated from and merged") {
@@ -104,8 +97,8 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
       change->deltas[0][i] = i % 7 == 0 ? 0.1f : -0.02f;
     adapter.base_change = change;
     const std::string changed = run.small.path("changed");
-    model::save_peft(changed, adapter, {}, mini(),
-                     model::read_shape(std::filesystem::path(mini()) / "config.json"));
+    model::save_peft(changed, adapter, {}, tests::mini_base(),
+                     model::read_shape(std::filesystem::path(tests::mini_base()) / "config.json"));
     const std::string file = changed + "/base_change.safetensors";
     REQUIRE(std::filesystem::exists(file));
 
@@ -119,34 +112,37 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
     };
     const double with_change = loss_of({"--adapter", changed});
     CHECK(std::abs(with_change - summary.at("final").at("loss").get<double>()) > 1e-3);
-    const auto merged = tests::run_program(
-        {"merge", "--base", mini(), "--adapter", changed, "--out", run.small.path("m1")});
+    const auto merged = tests::run_program({"merge", "--base", tests::mini_base(), "--adapter",
+                                            changed, "--out", run.small.path("m1")});
     REQUIRE(merged.status == 0);
-    CHECK(contains(merged.out, " modules and a base change merged"));
+    CHECK(tests::contains(merged.out, " modules and a base change merged"));
     CHECK(loss_of({"--base-only", "--set", "model.path=" + run.small.path("m1")}) ==
           doctest::Approx(with_change).epsilon(1e-5));
 
     const auto apart =
-        tests::run_program({"merge", "--base", mini(), "--adapter", folder + "/adapter",
+        tests::run_program({"merge", "--base", tests::mini_base(), "--adapter", folder + "/adapter",
                             "--base-change", file, "--out", run.small.path("m2")});
     REQUIRE(apart.status == 0);
     CHECK(read_file(run.small.path("m2") + "/model.safetensors") ==
           read_file(run.small.path("m1") + "/model.safetensors"));
-    const auto alone = tests::run_program(
-        {"merge", "--base", mini(), "--base-change", file, "--out", run.small.path("m3")});
+    const auto alone = tests::run_program({"merge", "--base", tests::mini_base(), "--base-change",
+                                           file, "--out", run.small.path("m3")});
     CHECK(alone.status == 0);
-    CHECK(contains(tests::run_program({"merge", "--base", mini(), "--adapter", changed,
-                                       "--base-change", file, "--out", run.small.path("m4")})
-                       .err,
-                   "--base-change: the adapter has one of its own: "));
+    CHECK(tests::contains(
+        tests::run_program({"merge", "--base", tests::mini_base(), "--adapter", changed,
+                            "--base-change", file, "--out", run.small.path("m4")})
+            .err,
+        "--base-change: the adapter has one of its own: "));
+    CHECK(tests::contains(
+        tests::run_program({"merge", "--base", tests::mini_base(), "--out", run.small.path("m4")})
+            .err,
+        "merge: --adapter is missing; allowed also: --base-change alone"));
     CHECK(
-        contains(tests::run_program({"merge", "--base", mini(), "--out", run.small.path("m4")}).err,
-                 "merge: --adapter is missing; allowed also: --base-change alone"));
-    CHECK(
-        contains(tests::run_program({"merge", "--base", mini(), "--base-change",
-                                     mini() + "/model.safetensors", "--out", run.small.path("m4")})
-                     .err,
-                 "is not a base change"));
+        tests::contains(tests::run_program({"merge", "--base", tests::mini_base(), "--base-change",
+                                            tests::mini_base() + "/model.safetensors", "--out",
+                                            run.small.path("m4")})
+                            .err,
+                        "is not a base change"));
 
     const auto text_of = [&](const std::string& base, const std::string& with) {
       std::vector<std::string> arguments = {"generate", "--base",           base, "--prompt",
@@ -154,14 +150,14 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
       if (!with.empty()) arguments.insert(arguments.end(), {"--adapter", with});
       return tests::run_program(arguments).out;
     };
-    CHECK(text_of(mini(), changed) == text_of(run.small.path("m1"), ""));
-    CHECK(text_of(mini(), changed) != text_of(mini(), folder + "/adapter"));
+    CHECK(text_of(tests::mini_base(), changed) == text_of(run.small.path("m1"), ""));
+    CHECK(text_of(tests::mini_base(), changed) != text_of(tests::mini_base(), folder + "/adapter"));
   }
 }
 
 TEST_CASE("generate follows its options and refuses bad ones") {
   const auto generate = [](std::vector<std::string> more) {
-    std::vector<std::string> arguments = {"generate", "--base", mini()};
+    std::vector<std::string> arguments = {"generate", "--base", tests::mini_base()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return tests::run_program(arguments);
   };
@@ -173,19 +169,19 @@ TEST_CASE("generate follows its options and refuses bad ones") {
   CHECK(a.out != c.out);
   const auto cut = generate({"--prompt", "The sea", "--stop", " "});
   CHECK(cut.status == 0);
-  CHECK_FALSE(contains(cut.out, " "));
-  CHECK(contains(generate({"--prompt", "x", "--top-p", "2"}).err, "top_p: must be above 0"));
-  CHECK(contains(generate({"--prompt", "x", "--examples", "2"}).err, "needs --run"));
+  CHECK_FALSE(tests::contains(cut.out, " "));
+  CHECK(tests::contains(generate({"--prompt", "x", "--top-p", "2"}).err, "top_p: must be above 0"));
+  CHECK(tests::contains(generate({"--prompt", "x", "--examples", "2"}).err, "needs --run"));
   CHECK(generate({"--prompt", "x", "--temperature", "warm"}).status == 2);
   CHECK(generate({}).status == 2);
 }
 
 TEST_CASE("new-base writes a model that runs") {
   const tests::SmallScenario small;
-  const auto made =
-      tests::run_program({"new-base", "--like", "opt-350m", "--hidden", "64", "--layers", "2",
-                          "--positions", "64", "--vocab-size", "4096", "--tokenizer", mini(),
-                          "--out", small.path("base"), "--max-shard-size", "300KB"});
+  const auto made = tests::run_program({"new-base", "--like", "opt-350m", "--hidden", "64",
+                                        "--layers", "2", "--positions", "64", "--vocab-size",
+                                        "4096", "--tokenizer", tests::mini_base(), "--out",
+                                        small.path("base"), "--max-shard-size", "300KB"});
   CAPTURE(made.err);
   REQUIRE(made.status == 0);
   CHECK(std::filesystem::exists(small.path("base") + "/model.safetensors.index.json"));
@@ -193,12 +189,12 @@ TEST_CASE("new-base writes a model that runs") {
                                        "--set", "model.path=" + small.path("base")});
   CAPTURE(run.err);
   CHECK(run.status == 0);
-  CHECK(contains(tests::run_program({"new-base", "--like", "opt-1b", "--out", "x"}).err,
-                 "allowed: opt-125m, opt-350m"));
-  CHECK(contains(tests::run_program({"new-base", "--vocab-size", "100", "--tokenizer", mini(),
-                                     "--out", small.path("y")})
-                     .err,
-                 "has 4096 tokens, more than the model's 100"));
+  CHECK(tests::contains(tests::run_program({"new-base", "--like", "opt-1b", "--out", "x"}).err,
+                        "allowed: opt-125m, opt-350m"));
+  CHECK(tests::contains(tests::run_program({"new-base", "--vocab-size", "100", "--tokenizer",
+                                            tests::mini_base(), "--out", small.path("y")})
+                            .err,
+                        "has 4096 tokens, more than the model's 100"));
 }
 
 }  // namespace

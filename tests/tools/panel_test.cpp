@@ -8,16 +8,13 @@
 #include "actors/output/progress_json.hpp"
 #include "actors/run/history.hpp"
 #include "partition/support/error.hpp"
+#include "tests/support/text.hpp"
 #include "tests/tools/small_scenario.hpp"
 #include "tests/tools/terminal.hpp"
 #include "tools/columns.hpp"
 
 namespace lorafleet {
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 actors::Progress halfway() {
   actors::Progress progress;
@@ -95,14 +92,14 @@ TEST_CASE("a history of many values keeps means of neighbours, 64 at most") {
 
 TEST_CASE("the panel says all there is, and fits in its columns whatever they are") {
   const std::string full = joined(tools::panel_of(halfway(), {100, false, true}));
-  CHECK(contains(full, "version 6/12"));
-  CHECK(contains(full, "50 %  left 0:01:01"));
-  CHECK(contains(full, "virtual      0:04:10   real 0:01:00"));
-  CHECK(contains(full, "7 in flight   28 updates   5 dropped"));
-  CHECK(contains(full, "1.2 mean of the latest version   4 largest"));
-  CHECK(contains(full, "train loss   2.500     █▆▃▁"));
-  CHECK(contains(full, "perplexity   70.2      █▁"));
-  CHECK(contains(full, "tokens/s     1,000   by slot  600  400"));
+  CHECK(tests::contains(full, "version 6/12"));
+  CHECK(tests::contains(full, "50 %  left 0:01:01"));
+  CHECK(tests::contains(full, "virtual      0:04:10   real 0:01:00"));
+  CHECK(tests::contains(full, "7 in flight   28 updates   5 dropped"));
+  CHECK(tests::contains(full, "1.2 mean of the latest version   4 largest"));
+  CHECK(tests::contains(full, "train loss   2.500     █▆▃▁"));
+  CHECK(tests::contains(full, "perplexity   70.2      █▁"));
+  CHECK(tests::contains(full, "tokens/s     1,000   by slot  600  400"));
   for (std::size_t width = 0; width < 110; ++width) {
     for (const std::string& line : tools::panel_of(halfway(), {width, false, true}))
       CHECK(tools::columns_of(line) <= width);
@@ -111,21 +108,21 @@ TEST_CASE("the panel says all there is, and fits in its columns whatever they ar
 
 TEST_CASE("the panel has colours and block letters only where they are shown") {
   const std::string colored = joined(tools::panel_of(halfway(), {80, true, true}));
-  CHECK(contains(colored, "\033["));
+  CHECK(tests::contains(colored, "\033["));
   auto progress = halfway();
   progress.run = "evil\033[2J";
   const std::string plain = joined(tools::panel_of(progress, {80, false, false}));
-  CHECK_FALSE(contains(plain, "\033"));
-  CHECK(contains(plain, "#####"));
-  CHECK_FALSE(contains(plain, "█"));
-  CHECK_FALSE(contains(plain, "▁"));
+  CHECK_FALSE(tests::contains(plain, "\033"));
+  CHECK(tests::contains(plain, "#####"));
+  CHECK_FALSE(tests::contains(plain, "█"));
+  CHECK_FALSE(tests::contains(plain, "▁"));
 }
 
 TEST_CASE("a run that has only begun has a panel, too") {
   const auto lines = tools::panel_of({}, {80, false, true});
   CHECK(lines.size() == 5);
-  CHECK_FALSE(contains(joined(lines), "left"));
-  CHECK_FALSE(contains(joined(lines), "nan"));
+  CHECK_FALSE(tests::contains(joined(lines), "left"));
+  CHECK_FALSE(tests::contains(joined(lines), "nan"));
 }
 
 TEST_CASE("how far a run is reads back from its JSON") {
@@ -146,9 +143,9 @@ TEST_CASE("on a terminal a run draws a panel in place and takes it away") {
   const tests::SmallScenario small;
   const auto seen = tests::run_on_terminal({"run", small.file(), "--out", small.path("out")}, 60);
   REQUIRE(seen.status == 0);
-  CHECK(contains(seen.bytes, "\033[32m"));
-  CHECK(contains(seen.bytes, "train loss"));
-  CHECK(contains(seen.bytes, "by slot"));
+  CHECK(tests::contains(seen.bytes, "\033[32m"));
+  CHECK(tests::contains(seen.bytes, "train loss"));
+  CHECK(tests::contains(seen.bytes, "by slot"));
   tests::Screen screen(1000);  // log lines may be longer than the terminal
   const std::size_t last = seen.bytes.rfind("tokens/s");
   screen.feed(std::string_view(seen.bytes).substr(0, last));
@@ -165,8 +162,8 @@ TEST_CASE("NO_COLOR takes the colours away, and CLICOLOR_FORCE brings them to fi
   const auto seen = tests::run_on_terminal({"run", small.file(), "--out", small.path("out")}, 60,
                                            false, {"NO_COLOR=1", "CLICOLOR_FORCE=1"});
   REQUIRE(seen.status == 0);
-  CHECK(contains(seen.bytes, "train loss"));
-  CHECK_FALSE(contains(seen.bytes, "\033[3"));
+  CHECK(tests::contains(seen.bytes, "train loss"));
+  CHECK_FALSE(tests::contains(seen.bytes, "\033[3"));
   const auto bare = tests::run_on_terminal({"run"}, 60, false, {"TERM=dumb"});
   CHECK(bare.bytes.starts_with("error: "));
   CHECK(tests::Program({"run"}, "", {"env", "CLICOLOR_FORCE=1"})
@@ -200,11 +197,11 @@ TEST_CASE("--progress chooses what stderr gets") {
   const auto plain = tests::run_on_terminal(
       {"run", small.file(), "--out", small.path("c"), "--progress", "plain"}, 80);
   CHECK(plain.status == 0);
-  CHECK_FALSE(contains(plain.bytes, "\033[K"));
-  CHECK(contains(plain.bytes, "version 3/3  virtual"));
+  CHECK_FALSE(tests::contains(plain.bytes, "\033[K"));
+  CHECK(tests::contains(plain.bytes, "version 3/3  virtual"));
   const auto other = run("loud", "d");
   CHECK(other.status == 2);
-  CHECK(contains(other.err, "allowed: auto, plain, none, json"));
+  CHECK(tests::contains(other.err, "allowed: auto, plain, none, json"));
 }
 
 }  // namespace lorafleet

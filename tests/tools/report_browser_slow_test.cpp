@@ -3,6 +3,7 @@
 #include "partition/support/files.hpp"
 #include "partition/support/process.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/text.hpp"
 #include "tests/tools/browser.hpp"
 #include "tests/tools/small_scenario.hpp"
 
@@ -15,10 +16,6 @@ using tests::can_open;
 using tests::scenario;
 using tests::simulate;
 using tests::write_page;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t found = 0;
@@ -59,9 +56,9 @@ void check_page(const fs::path& page, const tests::TemporaryFolder& folder,
   CAPTURE(root);
   const auto figures = count(read_file(page), "<figure id=\"");
   CHECK(figures > 0);
-  CHECK(contains(root, "data-ready=\"1\""));
-  CHECK_FALSE(contains(root, "data-error"));
-  CHECK(contains(root, "data-figures=\"" + std::to_string(figures) + "\""));
+  CHECK(tests::contains(root, "data-ready=\"1\""));
+  CHECK_FALSE(tests::contains(root, "data-error"));
+  CHECK(tests::contains(root, "data-figures=\"" + std::to_string(figures) + "\""));
   CHECK(count(document, "data-drawn=\"1\"") == figures);
   CHECK(count(document, "<svg ") + count(document, "<canvas ") >= figures);
 }
@@ -109,11 +106,12 @@ TEST_CASE("what the page says is what the run came to") {
     const auto at = summary.find("\"" + key + "\": ") + key.size() + 4;
     return summary.substr(at, summary.find_first_of(",\n", at) - at);
   };
-  CHECK(contains(document, "Of " + figure("jobs") + " jobs, " + figure("updates_applied") + " ("));
+  CHECK(tests::contains(document,
+                        "Of " + figure("jobs") + " jobs, " + figure("updates_applied") + " ("));
   const auto dropped = count(read_file(folder / "one/events.jsonl"), "\"reason\":\"dropped_out\"");
   CHECK(dropped > 0);
-  CHECK(contains(document, std::to_string(dropped) + " ended as “dropped out”"));
-  CHECK(contains(document, "<dt>versions</dt><dd>" + figure("versions")));
+  CHECK(tests::contains(document, std::to_string(dropped) + " ended as “dropped out”"));
+  CHECK(tests::contains(document, "<dt>versions</dt><dd>" + figure("versions")));
 }
 
 TEST_CASE("a page that is broken, or asks for something, is noticed") {
@@ -127,13 +125,14 @@ TEST_CASE("a page that is broken, or asks for something, is noticed") {
   std::string broken = whole;
   replace(broken, "\"kind\":\"lines\"", "\"kind\":\"nothing\"");
   write_file(page, broken);
-  CHECK_FALSE(contains(root_of(opened(page, folder)), "data-ready"));
-  CHECK(contains(root_of(opened(page, folder)), "data-error"));
+  CHECK_FALSE(tests::contains(root_of(opened(page, folder)), "data-ready"));
+  CHECK(tests::contains(root_of(opened(page, folder)), "data-error"));
 
   std::string asking = whole;
   replace(asking, "</body>", "<img src=\"https://example.org/x.png\" alt=\"\"></body>");
   write_file(page, asking);
-  CHECK(contains(root_of(opened(page, folder)), "data-error=\"asked for https://example.org"));
+  CHECK(
+      tests::contains(root_of(opened(page, folder)), "data-error=\"asked for https://example.org"));
 }
 
 TEST_CASE("a page stays whole with names made to break it") {
@@ -157,10 +156,10 @@ TEST_CASE("without scripts tiles, sentences and tables are there") {
   text.erase(text.find("<script"), text.rfind("</script>") - text.find("<script"));
   write_file(page, text);
   const std::string document = opened(page, folder);
-  CHECK_FALSE(contains(root_of(document), "class=\"js\""));
+  CHECK_FALSE(tests::contains(root_of(document), "class=\"js\""));
   CHECK(count(document, "<details open") > 3);
-  CHECK(contains(document, "class=\"tile\""));
-  CHECK(contains(document, "<figcaption>"));
+  CHECK(tests::contains(document, "class=\"tile\""));
+  CHECK(tests::contains(document, "<figcaption>"));
 }
 
 }  // namespace

@@ -3,14 +3,11 @@
 #include "partition/support/files.hpp"
 #include "partition/support/hash.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/text.hpp"
 #include "tests/tools/program.hpp"
 
 namespace lorafleet {
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::string stress(const std::string& name) {
   return (tests::source_folder() / "scenarios" / "stress" / (name + ".toml")).string();
@@ -27,7 +24,7 @@ TEST_CASE("report writes a page of a run, the same bytes each time") {
   CAPTURE(made.err);
   CHECK(made.status == 0);
   const std::string page = read_file(folder / "run/report.html");
-  CHECK(contains(page, "<h1>dropout_30</h1>"));
+  CHECK(tests::contains(page, "<h1>dropout_30</h1>"));
   CHECK(page.size() < 1'500'000);
   const std::string second = (folder / "second.html").string();
   CHECK(tests::run_program({"report", run, "--out", second}).status == 0);
@@ -35,7 +32,7 @@ TEST_CASE("report writes a page of a run, the same bytes each time") {
   const auto both = tests::run_program({"report", run, run, "--baseline", run, "--target", "1.1",
                                         "--title", "Two of them", "--out", second});
   CHECK(both.status == 0);
-  CHECK(contains(read_file(second), "<h1>Two of them</h1>"));
+  CHECK(tests::contains(read_file(second), "<h1>Two of them</h1>"));
 }
 
 TEST_CASE("report refuses what is no run, with one message") {
@@ -47,16 +44,16 @@ TEST_CASE("report refuses what is no run, with one message") {
     CHECK(output.status == 2);
     return output.err;
   };
-  CHECK(contains(complaint({}), "DIR is missing"));
-  CHECK(contains(complaint({here}), "is no run directory"));
-  CHECK(contains(complaint({here + "/none"}), "no such folder"));
-  CHECK(contains(complaint({here, "--target", "-3"}), "--target: \"-3\" is no perplexity"));
-  CHECK(contains(complaint({here, "--baseline", here + "/x"}), "is none of the runs"));
+  CHECK(tests::contains(complaint({}), "DIR is missing"));
+  CHECK(tests::contains(complaint({here}), "is no run directory"));
+  CHECK(tests::contains(complaint({here + "/none"}), "no such folder"));
+  CHECK(tests::contains(complaint({here, "--target", "-3"}), "--target: \"-3\" is no perplexity"));
+  CHECK(tests::contains(complaint({here, "--baseline", here + "/x"}), "is none of the runs"));
   write_file(folder / "scenario.toml", "name = ");
-  CHECK(contains(complaint({here}), "scenario.toml:1:"));
+  CHECK(tests::contains(complaint({here}), "scenario.toml:1:"));
   write_file(folder / "scenario.toml", "name = \"x\"\n");
   write_file(folder / "events.jsonl", "{\"t_us\":0}\n");
-  CHECK(contains(complaint({here}), "events.jsonl:1: is no line of an event log"));
+  CHECK(tests::contains(complaint({here}), "events.jsonl:1: is no line of an event log"));
   CHECK_FALSE(std::filesystem::exists(folder / "report.html"));
 }
 
@@ -73,10 +70,10 @@ TEST_CASE("compare prints the keys and results that differ") {
   const std::string b = write("b", "0.2", "3.0");
   const auto compared = tests::run_program({"compare", a, b});
   CHECK(compared.status == 0);
-  CHECK(contains(compared.out, "train.lr"));
-  CHECK(contains(compared.out, "final.loss"));
-  CHECK(contains(compared.out, "-25.0 %"));
-  CHECK_FALSE(contains(compared.out, "versions"));
+  CHECK(tests::contains(compared.out, "train.lr"));
+  CHECK(tests::contains(compared.out, "final.loss"));
+  CHECK(tests::contains(compared.out, "-25.0 %"));
+  CHECK_FALSE(tests::contains(compared.out, "versions"));
   CHECK(tests::run_program({"compare", a, a}).out == "the runs differ in no key and no result\n");
   CHECK(tests::run_program({"compare", a, folder.path().string()}).status == 2);
   CHECK(tests::run_program({"compare", a}).status == 2);
@@ -87,9 +84,9 @@ TEST_CASE("the chart library is the one that its sums name") {
   const std::string sums = read_file(library / "SHA256SUMS");
   const std::string name = "echarts.lorafleet.min.js";
   const std::string bytes = read_file(library / name);
-  CHECK(contains(sums, sha256_hex(bytes) + "  " + name));
-  CHECK_FALSE(contains(bytes, "</script"));
-  CHECK_FALSE(contains(bytes, "new Function"));
+  CHECK(tests::contains(sums, sha256_hex(bytes) + "  " + name));
+  CHECK_FALSE(tests::contains(bytes, "</script"));
+  CHECK_FALSE(tests::contains(bytes, "new Function"));
 }
 
 }  // namespace

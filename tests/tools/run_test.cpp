@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "tests/support/text.hpp"
 #include "tests/tools/program.hpp"
 #include "tests/tools/small_scenario.hpp"
 #include "tools/text.hpp"
@@ -13,14 +14,10 @@
 namespace lorafleet {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// Waits until the run says `text` on stderr; false after a minute.
 bool has_said(const tests::Program& program, const std::string& text) {
   for (int i = 0; i < 600; ++i) {
-    if (contains(program.err(), text)) return true;
+    if (tests::contains(program.err(), text)) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   return false;
@@ -33,10 +30,10 @@ TEST_CASE("a run writes its directory and says what came of it") {
                           "expect.versions.above=2.5", "--set", "expect.final.loss.below=1000"});
   CHECK_MESSAGE(output.status == 0, output.err);
   CHECK(output.out.starts_with("small: completed (versions), 3 versions of 6 updates, "));
-  CHECK(contains(output.out, "\nperplexity  "));
-  CHECK(contains(output.out, "\nversions above 2.5"));
-  CHECK(contains(output.err, "version 3/3  virtual 0:"));
-  CHECK_FALSE(contains(output.err, "\r"));
+  CHECK(tests::contains(output.out, "\nperplexity  "));
+  CHECK(tests::contains(output.out, "\nversions above 2.5"));
+  CHECK(tests::contains(output.err, "version 3/3  virtual 0:"));
+  CHECK_FALSE(tests::contains(output.err, "\r"));
   for (const std::string name : {"scenario.toml", "summary.json", "rounds.csv", "events.jsonl",
                                  "adapter/adapter_config.json"}) {
     CHECK(std::filesystem::exists(small.path("out/" + name)));
@@ -80,8 +77,8 @@ TEST_CASE("a run starts where another ended, with layers of different ranks") {
   const auto other =
       tests::run_program({"run", small.file(), "--out", small.path("third"), "--set", start});
   CHECK(other.status == 2);
-  CHECK(contains(other.err, "lora.init_adapter: "));
-  CHECK(contains(other.err, "layers.0.self_attn.q_proj of [256, 256] with rank 4"));
+  CHECK(tests::contains(other.err, "lora.init_adapter: "));
+  CHECK(tests::contains(other.err, "layers.0.self_attn.q_proj of [256, 256] with rank 4"));
 }
 
 TEST_CASE("a missed threshold ends with status 3 and leaves the results") {
@@ -93,7 +90,7 @@ TEST_CASE("a missed threshold ends with status 3 and leaves the results") {
   CHECK(output.err ==
         "error: [expect] versions is 3.0, not below 3.0\n"
         "error: [expect] verions is no figure of summary.json; did you mean versions?\n");
-  CHECK(contains(output.out, "MISSED"));
+  CHECK(tests::contains(output.out, "MISSED"));
   CHECK(std::filesystem::exists(small.path("out/summary.json")));
 }
 
@@ -123,15 +120,16 @@ TEST_CASE("resuming a complete run judges it again, and only what it is") {
   const auto summary = read_file(folder / "out/summary.json");
   const auto again = tests::run_program({"run", "--resume", out});
   CHECK(again.status == 0);
-  CHECK(contains(again.out, out + " is complete already"));
+  CHECK(tests::contains(again.out, out + " is complete already"));
   CHECK(resume({"--set", "expect.versions.above=3"}).status == 3);
   const auto other = resume({"--set", "seed=5"});
   CHECK(other.status == 2);
-  CHECK(contains(other.err, out + ": is a complete run of another scenario"));
+  CHECK(tests::contains(other.err, out + ": is a complete run of another scenario"));
   CHECK(read_file(folder / "out/summary.json") == summary);
   const auto nothing = tests::run_program({"run", "--resume", (folder / "none").string()});
   CHECK(nothing.status == 2);
-  CHECK(contains(nothing.err, "no such folder; allowed: a run directory, or a SCENARIO too"));
+  CHECK(
+      tests::contains(nothing.err, "no such folder; allowed: a run directory, or a SCENARIO too"));
 }
 
 TEST_CASE("a folder in which a run works is refused to another") {
@@ -141,7 +139,7 @@ TEST_CASE("a folder in which a run works is refused to another") {
   const FolderLock lock(folder / "out");
   const auto output = tests::run_program(joined(run, {"--out", (folder / "out").string()}));
   CHECK(output.status == 2);
-  CHECK(contains(output.err, "out: another process is working in this folder"));
+  CHECK(tests::contains(output.err, "out: another process is working in this folder"));
 }
 
 /// What stands behind `label` in a table of the program.
@@ -167,7 +165,7 @@ TEST_CASE("a dry run writes nothing and foretells the schedule of the run") {
   const auto dry =
       tests::run_program({"run", small.file(), "--dry-run", "--set", limit}, small.path(""));
   CHECK_MESSAGE(dry.status == 0, dry.err);
-  CHECK_FALSE(contains(dry.err, "version "));
+  CHECK_FALSE(tests::contains(dry.err, "version "));
   CHECK(names_in(small.path("")) == before);
 
   const auto real =
@@ -206,11 +204,11 @@ TEST_CASE("a run that makes no progress says why and what to change, with status
   arguments.insert(arguments.end(), kHopeless.begin(), kHopeless.end());
   const auto output = tests::run_program(arguments);
   CHECK(output.status == 1);
-  CHECK(contains(output.out, "(no_progress), 0 versions of 0 updates, 200 dropped\n"));
-  CHECK(contains(output.err,
-                 "error: no version could be made after version 0: 100 rounds failed; raise "
-                 "clients.deadline_seconds, or lower clients.min_updates or "
-                 "availability.drop_probability"));
+  CHECK(tests::contains(output.out, "(no_progress), 0 versions of 0 updates, 200 dropped\n"));
+  CHECK(tests::contains(output.err,
+                        "error: no version could be made after version 0: 100 rounds failed; raise "
+                        "clients.deadline_seconds, or lower clients.min_updates or "
+                        "availability.drop_probability"));
   CHECK(std::filesystem::exists(small.path("out/summary.json")));
 }
 
@@ -221,9 +219,10 @@ TEST_CASE("a run whose folds overflow ends, and says what to lower") {
        "aggregation.server_lr=1e300", "--set", "aggregation.mode=fedasync", "--set",
        "train.steps=1", "--set", "train.batch_size=1", "--set", "evaluation.max_examples=1"});
   CHECK(output.status == 1);
-  CHECK(contains(output.err,
-                 "error: no version could be made after version 0: 100 updates were not finite or "
-                 "overflowed when they were folded; lower train.lr or aggregation.server_lr\n"));
+  CHECK(tests::contains(
+      output.err,
+      "error: no version could be made after version 0: 100 updates were not finite or "
+      "overflowed when they were folded; lower train.lr or aggregation.server_lr\n"));
 }
 
 TEST_CASE("verify refuses runs without progress") {
@@ -232,17 +231,18 @@ TEST_CASE("verify refuses runs without progress") {
   arguments.insert(arguments.end(), kHopeless.begin(), kHopeless.end());
   const auto output = tests::run_program(arguments);
   CHECK(output.status == 1);
-  CHECK_FALSE(contains(output.out, "equal"));
-  CHECK(contains(output.err, "error: no version could be made after version 0: "));
-  CHECK(contains(output.err, "error: equal bytes of runs that led nowhere would show nothing\n"));
+  CHECK_FALSE(tests::contains(output.out, "equal"));
+  CHECK(tests::contains(output.err, "error: no version could be made after version 0: "));
+  CHECK(tests::contains(output.err,
+                        "error: equal bytes of runs that led nowhere would show nothing\n"));
 }
 
 TEST_CASE("partition prints the split and names its picture") {
   const tests::SmallScenario small;
   const auto output = tests::run_program({"partition", small.file(), "--out", small.path("split")});
   CHECK(output.status == 0);
-  CHECK(contains(output.out, "examples over 4 clients"));
-  CHECK(contains(output.out, "picture   " + small.path("split/partition.svg")));
+  CHECK(tests::contains(output.out, "examples over 4 clients"));
+  CHECK(tests::contains(output.out, "picture   " + small.path("split/partition.svg")));
   CHECK(std::filesystem::exists(small.path("split/partition.svg")));
   const auto loaded =
       tests::run_program({"partition", small.file(), "--set",
@@ -262,9 +262,10 @@ TEST_CASE("the clients of a manifest are those that a run can have in flight") {
       tests::run_program({"run", small.file(), "--quiet", "--out", small.path("out"), "--set",
                           manifest, "--set", "clients.concurrency=5"});
   CHECK(refused.status == 2);
-  CHECK(contains(refused.err,
-                 "error: clients.concurrency: 5 clients cannot be in flight; allowed: at most 4, "
-                 "the clients that the data gives\n"));
+  CHECK(tests::contains(
+      refused.err,
+      "error: clients.concurrency: 5 clients cannot be in flight; allowed: at most 4, "
+      "the clients that the data gives\n"));
   CHECK_FALSE(std::filesystem::exists(small.path("out")));
 }
 
@@ -273,7 +274,7 @@ TEST_CASE("verify compares the bytes of runs on several numbers of slots") {
   const auto output = tests::run_program(
       {"verify", small.file(), "--slots", "1,3", "--out", small.path("kept"), "--quiet"});
   CHECK_MESSAGE(output.status == 0, output.err);
-  CHECK(contains(output.out, "equal bytes on all numbers of slots"));
+  CHECK(tests::contains(output.out, "equal bytes on all numbers of slots"));
   CHECK(std::filesystem::exists(small.path("kept/2-slots-3/summary.json")));
   CHECK(tests::run_program({"verify", small.file(), "--slots", "1"}).status == 2);
   CHECK(tests::run_program({"verify", small.file(), "--slots", "1,0"}).status == 2);
@@ -287,9 +288,9 @@ TEST_CASE("an interrupted run ends cleanly with status 130") {
   program.signal(SIGINT);
   const auto output = program.wait();
   CHECK(output.status == 130);
-  CHECK(contains(output.err, "stopping with what there is"));
+  CHECK(tests::contains(output.err, "stopping with what there is"));
   CHECK(output.out.starts_with("small: interrupted"));
-  CHECK(contains(read_file(small.path("out/summary.json")), "\"interrupted\""));
+  CHECK(tests::contains(read_file(small.path("out/summary.json")), "\"interrupted\""));
 }
 
 TEST_CASE("a second signal ends a run at once") {

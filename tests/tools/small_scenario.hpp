@@ -6,6 +6,11 @@
 
 namespace lorafleet::tests {
 
+/// The folder of the shipped base.
+inline std::string mini_base() {
+  return (source_folder() / "scenarios" / "base" / "opt-mini").string();
+}
+
 /// The shipped base on 80 short rows: a run of a second.
 class SmallScenario {
  public:
@@ -19,8 +24,7 @@ class SmallScenario {
     }
     write_file(folder_ / "rows.jsonl", rows);
     write_file(folder_ / "small.toml",
-               "name = \"small\"\n[model]\npath = \"" +
-                   (source_folder() / "scenarios" / "base" / "opt-mini").string() +
+               "name = \"small\"\n[model]\npath = \"" + mini_base() +
                    "\"\n[data]\npath = \"rows.jsonl\"\n"
                    "[partition]\nclients = 4\nmin_examples = 2\n"
                    "[clients]\nconcurrency = 3\n"

@@ -5,15 +5,12 @@
 
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/text.hpp"
 #include "tests/tools/program.hpp"
 #include "tests/tools/small_scenario.hpp"
 
 namespace lorafleet {
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST_CASE("a sweep runs all cases, keeps failed ones, and does not repeat complete ones") {
   const tests::SmallScenario small;
@@ -26,11 +23,11 @@ TEST_CASE("a sweep runs all cases, keeps failed ones, and does not repeat comple
       tests::run_program({"sweep", (folder / "grid.toml").string(), "--out", out, "--jobs", "2"});
   CAPTURE(first.err);
   CHECK(first.status == 0);
-  CHECK(contains(first.out, "01-r=2   1/1"));
-  CHECK(contains(first.out, "02-r=4   1/1"));
+  CHECK(tests::contains(first.out, "01-r=2   1/1"));
+  CHECK(tests::contains(first.out, "02-r=4   1/1"));
   const std::string csv = read_file(folder / "out/sweep.csv");
-  CHECK(contains(csv, "01-r=2,2,"));
-  CHECK(contains(csv, ",completed,,02-r=4/seed-"));
+  CHECK(tests::contains(csv, "01-r=2,2,"));
+  CHECK(tests::contains(csv, ",completed,,02-r=4/seed-"));
 
   const auto written = std::filesystem::last_write_time(folder / "out/01-r=2");
   std::filesystem::remove_all(folder / "out/02-r=4");
@@ -43,7 +40,8 @@ TEST_CASE("a sweep runs all cases, keeps failed ones, and does not repeat comple
   const auto changed = tests::run_program(
       {"sweep", (folder / "grid.toml").string(), "--out", out, "--quiet", "--set", "train.lr=0.1"});
   CHECK(changed.status == 2);
-  CHECK(contains(changed.err, "belongs to another version of this sweep; use another --out"));
+  CHECK(
+      tests::contains(changed.err, "belongs to another version of this sweep; use another --out"));
 }
 
 TEST_CASE("a sweep counts missed thresholds, names unknown figures and refuses another's folder") {
@@ -59,13 +57,13 @@ TEST_CASE("a sweep counts missed thresholds, names unknown figures and refuses a
   const std::string axis = "figures = [\"verions\"]\n[axes]\n\"train.lr\" = [0.1, 0.2]\n";
   const auto first = sweep("seeds = [1, 2]\n" + axis);
   CHECK_MESSAGE(first.status == 3, first.err);
-  CHECK(contains(first.out, "2/2, 2 missed"));
-  CHECK(contains(first.err, "no run has \"verions\""));
+  CHECK(tests::contains(first.out, "2/2, 2 missed"));
+  CHECK(tests::contains(first.err, "no run has \"verions\""));
   const std::string table = read_file(folder / "out/sweep.csv");
 
   const auto fewer = sweep("seeds = [1]\n" + axis);
   CHECK(fewer.status == 2);
-  CHECK(contains(fewer.err, "belongs to another version of this sweep; use another --out"));
+  CHECK(tests::contains(fewer.err, "belongs to another version of this sweep; use another --out"));
   CHECK(read_file(folder / "out/sweep.csv") == table);
   CHECK(sweep("seeds = [1, 2, 3]\n" + axis).status == 3);
   CHECK(read_file(folder / "out/sweep.csv").size() > table.size());
@@ -86,7 +84,7 @@ TEST_CASE("a sweep whose folder is taken away ends with an error that names it")
   const auto output = sweep.wait();
   CAPTURE(output.err);
   CHECK(output.status == 1);
-  CHECK(contains(output.err, "out/sweep.csv"));
+  CHECK(tests::contains(output.err, "out/sweep.csv"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "partition/support/error.hpp"
+#include "tests/support/text.hpp"
 #include "tests/tools/program.hpp"
 #include "tests/tools/small_scenario.hpp"
 #include "tools/version.hpp"
@@ -15,10 +16,6 @@ constexpr const char* kRead =
     "note: read 80 examples (74 for training, 6 held out by group; 0 cut to 256 tokens)\n";
 
 using Arguments = std::vector<std::string>;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST_CASE("every command explains itself") {
   const auto general = tests::run_program({"--help"});
@@ -45,10 +42,10 @@ TEST_CASE("every command explains itself") {
     const auto help = tests::run_program(arguments);
     CHECK(help.status == 0);
     CHECK(help.err.empty());
-    CHECK(contains(help.out, "Usage: lorafleet " + join(command, " ")));
-    CHECK(contains(help.out, "\nExample:\n  lorafleet " + join(command, " ")));
-    CHECK(contains(help.out, "--help"));
-    CHECK(contains(general.out, "\n  " + command.front() + " "));
+    CHECK(tests::contains(help.out, "Usage: lorafleet " + join(command, " ")));
+    CHECK(tests::contains(help.out, "\nExample:\n  lorafleet " + join(command, " ")));
+    CHECK(tests::contains(help.out, "--help"));
+    CHECK(tests::contains(general.out, "\n  " + command.front() + " "));
   }
 }
 
@@ -103,7 +100,7 @@ TEST_CASE("check prints a scenario that says the same") {
   const auto first = tests::run_program({"check", small.file(), "--set", "lora.r=4"});
   CHECK(first.status == 0);
   CHECK(first.err == kRead);
-  CHECK(contains(first.out, "\n[lora]\nr = 4\nlora_alpha = 16.0\n"));
+  CHECK(tests::contains(first.out, "\n[lora]\nr = 4\nlora_alpha = 16.0\n"));
   write_file(small.path("resolved.toml"), first.out);
   const auto second = tests::run_program({"check", small.path("resolved.toml")});
   CHECK(second.status == 0);
@@ -123,7 +120,7 @@ TEST_CASE("warnings go to stderr and do not fail a check") {
 
 TEST_CASE("the version is that of the build") {
   const std::string build = read_file(tests::source_folder() / "CMakeLists.txt");
-  CHECK(contains(build, std::string("project(lorafleet VERSION ") + tools::kVersion + " "));
+  CHECK(tests::contains(build, std::string("project(lorafleet VERSION ") + tools::kVersion + " "));
   const auto output = tests::run_program({"--version"});
   CHECK(output.status == 0);
   CHECK(output.out.starts_with(std::string("lorafleet ") + tools::kVersion + "\n"));
@@ -132,7 +129,7 @@ TEST_CASE("the version is that of the build") {
 TEST_CASE("schema prints the reference") {
   const auto output = tests::run_program({"schema"});
   CHECK(output.status == 0);
-  CHECK(contains(read_file(tests::source_folder() / "docs" / "scenario.md"), output.out));
+  CHECK(tests::contains(read_file(tests::source_folder() / "docs" / "scenario.md"), output.out));
   CHECK(output.out.starts_with("### Top of the file"));
 }
 

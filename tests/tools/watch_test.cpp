@@ -4,16 +4,13 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tests/support/text.hpp"
 #include "tests/tools/program.hpp"
 #include "tests/tools/small_scenario.hpp"
 #include "tests/tools/terminal.hpp"
 
 namespace lorafleet {
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// A run that lasts until it is told to stop; its folder says how far it is.
 class LongRun {
@@ -42,9 +39,9 @@ TEST_CASE("watch follows a run of another process until it has ended") {
   LongRun run;
   const auto once = tests::run_program({"watch", run.folder(), "--once"});
   CHECK(once.status == 0);
-  CHECK(contains(once.out, "small  version "));
-  CHECK(contains(once.out, " in flight"));
-  CHECK_FALSE(contains(once.out, "\033"));
+  CHECK(tests::contains(once.out, "small  version "));
+  CHECK(tests::contains(once.out, " in flight"));
+  CHECK_FALSE(tests::contains(once.out, "\033"));
   const auto json = tests::run_program({"watch", run.folder(), "--once", "--json"});
   CHECK(nlohmann::json::parse(json.out).at("run") == "small");
 
@@ -56,12 +53,12 @@ TEST_CASE("watch follows a run of another process until it has ended") {
   CHECK(run.program().wait().status == 130);
   const auto seen = watcher.wait();
   CHECK(seen.status == 130);
-  CHECK(contains(seen.out, "version "));
-  CHECK(contains(seen.out, "small: interrupted (interrupted), "));
+  CHECK(tests::contains(seen.out, "version "));
+  CHECK(tests::contains(seen.out, "small: interrupted (interrupted), "));
   const auto lines = reader.wait();
   CHECK(lines.status == 130);
   CHECK(std::count(lines.out.begin(), lines.out.end(), '\n') > 2);
-  CHECK(contains(lines.out, "\"status\""));
+  CHECK(tests::contains(lines.out, "\"status\""));
   CHECK_FALSE(std::filesystem::exists(run.folder() + "/progress.json"));
 }
 
@@ -72,7 +69,7 @@ TEST_CASE("watch tells a run that was killed, one that is complete, and what is 
     run.program().wait();
     const auto killed = tests::run_program({"watch", run.folder()});
     CHECK(killed.status == 1);
-    CHECK(contains(killed.err, "failed or was killed"));
+    CHECK(tests::contains(killed.err, "failed or was killed"));
   }
   const tests::SmallScenario small;
   const std::string out = small.path("out");
@@ -84,7 +81,7 @@ TEST_CASE("watch tells a run that was killed, one that is complete, and what is 
   CHECK(complete.out == run.out);
   const auto none = tests::run_program({"watch", small.path("")});
   CHECK(none.status == 2);
-  CHECK(contains(none.err, "is no run directory"));
+  CHECK(tests::contains(none.err, "is no run directory"));
   CHECK(tests::run_program({"watch", small.path("nowhere")}).status == 2);
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kBeta1 = 0.9;
 constexpr double kBeta2 = 0.95;
-constexpr float kEpsilon = 1e-8f;
+constexpr float kAdamEpsilon = 1e-8f;
 constexpr double kWeightDecay = 0.1;
 constexpr double kWarmUp = 0.02;
 constexpr double kLeast = 0.05;
@@ -38,7 +38,7 @@ void AdamW::step(std::span<float> weights, std::span<const float> gradient, doub
       first[i] = kKept1 * first[i] + kNew1 * g;
       second[i] = kKept2 * second[i] + kNew2 * g * g;
       weights[i] =
-          weights[i] * kept - step_size * first[i] / (std::sqrt(second[i]) * root + kEpsilon);
+          weights[i] * kept - step_size * first[i] / (std::sqrt(second[i]) * root + kAdamEpsilon);
     }
   }
 }

@@ -13,8 +13,7 @@
 namespace lorafleet::pretrain {
 namespace {
 
-constexpr double kEpsilon = 1e-5;
-constexpr std::int64_t kPositionOffset = 2;
+constexpr double kNormEpsilon = 1e-5;
 /// Rows whose logits are held at a time.
 constexpr std::int64_t kHeadRows = 256;
 
@@ -23,61 +22,63 @@ at::Tensor indices(const std::vector<std::int64_t>& values) {
                        {static_cast<std::int64_t>(values.size())}, at::kLong);
 }
 
-/// Leaves of the graph, cut one after the other from the flat weights.
-class Cutter {
- public:
-  Cutter(float* weights, std::vector<at::Tensor>& leaves) : next_(weights), leaves_(leaves) {}
-
-  at::Tensor cut(at::IntArrayRef shape) {
-    at::Tensor leaf = at::from_blob(next_, shape, at::kFloat);
-    next_ += leaf.numel();
-    leaf.set_requires_grad(true);
-    leaves_.push_back(leaf);
-    return leaf;
-  }
-
- private:
-  float* next_;
-  std::vector<at::Tensor>& leaves_;
-};
-
-struct Linear {
-  Linear(Cutter& cutter, std::int64_t in, std::int64_t out)
-      : weight(cutter.cut({out, in})), bias(cutter.cut({out})) {}
-  [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const { return linear(x, weight, bias); }
-  at::Tensor weight;
-  at::Tensor bias;
-};
-
-struct LayerNorm {
-  LayerNorm(Cutter& cutter, std::int64_t d) : weight(cutter.cut({d})), bias(cutter.cut({d})) {}
-  [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const {
-    return at::layer_norm(x, {x.size(-1)}, weight, bias, kEpsilon);
-  }
-  at::Tensor weight;
-  at::Tensor bias;
-};
-
-/// In the order of parameters_of.
-struct Layer {
-  Layer(Cutter& cutter, std::int64_t d, std::int64_t wide)
-      : before_attention(cutter, d),
-        query_key_value(cutter, d, 3 * d),
-        attention_output(cutter, d, d),
-        before_feed_forward(cutter, d),
-        up(cutter, d, wide),
-        down(cutter, wide, d) {}
-  LayerNorm before_attention;
-  Linear query_key_value;
-  Linear attention_output;
-  LayerNorm before_feed_forward;
-  Linear up;
-  Linear down;
-};
-
 }  // namespace
 
 struct OptNetwork::Leaves {
+  /// Leaves of the graph, cut one after the other from the flat weights.
+  class Cutter {
+   public:
+    Cutter(float* weights, std::vector<at::Tensor>& leaves) : next_(weights), leaves_(leaves) {}
+
+    at::Tensor cut(at::IntArrayRef shape) {
+      at::Tensor leaf = at::from_blob(next_, shape, at::kFloat);
+      next_ += leaf.numel();
+      leaf.set_requires_grad(true);
+      leaves_.push_back(leaf);
+      return leaf;
+    }
+
+   private:
+    float* next_;
+    std::vector<at::Tensor>& leaves_;
+  };
+
+  struct Linear {
+    Linear(Cutter& cutter, std::int64_t in, std::int64_t out)
+        : weight(cutter.cut({out, in})), bias(cutter.cut({out})) {}
+    [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const {
+      return linear(x, weight, bias);
+    }
+    at::Tensor weight;
+    at::Tensor bias;
+  };
+
+  struct LayerNorm {
+    LayerNorm(Cutter& cutter, std::int64_t d) : weight(cutter.cut({d})), bias(cutter.cut({d})) {}
+    [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const {
+      return at::layer_norm(x, {x.size(-1)}, weight, bias, kNormEpsilon);
+    }
+    at::Tensor weight;
+    at::Tensor bias;
+  };
+
+  /// In the order of parameters_of.
+  struct Layer {
+    Layer(Cutter& cutter, std::int64_t d, std::int64_t wide)
+        : before_attention(cutter, d),
+          query_key_value(cutter, d, 3 * d),
+          attention_output(cutter, d, d),
+          before_feed_forward(cutter, d),
+          up(cutter, d, wide),
+          down(cutter, wide, d) {}
+    LayerNorm before_attention;
+    Linear query_key_value;
+    Linear attention_output;
+    LayerNorm before_feed_forward;
+    Linear up;
+    Linear down;
+  };
+
   Leaves(const OptSize& size, float* weights) : Leaves(size, Cutter(weights, all)) {}
 
   /// x: [rows, d], what goes into the head.

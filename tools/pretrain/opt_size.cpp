@@ -10,7 +10,6 @@
 namespace lorafleet::pretrain {
 namespace {
 
-constexpr std::int64_t kPositionOffset = 2;  // OPT's first two positions are never used
 constexpr std::int64_t kPadding = 1;
 constexpr double kDeviation = 0.02;
 

@@ -7,6 +7,9 @@
 
 namespace lorafleet::pretrain {
 
+/// OPT's first two positions are never used.
+constexpr std::int64_t kPositionOffset = 2;
+
 /// An OPT model that is trained from nothing: norms before each half of a layer, feed-forward parts
 /// of four times the width, ReLU, a head tied to the embedding.
 struct OptSize {

@@ -13,7 +13,7 @@ constexpr std::string_view kBefore = "events.out.tfevents.";
 constexpr std::string_view kAfter = ".lorafleet";
 
 /// The numbers of the files that are there.
-std::vector<std::uint64_t> numbers_in(const std::filesystem::path& directory) {
+std::vector<std::uint64_t> file_numbers_in(const std::filesystem::path& directory) {
   std::vector<std::uint64_t> numbers;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
@@ -59,7 +59,7 @@ std::string TensorBoardLog::file_name(std::uint64_t number) {
 }
 
 TensorBoardLog::TensorBoardLog(const std::filesystem::path& directory) {
-  const auto old = numbers_in(directory);
+  const auto old = file_numbers_in(directory);
   std::uint64_t number = 0;
   for (const std::uint64_t other : old)
     number = std::max(number, other + 1);

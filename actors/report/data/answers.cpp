@@ -1,8 +1,6 @@
 #include "actors/report/data/answers.hpp"
 
-#include <cmath>
-#include <nlohmann/json.hpp>
-
+#include "actors/report/data/json_number.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 
@@ -10,12 +8,7 @@ namespace lorafleet::report {
 
 namespace {
 
-using Json = nlohmann::json;
-
-double number_in(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_number() ? found->get<double>() : std::nan("");
-}
+using Json = nlohmann::ordered_json;
 
 Answer read_answer(const Json& json) {
   Answer answer;

@@ -68,7 +68,7 @@ std::int64_t whole(double value) {
   return value > 0.0 ? static_cast<std::int64_t>(std::min(value, 4e9)) : 0;
 }
 
-double or_0(double value) {
+double not_below_0(double value) {
   return value > 0.0 ? value : 0.0;
 }
 
@@ -79,9 +79,9 @@ void add_to(TierFigures& tier, const TableRow& row, const Columns& at, double jo
   tier.lost += whole(row.number(at.lost));
   tier.in_flight += whole(row.number(at.in_flight));
   tier.refused += whole(row.number(at.refused));
-  tier.busy_seconds += or_0(row.number(at.busy));
-  tier.computing_seconds += or_0(row.number(at.computing));
-  tier.energy_wh += or_0(row.number(at.energy));
+  tier.busy_seconds += not_below_0(row.number(at.busy));
+  tier.computing_seconds += not_below_0(row.number(at.computing));
+  tier.energy_wh += not_below_0(row.number(at.energy));
 }
 
 }  // namespace

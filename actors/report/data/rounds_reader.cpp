@@ -31,7 +31,7 @@ bool is_axis(const std::string& name) {
          name == "updates_dropped" || name == "updates_applied" || name == "energy_wh";
 }
 
-double or_0(double value) {
+double or_0_where_missing(double value) {
   return std::isnan(value) ? 0.0 : value;
 }
 
@@ -44,12 +44,13 @@ void read_rounds(const std::filesystem::path& file, RunData& run) {
   for_each_row(file, [&](const TableRow& row) {
     names = row.names();
     columns.resize(names.size());
-    CurvePoint point{row.number("virtual_seconds"),
-                     row.number("version"),
-                     or_0(row.number("bytes_down")) + or_0(row.number("bytes_up")),
-                     or_0(row.number("train_tokens")),
-                     0.0,
-                     or_0(row.number("energy_wh"))};
+    CurvePoint point{
+        row.number("virtual_seconds"),
+        row.number("version"),
+        or_0_where_missing(row.number("bytes_down")) + or_0_where_missing(row.number("bytes_up")),
+        or_0_where_missing(row.number("train_tokens")),
+        0.0,
+        or_0_where_missing(row.number("energy_wh"))};
     ++rows;
     if (point.version > 0.0 && rows <= kMostLines + 1) {
       run.version_seconds.push_back(point.seconds);

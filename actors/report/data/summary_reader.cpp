@@ -1,6 +1,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "actors/report/data/json_number.hpp"
 #include "actors/report/data/run_data.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
@@ -20,11 +21,6 @@ void flatten(const Json& json, const std::string& key, Summary& summary) {
     for (const auto& [name, value] : json.items())
       flatten(value, key.empty() ? name : key + '.' + name, summary);
   }
-}
-
-double number_in(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_number() ? found->get<double>() : std::nan("");
 }
 
 std::string length_name(const Json& bin) {

@@ -15,15 +15,15 @@ constexpr double kTolerance = 1e-11;
 constexpr Index kOversampling = 8;
 
 /// A block split along a basis and beside it: block = basis * inside + fresh * outside.
-struct Split {
+struct Projection {
   Matrix inside;
   Matrix fresh;  ///< orthonormal, and orthogonal to the basis
   Matrix outside;
 };
 
-std::optional<Split> split(const Matrix& block, const Eigen::Ref<const Matrix>& basis) {
-  Split result{Matrix::Zero(basis.cols(), block.cols()), block,
-               Matrix::Identity(block.cols(), block.cols())};
+std::optional<Projection> split(const Matrix& block, const Eigen::Ref<const Matrix>& basis) {
+  Projection result{Matrix::Zero(basis.cols(), block.cols()), block,
+                    Matrix::Identity(block.cols(), block.cols())};
   // Twice is enough for full rank; the directions that fill up a deficient block need another turn.
   for (int turn = 0; turn < 5; ++turn) {
     const Matrix along = transposed_times(basis, result.fresh);

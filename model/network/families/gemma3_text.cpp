@@ -9,7 +9,7 @@ namespace lorafleet::model {
 namespace {
 
 /// google/gemma-3-*: their config.json.
-constexpr GatedSize kSizes[] = {
+constexpr GatedSize kGemma3Sizes[] = {
     {"gemma-3-270m", 18, 640, 4, 1, 256, 2048, 262144, 32768, 1e6, 1e-6, true, 2, 1},
     {"gemma-3-1b", 26, 1152, 4, 1, 256, 6912, 262144, 32768, 1e6, 1e-6, true, 2, 1}};
 
@@ -39,7 +39,7 @@ void set_rotary(BaseDescription& base, const ConfigReader& config, const GatedDe
     parts.rotary_of[i] = parts.attention[i].window > 0 ? 1 : 0;
 }
 
-BaseDescription read(const ConfigReader& config) {
+BaseDescription read_gemma3(const ConfigReader& config) {
   config.refuse_if_set("attn_logit_softcapping", "soft-capping is not supported");
   config.refuse_if_set("final_logit_softcapping", "soft-capping is not supported");
   config.refuse_if_set("use_bidirectional_attention", "only causal attention is supported");
@@ -67,8 +67,9 @@ BaseDescription read(const ConfigReader& config) {
   return base;
 }
 
-nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& changes) {
-  auto config = gated_config("gemma3_text", "Gemma3ForCausalLM", size_named(kSizes, name), changes);
+nlohmann::ordered_json gemma3_config(const std::string& name, const SizeChanges& changes) {
+  auto config =
+      gated_config("gemma3_text", "Gemma3ForCausalLM", size_named(kGemma3Sizes, name), changes);
   config["attention_bias"] = false;
   config["hidden_activation"] = "gelu_pytorch_tanh";
   config["pad_token_id"] = 0;
@@ -83,7 +84,7 @@ nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& cha
 
 /// arXiv 2503.19786.
 Family gemma3_text_family() {
-  return {"gemma3_text", read, names_of(kSizes), config_of};
+  return {"gemma3_text", read_gemma3, names_of(kGemma3Sizes), gemma3_config};
 }
 
 }  // namespace lorafleet::model

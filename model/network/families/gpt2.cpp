@@ -9,17 +9,17 @@ namespace lorafleet::model {
 namespace {
 
 /// openai-community/gpt2*: their config.json.
-struct KnownSize {
+struct Gpt2Size {
   const char* name;
   std::int64_t layers;
   std::int64_t heads;
   std::int64_t width;
 };
-constexpr KnownSize kSizes[] = {
+constexpr Gpt2Size kGpt2Sizes[] = {
     {"gpt2", 12, 12, 768}, {"gpt2-medium", 24, 16, 1024}, {"gpt2-large", 36, 20, 1280}};
 constexpr std::int32_t kEndOfText = 50256;
 
-void set_shape(ModelShape& shape, const ConfigReader& config) {
+void set_gpt2_shape(ModelShape& shape, const ConfigReader& config) {
   shape.family = "gpt2";
   shape.vocabulary = config.size("vocab_size");
   shape.width = config.size("n_embd");
@@ -44,11 +44,11 @@ void set_shape(ModelShape& shape, const ConfigReader& config) {
                          {"mlp.c_proj", wide, d, Role::down, true, true}};
 }
 
-BaseDescription read(const ConfigReader& config) {
+BaseDescription read_gpt2(const ConfigReader& config) {
   config.refuse_if_set("add_cross_attention", "cross-attention is not supported");
   BaseDescription base;
   ModelShape& shape = base.shape;
-  set_shape(shape, config);
+  set_gpt2_shape(shape, config);
   NetworkParts& parts = base.parts;
   parts.prefix = "transformer.";
   parts.embedding = "transformer.wte";
@@ -75,8 +75,8 @@ BaseDescription read(const ConfigReader& config) {
   return base;
 }
 
-nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& changes) {
-  const KnownSize& size = size_named(kSizes, name);
+nlohmann::ordered_json gpt2_config(const std::string& name, const SizeChanges& changes) {
+  const Gpt2Size& size = size_named(kGpt2Sizes, name);
   const std::int64_t width = changes.width.value_or(size.width);
   const std::int64_t positions = changes.positions.value_or(1024);
   nlohmann::ordered_json config = {
@@ -106,7 +106,7 @@ nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& cha
 
 /// Radford et al., Language Models are Unsupervised Multitask Learners (2019).
 Family gpt2_family() {
-  return {"gpt2", read, names_of(kSizes), config_of};
+  return {"gpt2", read_gpt2, names_of(kGpt2Sizes), gpt2_config};
 }
 
 }  // namespace lorafleet::model

@@ -10,16 +10,16 @@ namespace lorafleet::model {
 namespace {
 
 /// EleutherAI/pythia-*: their config.json.
-struct KnownSize {
+struct GptNeoxSize {
   const char* name;
   std::int64_t layers;
   std::int64_t heads;
   std::int64_t width;
 };
-constexpr KnownSize kSizes[] = {
+constexpr GptNeoxSize kGptNeoxSizes[] = {
     {"pythia-70m", 6, 8, 512}, {"pythia-160m", 12, 12, 768}, {"pythia-410m", 24, 16, 1024}};
 
-void set_shape(ModelShape& shape, const ConfigReader& config) {
+void set_gpt_neox_shape(ModelShape& shape, const ConfigReader& config) {
   shape.family = "gpt_neox";
   shape.vocabulary = config.size("vocab_size");
   shape.width = config.size("hidden_size");
@@ -61,10 +61,10 @@ std::int64_t rotary_dims(const ConfigReader& config, std::int64_t head_dim) {
   return dims;
 }
 
-BaseDescription read(const ConfigReader& config) {
+BaseDescription read_gpt_neox(const ConfigReader& config) {
   BaseDescription base;
   ModelShape& shape = base.shape;
-  set_shape(shape, config);
+  set_gpt_neox_shape(shape, config);
   NetworkParts& parts = base.parts;
   parts.prefix = "gpt_neox.";
   parts.embedding = "gpt_neox.embed_in";
@@ -90,8 +90,8 @@ BaseDescription read(const ConfigReader& config) {
   return base;
 }
 
-nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& changes) {
-  const KnownSize& size = size_named(kSizes, name);
+nlohmann::ordered_json gpt_neox_config(const std::string& name, const SizeChanges& changes) {
+  const GptNeoxSize& size = size_named(kGptNeoxSizes, name);
   const std::int64_t width = changes.width.value_or(size.width);
   nlohmann::ordered_json config = {
       {"architectures", {"GPTNeoXForCausalLM"}},
@@ -120,7 +120,7 @@ nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& cha
 
 /// arXiv 2204.06745; Pythia: arXiv 2304.01373.
 Family gpt_neox_family() {
-  return {"gpt_neox", read, names_of(kSizes), config_of};
+  return {"gpt_neox", read_gpt_neox, names_of(kGptNeoxSizes), gpt_neox_config};
 }
 
 }  // namespace lorafleet::model

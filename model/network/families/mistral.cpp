@@ -7,10 +7,10 @@ namespace lorafleet::model {
 namespace {
 
 /// mistralai/Mistral-7B-v0.3: its config.json.
-constexpr GatedSize kSizes[] = {
+constexpr GatedSize kMistralSizes[] = {
     {"mistral-7b", 32, 4096, 32, 8, 128, 14336, 32768, 32768, 1e6, 1e-5, false, 1, 2}};
 
-BaseDescription read(const ConfigReader& config) {
+BaseDescription read_mistral(const ConfigReader& config) {
   GatedDecoder own;
   own.family = "mistral";
   own.kv_heads = 8;
@@ -22,8 +22,9 @@ BaseDescription read(const ConfigReader& config) {
   return base;
 }
 
-nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& changes) {
-  auto config = gated_config("mistral", "MistralForCausalLM", size_named(kSizes, name), changes);
+nlohmann::ordered_json mistral_config(const std::string& name, const SizeChanges& changes) {
+  auto config =
+      gated_config("mistral", "MistralForCausalLM", size_named(kMistralSizes, name), changes);
   config["sliding_window"] = nullptr;
   return config;
 }
@@ -32,7 +33,7 @@ nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& cha
 
 /// arXiv 2310.06825.
 Family mistral_family() {
-  return {"mistral", read, names_of(kSizes), config_of};
+  return {"mistral", read_mistral, names_of(kMistralSizes), mistral_config};
 }
 
 }  // namespace lorafleet::model

@@ -11,7 +11,7 @@ namespace lorafleet::model {
 namespace {
 
 /// facebook/opt-*: table 1 of the paper; their config.json.
-struct KnownSize {
+struct OptSize {
   const char* name;
   std::int64_t layers;
   std::int64_t heads;
@@ -19,11 +19,11 @@ struct KnownSize {
   std::int64_t embedding;
   bool norm_before;
 };
-constexpr KnownSize kSizes[] = {{"opt-125m", 12, 12, 768, 768, true},
-                                {"opt-350m", 24, 16, 1024, 512, false},
-                                {"opt-1.3b", 24, 32, 2048, 2048, true},
-                                {"opt-2.7b", 32, 32, 2560, 2560, true},
-                                {"opt-6.7b", 32, 32, 4096, 4096, true}};
+constexpr OptSize kOptSizes[] = {{"opt-125m", 12, 12, 768, 768, true},
+                                 {"opt-350m", 24, 16, 1024, 512, false},
+                                 {"opt-1.3b", 24, 32, 2048, 2048, true},
+                                 {"opt-2.7b", 32, 32, 2560, 2560, true},
+                                 {"opt-6.7b", 32, 32, 4096, 4096, true}};
 
 void set_linears(ModelShape& shape, const ConfigReader& config) {
   const std::int64_t d = shape.width;
@@ -44,7 +44,7 @@ void set_linears(ModelShape& shape, const ConfigReader& config) {
   }
 }
 
-void set_shape(ModelShape& shape, const ConfigReader& config) {
+void set_opt_shape(ModelShape& shape, const ConfigReader& config) {
   shape.family = "opt";
   shape.vocabulary = config.size("vocab_size");
   shape.width = config.size("hidden_size");
@@ -66,10 +66,10 @@ void set_shape(ModelShape& shape, const ConfigReader& config) {
   shape.padding = config.token("pad_token_id", 1, shape.vocabulary);
 }
 
-BaseDescription read(const ConfigReader& config) {
+BaseDescription read_opt(const ConfigReader& config) {
   BaseDescription base;
   ModelShape& shape = base.shape;
-  set_shape(shape, config);
+  set_opt_shape(shape, config);
   NetworkParts& parts = base.parts;
   parts.prefix = "model.";
   parts.embedding = "model.decoder.embed_tokens";
@@ -93,8 +93,8 @@ BaseDescription read(const ConfigReader& config) {
   return base;
 }
 
-nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& changes) {
-  const KnownSize& size = size_named(kSizes, name);
+nlohmann::ordered_json opt_config(const std::string& name, const SizeChanges& changes) {
+  const OptSize& size = size_named(kOptSizes, name);
   const std::int64_t width = changes.width.value_or(size.hidden);
   if (width % size.heads != 0) {
     throw InputError("--hidden", std::to_string(width) + " is not a multiple of the " +
@@ -133,7 +133,7 @@ nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& cha
 /// arXiv 2205.01068. With tie_word_embeddings, an lm_head.weight in the files is ignored, whatever
 /// it holds, as with Hugging Face.
 Family opt_family() {
-  return {"opt", read, names_of(kSizes), config_of};
+  return {"opt", read_opt, names_of(kOptSizes), opt_config};
 }
 
 }  // namespace lorafleet::model

@@ -93,22 +93,22 @@ LORAFLEET_AVX512 inline Product product_of(__m512i words, __m512i factor) {
           _mm512_mask_blend_epi32(kOdd, _mm512_maskz_srli_epi64(kAll, even, 32), odd)};
 }
 
-LORAFLEET_AVX512 inline __m512i all(std::uint64_t word) {
+LORAFLEET_AVX512 inline __m512i sixteen(std::uint64_t word) {
   return _mm512_set1_epi32(static_cast<int>(word));
 }
 
 LORAFLEET_AVX512 void wide_drop(float* values, std::int64_t size, const DropSource& source,
                                 std::uint32_t keep_below, float scale) {
   const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-  const __m512i multiplier0 = all(kMultiplier0), multiplier1 = all(kMultiplier1);
-  const __m512i weyl0 = all(kWeyl0), weyl1 = all(kWeyl1);
-  const __m512i below = all(keep_below);
+  const __m512i multiplier0 = sixteen(kMultiplier0), multiplier1 = sixteen(kMultiplier1);
+  const __m512i weyl0 = sixteen(kWeyl0), weyl1 = sixteen(kWeyl1);
+  const __m512i below = sixteen(keep_below);
   const __m512 factor = _mm512_set1_ps(scale);
   std::uint32_t block = 0;
   for (std::int64_t first = 0; first < size; first += kEntries, block += kLanes) {
-    __m512i c[4] = {_mm512_add_epi32(all(block), lanes), _mm512_setzero_si512(),
-                    all(source.counter), all(source.counter >> 32)};
-    __m512i key0 = all(source.key), key1 = all(source.key >> 32);
+    __m512i c[4] = {_mm512_add_epi32(sixteen(block), lanes), _mm512_setzero_si512(),
+                    sixteen(source.counter), sixteen(source.counter >> 32)};
+    __m512i key0 = sixteen(source.key), key1 = sixteen(source.key >> 32);
     for (int round = 0; round < kRounds; ++round) {
       const Product product0 = product_of(c[0], multiplier0);
       const Product product1 = product_of(c[2], multiplier1);

@@ -11,13 +11,13 @@ namespace lorafleet::model {
 namespace {
 
 /// Queries that are taken together: keys that none of them sees are not computed.
-constexpr std::int64_t kQueryBlock = 32;
+constexpr std::int64_t kHostQueries = 32;
 
 std::int64_t rounded_up(std::int64_t size) {
   return (size + kLanes - 1) / kLanes * kLanes;
 }
 
-struct Block {
+struct HostBlock {
   std::int64_t first;  ///< query
   std::int64_t queries;
   std::int64_t first_key;
@@ -25,12 +25,12 @@ struct Block {
   std::int64_t stride;  ///< of the matrix [queries, keys]
 };
 
-std::vector<Block> blocks_of(const SequenceAttention& attention) {
+std::vector<HostBlock> blocks_of(const SequenceAttention& attention) {
   // Dropout counts keys from the sequence's first.
   const std::int64_t window = attention.dropout->active() ? 0 : attention.shape->window;
-  std::vector<Block> blocks;
-  for (std::int64_t first = 0; first < attention.rows; first += kQueryBlock) {
-    const std::int64_t queries = std::min(kQueryBlock, attention.rows - first);
+  std::vector<HostBlock> blocks;
+  for (std::int64_t first = 0; first < attention.rows; first += kHostQueries) {
+    const std::int64_t queries = std::min(kHostQueries, attention.rows - first);
     const std::int64_t key = window > 0 ? std::max<std::int64_t>(0, first + 1 - window) : 0;
     const std::int64_t keys = first + queries - key;
     blocks.push_back({first, queries, key, keys, rounded_up(keys)});
@@ -90,7 +90,7 @@ void need(std::vector<float>& memory, std::int64_t size) {
 }
 
 /// Of a query head, in p [queries, stride].
-void probabilities(const SequenceAttention& attention, const Head& query, const Block& block,
+void probabilities(const SequenceAttention& attention, const Head& query, const HostBlock& block,
                    const std::vector<float>& keys, std::int64_t keys_stride, float* p) {
   const AttentionShape& shape = *attention.shape;
   small_product(block.queries, block.stride, shape.head_dim,
@@ -99,7 +99,7 @@ void probabilities(const SequenceAttention& attention, const Head& query, const 
   causal_softmax(p, block.queries, block.keys, block.stride, shape.scale, shape.window);
 }
 
-void drop(const SequenceAttention& attention, const Head& query, const Block& block, float* x) {
+void drop(const SequenceAttention& attention, const Head& query, const HostBlock& block, float* x) {
   for (std::int64_t i = 0; i < block.queries; ++i) {
     const std::int64_t row = block.first + i;
     attention.dropout->base.apply({x + i * block.stride, static_cast<std::size_t>(row + 1)},
@@ -118,7 +118,7 @@ void attend(const SequenceAttention& attention, std::int64_t kv_head) {
   transpose(attention.k, kv, attention.rows, stride, work.keys);
   for (std::int64_t member = 0; member < shape.group(); ++member) {
     const Head query{shape, kv_head * shape.group() + member};
-    for (const Block& block : blocks_of(attention)) {
+    for (const HostBlock& block : blocks_of(attention)) {
       need(work.p, block.queries * block.stride);
       probabilities(attention, query, block, work.keys, stride, work.p.data());
       if (attention.dropout->active()) drop(attention, query, block, work.p.data());
@@ -144,7 +144,7 @@ void attend_backward(const SequenceAttention& attention, std::int64_t kv_head) {
   }
   for (std::int64_t member = 0; member < shape.group(); ++member) {
     const Head query{shape, kv_head * shape.group() + member};
-    for (const Block& block : blocks_of(attention)) {
+    for (const HostBlock& block : blocks_of(attention)) {
       const std::int64_t size = block.queries * block.stride;
       need(work.p, size);
       need(work.d, size);

@@ -18,10 +18,10 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 /// Queries of one sequence that are taken together: what they cannot see yet is not computed.
-constexpr std::int64_t kQueryBlock = 128;
+constexpr std::int64_t kPackedQueries = 128;
 
 /// A run of queries of one sequence, and the keys that they see.
-struct Block {
+struct PackedBlock {
   std::int64_t sequence;
   std::int64_t start;  ///< first row of the sequence
   std::int64_t first;  ///< first query, in the sequence
@@ -31,11 +31,11 @@ struct Block {
 };
 
 /// With a `window` above 0, keys that no query of a block sees are left out.
-std::vector<Block> blocks_of(const std::vector<std::int64_t>& offsets, std::int64_t window) {
-  std::vector<Block> blocks;
+std::vector<PackedBlock> blocks_of(const std::vector<std::int64_t>& offsets, std::int64_t window) {
+  std::vector<PackedBlock> blocks;
   for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
     const std::int64_t length = offsets[i + 1] - offsets[i];
-    const std::int64_t count = std::max<std::int64_t>(1, length / kQueryBlock);
+    const std::int64_t count = std::max<std::int64_t>(1, length / kPackedQueries);
     for (std::int64_t b = 0; b < count; ++b) {
       const std::int64_t first = length * b / count;
       const std::int64_t end = length * (b + 1) / count;
@@ -49,15 +49,16 @@ std::vector<Block> blocks_of(const std::vector<std::int64_t>& offsets, std::int6
 }
 
 /// Memory for [heads, queries, keys] of the largest block.
-at::Tensor workspace(const std::vector<Block>& blocks, std::int64_t heads, const at::Tensor& like) {
+at::Tensor workspace(const std::vector<PackedBlock>& blocks, std::int64_t heads,
+                     const at::Tensor& like) {
   std::int64_t most = 0;
-  for (const Block& block : blocks) {
+  for (const PackedBlock& block : blocks) {
     most = std::max(most, heads * block.queries * block.keys);
   }
   return at::empty({most}, like.options());
 }
 
-at::Tensor matrix_in(const at::Tensor& memory, std::int64_t heads, const Block& block) {
+at::Tensor matrix_in(const at::Tensor& memory, std::int64_t heads, const PackedBlock& block) {
   return memory.narrow(0, 0, heads * block.queries * block.keys)
       .view({heads, block.queries, block.keys});
 }
@@ -105,7 +106,7 @@ void scores_gradient(const at::Tensor& p, at::Tensor& d, const AttentionShape& s
 }
 
 /// Entries of x [heads, queries, keys] dropped in place.
-void drop(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
+void drop(at::Tensor& x, const PackedBlock& block, const AttentionDropout& dropout) {
   at::Tensor mask = at::ones(x.sizes(), at::kFloat);
   for (std::int64_t h = 0; h < x.size(0); ++h) {
     for (std::int64_t i = 0; i < block.queries; ++i) {
@@ -119,8 +120,8 @@ void drop(at::Tensor& x, const Block& block, const AttentionDropout& dropout) {
 }
 
 /// Blocks of a forward or backward pass. Dropout counts keys from the sequence's first.
-std::vector<Block> blocks_of(const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
-                             const AttentionDropout& dropout) {
+std::vector<PackedBlock> blocks_of(const std::vector<std::int64_t>& offsets,
+                                   const AttentionShape& shape, const AttentionDropout& dropout) {
   return blocks_of(offsets, dropout.active() ? 0 : shape.window);
 }
 
@@ -129,10 +130,10 @@ at::Tensor generic_attend(const at::Tensor& q, const at::Tensor& k, const at::Te
                           const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
                           const AttentionDropout& dropout) {
   const std::int64_t heads = shape.heads;
-  const std::vector<Block> blocks = blocks_of(offsets, shape, dropout);
+  const std::vector<PackedBlock> blocks = blocks_of(offsets, shape, dropout);
   const at::Tensor memory = workspace(blocks, heads, q);
   at::Tensor result = at::empty(q.sizes(), q.options());
-  for (const Block& block : blocks) {
+  for (const PackedBlock& block : blocks) {
     at::Tensor p = matrix_in(memory, heads, block);
     const std::int64_t key = block.start + block.first_key;
     probabilities(p, heads_of(q, block.start + block.first, block.queries, heads),
@@ -204,12 +205,12 @@ void generic_backward(const at::Tensor& q, const at::Tensor& few_k, const at::Te
   const at::Tensor k = repeated_heads(few_k, shape);
   const at::Tensor v = repeated_heads(few_v, shape);
   const std::int64_t heads = shape.heads;
-  const std::vector<Block> blocks = blocks_of(offsets, shape, dropout);
+  const std::vector<PackedBlock> blocks = blocks_of(offsets, shape, dropout);
   const at::Tensor p_memory = workspace(blocks, heads, q);
   const at::Tensor d_memory = at::empty_like(p_memory);
   at::Tensor grad_k = at::zeros(k.sizes(), k.options());
   at::Tensor grad_v = at::zeros(v.sizes(), v.options());
-  for (const Block& block : blocks) {
+  for (const PackedBlock& block : blocks) {
     const std::int64_t row = block.start + block.first;
     const std::int64_t key = block.start + block.first_key;
     const at::Tensor queries = heads_of(q, row, block.queries, heads);

@@ -88,10 +88,13 @@ void relu_rows_backward(std::int64_t rows, std::int64_t width, const std::uint8_
     const std::uint8_t* bits = positive + i * bytes_of_bits(width);
     std::int64_t j = 0;
     for (; j + 8 <= width; j += 8) {
-      const unsigned own = bits[j / 8];
-      for (std::int64_t l = 0; l < 8; ++l) {
-        row[j + l] = (own >> l & 1u) != 0 ? row[j + l] : 0.0f;
+      const std::uint32_t own = bits[j / 8];
+      std::uint32_t words[8];  // a choice of floats becomes branches that nobody can predict
+      std::memcpy(words, row + j, sizeof words);
+      for (std::uint32_t l = 0; l < 8; ++l) {
+        words[l] &= 0u - (own >> l & 1u);
       }
+      std::memcpy(row + j, words, sizeof words);
     }
     for (; j < width; ++j) {
       row[j] = (bits[j / 8] >> (j % 8) & 1) != 0 ? row[j] : 0.0f;

@@ -10,7 +10,7 @@ namespace lorafleet::model::jinja {
 
 namespace {
 
-constexpr int kDeepest = 150;
+constexpr int kDeepestNesting = 150;
 
 class Parser {
  public:
@@ -30,7 +30,7 @@ class Parser {
   class Level {
    public:
     explicit Level(Parser& parser) : parser_(parser) {
-      if (++parser_.level_ > kDeepest) parser_.fail("the template is nested too deeply");
+      if (++parser_.level_ > kDeepestNesting) parser_.fail("the template is nested too deeply");
     }
     ~Level() { --parser_.level_; }
     Level(const Level&) = delete;
@@ -92,7 +92,7 @@ class Parser {
   void put(Node& parent, NodePtr part) {
     if (part) {
       parent.depth = std::max(parent.depth, part->depth + 1);
-      if (parent.depth > kDeepest) fail("an expression is nested too deeply");
+      if (parent.depth > kDeepestNesting) fail("an expression is nested too deeply");
     }
     parent.parts.push_back(std::move(part));
   }

@@ -22,7 +22,7 @@ namespace lorafleet::model::jinja {
 
 namespace {
 
-constexpr int kDeepest = 400;
+constexpr int kDeepestCalls = 400;
 constexpr std::size_t kLongestTemplate = 1 << 20;
 
 /// Variables; the inner scope hides the outer one.
@@ -82,7 +82,7 @@ class Renderer {
   class Level {
    public:
     explicit Level(Renderer& renderer) : renderer_(renderer) {
-      if (++renderer_.depth_ > kDeepest) {
+      if (++renderer_.depth_ > kDeepestCalls) {
         --renderer_.depth_;
         renderer_.context_.fail("the template is nested too deeply, or a macro calls itself");
       }

@@ -21,7 +21,7 @@ actors::FederationConfig three_clients(const std::string& mode) {
   config.aggregation.staleness = {"hinge", 1.0, 0.0};
   return config;
 }
-const std::vector<std::int64_t> kTokens{1, 2, 5};
+const std::vector<std::int64_t> kAsyncTokens{1, 2, 5};
 
 }  // namespace
 
@@ -29,7 +29,7 @@ TEST_CASE("fedbuff folds each second update, with the staleness it had at its ar
   auto config = three_clients("fedbuff");
   config.aggregation.buffer_size = 2;
   config.stop.versions = 3;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.run();
   // Client 0 arrives before client 2 at 8 s, so it leaves again with version 1, not 2.
   CHECK(run.story() == Story{"4.0 a0 tau0", "5.0 a1 tau0", "5.0 v1 of 2", "8.0 a0 tau1",
@@ -50,7 +50,7 @@ TEST_CASE("fedbuff measures an update from the version that it was trained from"
   config.aggregation.buffer_size = 1;
   config.aggregation.staleness.fn = "constant";
   config.stop.versions = 4;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.run();
   CHECK(run.value() == 1.0f + 2.0f + 1.0f + 3.0f);
 }
@@ -60,7 +60,7 @@ TEST_CASE("fedbuff weighs by examples inside the buffer") {
   config.aggregation.buffer_size = 2;
   config.aggregation.weighting = "examples";
   config.stop.versions = 1;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.run();
   CHECK(run.value() == static_cast<float>(1.0 / 3.0 + 4.0 / 3.0));
 }
@@ -69,7 +69,7 @@ TEST_CASE("fedasync makes a version of each update") {
   auto config = three_clients("fedasync");
   config.aggregation.alpha = 0.5;
   config.stop.versions = 4;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.run();
   // Client 0 left again at 4 s with version 1, so only one version was made meanwhile.
   CHECK(run.story() == Story{"4.0 a0 tau0", "4.0 v1 of 1", "5.0 a1 tau1", "5.0 v2 of 1",
@@ -101,7 +101,7 @@ TEST_CASE("updates that grow too stale are given up at once, but their clients s
   auto config = three_clients("fedasync");
   config.aggregation.max_staleness = 1;
   config.stop.versions = 5;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.coordinator().start();
   // Client 2 never answers: the run does not wait for it.
   for (;;) {
@@ -139,7 +139,7 @@ TEST_CASE("a lost job is noticed at its time, and another client is invited at o
   config.clients.concurrency = 3;
   config.availability.drop_probability = 0.5;
   config.stop.versions = 10;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.run();
   CHECK(run.totals().stop_reason == "versions");
   std::map<sim::Sequence, sim::VirtualTime> ends;
@@ -170,7 +170,7 @@ TEST_CASE("updates that are not finite are refused and counted") {
   auto config = three_clients("fedbuff");
   config.aggregation.buffer_size = 2;
   config.stop.versions = 1;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.training = [](const actors::TrainRequest& job, std::size_t) {
     return job.id.client.value == 0 ? -std::numeric_limits<float>::infinity() : 1.0f;
   };
@@ -207,7 +207,7 @@ TEST_CASE("a hundred folds in a row that overflow stop the run") {
     auto config = three_clients(mode);
     config.aggregation.buffer_size = 2;
     config.aggregation.server_lr = 1e40;
-    FakeRun run(config, sizes(kTokens));
+    FakeRun run(config, sizes(kAsyncTokens));
     run.run();
     CHECK(run.totals().stop_reason == "no_progress");
     CHECK(run.totals().versions == 0);
@@ -241,7 +241,7 @@ TEST_CASE("a run stops at its virtual time, and what comes later does not happen
   config.aggregation.buffer_size = 2;
   config.stop.versions = 0;
   config.stop.virtual_seconds = 8.0;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.run();
   // What happens at 8 s belongs to the run; the jobs that would end later were not trained.
   CHECK(run.story() == Story{"4.0 a0 tau0", "5.0 a1 tau0", "5.0 v1 of 2", "8.0 a0 tau1",
@@ -249,7 +249,7 @@ TEST_CASE("a run stops at its virtual time, and what comes later does not happen
   CHECK(run.trainings == 4);
 
   config.stop.virtual_seconds = 9.25;
-  FakeRun longer(config, sizes(kTokens));
+  FakeRun longer(config, sizes(kAsyncTokens));
   longer.run();
   CHECK(longer.totals().time.microseconds == 9'250'000);
   CHECK(longer.totals().versions == 2);
@@ -260,7 +260,7 @@ TEST_CASE("a run stops when enough updates were applied") {
   config.aggregation.buffer_size = 2;
   config.stop.versions = 0;
   config.stop.updates = 3;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.run();
   CHECK(run.totals().stop_reason == "updates");
   CHECK(run.totals().updates_applied == 4);  // two folds of two
@@ -269,7 +269,7 @@ TEST_CASE("a run stops when enough updates were applied") {
 TEST_CASE("the jobs in flight at the stop are abandoned, and are not dropped") {
   auto config = three_clients("fedasync");
   config.stop.versions = 1;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.run();
   CHECK(run.totals().jobs == 3);
   CHECK(run.totals().updates_applied == 1);
@@ -288,7 +288,7 @@ TEST_CASE("the jobs in flight at the stop are abandoned, and are not dropped") {
 TEST_CASE("a run can be interrupted at any time, once") {
   auto config = three_clients("fedbuff");
   config.aggregation.buffer_size = 2;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.coordinator().start();
   std::sort(run.pending.begin(), run.pending.end(),
             [](const auto& a, const auto& b) { return a.id.client < b.id.client; });
@@ -312,7 +312,7 @@ TEST_CASE("a fleet that loses everything stops without progress") {
   for (const std::string mode : {"fedbuff", "fedasync"}) {
     auto config = three_clients(mode);
     config.availability.drop_probability = 1.0 - 1e-15;
-    FakeRun run(config, sizes(kTokens));
+    FakeRun run(config, sizes(kAsyncTokens));
     run.run();
     CHECK(run.totals().stop_reason == "no_progress");
     CHECK(run.totals().updates_dropped == 1000);
@@ -326,7 +326,7 @@ TEST_CASE("more concurrency than clients keeps all of them busy") {
   auto config = three_clients("fedasync");
   config.clients.concurrency = 50;
   config.stop.versions = 20;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kAsyncTokens));
   run.coordinator().start();
   CHECK(in_flight(run.coordinator()) == 3);
   run.deliver_all();
@@ -336,10 +336,10 @@ TEST_CASE("more concurrency than clients keeps all of them busy") {
 TEST_CASE("results that nobody waits for change nothing") {
   auto config = three_clients("fedbuff");
   config.stop.versions = 4;
-  FakeRun plain(config, sizes(kTokens));
+  FakeRun plain(config, sizes(kAsyncTokens));
   plain.run();
 
-  FakeRun noisy(config, sizes(kTokens));
+  FakeRun noisy(config, sizes(kAsyncTokens));
   noisy.coordinator().start();
   while (!noisy.pending.empty()) {
     const auto job = noisy.pending.front();
@@ -360,7 +360,7 @@ TEST_CASE("results that nobody waits for change nothing") {
 }
 
 TEST_CASE("an update of another shape is refused loudly") {
-  FakeRun run(three_clients("fedbuff"), sizes(kTokens));
+  FakeRun run(three_clients("fedbuff"), sizes(kAsyncTokens));
   run.coordinator().start();
   auto update = run.trained(run.pending.front());
   auto shorter = std::make_shared<model::Adapter>(*update.adapter);

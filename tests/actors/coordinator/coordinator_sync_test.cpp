@@ -13,7 +13,7 @@ using Story = std::vector<std::string>;
 namespace {
 
 /// Three clients whose jobs take 4, 5 and 8 s.
-const std::vector<std::int64_t> kTokens{1, 2, 5};
+const std::vector<std::int64_t> kSyncTokens{1, 2, 5};
 
 actors::FederationConfig three_clients() {
   auto config = tiny_config(3);
@@ -26,7 +26,7 @@ actors::FederationConfig three_clients() {
 TEST_CASE("a round lasts as long as its slowest client") {
   auto config = three_clients();
   config.stop.versions = 2;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.run();
   CHECK(run.story() == Story{"4.0 a0 tau0", "5.0 a1 tau0", "8.0 a2 tau0", "8.0 v1 of 3",
                              "12.0 a0 tau0", "13.0 a1 tau0", "16.0 a2 tau0", "16.0 v2 of 3",
@@ -48,14 +48,14 @@ TEST_CASE("sync weighs the clients by their examples") {
   auto config = three_clients();
   config.aggregation.weighting = "examples";
   config.aggregation.server_lr = 0.5;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.run();
   // Client c has c + 1 examples and moves by c + 1: 0.5 (1*1 + 2*2 + 3*3) / 6.
   CHECK(run.value() == static_cast<float>(7.0 / 6.0));
 }
 
 TEST_CASE("the clock waits for an update that is still being trained") {
-  FakeRun run(three_clients(), sizes(kTokens));
+  FakeRun run(three_clients(), sizes(kSyncTokens));
   run.coordinator().start();
   REQUIRE(run.pending.size() == 3);
   // The first to arrive is answered last.
@@ -76,7 +76,7 @@ TEST_CASE("overcommitted clients that come after the others are not trained") {
   config.clients.per_round = 2;
   config.clients.overcommit = 1.5;
   config.stop.versions = 2;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.run();
   CHECK(run.story() == Story{"4.0 a0 tau0", "5.0 a1 tau0", "5.0 l2 surplus", "5.0 v1 of 2",
                              "9.0 a0 tau0", "10.0 a1 tau0", "10.0 l2 surplus", "10.0 v2 of 2",
@@ -105,7 +105,7 @@ TEST_CASE("a round ends at its deadline when it is not full") {
   auto config = three_clients();
   config.clients.deadline_seconds = 6.0;
   config.stop.versions = 2;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.run();
   CHECK(run.story() == Story{"4.0 a0 tau0", "5.0 a1 tau0", "6.0 l2 late", "6.0 v1 of 2",
                              "10.0 a0 tau0", "11.0 a1 tau0", "12.0 l2 late", "12.0 v2 of 2",
@@ -116,7 +116,7 @@ TEST_CASE("a round ends at its deadline when it is not full") {
 TEST_CASE("an arrival at the very deadline counts") {
   auto config = three_clients();
   config.clients.deadline_seconds = 8.0;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.run();
   CHECK(run.story().at(3) == "8.0 v1 of 3");
 }
@@ -126,7 +126,7 @@ TEST_CASE("a round with too few updates fails at its deadline, and nobody is tra
   config.clients.deadline_seconds = 4.5;
   config.clients.min_updates = 2;
   config.stop.virtual_seconds = 9.5;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.run();
   const Story story = run.story();
   REQUIRE(story.size() == 9);
@@ -147,7 +147,7 @@ TEST_CASE("a round that would end after the virtual time of the run is not train
   auto config = three_clients();
   config.stop.versions = 0;
   config.stop.virtual_seconds = 14.0;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.run();
   // Clients 0 and 1 would come again at 12 and 13 s, but the second round would end at 16 s.
   CHECK(run.story() == Story{"4.0 a0 tau0", "5.0 a1 tau0", "8.0 a2 tau0", "8.0 v1 of 3",
@@ -159,7 +159,7 @@ TEST_CASE("a round that would end after the virtual time of the run is not train
   CHECK(run.totals().jobs_in_flight_at_end == 3);
 
   config.stop.virtual_seconds = 16.0;
-  FakeRun whole(config, sizes(kTokens));
+  FakeRun whole(config, sizes(kSyncTokens));
   whole.run();
   CHECK(whole.totals().versions == 2);
   CHECK(whole.trainings == 6);
@@ -168,7 +168,7 @@ TEST_CASE("a round that would end after the virtual time of the run is not train
 TEST_CASE("a hundred failed rounds in a row stop the run") {
   auto config = three_clients();
   config.clients.deadline_seconds = 1.0;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.run();
   CHECK(run.totals().stop_reason == "no_progress");
   CHECK(run.totals().rounds_failed == 100);
@@ -179,7 +179,7 @@ TEST_CASE("a hundred failed rounds in a row stop the run") {
 TEST_CASE("a round that loses all its clients fails when the last loss is known") {
   auto config = three_clients();
   config.availability.drop_probability = 1.0 - 1e-15;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.run();
   CHECK(run.totals().stop_reason == "no_progress");
   CHECK(run.totals().rounds_failed == 100);
@@ -219,7 +219,7 @@ TEST_CASE("a round without a deadline goes on with those who are not lost") {
 
 TEST_CASE("a round goes on without an update that is not finite") {
   auto config = three_clients();
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.training = [](const actors::TrainRequest& job, std::size_t index) {
     if (job.id.client.value == 1 && index == 7) return std::numeric_limits<float>::quiet_NaN();
     return static_cast<float>(job.id.client.value + 1);
@@ -237,7 +237,7 @@ TEST_CASE("a round goes on without an update that is not finite") {
 TEST_CASE("a round fails that has too few finite updates left") {
   auto config = three_clients();
   config.clients.min_updates = 3;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.training = [](const actors::TrainRequest& job, std::size_t) {
     return job.id.seq.value <= 3 && job.id.client.value == 1
                ? std::numeric_limits<float>::infinity()
@@ -255,7 +255,7 @@ TEST_CASE("a fleet that is smaller than a round is invited whole") {
   config.clients.per_round = 10;
   config.clients.overcommit = 1.3;
   config.clients.deadline_seconds = 60.0;
-  FakeRun run(config, sizes(kTokens));
+  FakeRun run(config, sizes(kSyncTokens));
   run.run();
   CHECK(run.story().at(3) == "8.0 v1 of 3");
 }

@@ -1,13 +1,10 @@
 #include "actors/report/report.hpp"
+#include "tests/support/text.hpp"
 
 #include <doctest/doctest.h>
 
 namespace lorafleet::report {
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t found = 0;
@@ -42,27 +39,27 @@ std::string body_of(const std::string& page) {
 
 TEST_CASE("a page says what its figures show, and asks for nothing") {
   const std::string page = report_page({scored_run("one", 7, 61, "0.1")}, {});
-  CHECK(contains(page,
-                 "content=\"default-src 'none'; style-src 'unsafe-inline'; script-src "
-                 "'unsafe-inline'; img-src data:;"));
-  CHECK(contains(body_of(page),
-                 "Held-out perplexity fell from 90 to 61 at version 2 (20 s of "
-                 "virtual time). The best was 60, at version 1 (10 s of virtual "
-                 "time)."));
-  CHECK(contains(body_of(page), "Run completed (versions), seed 7."));
-  CHECK(contains(body_of(page), "It was reached after 10 s of virtual time, at version 1"));
-  CHECK_FALSE(contains(page, "<link"));
-  CHECK_FALSE(contains(body_of(page), "src="));
-  CHECK_FALSE(contains(page, "@import"));
+  CHECK(tests::contains(page,
+                        "content=\"default-src 'none'; style-src 'unsafe-inline'; script-src "
+                        "'unsafe-inline'; img-src data:;"));
+  CHECK(tests::contains(body_of(page),
+                        "Held-out perplexity fell from 90 to 61 at version 2 (20 s of "
+                        "virtual time). The best was 60, at version 1 (10 s of virtual "
+                        "time)."));
+  CHECK(tests::contains(body_of(page), "Run completed (versions), seed 7."));
+  CHECK(tests::contains(body_of(page), "It was reached after 10 s of virtual time, at version 1"));
+  CHECK_FALSE(tests::contains(page, "<link"));
+  CHECK_FALSE(tests::contains(body_of(page), "src="));
+  CHECK_FALSE(tests::contains(page, "@import"));
   CHECK(page == report_page({scored_run("one", 7, 61, "0.1")}, {}));
 }
 
 TEST_CASE("sections without data are not there") {
   const std::string body = body_of(report_page({scored_run("one", 7, 61, "0.1")}, {}));
-  CHECK(contains(body, "<section id=\"learning\""));
+  CHECK(tests::contains(body, "<section id=\"learning\""));
   for (const char* id :
        {"verdict", "differences", "schedule", "asynchrony", "clients", "quality", "lora", "data"})
-    CHECK_FALSE(contains(body, "<section id=\"" + std::string(id) + "\""));
+    CHECK_FALSE(tests::contains(body, "<section id=\"" + std::string(id) + "\""));
 }
 
 TEST_CASE("a sweep's answers are counted, drawn and told, text from outside escaped") {
@@ -74,10 +71,10 @@ TEST_CASE("a sweep's answers are counted, drawn and told, text from outside esca
   open.reason = "no run has x";
   options.answers = {decided, open};
   const std::string body = body_of(report_page({scored_run("one", 7, 61, "0.1")}, options));
-  CHECK(contains(body, "<section id=\"answers\""));
-  CHECK(contains(body, "Of 2 claims 1 are supported, 0 contradicted, 1 undecided."));
-  CHECK(contains(body, "length &lt;harms&gt;"));
-  CHECK(contains(body, "x: a / b (no run has x)"));
+  CHECK(tests::contains(body, "<section id=\"answers\""));
+  CHECK(tests::contains(body, "Of 2 claims 1 are supported, 0 contradicted, 1 undecided."));
+  CHECK(tests::contains(body, "length &lt;harms&gt;"));
+  CHECK(tests::contains(body, "x: a / b (no run has x)"));
   CHECK(count(body, "<circle cx=") == 2);
 }
 
@@ -94,10 +91,10 @@ TEST_CASE("runs that differ in nothing but their seed are one line with a band")
   const std::string page = report_page(
       {scored_run("a", 1, 60, "0.1"), scored_run("a", 2, 64, "0.1"), scored_run("b", 1, 70, "0.2")},
       {});
-  CHECK(contains(page, "\"band\":true"));
-  CHECK(contains(body_of(page), "lowest for a, 62 ± 2.828 over 2 seeds; highest for "));
-  CHECK(contains(body_of(page), "The runs differ in 1 key of their scenarios."));
-  CHECK(contains(body_of(page), "<th scope=\"col\" class=\"n\">train.lr</th>"));
+  CHECK(tests::contains(page, "\"band\":true"));
+  CHECK(tests::contains(body_of(page), "lowest for a, 62 ± 2.828 over 2 seeds; highest for "));
+  CHECK(tests::contains(body_of(page), "The runs differ in 1 key of their scenarios."));
+  CHECK(tests::contains(body_of(page), "<th scope=\"col\" class=\"n\">train.lr</th>"));
 }
 
 TEST_CASE("names from outside stay text") {
@@ -107,11 +104,11 @@ TEST_CASE("names from outside stay text") {
   run.thresholds = {{evil, 1.0, false}};
   Run other = scored_run("b\"'><script>", 1, 50, evil);
   const std::string page = report_page({run, other}, {});
-  CHECK_FALSE(contains(page, "<img"));
-  CHECK_FALSE(contains(body_of(page), "<script>"));
+  CHECK_FALSE(tests::contains(page, "<img"));
+  CHECK_FALSE(tests::contains(body_of(page), "<script>"));
   CHECK(count(page, "</script>") == 3);  // the data, the library, the page's script
-  CHECK(contains(page, "&lt;img src=x onerror=alert(1)&gt;"));
-  CHECK(contains(page, "\\u003cimg src=x onerror"));
+  CHECK(tests::contains(page, "&lt;img src=x onerror=alert(1)&gt;"));
+  CHECK(tests::contains(page, "\\u003cimg src=x onerror"));
 }
 
 TEST_CASE("the target can be asked for, and a baseline compared with") {
@@ -121,11 +118,11 @@ TEST_CASE("the target can be asked for, and a baseline compared with") {
   options.title = "A & B";
   const std::string body =
       body_of(report_page({scored_run("a", 1, 60, "0.1"), scored_run("b", 1, 70, "0.2")}, options));
-  CHECK(contains(body, "<h1>A &amp; B</h1>"));
-  CHECK(contains(body,
-                 "Target: perplexity 59.5 (as asked for). 1 of 2 runs reached it, first a "
-                 "after 10 s"));
-  CHECK(contains(body, "not reached"));
+  CHECK(tests::contains(body, "<h1>A &amp; B</h1>"));
+  CHECK(tests::contains(body,
+                        "Target: perplexity 59.5 (as asked for). 1 of 2 runs reached it, first a "
+                        "after 10 s"));
+  CHECK(tests::contains(body, "not reached"));
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ std::string shape(const Timeline& timeline, std::uint32_t owner, double end) {
   return text;
 }
 
-std::string refusal(const std::string& text, double repeat = 0.0) {
+std::string windows_refusal(const std::string& text, double repeat = 0.0) {
   try {
     (void)parse_trace("client,start_seconds,end_seconds\n" + text, "trace.csv", 4, repeat);
   } catch (const InputError& error) {
@@ -155,16 +155,17 @@ TEST_CASE("a trace agrees with a look at its rows, at any time") {
 }
 
 TEST_CASE("damaged traces are refused with file, line and column") {
-  CHECK(refusal("0,5,5\n") == "trace.csv:2:end_seconds: must be after start_seconds");
-  CHECK(refusal("0,1,2\nx,1,2\n") ==
+  CHECK(windows_refusal("0,5,5\n") == "trace.csv:2:end_seconds: must be after start_seconds");
+  CHECK(windows_refusal("0,1,2\nx,1,2\n") ==
         "trace.csv:3:client: must be a whole number from 0 to 4294967295, not \"x\"");
-  CHECK(refusal("0,,2\n") == "trace.csv:2:start_seconds: is missing");
-  CHECK(refusal("0,-1,2\n") ==
+  CHECK(windows_refusal("0,,2\n") == "trace.csv:2:start_seconds: is missing");
+  CHECK(windows_refusal("0,-1,2\n") ==
         "trace.csv:2:start_seconds: \"-1\" is out of range; allowed: 0 or "
         "more, at most 1e+09");
-  CHECK(refusal("0,nan,2\n") == "trace.csv:2:start_seconds: must be a finite number, not \"nan\"");
-  CHECK(refusal("0,1\n") == "trace.csv:2: has 2 cells; the header has 3");
-  CHECK(refusal("0,1,11\n", 10.0) ==
+  CHECK(windows_refusal("0,nan,2\n") ==
+        "trace.csv:2:start_seconds: must be a finite number, not \"nan\"");
+  CHECK(windows_refusal("0,1\n") == "trace.csv:2: has 2 cells; the header has 3");
+  CHECK(windows_refusal("0,1,11\n", 10.0) ==
         "trace.csv:2:end_seconds: is after availability.repeat_seconds, 10");
   CHECK_THROWS_WITH_AS(parse_trace("client,start_seconds\n", "t.csv", 1, 0.0),
                        "t.csv:1: the header has no column \"end_seconds\"", InputError);

@@ -15,7 +15,7 @@ using Lines = std::vector<std::string>;
 namespace {
 
 /// Jobs of different lengths, so that nothing is to be said of them.
-std::vector<JobLoad> jobs(std::uint32_t clients, double seconds = 2.0) {
+std::vector<JobLoad> unequal_jobs(std::uint32_t clients, double seconds = 2.0) {
   std::vector<JobLoad> loads;
   for (std::uint32_t c = 0; c < clients; ++c)
     loads.push_back(load_of(c, 1, 1.0, seconds + c, 1.0));
@@ -30,7 +30,7 @@ Lines warnings(const tests::PlainWorld& plain, const std::vector<JobLoad>& loads
 }  // namespace
 
 TEST_CASE("a sound world gives no warning") {
-  CHECK(warnings({}, jobs(4)).empty());
+  CHECK(warnings({}, unequal_jobs(4)).empty());
 }
 
 TEST_CASE("equal compute times are no heterogeneity, unless something varies") {
@@ -53,7 +53,7 @@ TEST_CASE("times that are nearly nothing are named") {
   plain.network.download_mbps = Distribution::constant(1e9);
   plain.network.upload_mbps = Distribution::constant(1e9);
   CHECK(
-      warnings(plain, jobs(2)) ==
+      warnings(plain, unequal_jobs(2)) ==
       Lines{"no job computes for more than 1e-06 s: devices are too fast for their speed to matter",
             "no job is on the network for more than 2e-06 s: transfers take no time"});
 }
@@ -67,10 +67,10 @@ TEST_CASE("clients that are never there are counted, and rows of others") {
   plain.availability.file = folder / "trace.csv";
   const std::string beyond =
       "2 rows of availability.file are of clients that the run does not have (it has 0 to 6)";
-  CHECK(warnings(plain, jobs(7)) ==
+  CHECK(warnings(plain, unequal_jobs(7)) ==
         Lines{"6 of 7 clients (0, 2, 3, 4, 5, ...) are not online at any time",
               "nobody is online in the first 50 s", beyond});
-  CHECK(warnings(plain, jobs(7), 50.0) ==
+  CHECK(warnings(plain, unequal_jobs(7), 50.0) ==
         Lines{"no client is online in the 50 s of the run", beyond});
 }
 
@@ -78,10 +78,11 @@ TEST_CASE("an outage that lasts as long as the run is noticed") {
   tests::PlainWorld plain;
   plain.availability.outages.resize(1);
   plain.availability.outages[0].duration_seconds = 100.0;
-  CHECK(warnings(plain, jobs(2), 100.0) == Lines{"no client is online in the 100 s of the run"});
-  CHECK(warnings(plain, jobs(2), 101.0) == Lines{"nobody is online in the first 100 s"});
+  CHECK(warnings(plain, unequal_jobs(2), 100.0) ==
+        Lines{"no client is online in the 100 s of the run"});
+  CHECK(warnings(plain, unequal_jobs(2), 101.0) == Lines{"nobody is online in the first 100 s"});
   plain.availability.outages[0].share = 0.5;
-  CHECK(warnings(plain, jobs(4), 100.0).size() == 1);
+  CHECK(warnings(plain, unequal_jobs(4), 100.0).size() == 1);
 }
 
 TEST_CASE("jobs that do not fit into their clients' stays are named") {
@@ -91,16 +92,16 @@ TEST_CASE("jobs that do not fit into their clients' stays are named") {
   plain.availability.online_share = 0.2;
   plain.availability.window_start_seconds = Distribution::constant(0.0);
   // 19 s, 20 s, 21 s
-  CHECK(warnings(plain, jobs(3, 17.0)) ==
+  CHECK(warnings(plain, unequal_jobs(3, 17.0)) ==
         Lines{"the jobs of 1 of 3 clients (2) take longer than 20 s, the daily window: they are "
               "lost, almost all, with availability.leaving = \"lose\""});
   plain.availability.leaving = "pause";
-  CHECK(warnings(plain, jobs(3, 17.0)).empty());
+  CHECK(warnings(plain, unequal_jobs(3, 17.0)).empty());
   plain.availability.leaving = "lose";
   plain.availability.model = "markov";
   plain.availability.mean_up_seconds = 4.0;
   plain.availability.mean_down_seconds = 0.001;
-  const Lines found = warnings(plain, jobs(3, 17.0));
+  const Lines found = warnings(plain, unequal_jobs(3, 17.0));
   REQUIRE(found.size() == 1);
   CHECK(found[0].starts_with("the jobs of 1 of 3 clients (2) take longer than 20 s, five times"));
 }

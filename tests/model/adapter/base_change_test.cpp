@@ -32,7 +32,7 @@ using namespace lorafleet::tests;
 
 namespace {
 
-constexpr std::uint64_t kOneFile = 1'000'000'000;
+constexpr std::uint64_t kUncut = 1'000'000'000;
 
 std::filesystem::path base_folder(const std::string& model) {
   return golden_folder() / "opt" / model / "hf";
@@ -96,7 +96,7 @@ float unrounded(float value) {
   return value;
 }
 
-float to_bfloat16(float value) {
+float rounded_to_bfloat16(float value) {
   return bfloat16_to_float32(float32_to_bfloat16(value));
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("base, change and adapter give the logits of the merged base") {
     const auto batch = unpad(golden.padded("nopad")).batch;
     const Adapter adapter = adapter_on(base.shape(), random_change(base.shape(), all_modules));
     const TemporaryFolder folder;
-    write_merged(base_folder(name), adapter, folder / "merged", DType::float32, kOneFile);
+    write_merged(base_folder(name), adapter, folder / "merged", DType::float32, kUncut);
     const auto merged = BaseModel::load({folder / "merged", "float32"});
     const auto expected = packed_logits(*merged, nullptr, batch, false);
     const double difference =
@@ -205,7 +205,7 @@ TEST_CASE("a changed base computes bit for bit what one with changed files does"
 TEST_CASE("in bfloat16, weight and change are added in float32 and rounded once") {
   const GoldenOpt golden("opt_prenorm", "bfloat16");
   const auto change = random_change(golden.base().shape(), {"q_proj", "fc1"});
-  const auto changed = ModelWithChange(*change, to_bfloat16).load("bfloat16");
+  const auto changed = ModelWithChange(*change, rounded_to_bfloat16).load("bfloat16");
   const Adapter on_change = adapter_on(golden.base().shape(), change);
   Adapter plain = on_change;
   plain.base_change = nullptr;
@@ -263,7 +263,7 @@ TEST_CASE("a change that does not fit the base is refused, each time anew") {
       CHECK_THROWS_WITH_AS(golden.base().under(&adapter), message.c_str(), InputError);
     const TemporaryFolder folder;
     CHECK_THROWS_WITH_AS(
-        write_merged(base_folder("opt_prenorm"), adapter, folder / "x", DType::float32, kOneFile),
+        write_merged(base_folder("opt_prenorm"), adapter, folder / "x", DType::float32, kUncut),
         message.c_str(), InputError);
   };
   refused(with([](BaseChange& change) { change.deltas[1].pop_back(); }),
@@ -349,7 +349,7 @@ TEST_CASE("a base change can be merged without an adapter") {
   const auto change = random_change(golden.base().shape(), all_modules);
   const TemporaryFolder folder;
   const Adapter alone{std::make_shared<const AdapterLayout>(std::vector<LoraModule>{}), {}, change};
-  write_merged(base_folder("opt_prenorm"), alone, folder / "merged", DType::float32, kOneFile);
+  write_merged(base_folder("opt_prenorm"), alone, folder / "merged", DType::float32, kUncut);
   const auto merged = BaseModel::load({folder / "merged", "float32"});
   const auto changed = ModelWithChange(*change, unrounded).load("float32");
   const auto batch = unpad(golden.padded("nopad")).batch;

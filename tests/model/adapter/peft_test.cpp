@@ -18,6 +18,7 @@
 #include "tests/model/opt_shape.hpp"
 #include "tests/model/read_peft.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/text.hpp"
 
 using namespace lorafleet;
 using model::Adapter;
@@ -86,10 +87,6 @@ class SpoiledAdapter {
  private:
   tests::TemporaryFolder folder_;
 };
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 
@@ -214,23 +211,27 @@ TEST_CASE("a broken configuration is refused with file, key and reason") {
     adapter.set(key, value);
     return adapter.refusal();
   };
-  CHECK(contains(refusal("peft_type", "LOHA"),
-                 "adapter_config.json: peft_type: \"LOHA\" is not supported; allowed: \"LORA\""));
-  CHECK(contains(refusal("r", 0),
-                 "adapter_config.json: r: a rank must be a positive integer, not 0"));
-  CHECK(contains(refusal("r", 2.5), "a rank must be a positive integer, not 2.5"));
-  CHECK(contains(refusal("lora_alpha", -1), "lora_alpha: alpha must be a positive number"));
-  CHECK(contains(refusal("bias", "all"), "bias: \"all\" is not supported"));
-  CHECK(contains(refusal("init_lora_weights", "pissa"), "init_lora_weights: \"pissa\""));
-  CHECK(contains(refusal("use_rslora", "yes"), "use_rslora: must be true or false"));
-  CHECK(contains(refusal("rank_pattern", {{"(", 4}}), "rank_pattern: \"(\": is not a regular"));
-  CHECK(contains(refusal("rank_pattern", {{"q_proj", 0}}), "rank_pattern: \"q_proj\": a rank"));
-  CHECK(contains(refusal("r", 8), "lora_A.weight\": the shape must be [8, in]"));
-  CHECK(contains(refusal("rank_pattern", {{"v_proj", 2}}), "v_proj.lora_A.weight\": the shape"));
+  CHECK(tests::contains(
+      refusal("peft_type", "LOHA"),
+      "adapter_config.json: peft_type: \"LOHA\" is not supported; allowed: \"LORA\""));
+  CHECK(tests::contains(refusal("r", 0),
+                        "adapter_config.json: r: a rank must be a positive integer, not 0"));
+  CHECK(tests::contains(refusal("r", 2.5), "a rank must be a positive integer, not 2.5"));
+  CHECK(tests::contains(refusal("lora_alpha", -1), "lora_alpha: alpha must be a positive number"));
+  CHECK(tests::contains(refusal("bias", "all"), "bias: \"all\" is not supported"));
+  CHECK(tests::contains(refusal("init_lora_weights", "pissa"), "init_lora_weights: \"pissa\""));
+  CHECK(tests::contains(refusal("use_rslora", "yes"), "use_rslora: must be true or false"));
+  CHECK(tests::contains(refusal("rank_pattern", {{"(", 4}}),
+                        "rank_pattern: \"(\": is not a regular"));
+  CHECK(tests::contains(refusal("rank_pattern", {{"q_proj", 0}}),
+                        "rank_pattern: \"q_proj\": a rank"));
+  CHECK(tests::contains(refusal("r", 8), "lora_A.weight\": the shape must be [8, in]"));
+  CHECK(tests::contains(refusal("rank_pattern", {{"v_proj", 2}}),
+                        "v_proj.lora_A.weight\": the shape"));
 
   SpoiledAdapter without;
   without.erase("r");
-  CHECK(contains(without.refusal(), "r: a rank must be a positive integer, not null"));
+  CHECK(tests::contains(without.refusal(), "r: a rank must be a positive integer, not null"));
 }
 
 TEST_CASE("a missing file is refused by its name") {
@@ -239,7 +240,7 @@ TEST_CASE("a missing file is refused by its name") {
                        doctest::Contains("adapter_config.json: no such file"), InputError);
   const SpoiledAdapter adapter;
   std::filesystem::remove(adapter.path() / "adapter_model.safetensors");
-  CHECK(contains(adapter.refusal(), "adapter_model.safetensors: no such file"));
+  CHECK(tests::contains(adapter.refusal(), "adapter_model.safetensors: no such file"));
 }
 
 TEST_CASE("factors that do not fit together are refused") {
@@ -249,19 +250,19 @@ TEST_CASE("factors that do not fit together are refused") {
   adapter.tensors({{a, {4, 6}}, {b, {5, 4}}});
   CHECK(adapter.refusal().empty());
   adapter.tensors({{a, {4, 6}}});
-  CHECK(contains(adapter.refusal(), "tensor \"" + b + "\" is missing"));
+  CHECK(tests::contains(adapter.refusal(), "tensor \"" + b + "\" is missing"));
   adapter.tensors({{b, {5, 4}}});
-  CHECK(contains(adapter.refusal(), "tensor \"" + a + "\" is missing"));
+  CHECK(tests::contains(adapter.refusal(), "tensor \"" + a + "\" is missing"));
   adapter.tensors({{a, {4, 6}}, {b, {4, 5}}});
-  CHECK(contains(adapter.refusal(), "lora_B.weight\": the shape must be [out, 4]"));
+  CHECK(tests::contains(adapter.refusal(), "lora_B.weight\": the shape must be [out, 4]"));
   adapter.tensors({{a, {24}}, {b, {5, 4}}});
-  CHECK(contains(adapter.refusal(), "lora_A.weight\": the shape must be [4, in]"));
+  CHECK(tests::contains(adapter.refusal(), "lora_A.weight\": the shape must be [4, in]"));
   adapter.tensors({{a, {4, 6}}, {b, {5, 4}}, {"lm_head.weight", {2}}});
-  CHECK(contains(adapter.refusal(), "\"lm_head.weight\" is not a LoRA factor"));
+  CHECK(tests::contains(adapter.refusal(), "\"lm_head.weight\" is not a LoRA factor"));
   adapter.tensors({{"base_model.model.lora_A.weight", {4, 6}}});
-  CHECK(contains(adapter.refusal(), "lora_A.weight\" is not a LoRA factor"));
+  CHECK(tests::contains(adapter.refusal(), "lora_A.weight\" is not a LoRA factor"));
   adapter.tensors({});
-  CHECK(contains(adapter.refusal(), "holds no LoRA factors"));
+  CHECK(tests::contains(adapter.refusal(), "holds no LoRA factors"));
 }
 
 TEST_CASE("keys may carry the name of PEFT's default adapter") {
@@ -274,9 +275,9 @@ TEST_CASE("keys may carry the name of PEFT's default adapter") {
   REQUIRE(modules.size() == 1);
   CHECK(modules[0] == model::LoraModule{"x.q_proj", 6, 5, 4, 8.0, false});
   adapter.tensors({{a, {4, 6}}, {module + ".lora_A.weight", {4, 6}}, {b, {5, 4}}});
-  CHECK(contains(adapter.refusal(), "the factor occurs twice"));
+  CHECK(tests::contains(adapter.refusal(), "the factor occurs twice"));
   adapter.tensors({{module + ".lora_A.other.weight", {4, 6}}, {b, {5, 4}}});
-  CHECK(contains(adapter.refusal(), "lora_A.other.weight\" is not a LoRA factor"));
+  CHECK(tests::contains(adapter.refusal(), "lora_A.other.weight\" is not a LoRA factor"));
 }
 
 TEST_CASE("an adapter of torch.save is read where there is no safetensors file") {

@@ -18,6 +18,7 @@
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
+#include "tests/model/reference_limits.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -26,14 +27,6 @@ using namespace lorafleet::tests;
 namespace {
 
 const std::vector<std::string> models = {"opt_prenorm", "opt_postnorm_proj"};
-
-constexpr double kLogitsTolerance = 1e-5;    // absolute
-constexpr double kLossTolerance = 1e-6;      // relative
-constexpr double kGradientTolerance = 1e-5;  // relative to the tensor's largest entry
-
-double relative(double value, double expected) {
-  return std::abs(value / expected - 1.0);
-}
 
 /// Two sequences; the first is long enough to be taken in several blocks of queries.
 PackedBatch long_batch() {
@@ -112,7 +105,7 @@ TEST_CASE("what a GPU would compute is what Hugging Face and PEFT compute") {
           packed_logits(golden.base(), &adapter, unpadded.batch, false),
           take_rows(golden.floats("lora." + batch + ".logits"), unpadded.source, vocabulary));
       const LossAndGradient result = packed_loss(golden.base(), adapter, unpadded.batch);
-      const double loss = relative(result.loss, golden.loss("lora." + batch + ".loss"));
+      const double loss = relative_difference(result.loss, golden.loss("lora." + batch + ".loss"));
       const double gradient = largest_relative_difference(
           *adapter.layout, result.gradient, golden.factors("lora." + batch + ".grad."));
       MESSAGE(name << " " << batch << " without host kernels: base logits " << base << ", LoRA's "
@@ -122,7 +115,8 @@ TEST_CASE("what a GPU would compute is what Hugging Face and PEFT compute") {
       CHECK(loss <= kLossTolerance);
       CHECK(gradient <= kGradientTolerance);
       const LossAndGradient padded = padded_loss_of(golden.base(), adapter, golden.padded(batch));
-      CHECK(relative(padded.loss, golden.loss("lora." + batch + ".loss")) <= kLossTolerance);
+      CHECK(relative_difference(padded.loss, golden.loss("lora." + batch + ".loss")) <=
+            kLossTolerance);
     }
   }
 }
@@ -141,7 +135,7 @@ TEST_CASE("host kernels and ATen's operators agree, on long sequences and with d
     const LossAndGradient host = step(drops);
     const HostKernelsOff generic;
     const LossAndGradient aten = step(drops);
-    CHECK(relative(aten.loss, host.loss) <= kLossTolerance);
+    CHECK(relative_difference(aten.loss, host.loss) <= kLossTolerance);
     const double gradient =
         largest_relative_difference(*adapter.layout, aten.gradient, host.gradient);
     MESSAGE(std::string(drops ? "with" : "without")
@@ -163,7 +157,7 @@ TEST_CASE("evaluation judges rows alike with host kernels and with ATen's operat
   CHECK(host.label_tokens == 80);
   CHECK(aten.label_tokens == host.label_tokens);
   CHECK(aten.correct == host.correct);
-  CHECK(relative(aten.loss_sum, host.loss_sum) <= kLossTolerance);
+  CHECK(relative_difference(aten.loss_sum, host.loss_sum) <= kLossTolerance);
 }
 
 TEST_CASE("without host kernels a job trains the same adapter") {
@@ -187,8 +181,8 @@ TEST_CASE("without host kernels a job trains the same adapter") {
   const HostKernelsOff generic;
   const TrainResult aten = trainer->train(job);
   CHECK(host.stats.steps == 6);
-  CHECK(relative(aten.stats.loss, host.stats.loss) <= kLossTolerance);
-  CHECK(relative(aten.stats.last_loss, host.stats.last_loss) <= 1e-5);
+  CHECK(relative_difference(aten.stats.loss, host.stats.loss) <= kLossTolerance);
+  CHECK(relative_difference(aten.stats.last_loss, host.stats.last_loss) <= 1e-5);
   CHECK(largest_difference(aten.adapter.values, host.adapter.values) <= 1e-4);
   CHECK(largest_difference(aten.adapter.values, job.start->values) > 1e-3);
 }

@@ -22,31 +22,31 @@ GenerationConfig sampled(double temperature, std::int64_t top_k = 0, double top_
 }
 
 /// ln of 0.5, 0.25, 0.125, 0.125
-const std::vector<float> logits = {std::log(0.125f), std::log(0.5f), std::log(0.25f),
-                                   std::log(0.125f)};
+const std::vector<float> kLogits = {std::log(0.125f), std::log(0.5f), std::log(0.25f),
+                                    std::log(0.125f)};
 
 /// All tokens that some draw gives.
 std::set<std::int64_t> reachable(const GenerationConfig& config) {
   std::set<std::int64_t> tokens;
   for (int i = 0; i < 1000; ++i)
-    tokens.insert(next_token(logits, config, i / 1000.0));
+    tokens.insert(next_token(kLogits, config, i / 1000.0));
   return tokens;
 }
 
 }  // namespace
 
 TEST_CASE("temperature 0 takes the most likely token, of equal ones the first") {
-  CHECK(next_token(logits, sampled(0.0), 0.99) == 1);
+  CHECK(next_token(kLogits, sampled(0.0), 0.99) == 1);
   CHECK(next_token(std::vector<float>{1.0f, 3.0f, 3.0f}, sampled(0.0), 0.5) == 1);
 }
 
 TEST_CASE("draws run through the tokens from the most likely one on") {
-  CHECK(next_token(logits, sampled(1.0), 0.0) == 1);
-  CHECK(next_token(logits, sampled(1.0), 0.49) == 1);
-  CHECK(next_token(logits, sampled(1.0), 0.51) == 2);
-  CHECK(next_token(logits, sampled(1.0), 0.76) == 0);
-  CHECK(next_token(logits, sampled(1.0), 0.88) == 3);
-  CHECK(next_token(logits, sampled(1.0), std::nextafter(1.0, 0.0)) == 3);
+  CHECK(next_token(kLogits, sampled(1.0), 0.0) == 1);
+  CHECK(next_token(kLogits, sampled(1.0), 0.49) == 1);
+  CHECK(next_token(kLogits, sampled(1.0), 0.51) == 2);
+  CHECK(next_token(kLogits, sampled(1.0), 0.76) == 0);
+  CHECK(next_token(kLogits, sampled(1.0), 0.88) == 3);
+  CHECK(next_token(kLogits, sampled(1.0), std::nextafter(1.0, 0.0)) == 3);
 }
 
 TEST_CASE("top_k keeps the k most likely, and those equal to the last of them") {
@@ -67,7 +67,7 @@ TEST_CASE("top_p keeps the smallest set that reaches p, at least one") {
   CHECK(reachable(sampled(1.0, 2, 0.67)) == std::set<std::int64_t>{1, 2});
 }
 
-TEST_CASE("the share of each token is softmax(logits / temperature), by a chi-square test") {
+TEST_CASE("the share of each token is softmax(kLogits / temperature), by a chi-square test") {
   const std::vector<float> some = {0.3f, -1.0f, 2.0f, 0.0f, 1.1f};
   for (const double temperature : {0.5, 1.0, 2.0}) {
     std::vector<double> expected;

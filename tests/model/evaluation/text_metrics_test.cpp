@@ -76,7 +76,7 @@ TEST_CASE("token F1 by hand") {
 namespace {
 
 /// The lines of the golden file that have `key`.
-std::vector<nlohmann::json> golden(const std::string& key) {
+std::vector<nlohmann::json> golden_rows(const std::string& key) {
   std::vector<nlohmann::json> found;
   std::istringstream lines(lorafleet::read_file(lorafleet::tests::source_folder() /
                                                 "tests/golden/metrics/answers.jsonl"));
@@ -91,7 +91,7 @@ std::vector<nlohmann::json> golden(const std::string& key) {
 }  // namespace
 
 TEST_CASE("texts of all scripts are normalised as SQuAD's rules are in Python") {
-  for (const auto& entry : golden("text")) {
+  for (const auto& entry : golden_rows("text")) {
     const auto text = entry.at("text").get<std::string>();
     CAPTURE(entry.dump());
     CHECK(normalized_answer(text) == entry.at("normalized").get<std::string>());
@@ -103,7 +103,7 @@ TEST_CASE("texts of all scripts are normalised as SQuAD's rules are in Python") 
 }
 
 TEST_CASE("exact match and F1 agree with SQuAD 2.0's, answers that come to nothing included") {
-  for (const auto& entry : golden("prediction")) {
+  for (const auto& entry : golden_rows("prediction")) {
     const auto text = entry.at("prediction").get<std::string>();
     const auto answers = entry.at("answers").get<std::vector<std::string>>();
     CAPTURE(entry.dump());

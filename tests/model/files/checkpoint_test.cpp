@@ -14,6 +14,7 @@
 #include "tests/model/files/torch_archive.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
+#include "tests/support/text.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -23,17 +24,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const char* const kModels[] = {"opt_prenorm", "opt_postnorm_proj"};
-
-fs::path golden(const std::string& model) {
-  return golden_folder() / "opt" / model;
-}
-
 /// A Hugging Face directory with the config of a golden model and the files given.
 class Directory {
  public:
   explicit Directory(const std::string& model) {
-    fs::copy_file(golden(model) / "hf" / "config.json", folder_ / "config.json");
+    fs::copy_file(golden_opt_folder(model) / "hf" / "config.json", folder_ / "config.json");
   }
   void put(const fs::path& from, const std::string& name) const {
     fs::copy_file(from, folder_ / name);
@@ -47,17 +42,13 @@ class Directory {
   TemporaryFolder folder_;
 };
 
-std::string error_of(const fs::path& folder) {
+std::string folder_error(const fs::path& folder) {
   try {
     const Checkpoint checkpoint(folder);
   } catch (const InputError& error) {
     return error.what();
   }
   return "no error";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 /// The largest difference of the logits of batch "nopad" from Hugging Face's.
@@ -125,10 +116,10 @@ TEST_CASE("every form of weights gives Hugging Face's logits") {
                         {"pytorch_model.bin", "pytorch_model.bin", 1e-5},
                         {"pytorch_model.fp16.noprefix.bin", "pytorch_model.bin", 2e-2},
                         {"model.bf16.safetensors", "model.safetensors", 2e-1}};
-  for (const std::string model : kModels) {
+  for (const std::string& model : kGoldenOpts) {
     for (const Form& form : forms) {
       const Directory directory(model);
-      directory.put(golden(model) / form.source, form.name);
+      directory.put(golden_opt_folder(model) / form.source, form.name);
       const double difference = deviation(model, directory.path());
       MESSAGE(model << " " << std::string(form.source) << ": " << difference);
       CHECK(difference <= form.allowed);
@@ -137,12 +128,12 @@ TEST_CASE("every form of weights gives Hugging Face's logits") {
 }
 
 TEST_CASE("16-bit files hold the float32 weights, rounded to the nearest, bit for bit") {
-  for (const std::string model : kModels) {
-    const SafetensorsFile exact(golden(model) / "hf" / "model.safetensors");
+  for (const std::string& model : kGoldenOpts) {
+    const SafetensorsFile exact(golden_opt_folder(model) / "hf" / "model.safetensors");
     const Directory half(model);
-    half.put(golden(model) / "pytorch_model.fp16.noprefix.bin", "pytorch_model.bin");
+    half.put(golden_opt_folder(model) / "pytorch_model.fp16.noprefix.bin", "pytorch_model.bin");
     const Directory brain(model);
-    brain.put(golden(model) / "model.bf16.safetensors", "model.safetensors");
+    brain.put(golden_opt_folder(model) / "model.bf16.safetensors", "model.safetensors");
     std::size_t compared = 0;
     for (const auto* directory : {&half, &brain}) {
       const Checkpoint checkpoint(directory->path());
@@ -166,7 +157,7 @@ TEST_CASE("16-bit files hold the float32 weights, rounded to the nearest, bit fo
 
 TEST_CASE("a tensor is read in blocks, and its shape and type are known") {
   const Directory directory("opt_prenorm");
-  directory.put(golden("opt_prenorm") / "pytorch_model.bin", "pytorch_model.bin");
+  directory.put(golden_opt_folder("opt_prenorm") / "pytorch_model.bin", "pytorch_model.bin");
   const Checkpoint checkpoint(directory.path());
   const auto* tensor = checkpoint.find("model.decoder.embed_tokens.weight");
   REQUIRE(tensor != nullptr);
@@ -205,9 +196,9 @@ TEST_CASE("bytes are copied whole, across blocks, and read again from the file")
 
 TEST_CASE("safetensors come before pytorch_model.bin, whole files before shards") {
   const Directory directory("opt_prenorm");
-  directory.put(golden("opt_prenorm") / "pytorch_model.bin", "pytorch_model.bin");
+  directory.put(golden_opt_folder("opt_prenorm") / "pytorch_model.bin", "pytorch_model.bin");
   CHECK(Checkpoint(directory.path()).path().filename() == "pytorch_model.bin");
-  directory.put(golden("opt_prenorm") / "hf" / "model.safetensors", "model.safetensors");
+  directory.put(golden_opt_folder("opt_prenorm") / "hf" / "model.safetensors", "model.safetensors");
   directory.write("model.safetensors.index.json", "nonsense");
   CHECK(Checkpoint(directory.path()).path().filename() == "model.safetensors");
 }
@@ -218,7 +209,7 @@ namespace {
 class Sharded {
  public:
   Sharded() : directory_("opt_prenorm") {
-    const SafetensorsFile whole(golden("opt_prenorm") / "hf" / "model.safetensors");
+    const SafetensorsFile whole(golden_opt_folder("opt_prenorm") / "hf" / "model.safetensors");
     std::vector<NamedTensor> shards[2];
     for (const auto& [name, view] : whole.tensors()) {
       const std::size_t shard = names_.size() % 2;
@@ -259,7 +250,7 @@ TEST_CASE("sharded weights are those of the whole file") {
 
 TEST_CASE("sharded files of torch.save are those of the whole file") {
   const Directory directory("opt_prenorm");
-  const SafetensorsFile whole(golden("opt_prenorm") / "hf" / "model.safetensors");
+  const SafetensorsFile whole(golden_opt_folder("opt_prenorm") / "hf" / "model.safetensors");
   std::vector<std::pair<std::string, std::string>> entries[2];
   std::string storages[2];
   std::string map;
@@ -290,40 +281,40 @@ TEST_CASE("shards that do not fit their index are refused") {
   const Sharded sharded;
   SUBCASE("a shard is missing") {
     fs::remove(sharded.file(1));
-    CHECK(contains(error_of(sharded.directory().path()),
+    CHECK(contains(folder_error(sharded.directory().path()),
                    "names the file model-00002-of-00002.safetensors, which is not there"));
   }
   SUBCASE("a tensor is not in its shard") {
     auto names = sharded.names();
     names.emplace_back("model.decoder.more.weight");
     sharded.write_index(names);
-    CHECK(contains(error_of(sharded.directory().path()),
+    CHECK(contains(folder_error(sharded.directory().path()),
                    "tensor \"model.decoder.more.weight\" is missing"));
   }
   SUBCASE("a shard has a tensor that the index does not know") {
     auto names = sharded.names();
     names.pop_back();
     sharded.write_index(names);
-    CHECK(contains(error_of(sharded.directory().path()), "is not one that"));
+    CHECK(contains(folder_error(sharded.directory().path()), "is not one that"));
   }
   SUBCASE("the index leads out of the folder") {
     sharded.directory().write("model.safetensors.index.json",
                               R"({"weight_map": {"a": "../model.safetensors"}})");
-    CHECK(contains(error_of(sharded.directory().path()), "a file in the same folder"));
+    CHECK(contains(folder_error(sharded.directory().path()), "a file in the same folder"));
   }
   SUBCASE("the index is no JSON") {
     sharded.directory().write("model.safetensors.index.json", "{");
-    CHECK(contains(error_of(sharded.directory().path()), "model.safetensors.index.json"));
+    CHECK(contains(folder_error(sharded.directory().path()), "model.safetensors.index.json"));
   }
   SUBCASE("the index has no weight_map") {
     sharded.directory().write("model.safetensors.index.json", "[1]");
-    CHECK(contains(error_of(sharded.directory().path()), "weight_map"));
+    CHECK(contains(folder_error(sharded.directory().path()), "weight_map"));
   }
 }
 
 TEST_CASE("without weights, the error lists what is read") {
   const Directory directory("opt_prenorm");
-  CHECK(contains(error_of(directory.path()),
+  CHECK(contains(folder_error(directory.path()),
                  "has no weights; allowed: model.safetensors, model.safetensors.index.json, "
                  "pytorch_model.bin, pytorch_model.bin.index.json"));
 }

@@ -12,6 +12,7 @@
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/text.hpp"
 
 using namespace lorafleet;
 using model::DType;
@@ -28,7 +29,7 @@ std::string with_header(const std::string& header, std::size_t data_bytes) {
 }
 
 /// The message with which a file of these bytes is refused; "" where it opens.
-std::string refusal(const std::string& bytes) {
+std::string file_refusal(const std::string& bytes) {
   const tests::TemporaryFolder folder;
   write_file(folder / "x.safetensors", bytes);
   try {
@@ -37,10 +38,6 @@ std::string refusal(const std::string& bytes) {
     return error.what();
   }
   return "";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 std::string tensor(const std::string& dtype, const std::string& shape, const std::string& offsets) {
@@ -123,50 +120,65 @@ TEST_CASE("a file moves with its tensors") {
 
 TEST_CASE("damaged files are refused with the tensor and the reason") {
   const auto one = [](const std::string& entry, std::size_t bytes) {
-    return refusal(with_header("{\"w\":" + entry + "}", bytes));
+    return file_refusal(with_header("{\"w\":" + entry + "}", bytes));
   };
   REQUIRE(one(tensor("F32", "[2]", "[0,8]"), 8).empty());
   REQUIRE(one(tensor("F32", "[0,7]", "[0,0]"), 0).empty());
 
-  CHECK(contains(refusal("abc"), "shorter than 8 bytes"));
-  CHECK(contains(refusal(""), "shorter than 8 bytes"));
-  CHECK(contains(refusal(std::string(8, '\xff') + "{}"), "a header of 18446744073709551615 bytes"));
-  CHECK(contains(refusal(with_header("{}", 0).substr(0, 9)), "a header of 2 bytes in a file of 9"));
-  CHECK(contains(refusal(with_header("[]", 0)), "does not begin with '{'"));
-  CHECK(contains(refusal(with_header("{\"w\":", 0)), "not valid JSON"));
-  CHECK(contains(refusal(with_header("{\"w\":" + std::string(5000, '[') + "}", 0)), "too deeply"));
-  CHECK(contains(one("3", 0), "tensor \"w\": an object was expected, not an integer"));
-  CHECK(contains(one(R"({"shape":[2],"data_offsets":[0,8]})", 8), "dtype is missing"));
-  CHECK(contains(one(tensor("F8_E4M3", "[8]", "[0,8]"), 8),
-                 "dtype \"F8_E4M3\" is not supported; allowed: F32, F16, BF16"));
-  CHECK(contains(one(tensor("F32", "[-2]", "[0,8]"), 8), "shape must hold integers from 0"));
-  CHECK(contains(one(tensor("F32", "[2.0]", "[0,8]"), 8), "shape must hold integers from 0"));
-  CHECK(contains(one(tensor("F32", "[18446744073709551615]", "[0,8]"), 8), "shape must hold"));
-  CHECK(contains(one(tensor("F32", "[4294967296,4294967296]", "[0,8]"), 8), "shape is too large"));
+  CHECK(tests::contains(file_refusal("abc"), "shorter than 8 bytes"));
+  CHECK(tests::contains(file_refusal(""), "shorter than 8 bytes"));
+  CHECK(tests::contains(file_refusal(std::string(8, '\xff') + "{}"),
+                        "a header of 18446744073709551615 bytes"));
+  CHECK(tests::contains(file_refusal(with_header("{}", 0).substr(0, 9)),
+                        "a header of 2 bytes in a file of 9"));
+  CHECK(tests::contains(file_refusal(with_header("[]", 0)), "does not begin with '{'"));
+  CHECK(tests::contains(file_refusal(with_header("{\"w\":", 0)), "not valid JSON"));
+  CHECK(tests::contains(file_refusal(with_header("{\"w\":" + std::string(5000, '[') + "}", 0)),
+                        "too deeply"));
+  CHECK(tests::contains(one("3", 0), "tensor \"w\": an object was expected, not an integer"));
+  CHECK(tests::contains(one(R"({"shape":[2],"data_offsets":[0,8]})", 8), "dtype is missing"));
+  CHECK(tests::contains(one(tensor("F8_E4M3", "[8]", "[0,8]"), 8),
+                        "dtype \"F8_E4M3\" is not supported; allowed: F32, F16, BF16"));
+  CHECK(tests::contains(one(tensor("F32", "[-2]", "[0,8]"), 8), "shape must hold integers from 0"));
+  CHECK(
+      tests::contains(one(tensor("F32", "[2.0]", "[0,8]"), 8), "shape must hold integers from 0"));
+  CHECK(
+      tests::contains(one(tensor("F32", "[18446744073709551615]", "[0,8]"), 8), "shape must hold"));
+  CHECK(tests::contains(one(tensor("F32", "[4294967296,4294967296]", "[0,8]"), 8),
+                        "shape is too large"));
   // 2^62 · 4 bytes wrap to 0.
-  CHECK(contains(one(tensor("F32", "[4611686018427387904]", "[0,0]"), 0), "shape is too large"));
+  CHECK(tests::contains(one(tensor("F32", "[4611686018427387904]", "[0,0]"), 0),
+                        "shape is too large"));
   CHECK(one(tensor("F32", "[4611686018427387904,4,0]", "[0,0]"), 0).empty());
-  CHECK(contains(one(tensor("F32", "[4611686018427387904,4,0]", "[0,4]"), 4), "need 0 bytes"));
-  CHECK(contains(one(tensor("F32", "[1,1000000]", "[0,4]"), 4), "need 4000000 bytes"));
+  CHECK(
+      tests::contains(one(tensor("F32", "[4611686018427387904,4,0]", "[0,4]"), 4), "need 0 bytes"));
+  CHECK(tests::contains(one(tensor("F32", "[1,1000000]", "[0,4]"), 4), "need 4000000 bytes"));
   std::string ones = "[1";
   for (int i = 0; i < 100000; ++i)
     ones += ",1";
   CHECK(one(tensor("U8", ones + "]", "[0,1]"), 1).empty());
-  CHECK(contains(one(tensor("U8", ones + ",3]", "[0,1]"), 1), "need 3 bytes"));
-  CHECK(contains(one(tensor("F32", "[2]", "[0,9223372036854775807]"), 8), "are not within"));
-  CHECK(contains(one(tensor("F32", "2", "[0,8]"), 8), "shape must be an array, not an integer"));
-  CHECK(contains(one(tensor("F32", "[2]", "[0]"), 8), "data_offsets must hold two numbers"));
-  CHECK(contains(one(tensor("F32", "[2]", "[8,0]"), 8), "[8, 0] are not within the 8 bytes"));
-  CHECK(contains(one(tensor("F32", "[2]", "[0,8]"), 7), "[0, 8] are not within the 7 bytes"));
-  CHECK(contains(one(tensor("F32", "[2]", "[0,4]"), 4), "need 8 bytes, data_offsets span 4"));
-  CHECK(contains(one(tensor("F32", "[2]", "[4,12]"), 12), "a gap of 4 bytes"));
-  CHECK(contains(one(tensor("F32", "[2]", "[0,8]"), 10), "2 bytes follow the last tensor"));
+  CHECK(tests::contains(one(tensor("U8", ones + ",3]", "[0,1]"), 1), "need 3 bytes"));
+  CHECK(tests::contains(one(tensor("F32", "[2]", "[0,9223372036854775807]"), 8), "are not within"));
+  CHECK(tests::contains(one(tensor("F32", "2", "[0,8]"), 8),
+                        "shape must be an array, not an integer"));
+  CHECK(tests::contains(one(tensor("F32", "[2]", "[0]"), 8), "data_offsets must hold two numbers"));
+  CHECK(
+      tests::contains(one(tensor("F32", "[2]", "[8,0]"), 8), "[8, 0] are not within the 8 bytes"));
+  CHECK(
+      tests::contains(one(tensor("F32", "[2]", "[0,8]"), 7), "[0, 8] are not within the 7 bytes"));
+  CHECK(
+      tests::contains(one(tensor("F32", "[2]", "[0,4]"), 4), "need 8 bytes, data_offsets span 4"));
+  CHECK(tests::contains(one(tensor("F32", "[2]", "[4,12]"), 12), "a gap of 4 bytes"));
+  CHECK(tests::contains(one(tensor("F32", "[2]", "[0,8]"), 10), "2 bytes follow the last tensor"));
 
   const std::string a = "\"a\":" + tensor("U8", "[4]", "[0,4]");
-  CHECK(contains(refusal(with_header("{" + a + ",\"b\":" + tensor("U8", "[4]", "[2,6]") + "}", 6)),
-                 "tensor \"b\": its data overlap"));
-  CHECK(contains(refusal(with_header("{" + a + "," + a + "}", 4)), "the key \"a\" occurs twice"));
-  CHECK(contains(refusal(with_header("{\"__metadata__\":{\"k\":1}}", 0)), "must be a string"));
+  CHECK(tests::contains(
+      file_refusal(with_header("{" + a + ",\"b\":" + tensor("U8", "[4]", "[2,6]") + "}", 6)),
+      "tensor \"b\": its data overlap"));
+  CHECK(tests::contains(file_refusal(with_header("{" + a + "," + a + "}", 4)),
+                        "the key \"a\" occurs twice"));
+  CHECK(tests::contains(file_refusal(with_header("{\"__metadata__\":{\"k\":1}}", 0)),
+                        "must be a string"));
 }
 
 TEST_CASE("a mutated file either opens whole or is refused") {

@@ -19,7 +19,7 @@ using namespace lorafleet::tests;
 
 namespace {
 
-std::string error_of(const std::string& file) {
+std::string torch_error(const std::string& file) {
   try {
     parse_torch_file(as_file(file), "x.bin");
   } catch (const InputError& error) {
@@ -29,14 +29,14 @@ std::string error_of(const std::string& file) {
 }
 
 std::string error_of_pickle(const std::string& pickle) {
-  return error_of(torch_archive(pickle, std::string(64, '\0')));
+  return torch_error(torch_archive(pickle, std::string(64, '\0')));
 }
 
 std::string error_of_tensor(const std::string& tensor) {
   return error_of_pickle(state_dict({{"w", tensor}}));
 }
 
-bool contains(const std::string& text, const std::string& part) {
+bool check_contains(const std::string& text, const std::string& part) {
   INFO(text);
   const bool found = text.find(part) != std::string::npos;
   CHECK(found);
@@ -97,86 +97,92 @@ TEST_CASE("types of storages are known by their class") {
 }
 
 TEST_CASE("nothing is executed: a pickle that asks for anything else is refused by name") {
-  contains(
+  check_contains(
       error_of_pickle("\x80\x02" + std::string("cos\nsystem\n") + pickled_text("true") + "\x85R."),
       "asks for \"os.system\"; only tensors and containers are read");
-  contains(error_of_pickle("\x80\x04" + pickled_text("builtins") + pickled_text("eval") + "\x93."),
-           "asks for \"builtins.eval\"");
-  contains(error_of_tensor("ctorch._utils\n_rebuild_qtensor\n)R"),
-           "asks for \"torch._utils._rebuild_qtensor\"");
-  contains(error_of_pickle("\x80\x02i" + std::string("os\nsystem\n.")), "operation 105");
+  check_contains(
+      error_of_pickle("\x80\x04" + pickled_text("builtins") + pickled_text("eval") + "\x93."),
+      "asks for \"builtins.eval\"");
+  check_contains(error_of_tensor("ctorch._utils\n_rebuild_qtensor\n)R"),
+                 "asks for \"torch._utils._rebuild_qtensor\"");
+  check_contains(error_of_pickle("\x80\x02i" + std::string("os\nsystem\n.")), "operation 105");
 }
 
 TEST_CASE("damaged pickles are refused with the place") {
-  contains(error_of_pickle(""), "byte 0 of the pickle: the pickle ends in the middle");
-  contains(error_of_pickle("\x80"), "ends in the middle");
-  contains(error_of_pickle("."), "a value is missing on the stack");
-  contains(error_of_pickle("}(K\x01"
-                           "u."),
-           "a key without a value");
-  contains(error_of_pickle("}K\x01K\x02s."), "a key of the state_dict is not a string");
-  contains(error_of_pickle("]."), "a dictionary of tensors");
-  contains(error_of_pickle("h\x05."), "value 5 was never stored");
-  contains(error_of_pickle("q\x01."), "nothing to remember");
-  contains(error_of_pickle("u."), "a mark is missing");
-  contains(error_of_pickle("K\x01R."), "a value is missing");
-  contains(error_of_pickle("X\xff\xff\xff\xff."), "ends in the middle");
-  contains(error_of_pickle("cos"), "a line without its end");
-  contains(error_of_tensor("K\x01"), "\"w\" is not a tensor");
+  check_contains(error_of_pickle(""), "byte 0 of the pickle: the pickle ends in the middle");
+  check_contains(error_of_pickle("\x80"), "ends in the middle");
+  check_contains(error_of_pickle("."), "a value is missing on the stack");
+  check_contains(error_of_pickle("}(K\x01"
+                                 "u."),
+                 "a key without a value");
+  check_contains(error_of_pickle("}K\x01K\x02s."), "a key of the state_dict is not a string");
+  check_contains(error_of_pickle("]."), "a dictionary of tensors");
+  check_contains(error_of_pickle("h\x05."), "value 5 was never stored");
+  check_contains(error_of_pickle("q\x01."), "nothing to remember");
+  check_contains(error_of_pickle("u."), "a mark is missing");
+  check_contains(error_of_pickle("K\x01R."), "a value is missing");
+  check_contains(error_of_pickle("X\xff\xff\xff\xff."), "ends in the middle");
+  check_contains(error_of_pickle("cos"), "a line without its end");
+  check_contains(error_of_tensor("K\x01"), "\"w\" is not a tensor");
 }
 
 TEST_CASE("tensors that do not fit their storage are refused") {
-  contains(error_of_tensor(pickled_tensor(floats, 1, {4, 4}, {4, 1})), "beyond its storage");
-  contains(error_of_tensor(pickled_tensor(floats, 0, {4}, {6})), "out of its storage");
-  contains(error_of_tensor(pickled_tensor(floats, 8, {4}, {3})), "beyond its storage");
-  contains(error_of_tensor(pickled_tensor(floats, 16, {1}, {1})), "behind its storage");
-  contains(error_of_tensor(pickled_tensor(floats, 2147483647, {1}, {1})), "behind its storage");
-  contains(error_of_tensor(pickled_tensor(floats, 1, {2, 2}, {8, 2147483647})), "its storage");
-  contains(error_of_tensor(pickled_tensor(floats, -1, {1}, {1})), "0 or more");
-  contains(error_of_tensor(pickled_tensor(floats, 0, {2}, {-1})), "0 or more");
-  contains(error_of_tensor(pickled_tensor(floats, 0, {4}, {4, 1})), "differ in length");
-  contains(
+  check_contains(error_of_tensor(pickled_tensor(floats, 1, {4, 4}, {4, 1})), "beyond its storage");
+  check_contains(error_of_tensor(pickled_tensor(floats, 0, {4}, {6})), "out of its storage");
+  check_contains(error_of_tensor(pickled_tensor(floats, 8, {4}, {3})), "beyond its storage");
+  check_contains(error_of_tensor(pickled_tensor(floats, 16, {1}, {1})), "behind its storage");
+  check_contains(error_of_tensor(pickled_tensor(floats, 2147483647, {1}, {1})),
+                 "behind its storage");
+  check_contains(error_of_tensor(pickled_tensor(floats, 1, {2, 2}, {8, 2147483647})),
+                 "its storage");
+  check_contains(error_of_tensor(pickled_tensor(floats, -1, {1}, {1})), "0 or more");
+  check_contains(error_of_tensor(pickled_tensor(floats, 0, {2}, {-1})), "0 or more");
+  check_contains(error_of_tensor(pickled_tensor(floats, 0, {4}, {4, 1})), "differ in length");
+  check_contains(
       error_of_tensor(pickled_tensor(floats, 0, {2147483647, 2147483647, 2147483647}, {0, 0, 0})),
       "its shape is larger than its storage");
-  contains(error_of_tensor(pickled_tensor(floats, 0, {17}, {0})), "larger than its storage");
-  contains(error_of_tensor(pickled_tensor(pickled_storage("FloatStorage", "0", 17), 0, {1}, {1})),
-           "fewer than 17 elements");
-  contains(error_of_tensor(pickled_tensor(pickled_storage("FloatStorage", "9", 1), 0, {1}, {1})),
-           "its storage 9 is missing");
-  contains(error_of_tensor(pickled_tensor("K\x01", 0, {1}, {1})), "a tensor without a storage");
-  contains(error_of_tensor("(K\x01tQ"), "a description of a storage");
+  check_contains(error_of_tensor(pickled_tensor(floats, 0, {17}, {0})), "larger than its storage");
+  check_contains(
+      error_of_tensor(pickled_tensor(pickled_storage("FloatStorage", "0", 17), 0, {1}, {1})),
+      "fewer than 17 elements");
+  check_contains(
+      error_of_tensor(pickled_tensor(pickled_storage("FloatStorage", "9", 1), 0, {1}, {1})),
+      "its storage 9 is missing");
+  check_contains(error_of_tensor(pickled_tensor("K\x01", 0, {1}, {1})),
+                 "a tensor without a storage");
+  check_contains(error_of_tensor("(K\x01tQ"), "a description of a storage");
 }
 
 TEST_CASE("bombs stay small") {
   std::string deep(100000, ']');
   for (int i = 0; i < 99999; ++i)
     deep += 'a';
-  contains(error_of_pickle(deep + "."), "a dictionary of tensors");
-  contains(error_of_pickle(std::string(300000, 'N') + "."), "too many values");
-  contains(error_of_pickle("N" + std::string(300000, '\x94')), "too many values");   // MEMOIZE
-  contains(error_of_pickle("]q\x01" + std::string(300000, '2') + "."), "too many");  // DUP
+  check_contains(error_of_pickle(deep + "."), "a dictionary of tensors");
+  check_contains(error_of_pickle(std::string(300000, 'N') + "."), "too many values");
+  check_contains(error_of_pickle("N" + std::string(300000, '\x94')), "too many values");  // MEMOIZE
+  check_contains(error_of_pickle("]q\x01" + std::string(300000, '2') + "."), "too many");  // DUP
   // A list that holds itself ten times, again and again: names of values, not copies.
   std::string doubled = "]";
   for (int i = 0; i < 10000; ++i)
     doubled += "q" + std::string(1, '\0') + "](h" + std::string(1, '\0') + "h" +
                std::string(1, '\0') + "e";
-  contains(error_of_pickle(doubled + "."), "a dictionary of tensors");
+  check_contains(error_of_pickle(doubled + "."), "a dictionary of tensors");
   // One long key for many entries.
   std::string same = "}(" + pickled_text(std::string(100000, 'k')) + "q" + std::string(1, '\0') +
                      pickled_tensor(floats, 0, {1}, {1}) + "q\x01";
   for (int i = 0; i < 50000; ++i)
     same += "h" + std::string(1, '\0') + "h\x01";
-  contains(error_of_pickle(same + "u."), "occurs twice");
-  contains(error_of_tensor(
-               pickled_tensor(pickled_storage("FloatStorage", std::string(65, '0'), 1), 0, {}, {})),
-           "a description of a storage");
-  contains(error_of_pickle(std::string((16 << 20) + 1, 'N')), "at most 16 MiB are read");
+  check_contains(error_of_pickle(same + "u."), "occurs twice");
+  check_contains(error_of_tensor(pickled_tensor(
+                     pickled_storage("FloatStorage", std::string(65, '0'), 1), 0, {}, {})),
+                 "a description of a storage");
+  check_contains(error_of_pickle(std::string((16 << 20) + 1, 'N')), "at most 16 MiB are read");
   std::string shape = "(";
   for (int i = 0; i < 9; ++i)
     shape += "K\x01";
-  contains(error_of_tensor("ctorch._utils\n_rebuild_tensor_v2\n(" + floats + "K" +
-                           std::string(1, '\0') + shape + "t" + shape + "ttR"),
-           "more than 8 dimensions");
+  check_contains(error_of_tensor("ctorch._utils\n_rebuild_tensor_v2\n(" + floats + "K" +
+                                 std::string(1, '\0') + shape + "t" + shape + "ttR"),
+                 "more than 8 dimensions");
 }
 
 TEST_CASE("damaged archives are refused") {
@@ -203,14 +209,16 @@ TEST_CASE("damaged archives are refused") {
     }
   }
   SUBCASE("compressed, encrypted, twice") {
-    contains(error_of(zip_of({{"a/data.pkl", "x", 8, 0}})), "\"a/data.pkl\" is compressed");
-    contains(error_of(zip_of({{"a/data.pkl", "x", 0, 1}})), "\"a/data.pkl\" is encrypted");
-    contains(error_of(zip_of({{"a", "x"}, {"a", "y"}})), "\"a\" occurs twice");
+    check_contains(torch_error(zip_of({{"a/data.pkl", "x", 8, 0}})),
+                   "\"a/data.pkl\" is compressed");
+    check_contains(torch_error(zip_of({{"a/data.pkl", "x", 0, 1}})), "\"a/data.pkl\" is encrypted");
+    check_contains(torch_error(zip_of({{"a", "x"}, {"a", "y"}})), "\"a\" occurs twice");
   }
   SUBCASE("not torch's") {
-    contains(error_of(zip_of({{"word/document.xml", "x"}})), "without data.pkl");
-    contains(error_of("hello"), "does not begin as a ZIP archive");
-    contains(error_of(zip_of({{"a/data.pkl", "}."}, {"a/byteorder", "big"}})), "not little-endian");
+    check_contains(torch_error(zip_of({{"word/document.xml", "x"}})), "without data.pkl");
+    check_contains(torch_error("hello"), "does not begin as a ZIP archive");
+    check_contains(torch_error(zip_of({{"a/data.pkl", "}."}, {"a/byteorder", "big"}})),
+                   "not little-endian");
   }
 }
 
@@ -232,20 +240,20 @@ TEST_CASE("an archive's directory is not believed") {
   CHECK(changed(0, "") == "no error");
   const std::string big = bytes_of<std::uint32_t>(1000);
   const std::string bigger = bytes_of<std::uint32_t>(0xfffffffe);
-  contains(changed(end + 10, "\x02"),
-           "x.bin: not a readable ZIP archive: its directory is damaged");
-  contains(changed(end + 10, "\xff\xff"), "its zip64 locator is missing");
-  contains(changed(end + 16, big), "an offset lies behind its 105 bytes");
-  contains(changed(end + 16, bytes_of<std::uint32_t>(1)), "its directory is damaged");
-  contains(changed(directory + 20, big + big), "an offset lies behind");        // both sizes
-  contains(changed(directory + 20, bigger + bigger), "an offset lies behind");  // both sizes
-  contains(changed(directory + 24, big), "is compressed");                      // one of them
-  contains(changed(directory + 28, "\xff\xff"), "an offset lies behind");       // name
-  contains(changed(directory + 30, "\xff\xff"), "an offset lies behind");       // extra field
-  contains(changed(directory + 42, bigger), "an offset lies behind");           // member
-  contains(changed(directory + 42, bytes_of<std::uint32_t>(1)), "no header where");
-  contains(changed(26, "\xff\xff"), "an offset lies behind");  // name, in the member's header
-  contains(changed(end, "QQ"), "it has no end record");
+  check_contains(changed(end + 10, "\x02"),
+                 "x.bin: not a readable ZIP archive: its directory is damaged");
+  check_contains(changed(end + 10, "\xff\xff"), "its zip64 locator is missing");
+  check_contains(changed(end + 16, big), "an offset lies behind its 105 bytes");
+  check_contains(changed(end + 16, bytes_of<std::uint32_t>(1)), "its directory is damaged");
+  check_contains(changed(directory + 20, big + big), "an offset lies behind");        // both sizes
+  check_contains(changed(directory + 20, bigger + bigger), "an offset lies behind");  // both sizes
+  check_contains(changed(directory + 24, big), "is compressed");                      // one of them
+  check_contains(changed(directory + 28, "\xff\xff"), "an offset lies behind");       // name
+  check_contains(changed(directory + 30, "\xff\xff"), "an offset lies behind");       // extra field
+  check_contains(changed(directory + 42, bigger), "an offset lies behind");           // member
+  check_contains(changed(directory + 42, bytes_of<std::uint32_t>(1)), "no header where");
+  check_contains(changed(26, "\xff\xff"), "an offset lies behind");  // name, in the member's header
+  check_contains(changed(end, "QQ"), "it has no end record");
 }
 
 TEST_CASE("zip64 archives are read, and their lies refused") {
@@ -281,21 +289,21 @@ TEST_CASE("zip64 archives are read, and their lies refused") {
   REQUIRE(members.size() == 1);
   CHECK(std::ranges::equal(members.at("a"), as_file(std::string("hello"))));
   const std::uint64_t huge = ~std::uint64_t{0};
-  contains(error(archive(huge, 0, 36, 24)), "an offset lies behind");
-  contains(error(archive(5, huge, 36, 24)), "an offset lies behind");
-  contains(error(archive(5, huge - 20, 36, 24)), "an offset lies behind");
-  contains(error(archive(5, 0, huge, 24)), "an offset lies behind");
-  contains(error(archive(5, 0, 36, 16)), "the zip64 field of \"a\" is too short");
-  contains(error(archive(5, 0, 36, 25)), "an extra field of \"a\" is too long");
+  check_contains(error(archive(huge, 0, 36, 24)), "an offset lies behind");
+  check_contains(error(archive(5, huge, 36, 24)), "an offset lies behind");
+  check_contains(error(archive(5, huge - 20, 36, 24)), "an offset lies behind");
+  check_contains(error(archive(5, 0, huge, 24)), "an offset lies behind");
+  check_contains(error(archive(5, 0, 36, 16)), "the zip64 field of \"a\" is too short");
+  check_contains(error(archive(5, 0, 36, 25)), "an extra field of \"a\" is too long");
 }
 
 TEST_CASE("older forms of torch.save are refused, with a way out") {
   const std::string legacy =
       read_file(golden_folder() / "opt" / "opt_prenorm" / "pytorch_model.legacy.head.bin");
-  const std::string message = error_of(legacy);
-  contains(message, "x.bin: torch.save's old form, without ZIP, is not read");
-  contains(message, "safe_serialization=True");
+  const std::string message = torch_error(legacy);
+  check_contains(message, "x.bin: torch.save's old form, without ZIP, is not read");
+  check_contains(message, "safe_serialization=True");
   std::string tar(600, '\0');
   tar.replace(257, 5, "ustar");
-  contains(error_of(tar), "a tar file");
+  check_contains(torch_error(tar), "a tar file");
 }

@@ -28,7 +28,7 @@ const std::string norm = "model.decoder.layers.1.final_layer_norm.weight";
 
 void unchanged(NamedTensor&) {}
 
-std::vector<float> logits(const BaseModel& base) {
+std::vector<float> some_logits(const BaseModel& base) {
   PackedBatch batch;
   batch.add(std::vector<std::int32_t>{2, 100, 200, 300}, 1);
   return packed_logits(base, nullptr, batch, false);
@@ -38,14 +38,14 @@ std::vector<float> logits(const BaseModel& base) {
 
 TEST_CASE("keys may lack the prefix `model.`, as facebook/opt-* ship them") {
   const ChangedModel model([](NamedTensor& tensor) { tensor.name.erase(0, 6); });
-  CHECK(logits(*model.load()) == logits(GoldenOpt("opt_prenorm").base()));
+  CHECK(some_logits(*model.load()) == some_logits(GoldenOpt("opt_prenorm").base()));
 }
 
 TEST_CASE("a copy of the tied head in the file is no error") {
   const std::vector<float> head(512 * 64, 1.0f);
   const ChangedModel model(
       unchanged, {{"lm_head.weight", DType::float32, {512, 64}, std::as_bytes(std::span(head))}});
-  CHECK(logits(*model.load()) == logits(GoldenOpt("opt_prenorm").base()));
+  CHECK(some_logits(*model.load()) == some_logits(GoldenOpt("opt_prenorm").base()));
 }
 
 TEST_CASE("a missing tensor is named") {

@@ -22,22 +22,8 @@ namespace {
 
 constexpr std::uint64_t kOneFile = 1'000'000'000;
 
-std::filesystem::path golden(const std::string& model) {
-  return golden_folder() / "opt" / model;
-}
-
 Adapter trained(const std::string& model) {
-  return read_peft(golden(model) / "adapter_after5");
-}
-
-double deviation(const std::vector<float>& a, const std::vector<float>& b) {
-  REQUIRE(a.size() == b.size());
-  double largest = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double difference = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
-    if (!(difference <= largest)) largest = difference;
-  }
-  return largest;
+  return read_peft(golden_opt_folder(model) / "adapter_after5");
 }
 
 }  // namespace
@@ -45,25 +31,29 @@ double deviation(const std::vector<float>& a, const std::vector<float>& b) {
 TEST_CASE("a merged base gives the logits of PEFT's merge_and_unload") {
   for (const char* name : {"opt_prenorm", "opt_postnorm_proj"}) {
     const TemporaryFolder folder;
-    write_merged(golden(name) / "hf", trained(name), folder / "merged", DType::float32, kOneFile);
+    write_merged(golden_opt_folder(name) / "hf", trained(name), folder / "merged", DType::float32,
+                 kOneFile);
     const GoldenOpt reference(name);
     const auto base = BaseModel::load({folder / "merged", "float32"});
     const auto unpadded = unpad(reference.padded("nopad"));
     const auto logits = packed_logits(*base, nullptr, unpadded.batch, false);
-    const double difference = deviation(logits, reference.floats("merged_after5.nopad.logits"));
+    const double difference =
+        largest_difference(logits, reference.floats("merged_after5.nopad.logits"));
     MESSAGE(std::string(name) << ": " << difference);
     CHECK(difference <= 1e-5);
     const Adapter adapter = trained(name);
-    CHECK(deviation(logits, packed_logits(reference.base(), &adapter, unpadded.batch, false)) <=
-          1e-5);
+    CHECK(largest_difference(
+              logits, packed_logits(reference.base(), &adapter, unpadded.batch, false)) <= 1e-5);
   }
 }
 
 TEST_CASE("merged weights can be cut into shards and have another type") {
   const TemporaryFolder folder;
   const Adapter adapter = trained("opt_prenorm");
-  write_merged(golden("opt_prenorm") / "hf", adapter, folder / "whole", DType::float32, kOneFile);
-  write_merged(golden("opt_prenorm") / "hf", adapter, folder / "cut", DType::bfloat16, 100'000);
+  write_merged(golden_opt_folder("opt_prenorm") / "hf", adapter, folder / "whole", DType::float32,
+               kOneFile);
+  write_merged(golden_opt_folder("opt_prenorm") / "hf", adapter, folder / "cut", DType::bfloat16,
+               100'000);
   const Checkpoint whole(folder / "whole");
   const Checkpoint cut(folder / "cut");
   CHECK(cut.path().filename() == "model.safetensors.index.json");
@@ -85,10 +75,10 @@ TEST_CASE("an adapter of another model is refused") {
   const auto& module = adapter.layout->modules()[0];
   const auto layout = std::make_shared<const AdapterLayout>(std::vector<LoraModule>{
       {"model.decoder.layers.7.self_attn.q_proj", module.in, module.out, 1, 1.0, false}});
-  CHECK_THROWS_AS(
-      write_merged(golden("opt_prenorm") / "hf", {layout, std::vector<float>(layout->size())},
-                   folder / "x", DType::float32, kOneFile),
-      InputError);
+  CHECK_THROWS_AS(write_merged(golden_opt_folder("opt_prenorm") / "hf",
+                               {layout, std::vector<float>(layout->size())}, folder / "x",
+                               DType::float32, kOneFile),
+                  InputError);
   CHECK_FALSE(std::filesystem::exists(folder / "x"));
 }
 

@@ -18,17 +18,17 @@ using partition::Turn;
 
 namespace {
 
-TokenizerPtr opt_mini() {
+TokenizerPtr mini_tokenizer() {
   static const auto loaded =
       Tokenizer::load(tests::source_folder() / "scenarios" / "base" / "opt-mini");
   return loaded;
 }
 
-ChatTemplate chat_of(const std::string& source, const std::string& eos = "</s>") {
+ChatTemplate template_of(const std::string& source, const std::string& eos = "</s>") {
   return {jinja::Template(source, "t.jinja"),
           {{"eos_token", eos}, {"bos_token", "<s>"}},
           false,
-          opt_mini()};
+          mini_tokenizer()};
 }
 
 std::vector<Turn> turns_of(const json& messages) {
@@ -47,10 +47,10 @@ std::vector<std::string> answers(const Conversation& conversation) {
 }
 
 std::vector<std::string> answers(const std::string& source, const std::vector<Turn>& turns) {
-  return answers(chat_of(source).render(turns));
+  return answers(template_of(source).render(turns));
 }
 
-const std::vector<Turn> kTurns = {
+const std::vector<Turn> kFourTurns = {
     {"user", "one"}, {"assistant", "two"}, {"user", "three"}, {"assistant", "four"}};
 using Texts = std::vector<std::string>;
 
@@ -68,7 +68,7 @@ TEST_CASE(
     }
     for (const std::string kind : {".jinja", ".generation.jinja"}) {
       const ChatTemplate chat(jinja::Template(read_file(folder / (family + kind)), family + kind),
-                              specials, false, opt_mini());
+                              specials, false, mini_tokenizer());
       for (const json& row : golden["conversations"]) {
         CAPTURE(family + kind);
         CAPTURE(row["id"].get<int>());
@@ -103,7 +103,7 @@ TEST_CASE(
 TEST_CASE("answers are found in templates that know no generation prompt") {
   const std::string source =
       "{% for m in messages %}{{ '<' + m.role + '>' + m.content + '|' }}{% endfor %}";
-  CHECK(answers(source, kTurns) == Texts{"two|", "four|"});
+  CHECK(answers(source, kFourTurns) == Texts{"two|", "four|"});
 }
 
 TEST_CASE(
@@ -111,7 +111,7 @@ TEST_CASE(
   const std::string source =
       "{% for m in messages %}{% if m.role == 'user' %}{{ bos_token + '[INST] ' + m.content + ' "
       "[/INST]' }}{% else %}{{ ' ' + m.content + ' ' + eos_token }}{% endif %}{% endfor %}";
-  CHECK(answers(source, kTurns) == Texts{" two </s>", " four </s>"});
+  CHECK(answers(source, kFourTurns) == Texts{" two </s>", " four </s>"});
 }
 
 TEST_CASE("answers are found where the template looks ahead") {
@@ -130,38 +130,38 @@ TEST_CASE("answers are found where the template looks ahead") {
 TEST_CASE("what a template writes once behind everything is no end of a turn") {
   const std::string source =
       "{% for m in messages %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}{{ '[END]' }}";
-  CHECK(answers(source, kTurns) == Texts{" two", " four\n[END]"});
+  CHECK(answers(source, kFourTurns) == Texts{" two", " four\n[END]"});
 }
 
 TEST_CASE("an answer is found though its words stand elsewhere too") {
   const std::string source =
       "{% for m in messages %}{{ m.role + ' two four ' + m.content + '</s>' }}{% endfor %}";
-  CHECK(answers(source, kTurns) == Texts{" two</s>", " four</s>"});
+  CHECK(answers(source, kFourTurns) == Texts{" two</s>", " four</s>"});
 }
 
 TEST_CASE("a template that leaves out the last answer is refused") {
   CHECK_THROWS_WITH_AS(
-      answers("{% for m in messages %}{{ m.content if m.role == 'user' }}{% endfor %}", kTurns),
+      answers("{% for m in messages %}{{ m.content if m.role == 'user' }}{% endfor %}", kFourTurns),
       doctest::Contains("t.jinja: the last answer cannot be found"), InputError);
   CHECK_THROWS_WITH_AS(
       answers(
           "{% generation %}x{% endgeneration %}{% for m in messages %}{{ m.content }}{% endfor %}",
-          kTurns),
+          kFourTurns),
       doctest::Contains("the last answer is not in a {% generation %} block"), InputError);
 }
 
 TEST_CASE("a generation block that trims a blank last answer away has no answer of before") {
-  const ChatTemplate chat = chat_of(
+  const ChatTemplate chat = template_of(
       "{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}{% else %}"
       "{% generation %}{{ m.content | trim }}{% endgeneration %}{% endif %}{% endfor %}");
-  auto turns = kTurns;
+  auto turns = kFourTurns;
   turns.back().content = " \n";
   const Conversation conversation = chat.render(turns);
   CHECK(answers(conversation) == Texts{"two"});
   CHECK(conversation.prompt_end == conversation.text.size());
   turns.erase(turns.begin(), turns.begin() + 2);
   CHECK(chat.render(turns).prompt_end == 5);
-  const ChatTemplate ended = chat_of(
+  const ChatTemplate ended = template_of(
       "{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}{% else %}{% generation %}"
       "{{ m.content | trim + eos_token }}{% endgeneration %}{% endif %}{% endfor %}");
   CHECK(ended.render(turns).prompt_end == 5);
@@ -170,14 +170,14 @@ TEST_CASE("a generation block that trims a blank last answer away has no answer 
 TEST_CASE("earlier answers that the template leaves out are counted") {
   const std::string source =
       "{% for m in messages %}{{ m.content if m.role == 'user' or loop.last }}|{% endfor %}";
-  const Conversation conversation = chat_of(source).render(kTurns);
+  const Conversation conversation = template_of(source).render(kFourTurns);
   CHECK(answers(conversation) == Texts{"four|"});
   CHECK(conversation.unlabelled == 1);
 }
 
 TEST_CASE("the plain template needs no special token but eos") {
   const auto chat = load_chat_template("plain", tests::source_folder() / "scenarios/base/opt-mini",
-                                       opt_mini(), 2);
+                                       mini_tokenizer(), 2);
   const std::vector<Turn> turns = {{"system", "Be kind."},
                                    {"user", "Hi"},
                                    {"assistant", "Ho"},
@@ -192,10 +192,11 @@ TEST_CASE("the plain template needs no special token but eos") {
 }
 
 TEST_CASE("how answers end is known, by token or by text") {
-  const auto with_eos = chat_of("{% for m in messages %}{{ m.content + eos_token }}{% endfor %}");
+  const auto with_eos =
+      template_of("{% for m in messages %}{{ m.content + eos_token }}{% endfor %}");
   CHECK(with_eos.end_of_turn().token == std::optional<std::int32_t>(2));
   const auto plain =
-      chat_of("{% for m in messages %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}");
+      template_of("{% for m in messages %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}");
   CHECK(!plain.end_of_turn().token);
   CHECK(plain.end_of_turn().text == "\nuser: ");
 }
@@ -203,7 +204,9 @@ TEST_CASE("how answers end is known, by token or by text") {
 TEST_CASE("the model's folder says which template it is") {
   const tests::TemporaryFolder folder;
   const auto load = [&](const std::string& choice) {
-    return load_chat_template(choice, folder.path(), opt_mini(), 2)->text(kTurns, false).str();
+    return load_chat_template(choice, folder.path(), mini_tokenizer(), 2)
+        ->text(kFourTurns, false)
+        .str();
   };
   CHECK(load("auto") == load("plain"));
   CHECK_THROWS_WITH_AS(load("model"), doctest::Contains("data.chat_template: \"model\", but"),
@@ -232,7 +235,7 @@ TEST_CASE("a list of templates without a default is refused with the names") {
       folder / "tokenizer_config.json",
       R"({"chat_template": [{"name": "rag", "template": "a"}, {"name": "x", "template": ""}]})");
   CHECK_THROWS_WITH_AS(
-      load_chat_template("auto", folder.path(), opt_mini(), 2),
+      load_chat_template("auto", folder.path(), mini_tokenizer(), 2),
       doctest::Contains("none of the templates is called \"default\"; there are: rag, x"),
       InputError);
 }

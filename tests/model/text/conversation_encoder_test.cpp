@@ -13,6 +13,7 @@
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/model/opt_shape.hpp"
+#include "tests/model/text/joined_ids.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -57,14 +58,7 @@ ConversationEncoder encoder(const std::string& source = kChatml,
   return {chatml(), chat_of(source), truncation};
 }
 
-Ids joined(const std::vector<Ids>& parts) {
-  Ids all;
-  for (const Ids& part : parts)
-    all.insert(all.end(), part.begin(), part.end());
-  return all;
-}
-
-Ids ids(const std::string& text) {
+Ids chatml_ids(const std::string& text) {
   return chatml()->encode(text);
 }
 
@@ -95,14 +89,14 @@ using Texts = std::vector<std::string>;
 TEST_CASE("the template's tokens become one id each, and the assistant's turns are the labels") {
   const auto sequence = encoder().encode(std::span(kTurns).subspan(1, 2), 100);
   REQUIRE(sequence);
-  CHECK(sequence->tokens == joined({{4096},
-                                    ids("user\nWhat is red?"),
-                                    {4097},
-                                    ids("\n"),
-                                    {4096},
-                                    ids("assistant\na colour"),
-                                    {4097},
-                                    ids("\n")}));
+  CHECK(sequence->tokens == tests::joined({{4096},
+                                           chatml_ids("user\nWhat is red?"),
+                                           {4097},
+                                           chatml_ids("\n"),
+                                           {4096},
+                                           chatml_ids("assistant\na colour"),
+                                           {4097},
+                                           chatml_ids("\n")}));
   CHECK(labelled(*sequence) == Texts{"a colour<|im_end|>"});
   const auto all = encoder().encode(kTurns, 100);
   CHECK(labelled(*all) == Texts{"a colour<|im_end|>", "the same<|im_end|>"});
@@ -212,7 +206,7 @@ TEST_CASE("examples with turns are conversations, and what the template refuses 
   CHECK(encoded.report.dropped_examples == std::vector<std::uint32_t>{1});
   CHECK(encoded.report.first_refusal == "example refused, t.jinja:1: no system");
   CHECK(encoded.data.labels(0).size() == 2);
-  CHECK(encoded.data.context_tokens(0) == ids("User: earlier").size());
+  CHECK(encoded.data.context_tokens(0) == chatml_ids("User: earlier").size());
   CHECK(encoded.data.length(1) == 0);
   CHECK(encoded.data.labels(2).size() == 1);
 
@@ -249,10 +243,11 @@ TEST_CASE("the plain template has the tokenizer's prefix once, and eos behind ea
   const ConversationEncoder plain(
       tokenizer, load_chat_template("plain", mini_folder(), tokenizer, 2), Truncation::drop);
   const auto sequence = plain.encode(std::span(kTurns).subspan(1, 2), 100);
-  const Ids expected = joined({{2}, ids("User: What is red?\nAssistant: a colour"), {2}});
+  const Ids expected =
+      tests::joined({{2}, chatml_ids("User: What is red?\nAssistant: a colour"), {2}});
   CHECK(sequence->tokens == expected);
   REQUIRE(sequence->labels.size() == 1);
-  CHECK(sequence->labels[0].begin == 1 + ids("User: What is red?\nAssistant:").size());
+  CHECK(sequence->labels[0].begin == 1 + chatml_ids("User: What is red?\nAssistant:").size());
   CHECK(sequence->labels[0].end == expected.size());
 }
 

@@ -9,6 +9,7 @@
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/model/opt_shape.hpp"
+#include "tests/model/text/joined_ids.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -52,15 +53,7 @@ Ids tokens(const model::EncodedExamples& encoded, std::size_t i = 0) {
   return {ids.begin(), ids.end()};
 }
 
-Ids joined(const std::vector<Ids>& parts) {
-  Ids all;
-  for (const Ids& part : parts) {
-    all.insert(all.end(), part.begin(), part.end());
-  }
-  return all;
-}
-
-Ids ids(const std::string& text) {
+Ids mini_ids(const std::string& text) {
   return tokenizer().encode(text);
 }
 
@@ -71,10 +64,11 @@ const Example kRow = example("Define the noun \"fox\".",
 
 TEST_CASE("a sequence is bos, prompt, target and eos, with the target and eos as labels") {
   const auto encoded = encode({kRow});
-  const Ids prompt = ids("Define the noun \"fox\".\nA kind of canine: a dog\nRelated: vulpine\n\n");
-  CHECK(tokens(encoded) == joined({{2}, prompt, ids("a red animal"), {2}}));
+  const Ids prompt =
+      mini_ids("Define the noun \"fox\".\nA kind of canine: a dog\nRelated: vulpine\n\n");
+  CHECK(tokens(encoded) == tests::joined({{2}, prompt, mini_ids("a red animal"), {2}}));
   CHECK(encoded.data.label_start(0) == 1 + prompt.size());
-  CHECK(encoded.data.label_count(0) == ids("a red animal").size() + 1);
+  CHECK(encoded.data.label_count(0) == mini_ids("a red animal").size() + 1);
   CHECK(encoded.data.context_tokens(0) == model::count_tokens(tokenizer(), kRow.context));
   CHECK(encoded.report.truncated == 0);
   CHECK(encoded.report.dropped == 0);
@@ -82,8 +76,9 @@ TEST_CASE("a sequence is bos, prompt, target and eos, with the target and eos as
 
 TEST_CASE("a separator is the tokenizer's prefix again, scored with the target") {
   const auto encoded = encode_as({kRow}, {256, "drop", "prefix", "plain"});
-  const Ids prompt = ids("Define the noun \"fox\".\nA kind of canine: a dog\nRelated: vulpine\n\n");
-  CHECK(tokens(encoded) == joined({{2}, prompt, {2}, ids("a red animal"), {2}}));
+  const Ids prompt =
+      mini_ids("Define the noun \"fox\".\nA kind of canine: a dog\nRelated: vulpine\n\n");
+  CHECK(tokens(encoded) == tests::joined({{2}, prompt, {2}, mini_ids("a red animal"), {2}}));
   CHECK(encoded.data.label_start(0) == 1 + prompt.size());
   CHECK_THROWS_WITH_AS(encode_as({kRow}, {256, "drop", "eos", "plain"}),
                        "data.separator: \"eos\" is unknown; allowed: none, prefix", InputError);
@@ -100,29 +95,30 @@ TEST_CASE("empty parts of a prompt leave no line ends behind") {
   CHECK(text(example("", "c", "t")) == "c\n\n");
   CHECK(text(example("", "", "t")).empty());
   const auto encoded = encode({example("", "", "t"), example("", "", "")});
-  CHECK(tokens(encoded, 0) == joined({{2}, ids("t"), {2}}));
+  CHECK(tokens(encoded, 0) == tests::joined({{2}, mini_ids("t"), {2}}));
   CHECK(tokens(encoded, 1) == Ids{2, 2});
   CHECK(encoded.data.label_count(1) == 1);
 }
 
 TEST_CASE("an example that is too long loses the chosen end of its context, and nothing else") {
-  const Ids before = ids("Define the noun \"fox\".\n");
-  const Ids context = ids(kRow.context);
-  const Ids after = ids("\n\n");
-  const Ids target = ids("a red animal");
+  const Ids before = mini_ids("Define the noun \"fox\".\n");
+  const Ids context = mini_ids(kRow.context);
+  const Ids after = mini_ids("\n\n");
+  const Ids target = mini_ids("a red animal");
   const auto full = static_cast<std::int64_t>(tokens(encode({kRow})).size());
   const std::size_t kept = context.size() - 5;
 
   const auto left = encode({kRow}, full - 5);
   CHECK(tokens(left) ==
-        joined({{2}, before, Ids(context.end() - kept, context.end()), after, target, {2}}));
+        tests::joined({{2}, before, Ids(context.end() - kept, context.end()), after, target, {2}}));
   CHECK(left.report.truncated == 1);
   CHECK(left.data.context_tokens(0) == context.size());
   CHECK(left.data.label_count(0) == target.size() + 1);
 
   const auto right = encode({kRow}, full - 5, "cut_context_right");
   CHECK(tokens(right) ==
-        joined({{2}, before, Ids(context.begin(), context.begin() + kept), after, target, {2}}));
+        tests::joined(
+            {{2}, before, Ids(context.begin(), context.begin() + kept), after, target, {2}}));
 
   const auto dropped = encode({kRow, example("a", "b", "c")}, full - 5, "drop");
   CHECK(dropped.report.dropped == 1);
@@ -135,7 +131,7 @@ TEST_CASE("an example that is too long loses the chosen end of its context, and 
 
 TEST_CASE("what does not fit without any context is dropped under every policy") {
   const auto others =
-      static_cast<std::int64_t>(tokens(encode({kRow})).size() - ids(kRow.context).size());
+      static_cast<std::int64_t>(tokens(encode({kRow})).size() - mini_ids(kRow.context).size());
   for (const char* truncation : {"cut_context_left", "cut_context_right"}) {
     const auto without = encode({kRow}, others, truncation);
     CHECK(without.report.truncated == 1);
@@ -173,7 +169,7 @@ TEST_CASE("entries keep the indices, the limit and the labels of their examples"
         continue;
       }
       RC_ASSERT(encoded.data.length(i) <= static_cast<std::size_t>(limit));
-      RC_ASSERT(encoded.data.label_count(i) == ids(examples[i].target).size() + 1);
+      RC_ASSERT(encoded.data.label_count(i) == mini_ids(examples[i].target).size() + 1);
       const auto labels = encoded.data.tokens(i).subspan(encoded.data.label_start(i));
       RC_ASSERT(labels.back() == 2);
     }
@@ -190,28 +186,35 @@ TEST_CASE("special tokens spelled out in the template are one id each, in the da
   const auto encoded =
       encode_as({example("q</s>", "c</s>", "t</s>")},
                 {256, "drop", "none", "{context}</s>{instruction}</s>Answer:{target}"});
-  CHECK(tokens(encoded) ==
-        joined({{2}, ids("c</s>"), {2}, ids("q</s>"), {2}, ids("Answer:"), ids("t</s>"), {2}}));
+  CHECK(tokens(encoded) == tests::joined({{2},
+                                          mini_ids("c</s>"),
+                                          {2},
+                                          mini_ids("q</s>"),
+                                          {2},
+                                          mini_ids("Answer:"),
+                                          mini_ids("t</s>"),
+                                          {2}}));
   // Neither a literal and data, nor two literals around empty data, spell a token together.
   const auto halves = encode_as({example("/s", "", "t"), example("", "", "t")},
                                 {256, "drop", "none", "<{instruction}>", "<{instruction}/s>"});
-  CHECK(tokens(halves, 0) == joined({{2}, ids("</s/s>"), ids("t"), {2}}));
-  CHECK(tokens(halves, 1) == joined({{2}, ids("</s>"), ids("t"), {2}}));
+  CHECK(tokens(halves, 0) == tests::joined({{2}, mini_ids("</s/s>"), mini_ids("t"), {2}}));
+  CHECK(tokens(halves, 1) == tests::joined({{2}, mini_ids("</s>"), mini_ids("t"), {2}}));
 }
 
 TEST_CASE("cutting tokens of the context leaves the template's special tokens") {
-  const Ids context = ids(kRow.context);
+  const Ids context = mini_ids(kRow.context);
   const EncodingConfig config = {256, "cut_context_left", "none",
                                  "</s>{context}<pad>{instruction}"};
   const auto full = static_cast<std::int64_t>(tokens(encode_as({kRow}, config)).size());
   EncodingConfig shorter = config;
   shorter.max_tokens = full - 5;
-  CHECK(tokens(encode_as({kRow}, shorter)) == joined({{2, 2},
-                                                      Ids(context.begin() + 5, context.end()),
-                                                      {1},
-                                                      ids(kRow.instruction),
-                                                      ids(kRow.target),
-                                                      {2}}));
+  CHECK(tokens(encode_as({kRow}, shorter)) ==
+        tests::joined({{2, 2},
+                       Ids(context.begin() + 5, context.end()),
+                       {1},
+                       mini_ids(kRow.instruction),
+                       mini_ids(kRow.target),
+                       {2}}));
 }
 
 TEST_CASE("labels may be several spans of a sequence") {

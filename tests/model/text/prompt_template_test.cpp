@@ -18,7 +18,7 @@ std::string prompt(const PromptTemplate& prompt_template, const std::string& ins
   return frame.before + "<" + frame.context + ">" + frame.after;
 }
 
-std::string error_of(const std::string& text, const std::string& without = "") {
+std::string template_error(const std::string& text, const std::string& without = "") {
   try {
     const PromptTemplate parsed(text, without);
   } catch (const InputError& error) {
@@ -49,16 +49,17 @@ TEST_CASE("a text of one's own puts the context where it stands") {
 }
 
 TEST_CASE("what is no template is refused with what is allowed") {
-  CHECK(error_of("chat") ==
+  CHECK(template_error("chat") ==
         "data.template: \"chat\" is neither a known template (plain, alpaca) nor a text with "
         "{instruction} or {context}");
-  CHECK(error_of("{contxt}") ==
+  CHECK(template_error("{contxt}") ==
         "data.template: {contxt} is not known; allowed: {instruction}, {context}, {target}; did "
         "you mean {context}?");
-  CHECK(error_of("{target} x {context}") ==
+  CHECK(template_error("{target} x {context}") ==
         "data.template: {target} must stand at the end: nothing is trained after it");
-  CHECK(error_of("{context") == "data.template: a '{' without its '}'; write {{ for a brace");
-  CHECK(error_of("{context}}") == "data.template: a '}' without its '{'; write }} for a brace");
-  CHECK(error_of("{context}{context}") == "data.template: {context} stands there twice");
-  CHECK(error_of("{context}", "{x}").starts_with("data.template_without_context: {x}"));
+  CHECK(template_error("{context") == "data.template: a '{' without its '}'; write {{ for a brace");
+  CHECK(template_error("{context}}") ==
+        "data.template: a '}' without its '{'; write }} for a brace");
+  CHECK(template_error("{context}{context}") == "data.template: {context} stands there twice");
+  CHECK(template_error("{context}", "{x}").starts_with("data.template_without_context: {x}"));
 }

@@ -6,6 +6,7 @@
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/text.hpp"
 
 using namespace lorafleet;
 using model::Tokenizer;
@@ -18,7 +19,7 @@ json small_tokenizer() {
 }
 
 /// The message for this tokenizer.json; "" where it loads.
-std::string refusal(const json& tokenizer) {
+std::string files_refusal(const json& tokenizer) {
   const tests::TemporaryFolder folder;
   write_file(folder / "tokenizer.json", tokenizer.dump());
   try {
@@ -29,7 +30,7 @@ std::string refusal(const json& tokenizer) {
   return "";
 }
 
-std::string refusal(const std::string& vocabulary, const std::string& merges) {
+std::string files_refusal(const std::string& vocabulary, const std::string& merges) {
   const tests::TemporaryFolder folder;
   write_file(folder / "vocab.json", vocabulary);
   write_file(folder / "merges.txt", merges);
@@ -41,128 +42,132 @@ std::string refusal(const std::string& vocabulary, const std::string& merges) {
   return "";
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("merges may be written as pairs or as strings") {
   json tokenizer = small_tokenizer();
-  REQUIRE(refusal(tokenizer).empty());
+  REQUIRE(files_refusal(tokenizer).empty());
   for (json& merge : tokenizer["model"]["merges"]) {
     merge = merge[0].get<std::string>() + " " + merge[1].get<std::string>();
   }
-  CHECK(refusal(tokenizer).empty());
+  CHECK(files_refusal(tokenizer).empty());
 }
 
 TEST_CASE("tokenizer.json is refused with the key and the reason") {
   const json good = small_tokenizer();
   json bad = good;
   bad["model"]["type"] = "WordLevel";
-  CHECK(contains(refusal(bad),
-                 "tokenizer.json: model: type \"WordLevel\" is not supported; allowed: BPE"));
+  CHECK(
+      tests::contains(files_refusal(bad),
+                      "tokenizer.json: model: type \"WordLevel\" is not supported; allowed: BPE"));
 
   bad = good;
   bad["normalizer"] = {{"type", "BertNormalizer"}};
-  CHECK(contains(refusal(bad),
-                 "normalizer: type \"BertNormalizer\" is not supported; allowed: NFC, NFD"));
+  CHECK(tests::contains(files_refusal(bad),
+                        "normalizer: type \"BertNormalizer\" is not supported; allowed: NFC, NFD"));
 
   bad = good;
   bad["pre_tokenizer"] = {{"type", "BertPreTokenizer"}};
-  CHECK(contains(
-      refusal(bad),
+  CHECK(tests::contains(
+      files_refusal(bad),
       "pre_tokenizer: type \"BertPreTokenizer\" is not supported; allowed: ByteLevel, Split"));
 
   bad = good;
   bad["model"]["merges"][7] = {"Ġ", "zzz"};
-  CHECK(
-      contains(refusal(bad), "model.merges[7]: the merge \"Ġ\" + \"zzz\" needs the token \"zzz\""));
+  CHECK(tests::contains(files_refusal(bad),
+                        "model.merges[7]: the merge \"Ġ\" + \"zzz\" needs the token \"zzz\""));
 
   bad = good;
   bad["model"]["merges"][7] = good["model"]["merges"][6];
-  CHECK(contains(refusal(bad), "occurs twice"));
+  CHECK(tests::contains(files_refusal(bad), "occurs twice"));
 
   bad = good;
   bad["model"]["merges"][7] = "one two three";
-  CHECK(contains(refusal(bad), "a merge must be two tokens"));
+  CHECK(tests::contains(files_refusal(bad), "a merge must be two tokens"));
 
   bad = good;
   bad["model"]["vocab"].erase("Ā");
-  CHECK(contains(refusal(bad), "no token for the byte 0x00"));
+  CHECK(tests::contains(files_refusal(bad), "no token for the byte 0x00"));
 
   bad = good;
   bad["model"]["vocab"]["A"] = bad["model"]["vocab"]["B"];
-  CHECK(contains(refusal(bad), "have the same id"));
+  CHECK(tests::contains(files_refusal(bad), "have the same id"));
 
   bad = good;
   bad["model"]["vocab"]["A"] = -1;
-  CHECK(contains(refusal(bad), "token \"A\": the id must be an integer from 0"));
+  CHECK(tests::contains(files_refusal(bad), "token \"A\": the id must be an integer from 0"));
 
   // From 2^63 on a careless comparison takes ids for negative numbers.
   for (const std::uint64_t id : std::initializer_list<std::uint64_t>{
            2147483648u, 9223372036854775808u, 18446744073709551615u}) {
     bad = good;
     bad["model"]["vocab"]["A"] = id;
-    CHECK(contains(
-        refusal(bad),
+    CHECK(tests::contains(
+        files_refusal(bad),
         "token \"A\": the id must be an integer from 0 to 2147483647, not " + std::to_string(id)));
     bad = good;
     bad["added_tokens"][2]["id"] = id;
-    CHECK(contains(refusal(bad), "added_tokens[2]: an id must be an integer from 0 to 2147483647"));
+    CHECK(tests::contains(files_refusal(bad),
+                          "added_tokens[2]: an id must be an integer from 0 to 2147483647"));
     bad = good;
     bad["post_processor"]["special_tokens"]["</s>"]["ids"] = {id};
-    CHECK(contains(refusal(bad), "post_processor: an id must be an integer from 0 to 2147483647"));
+    CHECK(tests::contains(files_refusal(bad),
+                          "post_processor: an id must be an integer from 0 to 2147483647"));
   }
 
   bad = good;
   bad["model"]["vocab"]["two words"] = 900;
-  CHECK(contains(refusal(bad), "\"two words\" (id 900) is not written in the alphabet"));
+  CHECK(
+      tests::contains(files_refusal(bad), "\"two words\" (id 900) is not written in the alphabet"));
 
   bad = good;
   bad["added_tokens"][2]["id"] = 77;
-  CHECK(contains(refusal(bad), "added_tokens[2]: the added token \"</s>\" has the id 77"));
+  CHECK(tests::contains(files_refusal(bad),
+                        "added_tokens[2]: the added token \"</s>\" has the id 77"));
 
   bad = good;
   bad["added_tokens"][2]["lstrip"] = 1;
-  CHECK(contains(refusal(bad), "added_tokens[2].lstrip: must be true or false, not 1"));
+  CHECK(
+      tests::contains(files_refusal(bad), "added_tokens[2].lstrip: must be true or false, not 1"));
 
   bad = good;
   bad["post_processor"]["special_tokens"]["</s>"]["ids"] = {5000};
-  CHECK(contains(refusal(bad), "post_processor: there is no token with the id 5000"));
+  CHECK(tests::contains(files_refusal(bad), "post_processor: there is no token with the id 5000"));
 
   bad = good;
   bad["post_processor"]["type"] = "Other";
-  CHECK(contains(refusal(bad),
-                 "post_processor: type \"Other\" is not supported; allowed: ByteLevel, Template"));
+  CHECK(tests::contains(
+      files_refusal(bad),
+      "post_processor: type \"Other\" is not supported; allowed: ByteLevel, Template"));
 
   for (const char* key : {"dropout", "continuing_subword_prefix", "end_of_word_suffix"}) {
     bad = good;
     bad["model"][key] = key == std::string("dropout") ? json(0.1) : json("@@");
-    CHECK(contains(refusal(bad), std::string("model: ") + key + " = "));
+    CHECK(tests::contains(files_refusal(bad), std::string("model: ") + key + " = "));
   }
 
-  CHECK(contains(refusal(json::array()), "an object was expected"));
+  CHECK(tests::contains(files_refusal(json::array()), "an object was expected"));
 }
 
 TEST_CASE("a model without a type is BPE where it has merges, as GPT-2's own file") {
   json tokenizer = small_tokenizer();
   tokenizer["model"].erase("type");
-  CHECK(refusal(tokenizer).empty());
+  CHECK(files_refusal(tokenizer).empty());
   tokenizer["model"].erase("merges");
-  CHECK(contains(refusal(tokenizer), "model: type null is not supported"));
+  CHECK(tests::contains(files_refusal(tokenizer), "model: type null is not supported"));
 }
 
 TEST_CASE("an unknown decoder is refused, and none is needed") {
   json tokenizer = small_tokenizer();
   tokenizer["decoder"] = {{"type", "CTC"}};
-  CHECK(contains(refusal(tokenizer), "decoder: type \"CTC\" is not supported"));
+  CHECK(tests::contains(files_refusal(tokenizer), "decoder: type \"CTC\" is not supported"));
   tokenizer["decoder"] = {{"type", "Sequence"}, {"decoders", {{{"type", "Fuse"}}, nullptr}}};
-  CHECK(contains(refusal(tokenizer), "decoder.decoders[1]: a part was expected, not null"));
+  CHECK(tests::contains(files_refusal(tokenizer),
+                        "decoder.decoders[1]: a part was expected, not null"));
   tokenizer["decoder"] = nullptr;
-  CHECK(refusal(tokenizer).empty());
+  CHECK(files_refusal(tokenizer).empty());
   tokenizer["decoder"] = {{"type", "Sequence"}, {"decoders", {{{"type", "ByteLevel"}}}}};
-  CHECK(refusal(tokenizer).empty());
+  CHECK(files_refusal(tokenizer).empty());
 }
 
 namespace {
@@ -270,14 +275,16 @@ TEST_CASE("tokens that two files name differently are a warning") {
 
 TEST_CASE("vocab.json and merges.txt are refused with the line and the reason") {
   const std::string vocabulary = small_tokenizer()["model"]["vocab"].dump();
-  REQUIRE(refusal(vocabulary, "#version: 0.2\nĠ t\nh e\n").empty());
-  CHECK(contains(refusal(vocabulary, "#version: 0.2\nĠ t\nh\n"),
-                 "merges.txt:3: a merge must be two tokens with one space between, not \"h\""));
-  CHECK(
-      contains(refusal(vocabulary, "Ġ t\nĠ t\n"), "merges.txt:2: the merge \"Ġ t\" occurs twice"));
-  CHECK(contains(refusal("{\"a\": 0, \"a\": 1}", ""), "vocab.json: the key \"a\" occurs twice"));
-  CHECK(contains(refusal("{\"a\": ", ""), "vocab.json: not valid JSON"));
-  CHECK(contains(refusal("[1]", ""), "an object of tokens and ids was expected"));
+  REQUIRE(files_refusal(vocabulary, "#version: 0.2\nĠ t\nh e\n").empty());
+  CHECK(tests::contains(
+      files_refusal(vocabulary, "#version: 0.2\nĠ t\nh\n"),
+      "merges.txt:3: a merge must be two tokens with one space between, not \"h\""));
+  CHECK(tests::contains(files_refusal(vocabulary, "Ġ t\nĠ t\n"),
+                        "merges.txt:2: the merge \"Ġ t\" occurs twice"));
+  CHECK(tests::contains(files_refusal("{\"a\": 0, \"a\": 1}", ""),
+                        "vocab.json: the key \"a\" occurs twice"));
+  CHECK(tests::contains(files_refusal("{\"a\": ", ""), "vocab.json: not valid JSON"));
+  CHECK(tests::contains(files_refusal("[1]", ""), "an object of tokens and ids was expected"));
 }
 
 TEST_CASE("a folder without a tokenizer, or without merges, is refused") {
@@ -355,21 +362,21 @@ TEST_CASE("files beside vocab.json that would change the ids are refused") {
   const auto config = [&](const std::string& content) {
     return refusal_with("tokenizer_config.json", content);
   };
-  CHECK(contains(config(R"({"add_prefix_space": true})"), "add_prefix_space must be false"));
-  CHECK(contains(
+  CHECK(tests::contains(config(R"({"add_prefix_space": true})"), "add_prefix_space must be false"));
+  CHECK(tests::contains(
       config(R"({"tokenizer_class": "LlamaTokenizer"})"),
       "tokenizer_class \"LlamaTokenizer\" is not supported without a tokenizer.json; allowed: "
       "GPT2Tokenizer, GPT2TokenizerFast, TokenizersBackend"));
-  CHECK(contains(config(R"({"pad_token": {"content": "</s>", "lstrip": true}})"),
-                 "pad_token: lstrip = true is not supported"));
-  CHECK(contains(config(R"({"add_bos_token": 1})"), "add_bos_token must be true or false"));
-  CHECK(contains(config(R"({"added_tokens_decoder": {"7x": {"content": "<a>"}}})"),
-                 "added_tokens_decoder: the id of the added token \"<a>\""));
-  CHECK(contains(config(R"({"added_tokens_decoder": []})"), "an object was expected"));
-  CHECK(contains(refusal_with("added_tokens.json", R"({"<a>": 18446744073709551615})"),
-                 "must be an integer from 0 to 2147483647, not 18446744073709551615"));
-  CHECK(contains(refusal_with("added_tokens.json", R"({"</s>": 9})"),
-                 "the added token \"</s>\" has the id 9, in the vocabulary it has 2"));
-  CHECK(contains(refusal_with("special_tokens_map.json", std::string(100'000, '[')),
-                 "special_tokens_map.json"));
+  CHECK(tests::contains(config(R"({"pad_token": {"content": "</s>", "lstrip": true}})"),
+                        "pad_token: lstrip = true is not supported"));
+  CHECK(tests::contains(config(R"({"add_bos_token": 1})"), "add_bos_token must be true or false"));
+  CHECK(tests::contains(config(R"({"added_tokens_decoder": {"7x": {"content": "<a>"}}})"),
+                        "added_tokens_decoder: the id of the added token \"<a>\""));
+  CHECK(tests::contains(config(R"({"added_tokens_decoder": []})"), "an object was expected"));
+  CHECK(tests::contains(refusal_with("added_tokens.json", R"({"<a>": 18446744073709551615})"),
+                        "must be an integer from 0 to 2147483647, not 18446744073709551615"));
+  CHECK(tests::contains(refusal_with("added_tokens.json", R"({"</s>": 9})"),
+                        "the added token \"</s>\" has the id 9, in the vocabulary it has 2"));
+  CHECK(tests::contains(refusal_with("special_tokens_map.json", std::string(100'000, '[')),
+                        "special_tokens_map.json"));
 }

@@ -20,13 +20,13 @@ using Ids = std::vector<std::int32_t>;
 
 namespace {
 
-std::filesystem::path golden(const std::string& name) {
+std::filesystem::path golden_file(const std::string& name) {
   return tests::golden_folder() / "tokenizer" / name;
 }
 
 std::vector<json> rows(const std::string& name) {
   std::vector<json> all;
-  for_each_line(golden(name), [&](std::string_view line, std::size_t) {
+  for_each_line(golden_file(name), [&](std::string_view line, std::size_t) {
     all.push_back(json::parse(line.begin(), line.end()));
   });
   return all;
@@ -41,7 +41,7 @@ std::string from_hex(const std::string& hex) {
 }
 
 const Tokenizer& gpt2() {
-  static const TokenizerPtr tokenizer = Tokenizer::load(golden("gpt2"));
+  static const TokenizerPtr tokenizer = Tokenizer::load(golden_file("gpt2"));
   return *tokenizer;
 }
 
@@ -54,13 +54,13 @@ const Tokenizer& opt_mini() {
 /// GPT-2's merges with a vocabulary whose ids are shifted by OPT's four special tokens: OPT's own,
 /// up to the names of the ordinary ids.
 void write_opt_like(const std::filesystem::path& directory) {
-  json vocabulary = json::parse(read_file(golden("gpt2/vocab.json")));
+  json vocabulary = json::parse(read_file(golden_file("gpt2/vocab.json")));
   for (auto& id : vocabulary) {
     id = id.get<int>() + 4;
   }
   vocabulary.update({{"<s>", 0}, {"<pad>", 1}, {"</s>", 2}, {"<unk>", 3}});
   write_file(directory / "vocab.json", vocabulary.dump());
-  write_file(directory / "merges.txt", read_file(golden("gpt2/merges.txt")));
+  write_file(directory / "merges.txt", read_file(golden_file("gpt2/merges.txt")));
 }
 
 }  // namespace
@@ -110,7 +110,7 @@ TEST_CASE("the ids of the shipped base's tokenizer are those of the reference") 
 
 TEST_CASE("a tokenizer of 512 tokens gives the reference's ids") {
   const tests::TemporaryFolder folder;
-  write_file(folder / "tokenizer.json", read_file(golden("bpe512_100k.json")));
+  write_file(folder / "tokenizer.json", read_file(golden_file("bpe512_100k.json")));
   const auto tokenizer = Tokenizer::load(folder.path());
   const auto all = rows("bpe512_100k_golden.jsonl");
   REQUIRE(all.size() == 440);

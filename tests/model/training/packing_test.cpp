@@ -21,7 +21,7 @@ namespace {
 
 using Sequence = std::vector<std::int32_t>;
 
-const GoldenOpt& golden() {
+const GoldenOpt& golden_model() {
   static const GoldenOpt model("opt_prenorm");
   return model;
 }
@@ -42,9 +42,9 @@ PackedBatch packed(const std::vector<Sequence>& sequences) {
   return batch;
 }
 
-std::vector<float> logits(const std::vector<Sequence>& sequences) {
-  const Adapter adapter = golden().adapter("lora.init.");
-  return packed_logits(golden().base(), &adapter, packed(sequences), false);
+std::vector<float> logits_of(const std::vector<Sequence>& sequences) {
+  const Adapter adapter = golden_model().adapter("lora.init.");
+  return packed_logits(golden_model().base(), &adapter, packed(sequences), false);
 }
 
 /// The rows of the sequence with this index.
@@ -82,11 +82,11 @@ TEST_CASE("neither order nor partners change a sequence's logits") {
     for (std::size_t i = 0; i < count; ++i) {
       sequences.push_back(random_sequence(random, 1 + random.below(128)));
     }
-    const std::vector<float> together = logits(sequences);
+    const std::vector<float> together = logits_of(sequences);
     std::vector<Sequence> reversed(sequences.rbegin(), sequences.rend());
-    const std::vector<float> backwards = logits(reversed);
+    const std::vector<float> backwards = logits_of(reversed);
     for (std::size_t i = 0; i < count; ++i) {
-      const std::vector<float> alone = logits({sequences[i]});
+      const std::vector<float> alone = logits_of({sequences[i]});
       RC_ASSERT(largest_difference(rows_of(together, sequences, i), alone) <= 1e-5);
       RC_ASSERT(largest_difference(rows_of(backwards, reversed, count - 1 - i), alone) <= 1e-5);
     }
@@ -102,12 +102,12 @@ TEST_CASE("attention never crosses examples") {
         for (std::size_t i = 0; i < count; ++i) {
           sequences.push_back(random_sequence(random, 1 + random.below(60)));
         }
-        const std::vector<float> before = logits(sequences);
+        const std::vector<float> before = logits_of(sequences);
         const std::size_t changed = random.below(count);
         for (auto& token : sequences[changed]) {
           token = (token + 1) % 512;
         }
-        const std::vector<float> after = logits(sequences);
+        const std::vector<float> after = logits_of(sequences);
         for (std::size_t i = 0; i < count; ++i) {
           const bool same = rows_of(before, sequences, i) == rows_of(after, sequences, i);
           RC_ASSERT(same == (i != changed));
@@ -118,9 +118,9 @@ TEST_CASE("attention never crosses examples") {
 TEST_CASE("no token sees a later one") {
   Random random(3, Purpose::sample);
   Sequence sequence = random_sequence(random, 128);
-  const std::vector<float> before = logits({sequence});
+  const std::vector<float> before = logits_of({sequence});
   sequence.back() = (sequence.back() + 1) % 512;
-  const std::vector<float> after = logits({sequence});
+  const std::vector<float> after = logits_of({sequence});
   const auto last = static_cast<std::ptrdiff_t>(127 * 512);
   CHECK(std::equal(before.begin(), before.begin() + last, after.begin()));
   CHECK_FALSE(std::equal(before.begin() + last, before.end(), after.begin() + last));
@@ -227,7 +227,7 @@ TEST_CASE("a plan depends on run seed, client and seq, and on nothing else") {
 }
 
 TEST_CASE("data that do not fit the model are refused") {
-  const ModelShape& shape = golden().base().shape();
+  const ModelShape& shape = golden_model().base().shape();
   CHECK_THROWS_WITH_AS(check_fits(data_of({129}), shape),
                        "data: example 0 has 129 tokens, the model takes 128; lower data.max_tokens",
                        InputError);

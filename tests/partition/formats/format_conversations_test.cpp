@@ -21,7 +21,7 @@ std::string shown(const std::vector<Turn>& turns) {
   return text;
 }
 
-std::string error_of(const std::string& turns) {
+std::string turns_error(const std::string& turns) {
   return Reading("conversations", R"({"messages": [)" + turns + "]}").error();
 }
 
@@ -62,7 +62,7 @@ TEST_CASE("conversations: parts of text are joined, other parts refused") {
               R"({"type": "text", "text": "b"}]}, {"role": "assistant", "content": "c"}]})")
           .rows();
   CHECK(rows.at(0).instruction == "ab");
-  CHECK(error_of(R"({"role": "user", "content": [{"type": "image_url", "image_url": {}}]})") ==
+  CHECK(turns_error(R"({"role": "user", "content": [{"type": "image_url", "image_url": {}}]})") ==
         "data:1: turn 1: has a part of the type \"image_url\"; allowed: text, nothing else is "
         "learned");
 }
@@ -87,28 +87,28 @@ TEST_CASE("conversations: an empty system turn is none, an answer without a ques
 }
 
 TEST_CASE("conversations: what cannot be learned is a bad row that says why") {
-  CHECK(error_of(R"({"role": "user", "content": "a"})") ==
+  CHECK(turns_error(R"({"role": "user", "content": "a"})") ==
         "data:1: no turn is the assistant's; there is nothing to learn");
-  CHECK(error_of("") == "data:1: no turn is the assistant's; there is nothing to learn");
-  CHECK(error_of(R"({"role": "user", "content": "a"}, {"role": "assistant", "content": ""})") ==
+  CHECK(turns_error("") == "data:1: no turn is the assistant's; there is nothing to learn");
+  CHECK(turns_error(R"({"role": "user", "content": "a"}, {"role": "assistant", "content": ""})") ==
         "data:1: turn 2: is empty; a text that the model is to learn was expected");
-  CHECK(error_of(R"({"role": "narrator", "content": "a"})") ==
+  CHECK(turns_error(R"({"role": "narrator", "content": "a"})") ==
         "data:1: turn 1: has the role \"narrator\"; allowed: system (developer), user (human), "
         "assistant (gpt, chatgpt, bard, bing)");
-  CHECK(error_of(R"({"role": "tool", "content": "a"})")
+  CHECK(turns_error(R"({"role": "tool", "content": "a"})")
             .starts_with("data:1: turn 1: has the role \"tool\""));
-  CHECK(error_of(R"({"role": "assistant", "content": null, "tool_calls": [{}]})") ==
+  CHECK(turns_error(R"({"role": "assistant", "content": null, "tool_calls": [{}]})") ==
         "data:1: turn 1: calls a tool, which is not learned");
-  CHECK(error_of(R"({"role": "assistant", "content": "a", "weight": 0})") ==
+  CHECK(turns_error(R"({"role": "assistant", "content": "a", "weight": 0})") ==
         "data:1: turn 1: has the weight 0; every turn of the assistant is learned");
-  CHECK(error_of(R"({"role": "user"})") == "data:1: turn 1: has no \"content\"");
-  CHECK(error_of(R"({"content": "a"})") ==
+  CHECK(turns_error(R"({"role": "user"})") == "data:1: turn 1: has no \"content\"");
+  CHECK(turns_error(R"({"content": "a"})") ==
         "data:1: turn 1: has no role; \"role\" and \"content\", or \"from\" and \"value\", were "
         "expected");
-  CHECK(error_of(R"({"role": "user", "content": {}})") ==
+  CHECK(turns_error(R"({"role": "user", "content": {}})") ==
         "data:1: turn 1: \"content\" is an object; a string, or an array of parts of text, was "
         "expected");
-  CHECK(error_of("3") == "data:1: turn 1: is a number; an object was expected");
+  CHECK(turns_error("3") == "data:1: turn 1: is a number; an object was expected");
   CHECK(Reading("conversations", R"({"text": "a"})").error() ==
         "data:1: field \"messages\" is missing; turns were expected there, or under "
         "\"conversations\"");

@@ -17,7 +17,7 @@ using namespace lorafleet::partition;
 
 namespace {
 
-std::string error_of(const std::string& line) {
+std::string synset_error(const std::string& line) {
   try {
     parse_synset(line, "data.noun:30");
   } catch (const InputError& problem) {
@@ -61,15 +61,15 @@ TEST_CASE("a line of a data file gives words, pointers, definition and examples"
 }
 
 TEST_CASE("malformed lines are refused with file, line and reason") {
-  CHECK(error_of("x 03 n 01 w 0 000 | g") ==
+  CHECK(synset_error("x 03 n 01 w 0 000 | g") ==
         "data.noun:30: not a WordNet synset: the offset is \"x\"; a number was expected");
-  CHECK(error_of("00001740 03 n 02 entity 0 003") ==
+  CHECK(synset_error("00001740 03 n 02 entity 0 003") ==
         "data.noun:30: not a WordNet synset: ends before a lexical id");
-  CHECK(error_of("00001740 77 n 01 w 0 000 | g") ==
+  CHECK(synset_error("00001740 77 n 01 w 0 000 | g") ==
         "data.noun:30: not a WordNet synset: the lexicographer file is 77; 0 to 44 were expected");
-  CHECK(error_of("00001740 03 q 01 w 0 000 | g") ==
+  CHECK(synset_error("00001740 03 q 01 w 0 000 | g") ==
         "data.noun:30: not a WordNet synset: the type is \"q\"; n, v, a, s or r was expected");
-  CHECK(error_of("00001740 03 n 01 w 0 000") ==
+  CHECK(synset_error("00001740 03 n 01 w 0 000") ==
         "data.noun:30: not a WordNet synset: it has no gloss after \" | \"");
 }
 

@@ -16,7 +16,7 @@ using tests::skew;
 
 namespace {
 
-Partition draw(std::int64_t clients, std::size_t count, std::vector<SkewConfig> skews) {
+Partition draw_made(std::int64_t clients, std::size_t count, std::vector<SkewConfig> skews) {
   const auto examples = tests::make_examples(count);
   return draw_partition(examples, tests::all_of(examples), settings(clients, 1, std::move(skews)),
                         42, tests::count_tokens);
@@ -60,7 +60,7 @@ TEST_CASE("a bin's name from hell is text of the picture, and of nothing else") 
 }
 
 TEST_CASE("the picture has a bar piece for each filled cell, with its count") {
-  const auto partition = draw(20, 800, {skew("context_length", 0.5), skew("group", 0.5)});
+  const auto partition = draw_made(20, 800, {skew("context_length", 0.5), skew("group", 0.5)});
   const auto statistics = measure_partition(partition);
   const auto svg = to_svg(partition, statistics, "a < b & c");
   std::size_t filled = 0;
@@ -80,9 +80,9 @@ TEST_CASE("the picture has a bar piece for each filled cell, with its count") {
   CHECK(count_of(svg, "client 11, " + bin + ": " + std::to_string(most->count) + "<") == 1);
   if (const char* folder = std::getenv("LORAFLEET_PICTURES")) {
     write_file(std::string(folder) + "/20.svg", svg);
-    const auto large = draw(200, 8000, {skew("context_length", 0.3), skew("quantity", 3.0)});
+    const auto large = draw_made(200, 8000, {skew("context_length", 0.3), skew("quantity", 3.0)});
     write_file(std::string(folder) + "/200.svg", to_svg(large, measure_partition(large), "Large"));
-    const auto plain = draw(20, 500, {skew("quantity", 1.0)});
+    const auto plain = draw_made(20, 500, {skew("quantity", 1.0)});
     write_file(std::string(folder) + "/plain.svg",
                to_svg(plain, measure_partition(plain), "Plain"));
   }
@@ -109,7 +109,7 @@ TEST_CASE("the table for the terminal shows sizes, distances and up to 40 client
         "  client    size      JS  < 0.5  >= 0.5\n"
         "       0       1   0.558      1       .  #######\n"
         "       1       3   0.144      1       2  ####################\n");
-  const auto many = draw(50, 500, {});
+  const auto many = draw_made(50, 500, {});
   const auto text = to_text(many, measure_partition(many));
   CHECK(text.find("... and 10 more clients") != text.npos);
   CHECK(count_of(text, "\n") == 2 + 2 + 40 + 1);

@@ -42,14 +42,14 @@ SkewConfig by_group(double alpha) {
   return skew;
 }
 
-Partition draw(const std::vector<Example>& rows, const PartitionConfig& config,
-               std::uint64_t seed = 42) {
+Partition draw_rows(const std::vector<Example>& rows, const PartitionConfig& config,
+                    std::uint64_t seed = 42) {
   return draw_partition(rows, tests::all_of(rows), config, seed, {});
 }
 
-std::string error_of(const std::vector<Example>& rows, const std::string& attribute) {
+std::string attribute_error(const std::vector<Example>& rows, const std::string& attribute) {
   try {
-    draw(rows, settings(4, 1, {by_attribute(attribute, 1.0)}));
+    draw_rows(rows, settings(4, 1, {by_attribute(attribute, 1.0)}));
   } catch (const InputError& problem) {
     return problem.what();
   }
@@ -58,7 +58,7 @@ std::string error_of(const std::vector<Example>& rows, const std::string& attrib
 
 /// The mean distance by category of a partition that was drawn in another way.
 double distance_by_category(Partition partition, const std::vector<Example>& rows) {
-  partition.bins = draw(rows, settings(1, 1, {by_attribute("category", 1.0)})).bins;
+  partition.bins = draw_rows(rows, settings(1, 1, {by_attribute("category", 1.0)})).bins;
   return measure_partition(partition).skews.at(0).js_mean;
 }
 
@@ -74,10 +74,11 @@ TEST_CASE(
   double category = 0.0;
   constexpr int kSeeds = 10;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-    iid += distance_by_category(draw(rows, settings(8, 4, {}), seed), rows) / kSeeds;
-    group += distance_by_category(draw(rows, settings(8, 4, {by_group(0.1)}), seed), rows) / kSeeds;
+    iid += distance_by_category(draw_rows(rows, settings(8, 4, {}), seed), rows) / kSeeds;
+    group +=
+        distance_by_category(draw_rows(rows, settings(8, 4, {by_group(0.1)}), seed), rows) / kSeeds;
     category += distance_by_category(
-                    draw(rows, settings(8, 4, {by_attribute("category", 0.1)}), seed), rows) /
+                    draw_rows(rows, settings(8, 4, {by_attribute("category", 0.1)}), seed), rows) /
                 kSeeds;
   }
   CHECK(iid < 0.45);
@@ -87,7 +88,7 @@ TEST_CASE(
 
 TEST_CASE("a bin is a value, and the table knows it by name") {
   const auto rows = dolly_rows(80);
-  const auto partition = draw(rows, settings(8, 4, {by_attribute("category", 0.5)}));
+  const auto partition = draw_rows(rows, settings(8, 4, {by_attribute("category", 0.5)}));
   REQUIRE(partition.bins.size() == 1);
   CHECK(partition.bins[0].by == "attribute");
   CHECK(partition.bins[0].measure == "category");
@@ -108,20 +109,20 @@ TEST_CASE("a bin is a value, and the table knows it by name") {
 
 TEST_CASE("the target is an attribute of every example, unless the data name one themselves") {
   auto rows = dolly_rows(60);
-  const auto by_target = draw(rows, settings(4, 1, {by_attribute("target", 0.1)}));
+  const auto by_target = draw_rows(rows, settings(4, 1, {by_attribute("target", 0.1)}));
   CHECK(by_target.bins.at(0).names == std::vector<std::string>{"no", "yes"});
   for (auto& row : rows)
     row.attributes["target"] = row.target == "yes" ? "1" : "0";
-  CHECK(draw(rows, settings(4, 1, {by_attribute("target", 0.1)})).bins.at(0).names ==
+  CHECK(draw_rows(rows, settings(4, 1, {by_attribute("target", 0.1)})).bins.at(0).names ==
         std::vector<std::string>{"0", "1"});
 }
 
 TEST_CASE("examples without the attribute have a bin of their own, and are counted") {
   auto rows = dolly_rows(40);
-  const auto whole = draw(rows, settings(4, 1, {by_attribute("category", 0.5)}));
+  const auto whole = draw_rows(rows, settings(4, 1, {by_attribute("category", 0.5)}));
   rows[3].attributes.clear();
   rows[7].attributes["category"] = "";
-  const auto partition = draw(rows, settings(4, 1, {by_attribute("category", 0.5)}));
+  const auto partition = draw_rows(rows, settings(4, 1, {by_attribute("category", 0.5)}));
   CHECK(partition.bins.at(0).names.size() == 9);
   CHECK(partition.bins.at(0).names.back() == "(none)");
   CHECK(partition.bins.at(0).bin_of.at(3) == 8);
@@ -129,7 +130,7 @@ TEST_CASE("examples without the attribute have a bin of their own, and are count
   CHECK(partition.notes == Notes{"attribute (category): 2 of 40 training examples do not have it; "
                                  "they are the bin \"(none)\""});
   rows[5].attributes["category"] = "(none)";
-  CHECK(draw(rows, settings(4, 1, {by_attribute("category", 0.5)})).bins.at(0).names.back() ==
+  CHECK(draw_rows(rows, settings(4, 1, {by_attribute("category", 0.5)})).bins.at(0).names.back() ==
         "((none))");
 }
 
@@ -137,42 +138,42 @@ TEST_CASE("an attribute that no example has is refused with what there is") {
   auto rows = dolly_rows(40);
   rows[0].attributes["language"] = "en";
   rows[1].attributes["empty"] = "";
-  CHECK(error_of(rows, "categry") ==
+  CHECK(attribute_error(rows, "categry") ==
         "partition.skew.attribute: no example has the attribute \"categry\"; did you mean "
         "\"category\"?; they have: category, language, target");
-  CHECK(error_of(rows, "empty") ==
+  CHECK(attribute_error(rows, "empty") ==
         "partition.skew.attribute: no example has the attribute \"empty\"; they have: category, "
         "language, target");
   for (auto& row : rows)
     row.attributes.clear();
-  CHECK(error_of(rows, "category") ==
+  CHECK(attribute_error(rows, "category") ==
         "partition.skew.attribute: no example has the attribute \"category\"; they have: target");
 }
 
 TEST_CASE("a skew with nearly as many bins as examples is noted, with what to use instead") {
   auto rows = dolly_rows(80);
-  CHECK(draw(rows, settings(8, 4, {by_group(0.1)})).notes ==
+  CHECK(draw_rows(rows, settings(8, 4, {by_group(0.1)})).notes ==
         Notes{"group: 80 bins for 80 training examples, so hardly two are in the same one and the "
               "clients are as if iid; use by = \"attribute\" with one of: \"category\" (8 values), "
               "\"target\" (2 values)"});
   for (std::size_t i = 0; i < rows.size(); ++i)
     rows[i].group = std::to_string(i / 2);
-  CHECK(draw(rows, settings(8, 4, {by_group(0.1)})).notes.empty());
+  CHECK(draw_rows(rows, settings(8, 4, {by_group(0.1)})).notes.empty());
   rows[1].group = "alone";
-  CHECK(draw(rows, settings(8, 4, {by_group(0.1)})).notes.size() == 1);
+  CHECK(draw_rows(rows, settings(8, 4, {by_group(0.1)})).notes.size() == 1);
   for (auto& row : rows) {
     row.target = row.id;
     row.attributes.clear();
   }
   CHECK(
-      draw(rows, settings(8, 4, {by_attribute("target", 0.1)})).notes ==
+      draw_rows(rows, settings(8, 4, {by_attribute("target", 0.1)})).notes ==
       Notes{"attribute (target): 80 bins for 80 training examples, so hardly two are in the same "
             "one and the clients are as if iid; use a field of which many rows have the same value "
             "(docs/data.md says how a row gets attributes), or another skew"});
   for (std::size_t i = 0; i < rows.size(); ++i)
     rows[i].quality["votes"] = static_cast<double>(i);
   CHECK(
-      draw(rows, settings(8, 4, {tests::skew("quality", 0.1, 60)})).notes ==
+      draw_rows(rows, settings(8, 4, {tests::skew("quality", 0.1, 60)})).notes ==
       Notes{"quality (votes): 60 bins for 80 training examples, so hardly two are in the same one "
             "and the clients are as if iid; use fewer bins"});
 }
@@ -181,7 +182,7 @@ TEST_CASE("an attribute that is the same everywhere is noted") {
   auto rows = dolly_rows(20);
   for (auto& row : rows)
     row.attributes["category"] = "qa";
-  CHECK(draw(rows, settings(2, 1, {by_attribute("category", 0.1)})).notes ==
+  CHECK(draw_rows(rows, settings(2, 1, {by_attribute("category", 0.1)})).notes ==
         Notes{"attribute (category): all training examples have the same, \"qa\", so there is "
               "nothing to spread"});
 }
@@ -192,7 +193,7 @@ TEST_CASE("a manifest says which attribute was spread, and loads again") {
   rows[9].attributes.clear();
   auto config = settings(8, 4, {by_attribute("category", 0.1)});
   const auto all = tests::all_of(rows);
-  const auto drawn = draw(rows, config);
+  const auto drawn = draw_rows(rows, config);
   const auto text = manifest_text(drawn, measure_partition(drawn), rows, config, 42);
   const auto json = nlohmann::json::parse(text);
   CHECK(json["settings"]["skews"][0] ==
@@ -218,7 +219,7 @@ TEST_CASE("hundreds of values, with names from hell, leave table and picture who
     rows[i].attributes["topic"] = "<&\"'>\x01\n\t\x1b[31m, other (" + std::to_string(i % 700) +
                                   ") and so on and so on, \xE2\x80\xA8 longer than any legend";
   }
-  const auto partition = draw(rows, settings(50, 1, {by_attribute("topic", 0.3)}));
+  const auto partition = draw_rows(rows, settings(50, 1, {by_attribute("topic", 0.3)}));
   const auto statistics = measure_partition(partition);
   const auto text = to_text(partition, statistics);
   CHECK(text.find_first_of("\x01\x1b\t") == text.npos);
@@ -240,7 +241,7 @@ TEST_CASE("a picture of very many clients shows means of neighbours") {
     rows[i].id = rows[i].group = std::to_string(i);
     rows[i].target = i % 2 == 0 ? "even" : "odd";
   }
-  const auto partition = draw(rows, settings(4000, 1, {by_attribute("target", 1.0)}));
+  const auto partition = draw_rows(rows, settings(4000, 1, {by_attribute("target", 1.0)}));
   const auto svg = to_svg(partition, measure_partition(partition), "many");
   CHECK(svg.find("client (each bar is the mean of 3)") != svg.npos);
   CHECK(svg.find("<title>mean of clients 0 to 2, ") != svg.npos);

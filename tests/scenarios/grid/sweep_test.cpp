@@ -13,7 +13,7 @@ namespace {
 using scenarios::SweepRun;
 using tests::SweepFolder;
 
-bool contains(const std::string& text, const std::string& part) {
+bool check_contains(const std::string& text, const std::string& part) {
   INFO(text);
   const bool found = text.find(part) != std::string::npos;
   CHECK(found);
@@ -115,22 +115,25 @@ expect = "higher"
   CHECK(quick.quick->seeds == 3);
   CHECK(quick.quick->points == 4);
 
-  contains(folder.error("", true), "has no [quick] part");
-  contains(folder.error("[quick]\ncases = [\"c\"]"), "quick.cases: there is no case \"c\"");
-  contains(folder.error("[quick]\naxes = { \"lora.r\" = [1] }"), "there is no axis \"lora.r\"");
-  contains(folder.error("[quick]\nsed = 1"), "quick.sed: unknown key; allowed: seeds, set");
+  check_contains(folder.error("", true), "has no [quick] part");
+  check_contains(folder.error("[quick]\ncases = [\"c\"]"), "quick.cases: there is no case \"c\"");
+  check_contains(folder.error("[quick]\naxes = { \"lora.r\" = [1] }"),
+                 "there is no axis \"lora.r\"");
+  check_contains(folder.error("[quick]\nsed = 1"), "quick.sed: unknown key; allowed: seeds, set");
 }
 
 TEST_CASE("errors of a sweep name the place, those of a scenario the setting") {
   SweepFolder folder;
-  contains(folder.error("axis = 1"), "sweep.toml:2:1: axis: unknown key; allowed: name, scenario");
-  contains(folder.error("seeds = []"), "seeds: must be an array of whole numbers");
-  contains(folder.error("seeds = [1, 1]"), "1 stands there twice");
-  contains(folder.error("[axes]\n\"lora.r\" = 3"), "axes.lora.r: must be an array");
-  contains(folder.error("[axes]\nseed = [1, 2]"), "axes.seed: cannot be varied here; use seeds");
-  contains(folder.error("[[cases]]\nset = {}"), "cases.name: is missing");
-  contains(folder.error("[axes]\n\"lora.r\" = [2, 0]"), "lora.r: 0 is out of range");
-  contains(folder.error("[axes]\n\"lora.rr\" = [2]"), "unknown key");
+  check_contains(folder.error("axis = 1"),
+                 "sweep.toml:2:1: axis: unknown key; allowed: name, scenario");
+  check_contains(folder.error("seeds = []"), "seeds: must be an array of whole numbers");
+  check_contains(folder.error("seeds = [1, 1]"), "1 stands there twice");
+  check_contains(folder.error("[axes]\n\"lora.r\" = 3"), "axes.lora.r: must be an array");
+  check_contains(folder.error("[axes]\nseed = [1, 2]"),
+                 "axes.seed: cannot be varied here; use seeds");
+  check_contains(folder.error("[[cases]]\nset = {}"), "cases.name: is missing");
+  check_contains(folder.error("[axes]\n\"lora.r\" = [2, 0]"), "lora.r: 0 is out of range");
+  check_contains(folder.error("[axes]\n\"lora.rr\" = [2]"), "unknown key");
 }
 
 scenarios::SweepRuns some_runs() {

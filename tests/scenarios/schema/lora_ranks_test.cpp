@@ -7,13 +7,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-std::string only_error(const std::string& text) {
-  const tests::ScenarioFolder folder;
-  const Lines errors = folder.errors(tests::ScenarioFolder::required() + text);
-  REQUIRE_MESSAGE(errors.size() == 1, join(errors, "\n"));
-  return errors.front();
-}
-
 const std::string kUnequal =
     "[lora]\nranks = [{ r = 4, share = 0.5 }, { r = 16, share = 0.5, lora_alpha = 32 }]\n";
 
@@ -28,15 +21,15 @@ TEST_CASE("unequal ranks are read, and the single rank is idle beside them") {
   CHECK(ranks[1].lora_alpha == 32.0);
   CHECK(scenario.federation.aggregation.lora_split == "b");
   CHECK(scenario.warnings.empty());
-  CHECK(only_error(kUnequal + "r = 8\n[aggregation]\nlora = \"hlora\"\n") ==
+  CHECK(tests::only_error(kUnequal + "r = 8\n[aggregation]\nlora = \"hlora\"\n") ==
         "scenario.toml:7:5: lora.r: cannot stand beside ranks; give only one of them");
 }
 
 TEST_CASE("a rule for equal ranks names those that take unequal ones in the mode") {
-  CHECK(only_error(kUnequal).ends_with(
+  CHECK(tests::only_error(kUnequal).ends_with(
       "aggregation.lora: \"fedit\" needs clients of equal rank and scale; allowed with unequal "
       "lora.ranks: flora, hetlora, hlora, flexlora, product"));
-  CHECK(only_error(kUnequal + "[aggregation]\nmode = \"fedbuff\"\nlora = \"ffa\"\n")
+  CHECK(tests::only_error(kUnequal + "[aggregation]\nmode = \"fedbuff\"\nlora = \"ffa\"\n")
             .ends_with("allowed with unequal lora.ranks: flora, product"));
   const tests::ScenarioFolder folder;
   CHECK(folder
@@ -50,7 +43,7 @@ TEST_CASE("ranks go by share or by tier") {
       "[devices]\ntiers = [{ name = \"fast\", tokens_per_second = 9 }, { name = \"slow\", "
       "tokens_per_second = 1 }]\n[aggregation]\nlora = \"hlora\"\n";
   const auto with = [&](const std::string& ranks) {
-    return only_error("[lora]\nranks = [" + ranks + "]\n" + tiers);
+    return tests::only_error("[lora]\nranks = [" + ranks + "]\n" + tiers);
   };
   CHECK(with("{ r = 4, share = 1 }, { r = 8, tier = \"fast\" }")
             .ends_with("lora.ranks: entry 1 goes by tier, the first by share; allowed: all by the "
@@ -60,7 +53,7 @@ TEST_CASE("ranks go by share or by tier") {
   CHECK(with("{ r = 4, tier = \"fast\" }")
             .ends_with("lora.ranks: gives no rank to tier \"slow\"; allowed: one for each of fast, "
                        "slow"));
-  CHECK(only_error("[lora]\nranks = [{ r = 4, tier = \"fast\" }]\n")
+  CHECK(tests::only_error("[lora]\nranks = [{ r = 4, tier = \"fast\" }]\n")
             .ends_with("lora.ranks: there is no tier \"fast\"; allowed: none, for [devices] has no "
                        "tiers"));
   const tests::ScenarioFolder folder;
@@ -74,12 +67,12 @@ TEST_CASE("ranks go by share or by tier") {
 
 TEST_CASE(
     "a rule that is not sound in a mode, or beside an optimiser, is refused with the reason") {
-  CHECK(only_error("[aggregation]\nmode = \"fedbuff\"\nlora = \"hlora\"\n")
+  CHECK(tests::only_error("[aggregation]\nmode = \"fedbuff\"\nlora = \"hlora\"\n")
             .ends_with("\"product\" does that; allowed there: fedit, ffa, fedsa, rolora, flora, "
                        "fedex, product"));
-  CHECK(only_error("[aggregation]\nlora = \"product\"\nserver_optimizer = \"adam\"\n")
+  CHECK(tests::only_error("[aggregation]\nlora = \"product\"\nserver_optimizer = \"adam\"\n")
             .ends_with("moments of factors mean nothing; allowed: \"sgd\" with server_momentum 0"));
-  CHECK(only_error("[aggregation]\nlora = \"fedex\"\nserver_momentum = 0.9\n")
+  CHECK(tests::only_error("[aggregation]\nlora = \"fedex\"\nserver_momentum = 0.9\n")
             .find("aggregation.server_optimizer: \"fedex\" folds products") != std::string::npos);
 }
 

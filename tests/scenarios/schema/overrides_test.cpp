@@ -16,7 +16,7 @@ actors::FederationConfig with(const Lines& sets) {
   return tests::ScenarioFolder().read(kScenario, sets).federation;
 }
 
-std::string only_error(const Lines& sets) {
+std::string error_of_sets(const Lines& sets) {
   const Lines errors = tests::ScenarioFolder().errors(kScenario, sets);
   REQUIRE_MESSAGE(errors.size() == 1, join(errors, "\n"));
   return errors.front();
@@ -101,30 +101,31 @@ TEST_CASE("paths are relative to the current folder") {
 }
 
 TEST_CASE("errors name the option") {
-  CHECK(only_error({"lora.r=0"}) ==
+  CHECK(error_of_sets({"lora.r=0"}) ==
         "--set lora.r=0: lora.r: 0 is out of range; allowed: 1 to 1024");
-  CHECK(only_error({"lorra.r=4"})
+  CHECK(error_of_sets({"lorra.r=4"})
             .starts_with("--set lorra.r=4: lorra: unknown key; allowed: name, seed, model, lora"));
-  CHECK(only_error({"lorra.r=4"}).ends_with("did you mean lora?"));
-  CHECK(only_error({"devices.tiers.2.share=1"}) ==
+  CHECK(error_of_sets({"lorra.r=4"}).ends_with("did you mean lora?"));
+  CHECK(error_of_sets({"devices.tiers.2.share=1"}) ==
         "--set devices.tiers.2.share=1: devices.tiers: has no entry 2; allowed: 0 to 1");
-  CHECK(only_error({"devices.tiers.first.share=1"}) ==
+  CHECK(error_of_sets({"devices.tiers.first.share=1"}) ==
         "--set devices.tiers.first.share=1: devices.tiers: has no entry first; allowed: 0 to 1");
-  CHECK(only_error({"train.epochs.x=1"}) ==
+  CHECK(error_of_sets({"train.epochs.x=1"}) ==
         "--set train.epochs.x=1: train.epochs: is the integer 2 and has no key \"x\"");
-  CHECK(only_error({"stop.versions=0"}).find("nothing would end the run") != std::string::npos);
+  CHECK(error_of_sets({"stop.versions=0"}).find("nothing would end the run") != std::string::npos);
 }
 
 TEST_CASE("what is no assignment is refused") {
   for (const std::string set : {"lora.r", "=3", "a b=3", "lora..r=3", ".r=1", ""}) {
-    const std::string error = only_error({set});
+    const std::string error = error_of_sets({set});
     CHECK_MESSAGE(error.find("is not of the form section.key=value") != std::string::npos, error);
     CHECK(error.starts_with("--set " + set + ": "));
   }
 }
 
 TEST_CASE("a value cannot smuggle in other keys") {
-  CHECK(only_error({"lora.r=4\nseed = 3"}).find("lora.r: must be an integer") != std::string::npos);
+  CHECK(error_of_sets({"lora.r=4\nseed = 3"}).find("lora.r: must be an integer") !=
+        std::string::npos);
 }
 
 }  // namespace

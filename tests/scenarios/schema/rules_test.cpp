@@ -7,13 +7,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-std::string only_error(const std::string& text) {
-  const tests::ScenarioFolder folder;
-  const Lines errors = folder.errors(tests::ScenarioFolder::required() + text);
-  REQUIRE_MESSAGE(errors.size() == 1, join(errors, "\n"));
-  return errors.front();
-}
-
 TEST_CASE("a surrogate refuses what it cannot do and warns about what it has not") {
   const tests::ScenarioFolder folder;
   const std::string surrogate = "[train]\nkind = \"surrogate\"\nlr = 0.1\n";
@@ -42,7 +35,7 @@ TEST_CASE("a surrogate refuses what it cannot do and warns about what it has not
 }
 
 TEST_CASE("a skew by attribute says which") {
-  CHECK(only_error("[[partition.skew]]\nby = \"attribute\"\nalpha = 0.1\n")
+  CHECK(tests::only_error("[[partition.skew]]\nby = \"attribute\"\nalpha = 0.1\n")
             .ends_with(
                 "entry 0 does not say which attribute; allowed: attribute = \"target\", or one "
                 "that the data have"));
@@ -57,18 +50,21 @@ TEST_CASE("a skew by attribute says which") {
 }
 
 TEST_CASE("no more clients train at once than there are") {
-  CHECK(only_error("[clients]\nconcurrency = 9\n[partition]\nclients = 8\n[aggregation]\nmode = "
-                   "\"fedbuff\"\n") ==
+  CHECK(tests::only_error(
+            "[clients]\nconcurrency = 9\n[partition]\nclients = 8\n[aggregation]\nmode = "
+            "\"fedbuff\"\n") ==
         "scenario.toml:6:15: clients.concurrency: 9 clients cannot be in flight; allowed: at most "
         "partition.clients, 8");
-  CHECK(only_error("[clients]\nper_round = 9\n[partition]\nclients = 8\n") ==
+  CHECK(tests::only_error("[clients]\nper_round = 9\n[partition]\nclients = 8\n") ==
         "scenario.toml:6:13: clients.per_round: 9 clients cannot be picked; allowed: at most "
         "partition.clients, 8");
-  CHECK(only_error("[clients]\nper_round = 8\novercommit = 1.01\n[partition]\nclients = 8\n") ==
+  CHECK(tests::only_error(
+            "[clients]\nper_round = 8\novercommit = 1.01\n[partition]\nclients = 8\n") ==
         "scenario.toml:6:13: clients.per_round: with clients.overcommit, 9 clients would be "
         "invited; allowed: at most partition.clients, 8");
-  CHECK(only_error("[clients]\nper_round = 5\n[partition]\nclients = 12\n[aggregation]\nmode = "
-                   "\"tiered\"\n") ==
+  CHECK(tests::only_error(
+            "[clients]\nper_round = 5\n[partition]\nclients = 12\n[aggregation]\nmode = "
+            "\"tiered\"\n") ==
         "scenario.toml:6:13: clients.per_round: 5 clients cannot be picked; allowed: at most 4, a "
         "tier's share of partition.clients, 12");
 }
@@ -91,7 +87,7 @@ TEST_CASE("a manifest decides the number of clients, so partition.clients is not
 }
 
 TEST_CASE("a limit of the default is reported at the key that was given") {
-  CHECK(only_error("[partition]\nclients = 8\n") ==
+  CHECK(tests::only_error("[partition]\nclients = 8\n") ==
         "scenario.toml:6:11: clients.per_round: 10 clients cannot be picked; allowed: at most "
         "partition.clients, 8");
 }
@@ -105,13 +101,13 @@ TEST_CASE("overcommit is judged as the coordinator computes it") {
 }
 
 TEST_CASE("a round cannot need more updates than it takes") {
-  CHECK(only_error("[clients]\nper_round = 4\nmin_updates = 5\n") ==
+  CHECK(tests::only_error("[clients]\nper_round = 4\nmin_updates = 5\n") ==
         "scenario.toml:7:15: clients.min_updates: 5 updates can never come in a round; allowed: at "
         "most clients.per_round, 4");
 }
 
 TEST_CASE("some condition must end the run") {
-  CHECK(only_error("[stop]\nversions = 0\n") ==
+  CHECK(tests::only_error("[stop]\nversions = 0\n") ==
         "scenario.toml:5:1: stop: nothing would end the run; allowed: at least one of versions, "
         "virtual_seconds and updates above 0");
 }
@@ -132,14 +128,15 @@ TEST_CASE("the default number of versions yields to another limit") {
 }
 
 TEST_CASE("alternatives exclude each other, unless one is 0") {
-  CHECK(only_error("[train]\nsteps = 5\nepochs = 1\n") ==
+  CHECK(tests::only_error("[train]\nsteps = 5\nepochs = 1\n") ==
         "scenario.toml:7:10: train.epochs: cannot stand beside steps; give only one of them");
-  CHECK(only_error("[train]\nbatch_size = 5\nbatch_tokens = 100\n") ==
+  CHECK(tests::only_error("[train]\nbatch_size = 5\nbatch_tokens = 100\n") ==
         "scenario.toml:7:16: train.batch_tokens: cannot stand beside batch_size; give only one of "
         "them");
-  CHECK(only_error("[[partition.skew]]\nby = \"context_length\"\nbins = 3\nedges = [10]\n") ==
-        "scenario.toml:7:8: partition.skew.0.bins: cannot stand beside edges; give only one of "
-        "them");
+  CHECK(
+      tests::only_error("[[partition.skew]]\nby = \"context_length\"\nbins = 3\nedges = [10]\n") ==
+      "scenario.toml:7:8: partition.skew.0.bins: cannot stand beside edges; give only one of "
+      "them");
   const tests::ScenarioFolder folder;
   const auto scenario =
       folder.read(tests::ScenarioFolder::required() + "[train]\nsteps = 0\nepochs = 3\n");
@@ -147,28 +144,28 @@ TEST_CASE("alternatives exclude each other, unless one is 0") {
 }
 
 TEST_CASE("a tier says how fast it is") {
-  CHECK(only_error("[[devices.tiers]]\nname = \"fast\"\n") ==
+  CHECK(tests::only_error("[[devices.tiers]]\nname = \"fast\"\n") ==
         "scenario.toml:5:1: devices.tiers.0.tokens_per_second: is missing (or teraflops); "
         "allowed: above 0");
-  CHECK(only_error("[devices]\ntiers = [{ share = 0, tokens_per_second = 5 }]\n") ==
+  CHECK(tests::only_error("[devices]\ntiers = [{ share = 0, tokens_per_second = 5 }]\n") ==
         "scenario.toml:6:20: devices.tiers.0.share: 0.0 is out of range; allowed: above 0");
-  CHECK(only_error("[devices]\ntiers = [{ teraflops = 1 }, { teraflops = 2 }]\n") ==
+  CHECK(tests::only_error("[devices]\ntiers = [{ teraflops = 1 }, { teraflops = 2 }]\n") ==
         "scenario.toml:6:9: devices.tiers: two tiers have the name \"default\"");
 }
 
 TEST_CASE("an outage is planned or random, ends, and hits a tier that there is") {
   const std::string start = "[[availability.outages]]\n";
-  CHECK(only_error(start) ==
+  CHECK(tests::only_error(start) ==
         "scenario.toml:5:1: availability.outages.0.duration_seconds: is missing (or "
         "mean_between_seconds); allowed: above 0");
-  CHECK(only_error(start + "mean_between_seconds = 50\nduration_seconds = 5\n") ==
+  CHECK(tests::only_error(start + "mean_between_seconds = 50\nduration_seconds = 5\n") ==
         "scenario.toml:7:20: availability.outages.0.duration_seconds: cannot stand beside "
         "mean_between_seconds; give only one of them");
-  CHECK(only_error(start + "duration_seconds = 5\nevery_seconds = 4\n") ==
+  CHECK(tests::only_error(start + "duration_seconds = 5\nevery_seconds = 4\n") ==
         "scenario.toml:5:1: availability.outages: every_seconds of entry 0 must be 0 or above its "
         "duration_seconds, or the outage never ends");
-  CHECK(only_error("[availability]\noutages = [{ duration_seconds = 5, tier = \"fats\" }]\n"
-                   "[devices]\ntiers = [{ name = \"fast\", tokens_per_second = 5 }]\n") ==
+  CHECK(tests::only_error("[availability]\noutages = [{ duration_seconds = 5, tier = \"fats\" }]\n"
+                          "[devices]\ntiers = [{ name = \"fast\", tokens_per_second = 5 }]\n") ==
         "scenario.toml:6:11: availability.outages: tier \"fats\" of entry 0 is not known; allowed: "
         "fast; did you mean fast?");
   const tests::ScenarioFolder folder;
@@ -191,9 +188,9 @@ TEST_CASE("keys of another model of availability have no effect") {
                      "\"markov\""));
   CHECK(warnings("leaving = \"pause\"\n").size() == 1);
   CHECK(warnings("model = \"file\"\nfile = \"rows.jsonl\"\nrepeat_seconds = 60\n").empty());
-  CHECK(only_error("[availability]\nmodel = \"file\"\n") ==
+  CHECK(tests::only_error("[availability]\nmodel = \"file\"\n") ==
         "scenario.toml:5:1: availability.file: is missing");
-  CHECK(only_error("[availability]\nmodel = \"file\"\nfile = \"none.csv\"\n") ==
+  CHECK(tests::only_error("[availability]\nmodel = \"file\"\nfile = \"none.csv\"\n") ==
         "scenario.toml:7:8: availability.file: no such file: none.csv");
 }
 
@@ -211,18 +208,18 @@ TEST_CASE("a file of devices makes shares idle, and knows its tiers by itself") 
 }
 
 TEST_CASE("edges ascend and target modules are distinct") {
-  CHECK(only_error("[[partition.skew]]\nby = \"context_length\"\nedges = [10, 10]\n")
+  CHECK(tests::only_error("[[partition.skew]]\nby = \"context_length\"\nedges = [10, 10]\n")
             .ends_with("partition.skew: edges of entry 0 must ascend"));
-  CHECK(only_error("[lora]\ntarget_modules = []\n") ==
+  CHECK(tests::only_error("[lora]\ntarget_modules = []\n") ==
         "scenario.toml:6:18: lora.target_modules: names no module; allowed: at least one");
-  CHECK(only_error("[lora]\ntarget_modules = [\"fc1\", \"fc1\"]\n") ==
+  CHECK(tests::only_error("[lora]\ntarget_modules = [\"fc1\", \"fc1\"]\n") ==
         "scenario.toml:6:18: lora.target_modules: names a module twice");
-  CHECK(only_error("[lora]\ntarget_modules = [\"fc1\", \"all-linear\"]\n") ==
+  CHECK(tests::only_error("[lora]\ntarget_modules = [\"fc1\", \"all-linear\"]\n") ==
         "scenario.toml:6:18: lora.target_modules: \"all-linear\" stands for all modules, alone");
 }
 
 TEST_CASE("a device has a name, and float16 needs a GPU") {
-  CHECK(only_error("[slots]\ndevice = \"cuda:x\"\n") ==
+  CHECK(tests::only_error("[slots]\ndevice = \"cuda:x\"\n") ==
         "scenario.toml:6:10: slots.device: \"cuda:x\" is no device; allowed: cpu, cuda, cuda:N");
   const tests::ScenarioFolder folder;
   const std::string half =
@@ -259,16 +256,16 @@ TEST_CASE("paths must lead to what they name") {
 TEST_CASE("Krum's f must leave a fold enough honest updates") {
   const std::string krum = "[aggregation]\nrobust = \"krum\"\n";
   CHECK(
-      only_error("[clients]\nper_round = 8\n" + krum + "byzantine = 3\n") ==
+      tests::only_error("[clients]\nper_round = 8\n" + krum + "byzantine = 3\n") ==
       "scenario.toml:9:13: aggregation.byzantine: 3 false updates need a fold of at least 2 f + 3 "
       "= 9, but one has 8");
-  CHECK(only_error(krum + "mode = \"fedbuff\"\nbuffer_size = 2\n") ==
+  CHECK(tests::only_error(krum + "mode = \"fedbuff\"\nbuffer_size = 2\n") ==
         "scenario.toml:6:10: aggregation.byzantine: 0 false updates need a fold of at least 2 f + "
         "3 = 3, but one has 2");
-  CHECK(only_error(krum + "byzantine = 1.5\n") ==
+  CHECK(tests::only_error(krum + "byzantine = 1.5\n") ==
         "scenario.toml:7:13: aggregation.byzantine: is neither a share nor a number of updates; "
         "allowed: below 1, or a whole number");
-  CHECK(only_error("[aggregation]\nrobust = \"multi_krum\"\nkrum_keep = 11\n") ==
+  CHECK(tests::only_error("[aggregation]\nrobust = \"multi_krum\"\nkrum_keep = 11\n") ==
         "scenario.toml:7:13: aggregation.krum_keep: keeps more updates than a fold has; allowed: "
         "at most 10");
   const tests::ScenarioFolder folder;
@@ -284,7 +281,7 @@ TEST_CASE("Krum's f must leave a fold enough honest updates") {
 }
 
 TEST_CASE("power of choice draws at least as many as a round takes") {
-  CHECK(only_error("[clients]\nselection = \"power_of_choice\"\npower_d = 9\n") ==
+  CHECK(tests::only_error("[clients]\nselection = \"power_of_choice\"\npower_d = 9\n") ==
         "scenario.toml:7:11: clients.power_d: 9 candidates are fewer than a round takes; allowed: "
         "at least clients.per_round, 10");
 }
@@ -306,18 +303,18 @@ TEST_CASE("options of one selection have no effect on another") {
 
 TEST_CASE("attackers are clients of a tier that there is") {
   const std::string attack = "[[faults.attackers]]\nattack = ";
-  CHECK(only_error(attack + "\"nan\"\ntier = \"phone\"\n")
+  CHECK(tests::only_error(attack + "\"nan\"\ntier = \"phone\"\n")
             .ends_with("faults.attackers: tier of entry 0: \"phone\" is no tier; known: default"));
-  CHECK(only_error(attack + "\"nan\"\nshare = 0.6\n" + attack +
-                   "\"scale\"\nscale = 5\nshare = "
-                   "0.6\n")
+  CHECK(tests::only_error(attack + "\"nan\"\nshare = 0.6\n" + attack +
+                          "\"scale\"\nscale = 5\nshare = "
+                          "0.6\n")
             .ends_with("faults.attackers: the shares of the entries sum to more than 1"));
-  CHECK(only_error(attack + "\"scale\"\n")
+  CHECK(tests::only_error(attack + "\"scale\"\n")
             .ends_with("faults.attackers: scale of entry 0 is 1, which changes nothing; allowed: "
                        "any other factor"));
-  CHECK(only_error("[[faults.attackers]]\nshare = 0.5\n")
+  CHECK(tests::only_error("[[faults.attackers]]\nshare = 0.5\n")
             .find("faults.attackers.0.attack: is missing") != std::string::npos);
-  CHECK(only_error(attack + "\"sign_flop\"\n").find("sign_flip") != std::string::npos);
+  CHECK(tests::only_error(attack + "\"sign_flop\"\n").find("sign_flip") != std::string::npos);
   const tests::ScenarioFolder folder;
   const auto scenario =
       folder.read(tests::ScenarioFolder::required() + attack + "\"free_rider\"\nscale = 3\n");
@@ -327,9 +324,9 @@ TEST_CASE("attackers are clients of a tier that there is") {
 }
 
 TEST_CASE("messages are compressed by codecs that exist") {
-  CHECK(only_error("[network]\ncompress_down = \"topk\"\n").find("none, float16") !=
+  CHECK(tests::only_error("[network]\ncompress_down = \"topk\"\n").find("none, float16") !=
         std::string::npos);
-  CHECK(only_error("[network]\ncompress_up = \"topk\"\ntopk_share = 0\n")
+  CHECK(tests::only_error("[network]\ncompress_up = \"topk\"\ntopk_share = 0\n")
             .find("network.topk_share") != std::string::npos);
   const tests::ScenarioFolder folder;
   const auto scenario = folder.read(tests::ScenarioFolder::required() +

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <string>
 #include <vector>
 
+#include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "scenarios/schema/scenario.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -58,5 +61,13 @@ class ScenarioFolder {
  private:
   TemporaryFolder folder_;
 };
+
+/// The one error of the required sections followed by `text`, which starts at line 5.
+inline std::string only_error(const std::string& text, const std::vector<std::string>& sets = {}) {
+  const ScenarioFolder folder;
+  const auto errors = folder.errors(ScenarioFolder::required() + text, sets);
+  REQUIRE_MESSAGE(errors.size() == 1, join(errors, "\n"));
+  return errors.front();
+}
 
 }  // namespace lorafleet::tests

@@ -9,6 +9,7 @@
 #include "partition/support/files.hpp"
 #include "partition/support/process.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/text.hpp"
 
 namespace lorafleet {
 namespace {
@@ -31,10 +32,6 @@ Result pretrain(std::vector<std::string> arguments) {
   result.status = ended.status;
   result.err = ended.errors;
   return result;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 /// A text of few words, and the smallest of models for it: a training of a second.
@@ -95,14 +92,14 @@ TEST_CASE("a tiny model learns a tiny text, with the same bytes after an interru
   const Result whole = text.train("whole", {"--threads", "1", "--every", "30"});
   INFO(whole.err);
   REQUIRE(whole.status == 0);
-  CHECK(contains(whole.out, "step 118 of 118"));
+  CHECK(tests::contains(whole.out, "step 118 of 118"));
   CHECK(number_after(whole.out, "held out ") < 1.0);  // log(4096) = 8.3 at the start
 
   CHECK(text.train("parts", {"--threads", "2", "--every", "25", "--stop-after", "20"}).status == 0);
   CHECK(!std::filesystem::exists(text.path("parts") + "/model.safetensors"));
   const Result rest = text.train("parts", {"--threads", "2", "--resume"});
   CHECK(rest.status == 0);
-  CHECK(contains(rest.out, "resumed after step 20"));
+  CHECK(tests::contains(rest.out, "resumed after step 20"));
   CHECK(text.weights("parts") == text.weights("whole"));
 
   SUBCASE("LoRAFleet loads it, and finds the same loss") {
@@ -118,7 +115,7 @@ TEST_CASE("a tiny model learns a tiny text, with the same bytes after an interru
     CHECK(text.weights("other") != text.weights("whole"));
     const Result mixed = text.train("whole", {"--seed", "7", "--resume"});
     CHECK(mixed.status == 2);
-    CHECK(contains(mixed.err, "was made with another \"seed\": 42, not 7"));
+    CHECK(tests::contains(mixed.err, "was made with another \"seed\": 42, not 7"));
   }
 }
 
@@ -129,15 +126,16 @@ TEST_CASE("what cannot be trained is refused with the reason") {
     CHECK(result.status == 2);
     return result.err;
   };
-  CHECK(contains(refused({"--size", "opt-huge"}),
-                 "--size: unknown size \"opt-huge\"; allowed: opt-nano, opt-micro, opt-mini, "
-                 "opt-small"));
-  CHECK(contains(refused({"--resume"}), "holds no checkpoint to resume from"));
+  CHECK(
+      tests::contains(refused({"--size", "opt-huge"}),
+                      "--size: unknown size \"opt-huge\"; allowed: opt-nano, opt-micro, opt-mini, "
+                      "opt-small"));
+  CHECK(tests::contains(refused({"--resume"}), "holds no checkpoint to resume from"));
   write_file(text.corpus(), "{\"id\": \"a\", \"text\": \"b\"}\n{\"id\": \"a\"}\n");
-  CHECK(contains(refused({}), "corpus.jsonl:2: one JSON object a line"));
+  CHECK(tests::contains(refused({}), "corpus.jsonl:2: one JSON object a line"));
   std::filesystem::create_directories(text.path("out"));
   write_file(text.path("out") + "/notes", "");
-  CHECK(contains(refused({}), "is there already; --out needs a new folder"));
+  CHECK(tests::contains(refused({}), "is there already; --out needs a new folder"));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 
 /// Tokens are bytes, written in the byte alphabet. One that is not (an added one with a space) is
 /// text.
-class ByteLevel final : public Decoder {
+class ByteLevelDecoder final : public Decoder {
  public:
   void apply(std::vector<std::string>& tokens) const override {
     std::string bytes;
@@ -26,7 +26,7 @@ class ByteLevel final : public Decoder {
 }  // namespace
 
 DecoderPtr make_byte_level_decoder(const Setting& /*setting*/) {
-  return std::make_unique<const ByteLevel>();
+  return std::make_unique<const ByteLevelDecoder>();
 }
 
 }  // namespace lorafleet::model

@@ -5,9 +5,9 @@ namespace lorafleet::model {
 
 namespace {
 
-class Replace final : public Decoder {
+class ReplaceDecoder final : public Decoder {
  public:
-  explicit Replace(const Setting& setting)
+  explicit ReplaceDecoder(const Setting& setting)
       : pattern_(setting.at("pattern")), content_(setting.at("content").text()) {}
 
   void apply(std::vector<std::string>& tokens) const override {
@@ -34,7 +34,7 @@ class Replace final : public Decoder {
 }  // namespace
 
 DecoderPtr make_replace_decoder(const Setting& setting) {
-  return std::make_unique<const Replace>(setting);
+  return std::make_unique<const ReplaceDecoder>(setting);
 }
 
 }  // namespace lorafleet::model

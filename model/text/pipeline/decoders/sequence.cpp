@@ -7,9 +7,9 @@ namespace lorafleet::model {
 
 namespace {
 
-class Sequence final : public Decoder {
+class SequenceDecoder final : public Decoder {
  public:
-  explicit Sequence(std::vector<DecoderPtr> parts) : parts_(std::move(parts)) {}
+  explicit SequenceDecoder(std::vector<DecoderPtr> parts) : parts_(std::move(parts)) {}
 
   void apply(std::vector<std::string>& tokens) const override {
     for (const auto& part : parts_)
@@ -29,7 +29,7 @@ class Sequence final : public Decoder {
 }  // namespace
 
 DecoderPtr make_decoder_sequence(const Setting& setting) {
-  return std::make_unique<const Sequence>(
+  return std::make_unique<const SequenceDecoder>(
       make_parts<Decoder>(setting.at("decoders"), make_decoder));
 }
 

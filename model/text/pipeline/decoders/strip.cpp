@@ -5,9 +5,9 @@ namespace lorafleet::model {
 namespace {
 
 /// Up to so many of one character off the front and the end of each token.
-class Strip final : public Decoder {
+class StripDecoder final : public Decoder {
  public:
-  explicit Strip(const Setting& setting)
+  explicit StripDecoder(const Setting& setting)
       : content_(setting.at("content").character_or(" ")),
         start_(setting.at("start").count_or(0)),
         stop_(setting.at("stop").count_or(0)) {}
@@ -32,7 +32,7 @@ class Strip final : public Decoder {
 }  // namespace
 
 DecoderPtr make_strip_decoder(const Setting& setting) {
-  return std::make_unique<const Strip>(setting);
+  return std::make_unique<const StripDecoder>(setting);
 }
 
 }  // namespace lorafleet::model

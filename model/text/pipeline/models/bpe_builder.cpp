@@ -9,17 +9,10 @@
 
 #include "model/text/pipeline/byte_alphabet.hpp"
 #include "model/text/pipeline/models/bpe.hpp"
+#include "model/text/pipeline/models/token_ids.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {
-
-namespace {
-
-std::string in_quotes(std::string_view text) {
-  return '"' + std::string(text) + '"';
-}
-
-}  // namespace
 
 BpeBuilder::BpeBuilder(const nlohmann::json& vocabulary, const std::string& place)
     : ids_(read_token_ids(vocabulary, place)) {}

@@ -36,4 +36,8 @@ const std::int32_t* find_token(const TokenIds& ids, std::string_view token) {
   return found == ids.end() ? nullptr : &found->second;
 }
 
+std::string in_quotes(std::string_view text) {
+  return '"' + std::string(text) + '"';
+}
+
 }  // namespace lorafleet::model

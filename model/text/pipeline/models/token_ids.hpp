@@ -22,4 +22,7 @@ TokenIds read_token_ids(const nlohmann::json& vocabulary, const std::string& pla
 /// nullptr where there is no such token.
 const std::int32_t* find_token(const TokenIds& ids, std::string_view token);
 
+/// A token as messages show it.
+std::string in_quotes(std::string_view text);
+
 }  // namespace lorafleet::model

@@ -5,9 +5,9 @@ namespace lorafleet::model {
 
 namespace {
 
-class Replace final : public Normalizer {
+class ReplaceNormalizer final : public Normalizer {
  public:
-  explicit Replace(const Setting& setting)
+  explicit ReplaceNormalizer(const Setting& setting)
       : pattern_(setting.at("pattern")), content_(setting.at("content").text()) {}
 
   void apply(AlignedText& text) const override {
@@ -31,7 +31,7 @@ class Replace final : public Normalizer {
 }  // namespace
 
 NormalizerPtr make_replace(const Setting& setting) {
-  return std::make_unique<const Replace>(setting);
+  return std::make_unique<const ReplaceNormalizer>(setting);
 }
 
 }  // namespace lorafleet::model

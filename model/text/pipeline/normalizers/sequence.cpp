@@ -8,9 +8,9 @@ namespace lorafleet::model {
 
 namespace {
 
-class Sequence final : public Normalizer {
+class SequenceNormalizer final : public Normalizer {
  public:
-  explicit Sequence(std::vector<NormalizerPtr> parts) : parts_(std::move(parts)) {}
+  explicit SequenceNormalizer(std::vector<NormalizerPtr> parts) : parts_(std::move(parts)) {}
 
   void apply(AlignedText& text) const override {
     for (const auto& part : parts_)
@@ -24,7 +24,7 @@ class Sequence final : public Normalizer {
 }  // namespace
 
 NormalizerPtr make_normalizer_sequence(const Setting& setting) {
-  return std::make_unique<const Sequence>(
+  return std::make_unique<const SequenceNormalizer>(
       make_parts<Normalizer>(setting.at("normalizers"), make_normalizer));
 }
 

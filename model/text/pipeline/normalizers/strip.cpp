@@ -6,9 +6,9 @@ namespace lorafleet::model {
 namespace {
 
 /// White space off the ends.
-class Strip final : public Normalizer {
+class StripNormalizer final : public Normalizer {
  public:
-  Strip(bool left, bool right) : left_(left), right_(right) {}
+  StripNormalizer(bool left, bool right) : left_(left), right_(right) {}
 
   void apply(AlignedText& text) const override {
     const std::size_t end = text.view().size() - (right_ ? spaces_at_end(text.view()) : 0);
@@ -28,8 +28,8 @@ class Strip final : public Normalizer {
 }  // namespace
 
 NormalizerPtr make_strip(const Setting& setting) {
-  return std::make_unique<const Strip>(setting.at("strip_left").flag_or(true),
-                                       setting.at("strip_right").flag_or(true));
+  return std::make_unique<const StripNormalizer>(setting.at("strip_left").flag_or(true),
+                                                 setting.at("strip_right").flag_or(true));
 }
 
 }  // namespace lorafleet::model

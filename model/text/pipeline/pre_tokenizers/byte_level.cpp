@@ -10,9 +10,9 @@ namespace {
 constexpr const char* kPattern =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
-class ByteLevel final : public PreTokenizer {
+class ByteLevelSplit final : public PreTokenizer {
  public:
-  ByteLevel(const Setting& setting, bool writes_alphabet)
+  ByteLevelSplit(const Setting& setting, bool writes_alphabet)
       : adds_space_(setting.at("add_prefix_space").flag_or(true)),
         writes_alphabet_(writes_alphabet) {
     if (setting.at("use_regex").flag_or(true)) {
@@ -69,11 +69,11 @@ class ByteLevel final : public PreTokenizer {
 }  // namespace
 
 PreTokenizerPtr make_byte_level(const Setting& setting) {
-  return std::make_unique<const ByteLevel>(setting, false);
+  return std::make_unique<const ByteLevelSplit>(setting, false);
 }
 
 PreTokenizerPtr make_byte_level_alphabet(const Setting& setting) {
-  return std::make_unique<const ByteLevel>(setting, true);
+  return std::make_unique<const ByteLevelSplit>(setting, true);
 }
 
 }  // namespace lorafleet::model

@@ -7,9 +7,9 @@ namespace lorafleet::model {
 
 namespace {
 
-class Sequence final : public PreTokenizer {
+class SequenceSplit final : public PreTokenizer {
  public:
-  explicit Sequence(std::vector<PreTokenizerPtr> parts) : parts_(std::move(parts)) {}
+  explicit SequenceSplit(std::vector<PreTokenizerPtr> parts) : parts_(std::move(parts)) {}
 
   void split(const Piece& piece, const PieceSink& sink) const override {
     split_from(0, piece, sink);
@@ -54,7 +54,7 @@ PreTokenizerPtr make_pre_tokenizer_sequence(const Setting& setting) {
     }
     if (!parts.back()) part.refuse("a pre-tokenizer was expected, not null");
   }
-  return std::make_unique<const Sequence>(std::move(parts));
+  return std::make_unique<const SequenceSplit>(std::move(parts));
 }
 
 }  // namespace lorafleet::model

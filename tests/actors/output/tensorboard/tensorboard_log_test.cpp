@@ -31,7 +31,7 @@ std::vector<ReadEvent> read_number(const tests::TemporaryFolder& folder, std::ui
   return EventReader::read(read_file(folder / TensorBoardLog::file_name(number)));
 }
 
-model::Evaluation score(double loss) {
+model::Evaluation score_by_length(double loss) {
   model::Evaluation evaluation;
   evaluation.total = {10, 4, 4 * loss, 1};
   evaluation.metrics["rouge_l"] = 0.25;
@@ -127,7 +127,7 @@ TEST_CASE("TensorBoard's file says what rounds.csv says, at the same virtual tim
       // It is on its way to the disk already.
       CHECK(read_number(folder, 0).size() == versions.size() + 1);
     }
-    written.add_evaluation({2}, score(1.5));
+    written.add_evaluation({2}, score_by_length(1.5));
     const auto events = read_number(folder, 0);
     REQUIRE(events.size() == versions.size() + 2);
     CHECK(events[0].file_version == "brain.Event:2");

@@ -4,6 +4,7 @@
 
 #include "actors/strategy/fold/aggregator.hpp"
 #include "tests/actors/strategy/lora/lora_oracle.hpp"
+#include "tests/actors/strategy/lora/rule_config.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::strategy;
@@ -16,13 +17,6 @@ struct Case {
   model::AdapterPtr current;
   std::vector<FoldItem> items;
 };
-
-AggregationConfig config_of(const std::string& rule, double lr = 1.0) {
-  AggregationConfig config;
-  config.lora = rule;
-  config.server_lr = lr;
-  return config;
-}
 
 /// `stale`: anchors are views of an earlier version and weights do not sum to 1.
 Case make_case(const Aggregator& aggregator, std::uint64_t seed, bool stale) {
@@ -89,7 +83,7 @@ void check_exact(const std::string& name, bool stale, double tolerance) {
   for (std::uint64_t seed = 0; seed < kCases; ++seed) {
     CAPTURE(seed);
     const double lr = seed % 3 == 0 ? 0.5 : 1.0;
-    Aggregator aggregator(config_of(name, lr));
+    Aggregator aggregator(tests::rule_config(name, lr));
     const Case made = make_case(aggregator, seed, stale);
     const auto next = aggregator.fold(*made.current, made.items, {1}, seed).next;
     REQUIRE(next);
@@ -105,7 +99,7 @@ void check_best(const std::string& name, const std::string& split, bool stale) {
   for (std::uint64_t seed = 100; seed < 100 + kCases; ++seed) {
     CAPTURE(seed);
     const double lr = seed % 3 == 0 ? 0.5 : 1.0;
-    AggregationConfig config = config_of(name, lr);
+    AggregationConfig config = tests::rule_config(name, lr);
     config.lora_split = split;
     Aggregator aggregator(config);
     const Case made = make_case(aggregator, seed, stale);
@@ -149,7 +143,7 @@ TEST_CASE("ffa's average is the average of the products, for A is shared") {
   LargestError largest("ffa");
   for (std::uint64_t seed = 0; seed < kCases; ++seed) {
     CAPTURE(seed);
-    Aggregator aggregator(config_of("ffa"));
+    Aggregator aggregator(tests::rule_config("ffa"));
     Case made = make_case(aggregator, seed, false);
     const auto next = aggregator.fold(*made.current, made.items, {1}, seed).next;
     REQUIRE(next);
@@ -176,7 +170,7 @@ TEST_CASE("fedit, fedsa and rolora average the factors that updates carry, and o
       for (std::uint64_t seed = 0; seed < kCases; ++seed) {
         CAPTURE(name);
         CAPTURE(seed);
-        Aggregator aggregator(config_of(name, 0.7));
+        Aggregator aggregator(tests::rule_config(name, 0.7));
         const Case made = make_case(aggregator, seed, stale);
         const auto next = aggregator.fold(*made.current, made.items, {1}, seed).next;
         REQUIRE(next);
@@ -214,7 +208,7 @@ TEST_CASE("hetlora averages zero-padded factors by the norms of the products") {
     LargestError largest("hetlora " + weighting);
     for (std::uint64_t seed = 0; seed < kCases; ++seed) {
       CAPTURE(seed);
-      AggregationConfig config = config_of("hetlora");
+      AggregationConfig config = tests::rule_config("hetlora");
       config.hetlora_weighting = weighting;
       Aggregator aggregator(config);
       const Case made = make_case(aggregator, seed, false);

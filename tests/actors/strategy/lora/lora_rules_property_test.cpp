@@ -4,6 +4,7 @@
 #include "actors/strategy/fold/aggregator.hpp"
 #include "partition/support/error.hpp"
 #include "tests/actors/strategy/lora/lora_oracle.hpp"
+#include "tests/actors/strategy/lora/rule_config.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::strategy;
@@ -13,14 +14,8 @@ namespace {
 
 const std::vector<Shape> kShapes = {{12, 20}, {17, 9}};
 
-AggregationConfig config_of(const std::string& rule) {
-  AggregationConfig config;
-  config.lora = rule;
-  return config;
-}
-
-model::AdapterPtr fold(const AggregationConfig& config, const model::AdapterPtr& current,
-                       const std::vector<FoldItem>& items) {
+model::AdapterPtr folded_adapter(const AggregationConfig& config, const model::AdapterPtr& current,
+                                 const std::vector<FoldItem>& items) {
   return Aggregator(config).fold(*current, items, {1}, 3).next;
 }
 
@@ -60,7 +55,7 @@ TEST_CASE("one client alone gets back its own product") {
     const auto current = random_factors(layout_of(kShapes, 8), random);
     for (const std::string name :
          {"fedit", "ffa", "flora", "fedex", "hetlora", "hlora", "product"}) {
-      const auto rule = lora_rules().make(name, config_of(name));
+      const auto rule = lora_rules().make(name, tests::rule_config(name));
       auto adapter = trained(current, random);
       if (rule->trains({}) == model::Factors::b) {
         auto partly = std::make_shared<model::Adapter>(*adapter);
@@ -68,7 +63,8 @@ TEST_CASE("one client alone gets back its own product") {
           std::copy(current->a(i).begin(), current->a(i).end(), partly->a(i).begin());
         adapter = partly;
       }
-      const auto next = fold(config_of(name), current, {{adapter, current, 1.0, {}}});
+      const auto next =
+          folded_adapter(tests::rule_config(name), current, {{adapter, current, 1.0, {}}});
       RC_ASSERT(relative(dense_effect(*next), dense_products(*adapter)) < 1e-6);
     }
   }));
@@ -79,17 +75,18 @@ TEST_CASE("clients that return what they received change nothing, whatever they 
     Random random(*rc::gen::arbitrary<std::uint64_t>(), Purpose::sample);
     const auto current = random_factors(layout_of(kShapes, 8), random);
     for (const std::string name : {"fedit", "ffa", "rolora", "flora", "fedex", "product"}) {
-      const auto rule = lora_rules().make(name, config_of(name));
+      const auto rule = lora_rules().make(name, tests::rule_config(name));
       const auto view =
           lora_rules().at(name).any_ranks ? rule->view(current, layout_of(kShapes, 3)) : current;
       const double weight = random.uniform(0.01, 2.0);
-      const auto next =
-          fold(config_of(name), current, {{view, view, weight, {}}, {view, view, 0.3, {}}});
+      const auto next = folded_adapter(tests::rule_config(name), current,
+                                       {{view, view, weight, {}}, {view, view, 0.3, {}}});
       RC_ASSERT(relative(dense_effect(*next), dense_products(*current)) < 1e-6);
     }
     for (const std::string name : {"hetlora", "hlora"}) {
-      const auto next = fold(config_of(name), current,
-                             {{current, current, 0.25, {}}, {current, current, 0.75, {}}});
+      const auto next =
+          folded_adapter(tests::rule_config(name), current,
+                         {{current, current, 0.25, {}}, {current, current, 0.75, {}}});
       RC_ASSERT(relative(dense_effect(*next), dense_products(*current)) < 1e-6);
     }
   }));
@@ -100,11 +97,11 @@ TEST_CASE("the order of the clients changes nothing but rounding") {
     Random random(*rc::gen::arbitrary<std::uint64_t>(), Purpose::sample);
     const auto current = random_factors(layout_of(kShapes, 8), random);
     for (const std::string& name : kAll) {
-      const auto rule = lora_rules().make(name, config_of(name));
+      const auto rule = lora_rules().make(name, tests::rule_config(name));
       auto items = mixed_items(name, *rule, current, random, 7);
-      const auto one = fold(config_of(name), current, items);
+      const auto one = folded_adapter(tests::rule_config(name), current, items);
       random.shuffle(items);
-      const auto other = fold(config_of(name), current, items);
+      const auto other = folded_adapter(tests::rule_config(name), current, items);
       RC_ASSERT(relative(dense_effect(*other), dense_effect(*one)) < 1e-5);
     }
   }));
@@ -115,10 +112,10 @@ TEST_CASE("the same fold gives the same bytes") {
   const auto current = random_factors(layout_of(kShapes, 8), random);
   for (const std::string& name : kAll) {
     CAPTURE(name);
-    const auto rule = lora_rules().make(name, config_of(name));
+    const auto rule = lora_rules().make(name, tests::rule_config(name));
     const auto items = mixed_items(name, *rule, current, random, 7);
-    CHECK(model::sha256(*fold(config_of(name), current, items)) ==
-          model::sha256(*fold(config_of(name), current, items)));
+    CHECK(model::sha256(*folded_adapter(tests::rule_config(name), current, items)) ==
+          model::sha256(*folded_adapter(tests::rule_config(name), current, items)));
   }
 }
 
@@ -139,15 +136,15 @@ TEST_CASE("only products count for product rules: alpha / r and B may be rescale
       return model::AdapterPtr(other);
     };
     for (const std::string name : {"flora", "hetlora", "hlora", "product"}) {
-      const auto rule = lora_rules().make(name, config_of(name));
+      const auto rule = lora_rules().make(name, tests::rule_config(name));
       auto items = mixed_items(name, *rule, current, random, 5);
-      const auto one = fold(config_of(name), current, items);
+      const auto one = folded_adapter(tests::rule_config(name), current, items);
       for (auto& item : items) {
         const double factor = random.uniform(0.2, 5.0);
         item.adapter = rescaled(item.adapter, factor);
         item.anchor = rescaled(item.anchor, factor);
       }
-      const auto other = fold(config_of(name), current, items);
+      const auto other = folded_adapter(tests::rule_config(name), current, items);
       RC_ASSERT(relative(dense_effect(*other), dense_effect(*one)) < 1e-5);
     }
   }));
@@ -158,7 +155,7 @@ TEST_CASE("a client of a smaller rank receives the best approximation at its own
   const auto global = random_factors(layout_of(kShapes, 9, 16.0), random);
   for (const std::string name : {"hlora", "product"}) {
     for (const std::string split : {"balanced", "b"}) {
-      AggregationConfig config = config_of(name);
+      AggregationConfig config = tests::rule_config(name);
       config.lora_split = split;
       const auto rule = lora_rules().make(name, config);
       CHECK(rule->view(global, global->layout) == global);
@@ -178,7 +175,8 @@ TEST_CASE("before anything is learnt, a client of a smaller rank can learn as an
       std::make_shared<const model::Adapter>(model::initial_adapter(layout_of(kShapes, 8), 5));
   for (const std::string name : {"flora", "hetlora", "hlora", "product"}) {
     CAPTURE(name);
-    const auto view = lora_rules().make(name, config_of(name))->view(global, layout_of(kShapes, 3));
+    const auto view =
+        lora_rules().make(name, tests::rule_config(name))->view(global, layout_of(kShapes, 3));
     for (std::size_t i = 0; i < kShapes.size(); ++i) {
       CHECK(std::equal(view->a(i).begin(), view->a(i).end(), global->a(i).begin()));
       CHECK(std::all_of(view->b(i).begin(), view->b(i).end(), [](float b) { return b == 0.0f; }));
@@ -189,13 +187,13 @@ TEST_CASE("before anything is learnt, a client of a smaller rank can learn as an
 TEST_CASE("directions without a singular value get a fresh row of A, so that they can be learnt") {
   Random random(8, Purpose::sample);
   for (const std::string split : {"balanced", "b"}) {
-    AggregationConfig config = config_of("product");
+    AggregationConfig config = tests::rule_config("product");
     config.lora_split = split;
     const auto current =
         std::make_shared<const model::Adapter>(model::initial_adapter(layout_of(kShapes, 6), 5));
     const auto start = lora_rules().make("product", config)->view(current, layout_of(kShapes, 2));
     const auto client = trained(start, random);
-    const auto next = fold(config, current, {{client, start, 1.0, {}}});
+    const auto next = folded_adapter(config, current, {{client, start, 1.0, {}}});
     CHECK(relative(dense_products(*next), dense_products(*client)) < 1e-6);
     for (std::size_t i = 0; i < kShapes.size(); ++i) {
       const auto in = static_cast<std::size_t>(kShapes[i].in);
@@ -218,7 +216,8 @@ TEST_CASE("singular vectors have fixed signs, and balanced factors equal sizes")
   Random random(8, Purpose::sample);
   const auto current = random_factors(layout_of({{30, 40}}, 5, 15.0), random);
   const auto client = trained(current, random);
-  const auto next = fold(config_of("hlora"), current, {{client, current, 1.0, {}}});
+  const auto next =
+      folded_adapter(tests::rule_config("hlora"), current, {{client, current, 1.0, {}}});
   double before = 1e300;
   for (std::size_t row = 0; row < 5; ++row) {
     const auto a = next->a(0).subspan(row * 40, 40);

@@ -3,18 +3,13 @@
 #include "actors/strategy/fold/aggregator.hpp"
 #include "partition/support/error.hpp"
 #include "tests/actors/strategy/lora/lora_oracle.hpp"
+#include "tests/actors/strategy/lora/rule_config.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::strategy;
 using namespace lorafleet::tests;
 
 namespace {
-
-AggregationConfig config_of(const std::string& rule) {
-  AggregationConfig config;
-  config.lora = rule;
-  return config;
-}
 
 /// One module of 2 x 2 and the given rank: values are A by rows, then B by rows.
 model::AdapterPtr square(std::int64_t rank, double alpha, std::vector<float> values) {
@@ -39,7 +34,7 @@ TEST_CASE("fedex by hand: the residual carries the scale, and nothing is transpo
   // s = 3. Client 1: A = (1 2), B = (1 0)^T: dW = (3 6; 0 0). Client 2: A = (0 1), B = (0 2)^T:
   // dW = (0 0; 0 6). Weights 3/4 and 1/4: A = (0.75 1.75), B = (0.75 0.5)^T.
   const auto current = square(1, 3.0, {1, 1, 0, 0});
-  const auto next = fold(config_of("fedex"), current,
+  const auto next = fold(tests::rule_config("fedex"), current,
                          {{square(1, 3.0, {1, 2, 1, 0}), current, 0.75, {}},
                           {square(1, 3.0, {0, 1, 0, 2}), current, 0.25, {}}})
                         .next;
@@ -54,9 +49,9 @@ TEST_CASE("fedex by hand: the residual carries the scale, and nothing is transpo
 TEST_CASE("flora by hand: the base sums up, and the factors start anew") {
   const auto start = std::make_shared<const model::Adapter>(
       model::initial_adapter(layout_of({{2, 2}}, 2, 4.0), 3));
-  const auto rule = lora_rules().make("flora", config_of("flora"));
+  const auto rule = lora_rules().make("flora", tests::rule_config("flora"));
   const auto small = rule->view(start, layout_of({{2, 2}}, 1, 3.0));
-  auto first = fold(config_of("flora"), start,
+  auto first = fold(tests::rule_config("flora"), start,
                     {{square(1, 3.0, {1, 2, 1, 0}), small, 0.5, {}},
                      {square(2, 4.0, {1, 0, 0, 1, 1, 0, 0, 1}), start, 0.5, {}}})
                    .next;
@@ -64,7 +59,7 @@ TEST_CASE("flora by hand: the base sums up, and the factors start anew") {
   CHECK(first->base_change->deltas[0] == std::vector<float>{2.5f, 3.0f, 0.0f, 1.0f});
   CHECK(std::all_of(first->b(0).begin(), first->b(0).end(), [](float b) { return b == 0.0f; }));
   CHECK(!std::equal(first->a(0).begin(), first->a(0).end(), start->a(0).begin()));
-  const auto second = fold(config_of("flora"), first,
+  const auto second = fold(tests::rule_config("flora"), first,
                            {{square(2, 4.0, {1, 0, 0, 1, 1, 0, 0, 1}), first, 1.0, {1}}}, 2)
                           .next;
   CHECK(second->base_change->id == 2);
@@ -72,7 +67,7 @@ TEST_CASE("flora by hand: the base sums up, and the factors start anew") {
   CHECK(first->base_change->deltas[0] == std::vector<float>{2.5f, 3.0f, 0.0f, 1.0f});
   CHECK(!std::equal(first->a(0).begin(), first->a(0).end(), second->a(0).begin()));
 
-  AggregationConfig initial = config_of("flora");
+  AggregationConfig initial = tests::rule_config("flora");
   initial.lora_reinit = "initial";
   const auto again =
       fold(initial, first, {{square(2, 4.0, {1, 0, 0, 1, 1, 0, 0, 1}), first, 1.0, {1}}}, 2).next;
@@ -82,7 +77,7 @@ TEST_CASE("flora by hand: the base sums up, and the factors start anew") {
 TEST_CASE("hetlora by hand: norms of products are the weights, and small ranks are padded") {
   const auto current = square(2, 2.0, {1, 0, 0, 1, 0, 0, 0, 0});
   // |dW| of (3 4; 0 0) is 5, of (0 0; 0 15) it is 15; scales 1 and 1.
-  const auto next = fold(config_of("hetlora"), current,
+  const auto next = fold(tests::rule_config("hetlora"), current,
                          {{square(1, 1.0, {3, 4, 1, 0}), square(1, 1.0, {1, 0, 0, 0}), 0.5, {}},
                           {square(2, 2.0, {0, 5, 0, 0, 0, 0, 3, 0}), current, 0.5, {}}})
                         .next;
@@ -96,7 +91,7 @@ TEST_CASE("product by hand: a stale update brings its own change and nothing els
   const auto current = square(2, 2.0, {2, 0, 0, 1, 2, 0, 0, 1});
   const auto old_view = square(1, 1.0, {1, 0, 2, 0});
   const auto client = square(1, 1.0, {1, 0, 5, 0});
-  AggregationConfig config = config_of("product");
+  AggregationConfig config = tests::rule_config("product");
   config.mode = "fedbuff";
   const auto folded = fold(config, current, {{client, old_view, 0.5, {}}}, 9);
   REQUIRE(folded.next);
@@ -112,23 +107,24 @@ TEST_CASE("product by hand: a stale update brings its own change and nothing els
 
 TEST_CASE("what a client of a small rank never saw stays, which hlora's average takes away") {
   const auto current = square(2, 2.0, {2, 0, 0, 1, 2, 0, 0, 1});  // diag(4, 1)
-  const auto rule = lora_rules().make("product", config_of("product"));
+  const auto rule = lora_rules().make("product", tests::rule_config("product"));
   const auto view = rule->view(current, layout_of({{2, 2}}, 1, 1.0));
   const std::vector<FoldItem> items{{view, view, 1.0, {}}};
-  CHECK(
-      (dense_product(*fold(config_of("product"), current, items).next, 0) - two_by_two(4, 0, 0, 1))
-          .norm() < 1e-6);
-  CHECK((dense_product(*fold(config_of("hlora"), current, items).next, 0) - two_by_two(4, 0, 0, 0))
+  CHECK((dense_product(*fold(tests::rule_config("product"), current, items).next, 0) -
+         two_by_two(4, 0, 0, 1))
+            .norm() < 1e-6);
+  CHECK((dense_product(*fold(tests::rule_config("hlora"), current, items).next, 0) -
+         two_by_two(4, 0, 0, 0))
             .norm() < 1e-6);
 }
 
 TEST_CASE("rolora trains B in odd rounds, those from even versions, and A in even ones") {
-  const auto rule = lora_rules().make("rolora", config_of("rolora"));
+  const auto rule = lora_rules().make("rolora", tests::rule_config("rolora"));
   CHECK(rule->trains({0}) == model::Factors::b);
   CHECK(rule->trains({1}) == model::Factors::a);
   CHECK(rule->carries({2}) == model::Factors::b);
   CHECK(lora_rules().at("rolora").from_trained);
-  AggregationConfig config = config_of("rolora");
+  AggregationConfig config = tests::rule_config("rolora");
   config.mode = "fedbuff";
   const auto current = square(1, 1.0, {10, 10, 20, 20});
   const auto from_even = square(1, 1.0, {1, 1, 2, 2});
@@ -142,7 +138,9 @@ TEST_CASE("rolora trains B in odd rounds, those from even versions, and A in eve
 }
 
 TEST_CASE("what jobs train, and what messages carry") {
-  const auto rule = [](const char* name) { return lora_rules().make(name, config_of(name)); };
+  const auto rule = [](const char* name) {
+    return lora_rules().make(name, tests::rule_config(name));
+  };
   CHECK(rule("ffa")->trains({3}) == model::Factors::b);
   CHECK(rule("ffa")->carries({3}) == model::Factors::b);
   CHECK(rule("ffa")->receives({3}) == model::Factors::b);
@@ -156,20 +154,20 @@ TEST_CASE("what jobs train, and what messages carry") {
 }
 
 TEST_CASE("a mode or an optimiser that does not fit a rule is refused with the reason") {
-  AggregationConfig config = config_of("hetlora");
+  AggregationConfig config = tests::rule_config("hetlora");
   config.mode = "fedbuff";
   CHECK_THROWS_WITH_AS(
       Aggregator{config},
       doctest::Contains("aggregation.lora: \"hetlora\" cannot work in mode fedbuff: zero-padded"),
       InputError);
-  config = config_of("flexlora");
+  config = tests::rule_config("flexlora");
   config.mode = "fedbuff";
   CHECK_THROWS_WITH_AS(Aggregator{config},
                        doctest::Contains("modes that it works in: sync, fedasync"), InputError);
   config.mode = "fedasync";
   CHECK_NOTHROW(Aggregator{config});
   for (const std::string name : {"hlora", "product", "flora", "fedex"}) {
-    config = config_of(name);
+    config = tests::rule_config(name);
     config.server_momentum = 0.9;
     CHECK_THROWS_WITH_AS(Aggregator{config}, doctest::Contains("aggregation.server_optimizer: \""),
                          InputError);
@@ -177,18 +175,18 @@ TEST_CASE("a mode or an optimiser that does not fit a rule is refused with the r
     config.server_optimizer = "adam";
     CHECK_THROWS_AS(Aggregator{config}, InputError);
   }
-  config = config_of("hetlora");
+  config = tests::rule_config("hetlora");
   config.server_optimizer = "yogi";
   CHECK_NOTHROW(Aggregator{config});
   config.hetlora_gamma = 0.0;
   CHECK_THROWS_AS(Aggregator{config}, InputError);
-  config = config_of("product");
+  config = tests::rule_config("product");
   config.lora_split = "a";
   CHECK_THROWS_AS(Aggregator{config}, InputError);
-  config = config_of("flora");
+  config = tests::rule_config("flora");
   config.lora_reinit = "never";
   CHECK_THROWS_AS(Aggregator{config}, InputError);
-  config = config_of("hetlora");
+  config = tests::rule_config("hetlora");
   config.hetlora_weighting = "norms";
   CHECK_THROWS_AS(Aggregator{config}, InputError);
 }
@@ -196,7 +194,7 @@ TEST_CASE("a mode or an optimiser that does not fit a rule is refused with the r
 TEST_CASE("rules for equal ranks refuse other layouts") {
   Random random(1, Purpose::sample);
   const auto global = random_factors(layout_of({{4, 4}}, 2), random);
-  const auto rule = lora_rules().make("fedit", config_of("fedit"));
+  const auto rule = lora_rules().make("fedit", tests::rule_config("fedit"));
   CHECK(rule->view(global, layout_of({{4, 4}}, 2)) == global);
   CHECK_THROWS_AS((void)rule->view(global, layout_of({{4, 4}}, 1)), std::invalid_argument);
 }
@@ -206,7 +204,7 @@ TEST_CASE("an update that is not finite gives no version, whatever the rule") {
   const auto bad = square(1, 1.0, {1, NAN, 0, 0});
   for (const auto& name : lora_rules().names()) {
     CAPTURE(name);
-    CHECK(fold(config_of(name), current, {{bad, current, 1.0, {}}}).next == nullptr);
+    CHECK(fold(tests::rule_config(name), current, {{bad, current, 1.0, {}}}).next == nullptr);
   }
 }
 
@@ -217,11 +215,12 @@ TEST_CASE("a base change stays with the adapter through rules that make none, an
   current->base_change = change;
   for (const std::string name : {"fedit", "hetlora", "hlora", "product"}) {
     CAPTURE(name);
-    CHECK(fold(config_of(name), current, {{current, current, 1.0, {}}}).next->base_change ==
-          change);
+    CHECK(
+        fold(tests::rule_config(name), current, {{current, current, 1.0, {}}}).next->base_change ==
+        change);
   }
   for (const std::string name : {"flora", "hetlora", "hlora"}) {
-    const auto rule = lora_rules().make(name, config_of(name));
+    const auto rule = lora_rules().make(name, tests::rule_config(name));
     CHECK(rule->view(current, layout_of({{2, 2}}, 1))->base_change == change);
   }
 }
@@ -230,46 +229,46 @@ TEST_CASE("the report tells effective rank, collapse, angles and what averaging 
   // dW = diag(2, 2): two equal singular values; (2 0; 0 0): one.
   const auto two = square(2, 2.0, {1, 0, 0, 1, 2, 0, 0, 2});
   const auto one = square(2, 2.0, {1, 0, 0, 0, 2, 0, 0, 0});
-  CHECK(*fold(config_of("hlora"), two, {{two, two, 1.0, {}}}).report.effective_rank ==
+  CHECK(*fold(tests::rule_config("hlora"), two, {{two, two, 1.0, {}}}).report.effective_rank ==
         doctest::Approx(2.0));
-  const auto collapsed = fold(config_of("fedit"), one, {{one, one, 1.0, {}}}).report;
+  const auto collapsed = fold(tests::rule_config("fedit"), one, {{one, one, 1.0, {}}}).report;
   CHECK(*collapsed.effective_rank == doctest::Approx(1.0));
   CHECK(collapsed.rank_collapse);
-  CHECK(!fold(config_of("fedit"), two, {{two, two, 1.0, {}}}).report.rank_collapse);
+  CHECK(!fold(tests::rule_config("fedit"), two, {{two, two, 1.0, {}}}).report.rank_collapse);
 
   // p = (4/5, 1/5) of the energies of diag(2, 1): exp(-0.8 ln 0.8 - 0.2 ln 0.2).
   const auto uneven = square(2, 2.0, {1, 0, 0, 1, 2, 0, 0, 1});
-  CHECK(*fold(config_of("fedit"), uneven, {{uneven, uneven, 1.0, {}}}).report.effective_rank ==
-        doctest::Approx(1.6493848));
+  CHECK(*fold(tests::rule_config("fedit"), uneven, {{uneven, uneven, 1.0, {}}})
+             .report.effective_rank == doctest::Approx(1.6493848));
 
   // A = (1 0), B = (1 0)^T and A = (0 1), B = (0 1)^T: the average of the products is diag(1/2,
   // 1/2), the product of the averages 1/4 (1 1; 1 1): |difference|^2 = 1/4, of |ideal|^2 = 1/2.
   const auto start = square(1, 1.0, {0, 0, 0, 0});
   const std::vector<FoldItem> items{{square(1, 1.0, {1, 0, 1, 0}), start, 0.5, {}},
                                     {square(1, 1.0, {0, 1, 0, 1}), start, 0.5, {}}};
-  const auto fedit = fold(config_of("fedit"), start, items).report;
+  const auto fedit = fold(tests::rule_config("fedit"), start, items).report;
   CHECK(*fedit.reconstruction_error == doctest::Approx(std::sqrt(0.5)));
   CHECK(fedit.norms == std::vector<double>{std::sqrt(2.0), std::sqrt(2.0)});
   CHECK(fedit.cosines[0] == doctest::Approx(std::sqrt(0.5)));
-  CHECK(*fold(config_of("fedex"), start, items).report.reconstruction_error < 1e-6);
-  CHECK(fold(config_of("fedex"), start, items).report.base_change_bytes == 16);
-  const auto hlora = fold(config_of("hlora"), start, items).report;
+  CHECK(*fold(tests::rule_config("fedex"), start, items).report.reconstruction_error < 1e-6);
+  CHECK(fold(tests::rule_config("fedex"), start, items).report.base_change_bytes == 16);
+  const auto hlora = fold(tests::rule_config("hlora"), start, items).report;
   CHECK(hlora.dropped_energy == doctest::Approx(0.5));
   CHECK(*hlora.reconstruction_error == doctest::Approx(std::sqrt(0.5)));
 
-  const auto fedsa = fold(config_of("fedsa"), start, items).report;
+  const auto fedsa = fold(tests::rule_config("fedsa"), start, items).report;
   CHECK(!fedsa.reconstruction_error);
   CHECK(!fedsa.effective_rank);
-  AggregationConfig adam = config_of("fedit");
+  AggregationConfig adam = tests::rule_config("fedit");
   adam.server_optimizer = "adam";
   CHECK(!fold(adam, start, items).report.reconstruction_error);
-  AggregationConfig quiet = config_of("fedit");
+  AggregationConfig quiet = tests::rule_config("fedit");
   quiet.lora_report = false;
   CHECK(fold(quiet, start, items).report.norms.empty());
 }
 
 TEST_CASE("hetlora prunes a rank whose upper part lost weight, and keeps the scale") {
-  AggregationConfig config = config_of("hetlora");
+  AggregationConfig config = tests::rule_config("hetlora");
   config.hetlora_gamma = 0.5;
   const auto rule = lora_rules().make("hetlora", config);
   const auto start = square(2, 4.0, {1, 0, 0, 1, 1, 1, 1, 1});
@@ -279,12 +278,13 @@ TEST_CASE("hetlora prunes a rank whose upper part lost weight, and keeps the sca
   const auto pruned = rule->layout_after(*shrunk, *start);
   CHECK(pruned->modules()[0].rank == 1);
   CHECK(pruned->modules()[0].scale() == start->layout->modules()[0].scale());
-  CHECK(lora_rules().make("hetlora", config_of("hetlora"))->layout_after(*shrunk, *start) ==
-        shrunk->layout);
+  CHECK(
+      lora_rules().make("hetlora", tests::rule_config("hetlora"))->layout_after(*shrunk, *start) ==
+      shrunk->layout);
 }
 
 TEST_CASE("hetlora alone asks clients to push down what it would cut") {
-  AggregationConfig config = config_of("hetlora");
+  AggregationConfig config = tests::rule_config("hetlora");
   config.hetlora_lambda = 0.01;
   CHECK_THROWS_WITH_AS(lora_rules().make("hetlora", config),
                        doctest::Contains("with hetlora_gamma = 1 there is none"), InputError);

@@ -4,6 +4,7 @@
 
 #include "actors/strategy/lora/krylov.hpp"
 #include "tests/actors/strategy/lora/lora_oracle.hpp"
+#include "tests/actors/strategy/lora/random_matrix.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::strategy;
@@ -11,17 +12,10 @@ using namespace lorafleet::tests;
 
 namespace {
 
-Matrix random_matrix(Eigen::Index rows, Eigen::Index cols, Random& random) {
-  Matrix matrix(rows, cols);
-  for (double& value : matrix.reshaped())
-    value = random.normal();
-  return matrix;
-}
-
 /// Of rank R, with singular values that fall by `fall` each.
 Stack falling_stack(Eigen::Index out, Eigen::Index in, Eigen::Index rank, double fall,
                     Random& random) {
-  Stack stack{random_matrix(out, rank, random), random_matrix(in, rank, random)};
+  Stack stack{tests::random_matrix(out, rank, random), tests::random_matrix(in, rank, random)};
   for (Eigen::Index i = 0; i < rank; ++i)
     stack.u.col(i) *= std::pow(fall, static_cast<double>(i));
   return stack;
@@ -78,8 +72,8 @@ TEST_CASE("each way to the leading triplets agrees with Jacobi rotations of the 
 TEST_CASE("singular values that occur as often as there are triplets are all found") {
   Random random(3, Purpose::sample);
   // 8 of 3, then 100 of 1.
-  const Eigen::HouseholderQR<Matrix> left(random_matrix(160, 108, random));
-  const Eigen::HouseholderQR<Matrix> right(random_matrix(170, 108, random));
+  const Eigen::HouseholderQR<Matrix> left(tests::random_matrix(160, 108, random));
+  const Eigen::HouseholderQR<Matrix> right(tests::random_matrix(170, 108, random));
   Stack stack{left.householderQ() * Matrix::Identity(160, 108),
               right.householderQ() * Matrix::Identity(170, 108)};
   stack.u.leftCols(8) *= 3.0;
@@ -92,12 +86,12 @@ TEST_CASE("singular values that occur as often as there are triplets are all fou
 
 TEST_CASE("a space that cannot converge within its limit gives nothing") {
   Random random(3, Purpose::sample);
-  const Matrix flat = random_matrix(120, 120, random);
+  const Matrix flat = tests::random_matrix(120, 120, random);
   const Applied apply{[&](const Matrix& x) -> Matrix { return flat * x; },
                       [&](const Matrix& x) -> Matrix { return flat.transpose() * x; }};
   CHECK(!leading_triplets(120, 120, 4, apply, 40));
   CHECK(!leading_triplets(120, 120, 100, apply, 120));
-  const Matrix low = random_matrix(120, 4, random) * random_matrix(4, 120, random);
+  const Matrix low = tests::random_matrix(120, 4, random) * tests::random_matrix(4, 120, random);
   const Applied exact{[&](const Matrix& x) -> Matrix { return low * x; },
                       [&](const Matrix& x) -> Matrix { return low.transpose() * x; }};
   const auto found = leading_triplets(120, 120, 4, exact, 60);

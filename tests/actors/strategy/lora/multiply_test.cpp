@@ -6,19 +6,13 @@
 #include <limits>
 
 #include "partition/support/random.hpp"
+#include "tests/actors/strategy/lora/random_matrix.hpp"
 
 using namespace lorafleet;
 using Eigen::Index;
 using Eigen::MatrixXd;
 
 namespace {
-
-MatrixXd random_matrix(Index rows, Index cols, Random& random) {
-  MatrixXd matrix(rows, cols);
-  for (double& value : matrix.reshaped())
-    value = random.normal();
-  return matrix;
-}
 
 /// Sums one element after the other in blocks of 256, as the fast way must on every CPU.
 MatrixXd plain_product(const MatrixXd& a, const MatrixXd& b) {
@@ -45,8 +39,8 @@ TEST_CASE("products have the bits of the plain sum, whatever the CPU's vectors a
     const Index rows = side(120);
     const Index depth = side(turn % 10 == 0 ? 600 : 40);
     const Index columns = side(turn % 15 == 0 ? 800 : 30);
-    const MatrixXd a = random_matrix(rows, depth, random);
-    const MatrixXd b = random_matrix(depth, columns, random);
+    const MatrixXd a = tests::random_matrix(rows, depth, random);
+    const MatrixXd b = tests::random_matrix(depth, columns, random);
     const MatrixXd c = plain_product(a, b);
     CHECK(strategy::times(a, b) == c);
     CHECK(strategy::transposed_times(a.transpose(), b) == c);
@@ -56,7 +50,7 @@ TEST_CASE("products have the bits of the plain sum, whatever the CPU's vectors a
 
 TEST_CASE("parts of larger matrices can be multiplied, and values that are not finite spread") {
   Random random(8, Purpose::sample);
-  const MatrixXd large = random_matrix(30, 40, random);
+  const MatrixXd large = tests::random_matrix(30, 40, random);
   const MatrixXd part = large.block(3, 5, 20, 10);
   CHECK(strategy::times(large.block(3, 5, 20, 10), large.topRows(10)) ==
         plain_product(part, large.topRows(10)));

@@ -32,7 +32,7 @@ FoldItem item(const Values& change, double weight, const Values& anchor = {}) {
   return {adapter_of(to), adapter_of(from), weight};
 }
 
-AggregationConfig config_of(const std::string& robust) {
+AggregationConfig robust_config(const std::string& robust) {
   AggregationConfig config;
   config.robust = robust;
   return config;
@@ -69,7 +69,7 @@ double total(const std::vector<FoldItem>& items) {
 }  // namespace
 
 TEST_CASE("without a robust rule the updates stay what they are") {
-  const Robust robust(config_of("none"));
+  const Robust robust(robust_config("none"));
   CHECK(robust.idle());
   const std::vector<FoldItem> items{item({1, 2}, 0.3), item({5, 6}, 0.7)};
   const auto outcome = robust.apply(items);
@@ -111,7 +111,7 @@ TEST_CASE("updates can be clipped to the median of their norms") {
 }
 
 TEST_CASE("the median is taken coordinate by coordinate, of the changes") {
-  const Robust robust(config_of("median"));
+  const Robust robust(robust_config("median"));
   const auto odd = robust.apply(
       {item({1, 5}, 0.1, {100, 100}), item({2, -50}, 0.2, {0, 0}), item({900, 7}, 0.3, {5, 5})});
   REQUIRE(odd.items.size() == 1);
@@ -124,7 +124,7 @@ TEST_CASE("the median is taken coordinate by coordinate, of the changes") {
 }
 
 TEST_CASE("the trimmed mean cuts its share off at each end") {
-  AggregationConfig config = config_of("trimmed_mean");
+  AggregationConfig config = robust_config("trimmed_mean");
   config.trim = 0.25;
   std::vector<FoldItem> items{item({100, 1}, 0.4), item({1, 2}, 0.3), item({2, 4}, 0.2),
                               item({-100, -9}, 0.1)};
@@ -145,11 +145,11 @@ TEST_CASE("coordinate rules agree with sorting in double, and do not exceed the 
     const auto n = *rc::gen::inRange<std::size_t>(1, 12);
     const std::size_t size = 6;
     const auto items = random_items(random, n, size);
-    AggregationConfig config = config_of("trimmed_mean");
+    AggregationConfig config = robust_config("trimmed_mean");
     config.trim = *rc::gen::element(0.0, 0.1, 0.25, 0.49);
     const auto cut = static_cast<std::size_t>(config.trim * static_cast<double>(n));
     const auto mean = Robust(config).apply(items).items[0];
-    const auto middle = Robust(config_of("median")).apply(items).items[0];
+    const auto middle = Robust(robust_config("median")).apply(items).items[0];
     for (std::size_t i = 0; i < size; ++i) {
       std::vector<double> d;
       for (const auto& one : items)
@@ -173,7 +173,7 @@ TEST_CASE("krum scores are the paper's, worked by hand") {
                                     item({100}, 0.2)};
   const std::vector<double> scores{1 + 9, 1 + 4, 4 + 9, 16 + 36, 93 * 93 + 97 * 97};
   CHECK(krum_scores(items, 1) == scores);
-  AggregationConfig config = config_of("krum");
+  AggregationConfig config = robust_config("krum");
   config.byzantine = 1;
   const auto outcome = Robust(config).apply(items);
   REQUIRE(outcome.items.size() == 1);
@@ -186,7 +186,7 @@ TEST_CASE("krum scores are the paper's, worked by hand") {
 TEST_CASE("multi-Krum keeps the best, and their weights keep the sum and the proportions") {
   const std::vector<FoldItem> items{item({0}, 0.1), item({1}, 0.3), item({3}, 0.2), item({7}, 0.1),
                                     item({100}, 0.1)};
-  AggregationConfig config = config_of("multi_krum");
+  AggregationConfig config = robust_config("multi_krum");
   config.byzantine = 0.2;  // of five: one
   config.krum_keep = 2;
   auto outcome = Robust(config).apply(items);
@@ -205,7 +205,7 @@ TEST_CASE("multi-Krum keeps the best, and their weights keep the sum and the pro
 }
 
 TEST_CASE("krum judges as well as a small fold allows") {
-  AggregationConfig config = config_of("krum");
+  AggregationConfig config = robust_config("krum");
   config.byzantine = 3;  // needs nine
   const std::vector<FoldItem> four{item({0}, 0.25), item({1}, 0.25), item({3}, 0.25),
                                    item({50}, 0.25)};
@@ -224,7 +224,7 @@ TEST_CASE("krum judges as well as a small fold allows") {
 }
 
 TEST_CASE("krum measures the changes, so that unequal anchors do not matter") {
-  AggregationConfig config = config_of("krum");
+  AggregationConfig config = robust_config("krum");
   config.byzantine = 1;
   const auto outcome = Robust(config).apply({item({1, 1}, 1, {0, 0}), item({1, 1}, 1, {8, 8}),
                                              item({1, 1}, 1, {-8, 8}), item({9, 9}, 1, {-8, -8}),
@@ -242,7 +242,7 @@ TEST_CASE("false updates of any size do not move the robust rules out of the hon
     for (std::size_t k = 0; k < f; ++k)
       items[k] = item(Values(5, scale), 1.0);
     for (const std::string rule : {"median", "trimmed_mean"}) {
-      AggregationConfig config = config_of(rule);
+      AggregationConfig config = robust_config(rule);
       config.trim = static_cast<double>(f) / static_cast<double>(n);
       const auto folded = Robust(config).apply(items).items.at(0);
       for (std::size_t i = 0; i < 5; ++i) {
@@ -272,6 +272,6 @@ TEST_CASE("robust rules refuse what they cannot mean") {
   refuses([](AggregationConfig& c) { c.robust = "trimmed_mean", c.trim = 0.5; });
   refuses([](AggregationConfig& c) { c.robust = "krum", c.byzantine = 1.5; });
   refuses([](AggregationConfig& c) { c.robust = "multi_krum", c.krum_keep = -1; });
-  const Robust median(config_of("median"));
+  const Robust median(robust_config("median"));
   CHECK_THROWS_AS(median.apply({item({1, 2}, 1), item({1}, 1)}), std::invalid_argument);
 }

@@ -156,9 +156,10 @@ TEST_CASE("uniform selection draws as it always did") {
 namespace {
 
 /// A run as a selection sees it: rounds of choices, updates and losses, with time and versions.
-class History {
+class SelectionHistory {
  public:
-  History(SelectionFleet fleet, std::uint64_t seed) : fleet_(std::move(fleet)), seed_(seed) {}
+  SelectionHistory(SelectionFleet fleet, std::uint64_t seed)
+      : fleet_(std::move(fleet)), seed_(seed) {}
 
   Ids step(Selection& selection, std::uint64_t number) {
     Random random(seed_, Purpose::schedule_test, 0, number);
@@ -199,7 +200,7 @@ TEST_CASE("a restored selection goes on as the one it was") {
         size = *rc::gen::inRange<std::int64_t>(1, 50);
       for (auto& seconds : fleet.seconds)
         seconds = *rc::gen::inRange(1, 50);
-      History history(fleet, *rc::gen::arbitrary<std::uint64_t>());
+      SelectionHistory history(fleet, *rc::gen::arbitrary<std::uint64_t>());
       const auto middle = *rc::gen::inRange<std::uint64_t>(0, 15);
 
       const auto original = selections().make(name, config);

@@ -27,17 +27,17 @@ json sizes(const std::string& family) {
           {"eos_token_id", 7}};
 }
 
-BaseDescription read(const json& config) {
+BaseDescription read_config(const json& config) {
   return read_description(ConfigReader(config.dump(), "config.json"));
 }
 
 BaseDescription with(const std::string& family, const json& changes) {
   json config = sizes(family);
   if (changes.is_object()) config.update(changes);
-  return read(config);
+  return read_config(config);
 }
 
-std::string refusal(const std::string& family, const json& changes) {
+std::string config_refusal(const std::string& family, const json& changes) {
   try {
     with(family, changes);
   } catch (const InputError& error) {
@@ -99,7 +99,7 @@ TEST_CASE("windows are those of the layers that slide") {
   CHECK(windows(with("qwen2", {{"use_sliding_window", true},
                                {"sliding_window", nullptr},
                                {"max_window_layers", 0}})) == Windows{0, 0, 0});
-  CHECK(refusal("gemma3_text", {{"sliding_window", nullptr}}) ==
+  CHECK(config_refusal("gemma3_text", {{"sliding_window", nullptr}}) ==
         "config.json: sliding_window: is missing, and some layers slide");
   CHECK(windows(with("gemma3_text", {{"sliding_window", 9}, {"sliding_window_pattern", 2}})) ==
         Windows{9, 0, 9});
@@ -108,9 +108,9 @@ TEST_CASE("windows are those of the layers that slide") {
                    {{"sliding_window", 9},
                     {"layer_types", {"full_attention", "sliding_attention", "full_attention"}}})) ==
       Windows{0, 9, 0});
-  CHECK(refusal("gemma3_text", {{"layer_types", {"full_attention"}}}) ==
+  CHECK(config_refusal("gemma3_text", {{"layer_types", {"full_attention"}}}) ==
         "config.json: layer_types: has 1 entries for 3 layers");
-  CHECK(refusal("gemma3_text", {{"layer_types", {"chunked_attention"}}}) ==
+  CHECK(config_refusal("gemma3_text", {{"layer_types", {"chunked_attention"}}}) ==
         "config.json: layer_types: \"chunked_attention\" is not supported; allowed: "
         "full_attention, sliding_attention");
 }
@@ -130,40 +130,41 @@ TEST_CASE("biases stand where each family has them") {
 }
 
 TEST_CASE("what a configuration names and nobody computes is refused by name") {
-  CHECK(refusal("llama", {{"rope_scaling", {{"type", "dynamic"}, {"factor", 2.0}}}}) ==
+  CHECK(config_refusal("llama", {{"rope_scaling", {{"type", "dynamic"}, {"factor", 2.0}}}}) ==
         "config.json: rope_scaling.type: \"dynamic\" is not supported; allowed: default, linear, "
         "llama3");
-  CHECK(refusal("qwen2", {{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}}}}) ==
+  CHECK(config_refusal("qwen2", {{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}}}}) ==
         "config.json: rope_scaling.rope_type: \"yarn\" is not supported; allowed: default, linear, "
         "llama3");
-  CHECK(refusal("llama", {{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8.0}}}}) ==
+  CHECK(config_refusal("llama", {{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8.0}}}}) ==
         "config.json: rope_scaling.low_freq_factor: is missing; a number above 0 is needed");
-  CHECK(refusal("gemma3_text", {{"attn_logit_softcapping", 50.0}}) ==
+  CHECK(config_refusal("gemma3_text", {{"attn_logit_softcapping", 50.0}}) ==
         "config.json: attn_logit_softcapping: soft-capping is not supported");
-  CHECK(refusal("gemma3_text", {{"use_bidirectional_attention", true}}) ==
+  CHECK(config_refusal("gemma3_text", {{"use_bidirectional_attention", true}}) ==
         "config.json: use_bidirectional_attention: only causal attention is supported");
-  CHECK(refusal("llama", {{"partial_rotary_factor", 0.5}}) ==
+  CHECK(config_refusal("llama", {{"partial_rotary_factor", 0.5}}) ==
         "config.json: partial_rotary_factor: all of a head turns in this family; allowed: 1");
-  CHECK(refusal("gpt2", {{"add_cross_attention", true}}) ==
+  CHECK(config_refusal("gpt2", {{"add_cross_attention", true}}) ==
         "config.json: add_cross_attention: cross-attention is not supported");
-  CHECK(refusal("llama", {{"quantization_config", {{"load_in_4bit", true}}}}) ==
+  CHECK(config_refusal("llama", {{"quantization_config", {{"load_in_4bit", true}}}}) ==
         "config.json: quantization_config: quantised weights are not supported");
-  CHECK(refusal("mixtral", {})
+  CHECK(config_refusal("mixtral", {})
             .starts_with("config.json: model_type: \"mixtral\" is not supported; allowed: opt, "
                          "llama, mistral"));
-  CHECK(refusal("llama", {{"num_key_value_heads", 5}}) ==
+  CHECK(config_refusal("llama", {{"num_key_value_heads", 5}}) ==
         "config.json: num_key_value_heads: 5 does not divide num_attention_heads = 32");
   CHECK(
-      refusal("llama", {{"head_dim", 3}})
+      config_refusal("llama", {{"head_dim", 3}})
           .starts_with(
               "config.json: head_dim: rotary positions need an even number of dimensions, not 3"));
-  CHECK(refusal("llama", {{"rope_theta", -1.0}}) ==
+  CHECK(config_refusal("llama", {{"rope_theta", -1.0}}) ==
         "config.json: rope_theta: must be a number above 0, not -1.0");
-  CHECK(refusal("gpt_neox", {{"num_attention_heads", 4}, {"rotary_pct", 0.05}})
+  CHECK(config_refusal("gpt_neox", {{"num_attention_heads", 4}, {"rotary_pct", 0.05}})
             .starts_with("config.json: rotary_pct: must leave an even number of the head's 16 "
                          "dimensions to turn"));
-  CHECK(refusal("gpt2", {{"n_head", 5}}) == "config.json: n_head: 5 does not divide n_embd = 64");
-  CHECK(refusal("qwen2", {{"eos_token_id", {7, "x"}}}) ==
+  CHECK(config_refusal("gpt2", {{"n_head", 5}}) ==
+        "config.json: n_head: 5 does not divide n_embd = 64");
+  CHECK(config_refusal("qwen2", {{"eos_token_id", {7, "x"}}}) ==
         "config.json: eos_token_id: must be an integer from 0 to 2147483647, not \"x\"");
 }
 

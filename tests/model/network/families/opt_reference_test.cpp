@@ -7,20 +7,13 @@
 #include "model/training/optimizer.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
+#include "tests/model/reference_limits.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
 using namespace lorafleet::tests;
 
 namespace {
-
-const std::vector<std::string> models = {"opt_prenorm", "opt_postnorm_proj"};
-const std::vector<std::string> batches = {"nopad", "right", "left"};
-
-constexpr double kLogitsTolerance = 1e-5;    // absolute
-constexpr double kLossTolerance = 1e-6;      // relative
-constexpr double kGradientTolerance = 1e-5;  // relative to the tensor's largest entry
-constexpr double kWeightsTolerance = 1e-5;   // absolute, after five steps
 
 struct MeanLoss {
   double sum = 0.0;
@@ -63,10 +56,6 @@ LossAndGradient loss_as_hugging_face(const GoldenOpt& golden, const Adapter& ada
   return result;
 }
 
-double relative(double value, double expected) {
-  return std::abs(value / expected - 1.0);
-}
-
 /// Logits of the packed form against the stored ones, at all real tokens.
 double logits_deviation(const GoldenOpt& golden, const Adapter* adapter, const std::string& batch,
                         const std::string& key) {
@@ -101,9 +90,9 @@ TEST_CASE("comparisons see what is not finite, missing or zero") {
 }
 
 TEST_CASE("the base's logits are those of Hugging Face, whichever side was padded") {
-  for (const auto& name : models) {
+  for (const auto& name : kGoldenOpts) {
     const GoldenOpt golden(name);
-    for (const auto& batch : batches) {
+    for (const auto& batch : kPaddedBatches) {
       const double worst = logits_deviation(golden, nullptr, batch, "base." + batch + ".logits");
       MESSAGE(name << " " << batch << ": base logits differ by at most " << worst);
       CHECK(worst <= kLogitsTolerance);
@@ -112,7 +101,7 @@ TEST_CASE("the base's logits are those of Hugging Face, whichever side was padde
 }
 
 TEST_CASE("the hidden states are those of Hugging Face") {
-  for (const auto& name : models) {
+  for (const auto& name : kGoldenOpts) {
     const GoldenOpt golden(name);
     const Unpadded unpadded = unpad(golden.padded("nopad"));
     const auto states = packed_hidden_states(golden.base(), nullptr, unpadded.batch);
@@ -127,13 +116,13 @@ TEST_CASE("the hidden states are those of Hugging Face") {
 }
 
 TEST_CASE("the base's losses are those of Hugging Face") {
-  for (const auto& name : models) {
+  for (const auto& name : kGoldenOpts) {
     const GoldenOpt golden(name);
     Adapter none = golden.adapter("lora.init.");
     std::fill(none.values.begin(), none.values.end(), 0.0f);
-    for (const auto& batch : batches) {
-      const double off = relative(loss_as_hugging_face(golden, none, batch).loss,
-                                  golden.loss("base." + batch + ".loss"));
+    for (const auto& batch : kPaddedBatches) {
+      const double off = relative_difference(loss_as_hugging_face(golden, none, batch).loss,
+                                             golden.loss("base." + batch + ".loss"));
       MESSAGE(name << " " << batch << ": base loss differs by " << off);
       CHECK(off <= kLossTolerance);
     }
@@ -142,18 +131,19 @@ TEST_CASE("the base's losses are those of Hugging Face") {
 
 TEST_CASE("on tokens that tokens predict, the loss follows from Hugging Face's logits alone") {
   // Needs no padded form of ours: of the batch padded on the left only the comparable labels count.
-  for (const auto& name : models) {
+  for (const auto& name : kGoldenOpts) {
     const GoldenOpt golden(name);
     const Adapter adapter = golden.adapter("lora.init.");
     const auto vocabulary = static_cast<std::size_t>(golden.base().shape().vocabulary);
-    for (const auto& batch : batches) {
+    for (const auto& batch : kPaddedBatches) {
       const Unpadded unpadded = unpad(golden.padded(batch));
       const auto logits =
           take_rows(golden.floats("lora." + batch + ".logits"), unpadded.source, vocabulary);
       const MeanLoss expected =
           cross_entropy_of(logits, vocabulary, unpadded.batch.label_rows, unpadded.batch.labels);
-      const double off = relative(packed_loss(golden.base(), adapter, unpadded.batch).loss,
-                                  expected.sum / static_cast<double>(expected.count));
+      const double off =
+          relative_difference(packed_loss(golden.base(), adapter, unpadded.batch).loss,
+                              expected.sum / static_cast<double>(expected.count));
       CHECK(off <= kLossTolerance);
       CHECK(unpadded.labels_after_padding == (batch == "left" ? 2 : 0));
     }
@@ -161,13 +151,13 @@ TEST_CASE("on tokens that tokens predict, the loss follows from Hugging Face's l
 }
 
 TEST_CASE("LoRA's logits, losses and gradients are those of PEFT") {
-  for (const auto& name : models) {
+  for (const auto& name : kGoldenOpts) {
     const GoldenOpt golden(name);
     const Adapter adapter = golden.adapter("lora.init.");
-    for (const auto& batch : batches) {
+    for (const auto& batch : kPaddedBatches) {
       const double logits = logits_deviation(golden, &adapter, batch, "lora." + batch + ".logits");
       const LossAndGradient result = loss_as_hugging_face(golden, adapter, batch);
-      const double loss = relative(result.loss, golden.loss("lora." + batch + ".loss"));
+      const double loss = relative_difference(result.loss, golden.loss("lora." + batch + ".loss"));
       const double gradient = largest_relative_difference(
           *adapter.layout, result.gradient, golden.factors("lora." + batch + ".grad."));
       MESSAGE(name << " " << batch << ": LoRA logits " << logits << ", loss " << loss
@@ -182,7 +172,7 @@ TEST_CASE("LoRA's logits, losses and gradients are those of PEFT") {
 TEST_CASE("five AdamW steps lead to PEFT's weights") {
   TrainConfig train;
   train.lr = 1e-2;
-  for (const auto& name : models) {
+  for (const auto& name : kGoldenOpts) {
     const GoldenOpt golden(name);
     Adapter adapter = golden.adapter("lora.init.");
     const auto optimizer = make_optimizer(train, adapter.values.size());
@@ -191,25 +181,25 @@ TEST_CASE("five AdamW steps lead to PEFT's weights") {
     for (std::size_t k = 0; k < order.size(); ++k) {
       const LossAndGradient result = loss_as_hugging_face(golden, adapter, order[k]);
       optimizer->step(adapter.values, result.gradient, train.lr);
-      const double loss = relative(result.loss, losses[k]);
+      const double loss = relative_difference(result.loss, losses[k]);
       const double weights = largest_difference(
           adapter.values, golden.factors("adamw.step" + std::to_string(k + 1) + "."));
       MESSAGE(name << " step " << k + 1 << ": loss " << loss << ", weights " << weights);
       CHECK(loss <= kLossTolerance);
       CHECK(weights <= kWeightsTolerance);
     }
-    for (const auto& batch : batches) {
-      CHECK(relative(loss_as_hugging_face(golden, adapter, batch).loss,
-                     golden.loss("lora_after5." + batch + ".loss")) <= kLossTolerance);
+    for (const auto& batch : kPaddedBatches) {
+      CHECK(relative_difference(loss_as_hugging_face(golden, adapter, batch).loss,
+                                golden.loss("lora_after5." + batch + ".loss")) <= kLossTolerance);
     }
   }
 }
 
 TEST_CASE("after five steps the logits are PEFT's, merged into the base or not") {
-  for (const auto& name : models) {
+  for (const auto& name : kGoldenOpts) {
     const GoldenOpt golden(name);
     const Adapter adapter = golden.adapter("adamw.step5.");
-    for (const auto& batch : batches) {
+    for (const auto& batch : kPaddedBatches) {
       CHECK(logits_deviation(golden, &adapter, batch, "lora_after5." + batch + ".logits") <=
             kLogitsTolerance);
     }
@@ -220,12 +210,13 @@ TEST_CASE("after five steps the logits are PEFT's, merged into the base or not")
 }
 
 TEST_CASE("the padded form that benchmarks compare with is Hugging Face's, padding included") {
-  for (const auto& name : models) {
+  for (const auto& name : kGoldenOpts) {
     const GoldenOpt golden(name);
     const Adapter adapter = golden.adapter("lora.init.");
-    for (const auto& batch : batches) {
+    for (const auto& batch : kPaddedBatches) {
       const LossAndGradient result = padded_loss_of(golden.base(), adapter, golden.padded(batch));
-      CHECK(relative(result.loss, golden.loss("lora." + batch + ".loss")) <= kLossTolerance);
+      CHECK(relative_difference(result.loss, golden.loss("lora." + batch + ".loss")) <=
+            kLossTolerance);
       CHECK(largest_relative_difference(*adapter.layout, result.gradient,
                                         golden.factors("lora." + batch + ".grad.")) <=
             kGradientTolerance);

@@ -33,14 +33,6 @@ Adapter everywhere(const ModelShape& shape) {
   return adapter;
 }
 
-double deviation(const std::vector<float>& a, const std::vector<float>& b) {
-  REQUIRE(a.size() == b.size());
-  double largest = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    largest = std::max(largest, std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
-  return largest;
-}
-
 }  // namespace
 
 TEST_CASE("an adapter on all linear layers gives the logits of the base that it is merged into") {
@@ -53,11 +45,11 @@ TEST_CASE("an adapter on all linear layers gives the logits of the base that it 
   const auto merged = BaseModel::load({folder / "merged", "float32"});
   const auto batch = unpad(golden.padded("nopad")).batch;
   const auto logits = packed_logits(golden.base(), &adapter, batch, false);
-  CHECK(deviation(logits, packed_logits(*merged, nullptr, batch, false)) <= 2e-5);
-  CHECK(deviation(logits, packed_logits(golden.base(), nullptr, batch, false)) > 1e-2);
+  CHECK(largest_difference(logits, packed_logits(*merged, nullptr, batch, false)) <= 2e-5);
+  CHECK(largest_difference(logits, packed_logits(golden.base(), nullptr, batch, false)) > 1e-2);
   const auto padded = golden.padded("nopad");
-  CHECK(deviation(padded_logits_of(golden.base(), &adapter, padded),
-                  padded_logits_of(*merged, nullptr, padded)) <= 2e-5);
+  CHECK(largest_difference(padded_logits_of(golden.base(), &adapter, padded),
+                           padded_logits_of(*merged, nullptr, padded)) <= 2e-5);
 }
 
 TEST_CASE("gradients of all factors are those of differences of the loss") {

@@ -34,13 +34,13 @@ std::vector<float> mask(const BaseDropout& dropout, std::size_t size, std::int64
 }
 
 /// A tiny model, an adapter on all its modules, and a batch padded on the right.
-struct Setting {
+struct DropoutRun {
   GoldenOpt golden;
   Adapter adapter = random_adapter(golden.base().shape(), lora_on(all_modules));
   PaddedBatch padded = golden.padded("right");
   PackedBatch packed = unpad(padded).batch;
 
-  explicit Setting(const std::string& model = "opt_prenorm") : golden(model) {}
+  explicit DropoutRun(const std::string& model = "opt_prenorm") : golden(model) {}
 
   [[nodiscard]] LossAndGradient with_dropout(const BaseDropout& dropout) const {
     return packed_loss(golden.base(), adapter, packed, {}, dropout);
@@ -74,7 +74,7 @@ TEST_CASE("entries are dropped with their probability, each with a draw of its o
 }
 
 TEST_CASE("without probabilities the bits are those without dropout") {
-  const Setting setting;
+  const DropoutRun setting;
   const LossAndGradient plain = packed_loss(setting.golden.base(), setting.adapter, setting.packed);
   const LossAndGradient none = setting.with_dropout({with(0.0, 0.0), 42});
   CHECK(none.loss == plain.loss);
@@ -83,7 +83,7 @@ TEST_CASE("without probabilities the bits are those without dropout") {
 
 TEST_CASE("the packed form drops what the padded form drops") {
   for (const char* model : {"opt_prenorm", "opt_postnorm_proj"}) {
-    const Setting setting(model);
+    const DropoutRun setting(model);
     for (const auto& rates :
          {with(0.3, 0.0), with(0.0, 0.3), with(0.2, 0.1), with(0.1, 0.1, 0.5)}) {
       for (const std::uint64_t key : {1, 2, 3}) {
@@ -106,7 +106,7 @@ TEST_CASE("the packed form drops what the padded form drops") {
 }
 
 TEST_CASE("the gradient under fixed masks is what small steps show") {
-  const Setting setting;
+  const DropoutRun setting;
   for (const auto& rates : {with(0.3, 0.0), with(0.0, 0.3), with(0.2, 0.2)}) {
     const BaseDropout dropout(rates, 5);
     const LossAndGradient at = setting.with_dropout(dropout);
@@ -126,7 +126,7 @@ TEST_CASE("the gradient under fixed masks is what small steps show") {
 }
 
 TEST_CASE("over many masks the loss is near that without dropout") {
-  const Setting setting;
+  const DropoutRun setting;
   const double plain = packed_loss(setting.golden.base(), setting.adapter, setting.packed).loss;
   double sum = 0.0;
   double squares = 0.0;

@@ -8,6 +8,7 @@
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/text.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -38,17 +39,13 @@ std::string rendered(const std::string& source, const jinja::Dict& variables = {
 }
 
 /// The message of what is wrong with it; "" where nothing is.
-std::string refusal(const std::string& source, const jinja::Dict& variables = {}) {
+std::string template_refusal(const std::string& source, const jinja::Dict& variables = {}) {
   try {
     rendered(source, variables);
   } catch (const InputError& error) {
     return error.what();
   }
   return "";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 /// "origin:text|origin:text", for what data and template have written.
@@ -85,46 +82,54 @@ TEST_CASE("templates render as Jinja2 renders them in transformers' environment"
 }
 
 TEST_CASE("what is not supported is refused with file, line and name") {
-  CHECK(contains(refusal("a\n\n{% include 'x' %}"),
-                 "t.jinja:3: {% include %} is not supported; allowed: for, if, set"));
-  CHECK(contains(refusal("{{ x | frobnicate }}"),
-                 "the filter frobnicate is not supported; allowed: abs"));
-  CHECK(contains(refusal("{{ 1 is frob }}"), "the test frob is not supported; allowed: =="));
-  CHECK(contains(refusal("{{ 'a'.encode() }}"), "the method encode of strings is not supported"));
-  CHECK(contains(refusal("{{ 'é' | upper }}"), "letters beyond ASCII are not supported"));
-  CHECK(contains(refusal("{% for x in [1] recursive %}{% endfor %}"), "recursive loops"));
-  CHECK(contains(refusal("{{ f(*x) }}"), "arguments with *"));
+  CHECK(tests::contains(template_refusal("a\n\n{% include 'x' %}"),
+                        "t.jinja:3: {% include %} is not supported; allowed: for, if, set"));
+  CHECK(tests::contains(template_refusal("{{ x | frobnicate }}"),
+                        "the filter frobnicate is not supported; allowed: abs"));
+  CHECK(tests::contains(template_refusal("{{ 1 is frob }}"),
+                        "the test frob is not supported; allowed: =="));
+  CHECK(tests::contains(template_refusal("{{ 'a'.encode() }}"),
+                        "the method encode of strings is not supported"));
+  CHECK(tests::contains(template_refusal("{{ 'é' | upper }}"),
+                        "letters beyond ASCII are not supported"));
+  CHECK(tests::contains(template_refusal("{% for x in [1] recursive %}{% endfor %}"),
+                        "recursive loops"));
+  CHECK(tests::contains(template_refusal("{{ f(*x) }}"), "arguments with *"));
 }
 
 TEST_CASE("broken templates are refused with the line") {
-  CHECK(contains(refusal("\n{% if x %}"), "t.jinja:2: the template ends without {% endif %}"));
-  CHECK(contains(refusal("{% endif %}"), "{% endif %} is not supported"));
-  CHECK(contains(refusal("{{ 1 + }}"), "an expression was expected, not }}"));
-  CHECK(contains(refusal("{{ 'a }}"), "a string without its closing quote"));
-  CHECK(contains(refusal("{{ a"), "a {{ without its }}"));
-  CHECK(contains(refusal("{# a"), "a {# without its #}"));
-  CHECK(contains(refusal("{% raw %}"), "a {% raw %} without"));
-  CHECK(contains(refusal("{{ ) }}"), "an unexpected )"));
-  CHECK(contains(refusal("{{ 99999999999999999999 }}"), "is too large"));
-  CHECK(contains(refusal("{{ '\\ud800' }}"), "a broken escape"));
-  CHECK(contains(refusal("{% break %}"), "stands outside of a loop"));
-  CHECK(contains(refusal("\xff"), "not valid UTF-8"));
-  CHECK(contains(refusal(std::string(2 << 20, 'x')), "longer than 1 MiB"));
+  CHECK(tests::contains(template_refusal("\n{% if x %}"),
+                        "t.jinja:2: the template ends without {% endif %}"));
+  CHECK(tests::contains(template_refusal("{% endif %}"), "{% endif %} is not supported"));
+  CHECK(tests::contains(template_refusal("{{ 1 + }}"), "an expression was expected, not }}"));
+  CHECK(tests::contains(template_refusal("{{ 'a }}"), "a string without its closing quote"));
+  CHECK(tests::contains(template_refusal("{{ a"), "a {{ without its }}"));
+  CHECK(tests::contains(template_refusal("{# a"), "a {# without its #}"));
+  CHECK(tests::contains(template_refusal("{% raw %}"), "a {% raw %} without"));
+  CHECK(tests::contains(template_refusal("{{ ) }}"), "an unexpected )"));
+  CHECK(tests::contains(template_refusal("{{ 99999999999999999999 }}"), "is too large"));
+  CHECK(tests::contains(template_refusal("{{ '\\ud800' }}"), "a broken escape"));
+  CHECK(tests::contains(template_refusal("{% break %}"), "stands outside of a loop"));
+  CHECK(tests::contains(template_refusal("\xff"), "not valid UTF-8"));
+  CHECK(tests::contains(template_refusal(std::string(2 << 20, 'x')), "longer than 1 MiB"));
 }
 
 TEST_CASE("values of the wrong kind are refused with both kinds") {
-  CHECK(contains(refusal("{{ x.y.z }}", {{"x", jinja::Value(jinja::Dict{})}}),
-                 "\"y\", which is not defined, has no \"z\""));
-  CHECK(contains(refusal("{{ missing + 'a' }}"),
-                 "\"+\" of \"missing\", which is not defined and a string is not possible"));
-  CHECK(contains(refusal("{{ 'a' + 1 }}"), "\"+\" of a string and a number"));
-  CHECK(contains(refusal("{{ 1 < 'a' }}"), "a number and a string have no order"));
-  CHECK(contains(refusal("{{ 1 // 0 }}"), "division by 0"));
-  CHECK(contains(refusal("{{ 9223372036854775807 + 1 }}"), "a number becomes too large"));
-  CHECK(contains(refusal("{{ none() }}"), "none cannot be called"));
-  CHECK(contains(refusal("{% for x in 3 %}{% endfor %}"), "a number cannot be iterated"));
-  CHECK(contains(refusal("{% for a, b in [[1]] %}{% endfor %}"), "1 values cannot be given to 2"));
-  CHECK(contains(refusal("{% set a.b = 1 %}"), "\"a\" is no namespace"));
+  CHECK(tests::contains(template_refusal("{{ x.y.z }}", {{"x", jinja::Value(jinja::Dict{})}}),
+                        "\"y\", which is not defined, has no \"z\""));
+  CHECK(tests::contains(template_refusal("{{ missing + 'a' }}"),
+                        "\"+\" of \"missing\", which is not defined and a string is not possible"));
+  CHECK(tests::contains(template_refusal("{{ 'a' + 1 }}"), "\"+\" of a string and a number"));
+  CHECK(tests::contains(template_refusal("{{ 1 < 'a' }}"), "a number and a string have no order"));
+  CHECK(tests::contains(template_refusal("{{ 1 // 0 }}"), "division by 0"));
+  CHECK(tests::contains(template_refusal("{{ 9223372036854775807 + 1 }}"),
+                        "a number becomes too large"));
+  CHECK(tests::contains(template_refusal("{{ none() }}"), "none cannot be called"));
+  CHECK(tests::contains(template_refusal("{% for x in 3 %}{% endfor %}"),
+                        "a number cannot be iterated"));
+  CHECK(tests::contains(template_refusal("{% for a, b in [[1]] %}{% endfor %}"),
+                        "1 values cannot be given to 2"));
+  CHECK(tests::contains(template_refusal("{% set a.b = 1 %}"), "\"a\" is no namespace"));
 }
 
 TEST_CASE("a template's own refusal is told apart") {
@@ -135,7 +140,8 @@ TEST_CASE("a template's own refusal is told apart") {
 TEST_CASE("time stands still") {
   CHECK(rendered("{{ strftime_now('%d %b %Y') }}, {{ strftime_now('%A %-d %B, %H:%M %%') }}") ==
         "26 Jul 2024, Friday 26 July, 00:00 %");
-  CHECK(contains(refusal("{{ strftime_now('%Q') }}"), "the format %Q is not supported"));
+  CHECK(tests::contains(template_refusal("{{ strftime_now('%Q') }}"),
+                        "the format %Q is not supported"));
 }
 
 TEST_CASE("a hostile template ends with a message, soon") {
@@ -151,18 +157,18 @@ TEST_CASE("a hostile template ends with a message, soon") {
         "endfor %}",
         "{% set ns = namespace() %}{% set ns.x = [ns] %}", "{{ 3 ** 100000000000 }}"}) {
     CAPTURE(source);
-    CHECK(!refusal(source).empty());
+    CHECK(!template_refusal(source).empty());
   }
   const std::string deep = "{{ " + std::string(5000, '(') + '1' + std::string(5000, ')') + " }}";
-  CHECK(contains(refusal(deep), "nested too deeply"));
+  CHECK(tests::contains(template_refusal(deep), "nested too deeply"));
   std::string ifs;
   for (int i = 0; i < 5000; ++i)
     ifs += "{% if 1 %}";
-  CHECK(contains(refusal(ifs), "nested too deeply"));
+  CHECK(tests::contains(template_refusal(ifs), "nested too deeply"));
   std::string sum = "{{ 1";
   for (int i = 0; i < 5000; ++i)
     sum += " + 1";
-  CHECK(contains(refusal(sum + " }}"), "nested too deeply"));
+  CHECK(tests::contains(template_refusal(sum + " }}"), "nested too deeply"));
 }
 
 TEST_CASE("loop.changed compares with the turn before, and may outlive its loop") {
@@ -176,13 +182,15 @@ TEST_CASE("no nesting of filters or namespaces exhausts the stack") {
   std::string maps = "{{ 'a' | map('map'";
   for (int i = 0; i < 20000; ++i)
     maps += ", 'map'";
-  CHECK(contains(refusal(maps + ", 'upper') }}"), "map is nested too deeply"));
+  CHECK(tests::contains(template_refusal(maps + ", 'upper') }}"), "map is nested too deeply"));
   CHECK(rendered("{{ ['ab'] | map('map', 'upper') | list }}") == "[['A', 'B']]");
   const std::string refused = "a namespace inside of a namespace";
-  CHECK(contains(refusal("{% set a = namespace() %}{% set a = namespace(x=a) %}"), refused));
-  CHECK(
-      contains(refusal("{% set a = namespace() %}{% set a = namespace(x=[{'y': a}]) %}"), refused));
-  CHECK(contains(refusal("{% set a = namespace() %}{% set a = namespace({'y': a}) %}"), refused));
+  CHECK(tests::contains(template_refusal("{% set a = namespace() %}{% set a = namespace(x=a) %}"),
+                        refused));
+  CHECK(tests::contains(
+      template_refusal("{% set a = namespace() %}{% set a = namespace(x=[{'y': a}]) %}"), refused));
+  CHECK(tests::contains(
+      template_refusal("{% set a = namespace() %}{% set a = namespace({'y': a}) %}"), refused));
 }
 
 TEST_CASE("work that grows with two texts is counted") {
@@ -201,7 +209,7 @@ TEST_CASE("work that grows with two texts is counted") {
     CHECK(rendered("{{ (" + std::string(work) + ") is defined }}", variables) == "True");
     const std::string source = "{% for i in range(60000) %}{% if (" + std::string(work) +
                                ") is defined %}{% endif %}{% endfor %}";
-    CHECK(contains(refusal(source, variables), "the template "));
+    CHECK(tests::contains(template_refusal(source, variables), "the template "));
   }
 }
 
@@ -209,7 +217,7 @@ TEST_CASE("a large dict literal is counted") {
   std::string source = "{% set d = {";
   for (int i = 0; i < 20000; ++i)
     source += "'" + std::to_string(i) + "': 1, ";
-  CHECK(contains(refusal(source + "} %}"), "takes too many steps"));
+  CHECK(tests::contains(template_refusal(source + "} %}"), "takes too many steps"));
 }
 
 TEST_CASE("each byte knows whether the template or the data wrote it") {

@@ -13,13 +13,13 @@ using Ids = std::vector<std::int32_t>;
 namespace {
 
 /// Merges over the bytes 'a', 'b' and 'c', each of tokens that exist before it.
-struct Model {
+struct ByteModel {
   std::array<std::int32_t, 256> byte_ids{};
   std::vector<Bpe::Merge> merges;
   std::map<std::string, std::int32_t> ids;
   std::vector<std::pair<std::string, std::int32_t>> tokens;
 
-  Model() {
+  ByteModel() {
     std::iota(byte_ids.begin(), byte_ids.end(), 0);
     for (const char byte : {'a', 'b', 'c'}) {
       ids.emplace(std::string(1, byte), byte);
@@ -69,7 +69,7 @@ Ids encode(const Bpe& bpe, const std::string& piece) {
 }  // namespace
 
 TEST_CASE("the merge of the lowest rank goes first, and of equal ones the leftmost") {
-  Model model;
+  ByteModel model;
   model.add("b", "c");   // 259
   model.add("a", "b");   // 260
   model.add("ab", "c");  // 261: the merges never come to it
@@ -84,7 +84,7 @@ TEST_CASE("the merge of the lowest rank goes first, and of equal ones the leftmo
 
 TEST_CASE("any merges give what the definition gives, for short and for long pieces") {
   CHECK(rc::check("against the definition", [] {
-    Model model;
+    ByteModel model;
     const int merges = *rc::gen::inRange(0, 25);
     for (int i = 0; i < merges; ++i) {
       std::vector<std::string> known;

@@ -20,7 +20,7 @@ namespace {
 constexpr std::int32_t kUnknown = 0;
 
 /// Over "a", "b", "é" and "▁"; "☃" is unknown.
-struct Model {
+struct CharacterModel {
   TokenIds ids = {{"<unk>", kUnknown}, {"a", 1}, {"b", 2}, {"é", 3}, {"▁", 4}};
   CharacterBpe::Settings settings;
 
@@ -74,7 +74,7 @@ Ids encode(const CharacterBpe& bpe, const std::string& word) {
 
 TEST_CASE("any merges over characters give what the definition gives, wherever the text is cut") {
   CHECK(rc::check("against the definition", [] {
-    Model model;
+    CharacterModel model;
     const int merges = *rc::gen::inRange(0, 20);
     for (int i = 0; i < merges; ++i) {
       std::vector<std::string> known;
@@ -99,7 +99,7 @@ TEST_CASE("any merges over characters give what the definition gives, wherever t
 }
 
 TEST_CASE("an unknown character becomes its bytes, if all of them are tokens") {
-  Model model;
+  CharacterModel model;
   model.settings.unknown = kUnknown;
   model.settings.bytes.assign(256, -1);
   for (const int byte : {0xe2, 0x98, 0x83})
@@ -110,7 +110,7 @@ TEST_CASE("an unknown character becomes its bytes, if all of them are tokens") {
 }
 
 TEST_CASE("a word that is a token is taken whole where merges do not count") {
-  Model model;
+  CharacterModel model;
   model.add("a", "b");
   model.settings.words = {{"ba", 77}};
   const CharacterBpe bpe(model.ids, model.settings);
@@ -119,7 +119,7 @@ TEST_CASE("a word that is a token is taken whole where merges do not count") {
 }
 
 TEST_CASE("tokens stand for the bytes that they were made of") {
-  Model model;
+  CharacterModel model;
   model.add("a", "é");
   model.settings.unknown = kUnknown;
   model.settings.fuses_unknown = true;
@@ -136,7 +136,7 @@ TEST_CASE("tokens stand for the bytes that they were made of") {
 }
 
 TEST_CASE("a text of a megabyte without any border is encoded") {
-  Model model;
+  CharacterModel model;
   model.add("a", "a");
   model.add("aa", "aa");
   const CharacterBpe bpe(model.ids, model.settings);

@@ -17,7 +17,7 @@ using Ids = std::vector<std::int32_t>;
 
 namespace {
 
-model::ModelParts make(const json& setting, const model::ModelSurroundings& around = {}) {
+model::ModelParts make_parts(const json& setting, const model::ModelSurroundings& around = {}) {
   const json parsed = json::parse(setting.dump());  // as from a file
   return model::make_model(model::Setting(parsed, "t"), around);
 }
@@ -29,9 +29,9 @@ Ids encode(const model::ModelParts& parts, const std::string& word) {
   return ids;
 }
 
-std::string refusal(const json& setting, const model::ModelSurroundings& around = {}) {
+std::string model_refusal(const json& setting, const model::ModelSurroundings& around = {}) {
   try {
-    make(setting, around);
+    make_parts(setting, around);
   } catch (const InputError& error) {
     return error.what();
   }
@@ -55,7 +55,7 @@ json unigram(const char* vocabulary) {
 }  // namespace
 
 TEST_CASE("WordPiece takes the longest token again and again, or knows nothing") {
-  const auto model = make(kWordPiece);
+  const auto model = make_parts(kWordPiece);
   CHECK(encode(model, "una") == Ids{1, 2});
   CHECK(encode(model, "unafa") == Ids{1, 3, 2});
   CHECK(encode(model, "unx") == Ids{0});
@@ -65,10 +65,10 @@ TEST_CASE("WordPiece takes the longest token again and again, or knows nothing")
 
 TEST_CASE("no text becomes a reserved token by spelling it") {
   const model::ModelSurroundings around = {false, {"[UNK]", "un"}, {"[UNK]", "un"}};
-  CHECK(encode(make(kWordPiece, around), "un") == Ids{0});
+  CHECK(encode(make_parts(kWordPiece, around), "un") == Ids{0});
   const json pieces = unigram(R"([["?", 0], ["<s>", 0], ["s", -1], ["<", -1], [">", -1]])");
-  CHECK(encode(make(pieces), "<s>") == Ids{1});
-  CHECK(encode(make(pieces, {false, {"<s>"}, {"<s>"}}), "<s>") == Ids{3, 2, 4});
+  CHECK(encode(make_parts(pieces), "<s>") == Ids{1});
+  CHECK(encode(make_parts(pieces, {false, {"<s>"}, {"<s>"}}), "<s>") == Ids{3, 2, 4});
 }
 
 TEST_CASE("Unigram finds the likeliest way to cut a word") {
@@ -78,7 +78,7 @@ TEST_CASE("Unigram finds the likeliest way to cut a word") {
         rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::element('a', 'b'))));
     for (const auto& name : names)
       pieces.push_back(json::array({name, -1.0 * *rc::gen::inRange(1, 64)}));
-    const auto unigram_model = make(unigram(pieces));
+    const auto unigram_model = make_parts(unigram(pieces));
     const auto word =
         *rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::element('a', 'b', 'c')));
     if (word.size() > 12) return;
@@ -121,27 +121,29 @@ TEST_CASE("Unigram finds the likeliest way to cut a word") {
 
 TEST_CASE("Unigram's unknown characters become bytes where all of them are tokens") {
   json setting = unigram(R"([["?", 0], ["a", -1], ["<0xC3>", -5], ["<0xA9>", -5]])");
-  CHECK(encode(make(setting), "aéé") == Ids{1, 0});
+  CHECK(encode(make_parts(setting), "aéé") == Ids{1, 0});
   setting["byte_fallback"] = true;
-  CHECK(encode(make(setting), "aé") == Ids{1, 2, 3});
-  CHECK(encode(make(setting), "ü") == Ids{0});
+  CHECK(encode(make_parts(setting), "aé") == Ids{1, 2, 3});
+  CHECK(encode(make_parts(setting), "ü") == Ids{0});
 }
 
 TEST_CASE("models whose settings contradict themselves are refused with the place") {
-  CHECK(refusal(unigram(R"([["a", 0], ["a", 1]])")) == "t: vocab[1]: the token occurs twice");
-  CHECK(refusal(unigram(R"([["a", "b"]])")) == "t: vocab[0][1]: a number was expected, not \"b\"");
-  CHECK(refusal(unigram("[1]")) == "t: vocab[0]: must be a token and its score, not 1");
-  CHECK(refusal(unigram("[]")) == "t: unk_id: there is no token with the id 0");
-  CHECK(refusal({{"type", "Unigram"}, {"vocab", json::array()}}) ==
+  CHECK(model_refusal(unigram(R"([["a", 0], ["a", 1]])")) == "t: vocab[1]: the token occurs twice");
+  CHECK(model_refusal(unigram(R"([["a", "b"]])")) ==
+        "t: vocab[0][1]: a number was expected, not \"b\"");
+  CHECK(model_refusal(unigram("[1]")) == "t: vocab[0]: must be a token and its score, not 1");
+  CHECK(model_refusal(unigram("[]")) == "t: unk_id: there is no token with the id 0");
+  CHECK(model_refusal({{"type", "Unigram"}, {"vocab", json::array()}}) ==
         "t: unk_id: an id must be an integer from 0 to 2147483647, not null");
   json word_piece = kWordPiece;
   word_piece["unk_token"] = "[X]";
-  CHECK(refusal(word_piece) == "t: unk_token: the vocabulary has no token \"[X]\"");
-  CHECK(refusal(kWordPiece, {true, {}, {}}) == "t: WordPiece after ByteLevel is not supported");
+  CHECK(model_refusal(word_piece) == "t: unk_token: the vocabulary has no token \"[X]\"");
+  CHECK(model_refusal(kWordPiece, {true, {}, {}}) ==
+        "t: WordPiece after ByteLevel is not supported");
   json bpe = {
       {"type", "BPE"}, {"unk_token", "<u>"}, {"vocab", {{"a", 0}}}, {"merges", json::array()}};
-  CHECK(refusal(bpe) == "t: unk_token: the vocabulary has no token \"<u>\"");
+  CHECK(model_refusal(bpe) == "t: unk_token: the vocabulary has no token \"<u>\"");
   bpe.erase("unk_token");
   bpe["merges"] = json::parse(R"([["a", ""]])");
-  CHECK(refusal(bpe) == "t: merges[0]: a token of the merge is empty");
+  CHECK(model_refusal(bpe) == "t: merges[0]: a token of the merge is empty");
 }
