@@ -5,7 +5,9 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <memory>
+#include <optional>
 
+#include "model/adapter/factor_selection.hpp"
 #include "model/device/device.hpp"
 #include "model/network/layers/head_loss.hpp"
 #include "model/network/lora_leaves.hpp"
@@ -18,7 +20,6 @@ namespace lorafleet::tests {
 namespace {
 
 using model::BaseModelPtr;
-using model::Factors;
 using model::LoraLeaves;
 using model::Rows;
 
@@ -30,12 +31,11 @@ std::vector<float> values_of(const at::Tensor& tensor) {
 /// The base under the adapter, and leaves over a copy of the adapter, or none.
 class OptionalLeaves {
  public:
-  OptionalLeaves(const BaseModel& base, const Adapter* adapter, bool trainable)
+  OptionalLeaves(const BaseModel& base, const Adapter* adapter, std::optional<Factors> trained)
       : base_(base.under(adapter)) {
     if (adapter == nullptr) return;
     values_ = adapter->values;
-    leaves_ = std::make_unique<LoraLeaves>(base, *adapter->layout, values_.data(),
-                                           trainable ? std::optional(Factors::both) : std::nullopt);
+    leaves_ = std::make_unique<LoraLeaves>(base, *adapter->layout, values_.data(), trained);
   }
   LoraLeaves* get() { return leaves_.get(); }
   [[nodiscard]] const BaseModel& base() const { return *base_; }
@@ -59,7 +59,7 @@ HostKernelsOff::~HostKernelsOff() {
 std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
                                  const PackedBatch& batch, bool labelled_rows_only) {
   const at::NoGradGuard no_grad;
-  OptionalLeaves lora(base, adapter, false);
+  OptionalLeaves lora(base, adapter, std::nullopt);
   const Rows rows = labelled_rows_only ? Rows::labelled : Rows::all;
   return values_of(model::head_logits(packed_forward(lora.base(), lora.get(), batch, rows),
                                       base.network().head));
@@ -68,7 +68,7 @@ std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
 std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, const Adapter* adapter,
                                                      const PackedBatch& batch) {
   const at::NoGradGuard no_grad;
-  OptionalLeaves lora(base, adapter, false);
+  OptionalLeaves lora(base, adapter, std::nullopt);
   std::vector<at::Tensor> states;
   packed_forward(lora.base(), lora.get(), batch, Rows::all, &states);
   std::vector<std::vector<float>> result;
@@ -79,11 +79,12 @@ std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, cons
 }
 
 LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
-                            const Dropout& dropout, const BaseDropout& base_dropout) {
-  OptionalLeaves lora(base, &adapter, true);
+                            const Dropout& dropout, const BaseDropout& base_dropout,
+                            Factors trained) {
+  OptionalLeaves lora(base, &adapter, trained);
   lora.get()->set_dropout(dropout);
   LossAndGradient result;
-  result.gradient.resize(adapter.values.size());
+  result.gradient.resize(model::FactorSelection(*adapter.layout, trained).size());
   const auto labels = static_cast<std::int64_t>(batch.labels.size());
   result.loss =
       model::training_step(lora.base(), *lora.get(), batch, labels, result.gradient, base_dropout) /
@@ -91,10 +92,30 @@ LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const
   return result;
 }
 
+LossAndGradient graph_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
+                           const Dropout& dropout, const BaseDropout& base_dropout,
+                           Factors trained) {
+  const at::AutoGradMode with_graph(true);
+  OptionalLeaves lora(base, &adapter, trained);
+  lora.get()->set_dropout(dropout);
+  const auto labels = static_cast<double>(batch.labels.size());
+  const at::Tensor hidden =
+      packed_forward(lora.base(), lora.get(), batch, Rows::labelled, nullptr, base_dropout);
+  const model::HeadResult head =
+      model::head_loss(hidden, lora.base().network().head, batch.labels, 1.0 / labels);
+  LossAndGradient result{head.loss_sum / labels, {}};
+  result.gradient.resize(model::FactorSelection(*adapter.layout, trained).size());
+  if (!hidden.requires_grad()) return result;  // layerdrop left no adapted layer
+  lora.get()->add_flat(
+      torch::autograd::grad({hidden}, lora.get()->trained(), {head.gradient}, false, false, true),
+      result.gradient);
+  return result;
+}
+
 std::vector<float> padded_logits_of(const BaseModel& base, const Adapter* adapter,
                                     const PaddedBatch& batch) {
   const at::NoGradGuard no_grad;
-  OptionalLeaves lora(base, adapter, false);
+  OptionalLeaves lora(base, adapter, std::nullopt);
   return values_of(padded_logits(lora.base(), lora.get(), batch));
 }
 
@@ -102,7 +123,7 @@ LossAndGradient padded_loss_of(const BaseModel& base, const Adapter& adapter,
                                const PaddedBatch& batch, const Dropout& dropout,
                                const BaseDropout& base_dropout) {
   const at::AutoGradMode with_graph(true);
-  OptionalLeaves lora(base, &adapter, true);
+  OptionalLeaves lora(base, &adapter, Factors::both);
   lora.get()->set_dropout(dropout);
   const at::Tensor loss =
       padded_loss(padded_logits(lora.base(), lora.get(), batch, base_dropout), batch);

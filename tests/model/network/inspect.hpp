@@ -15,6 +15,7 @@ using model::Adapter;
 using model::BaseDropout;
 using model::BaseModel;
 using model::Dropout;
+using model::Factors;
 using model::PackedBatch;
 
 // For tests and benchmarks: looks inside the forward and backward pass without
@@ -40,12 +41,18 @@ std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, cons
 
 struct LossAndGradient {
   double loss = 0.0;            ///< mean over the labels, nats
-  std::vector<float> gradient;  ///< in the adapter's layout
+  std::vector<float> gradient;  ///< in the adapter's layout, of the trained factors
 };
 
 /// What one training step starts from.
 LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
-                            const Dropout& dropout = {}, const BaseDropout& base_dropout = {});
+                            const Dropout& dropout = {}, const BaseDropout& base_dropout = {},
+                            Factors trained = Factors::both);
+
+/// The same of a graph: Network::forward, differentiated by LibTorch.
+LossAndGradient graph_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
+                           const Dropout& dropout = {}, const BaseDropout& base_dropout = {},
+                           Factors trained = Factors::both);
 
 /// The same of the padded form: logits [rows, columns, V].
 std::vector<float> padded_logits_of(const BaseModel& base, const Adapter* adapter,

@@ -1,0 +1,147 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/network/layers/base_dropout.hpp"
+#include "model/network/packed_batch.hpp"
+#include "tests/model/golden_family.hpp"
+#include "tests/model/golden_opt.hpp"
+#include "tests/model/network/inspect.hpp"
+#include "tests/model/random_adapter.hpp"
+
+// The pass that is written by hand against LibTorch's autograd over the same parts.
+
+using namespace lorafleet;
+using namespace lorafleet::model;
+using namespace lorafleet::tests;
+
+namespace {
+
+/// One tiny base of each kind that there is, by folder.
+std::vector<std::filesystem::path> tiny_bases() {
+  std::vector<std::filesystem::path> folders;
+  for (const std::string& name : kGoldenOpts)
+    folders.push_back(golden_opt_folder(name) / "hf");
+  for (const std::string& name : golden_families())
+    folders.push_back(golden_folder() / "families" / name / "hf");
+  return folders;
+}
+
+/// Sequences shorter and longer than what attention takes at a time.
+PackedBatch some_batch(const ModelShape& shape) {
+  Random random(12, Purpose::sample);
+  PackedBatch batch;
+  for (const std::size_t length : {5, 1, 37}) {
+    std::vector<std::int32_t> tokens(length);
+    for (auto& token : tokens)
+      token = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(shape.vocabulary)));
+    batch.add(tokens, length / 2);
+  }
+  return batch;
+}
+
+/// The largest difference, relative to the largest entry of the graph's gradient.
+double difference(const LossAndGradient& ours, const LossAndGradient& graph) {
+  REQUIRE(ours.gradient.size() == graph.gradient.size());
+  double largest = std::abs(ours.loss - graph.loss) / graph.loss;
+  double size = 0.0;
+  for (const float value : graph.gradient)
+    size = std::max(size, static_cast<double>(std::abs(value)));
+  for (std::size_t i = 0; i < graph.gradient.size(); ++i) {
+    const double own = std::abs(static_cast<double>(ours.gradient[i]) - graph.gradient[i]);
+    largest = std::max(largest, std::isfinite(own) ? own / std::max(size, 1e-30) : 1e30);
+  }
+  return largest;
+}
+
+struct Case {
+  Dropout dropout = {};
+  BaseDropout base_dropout = {};
+  Factors trained = Factors::both;
+};
+
+double differs(const BaseModel& base, const std::vector<std::string>& targets, const Case& with) {
+  const Adapter adapter = random_adapter(base.shape(), lora_on(targets));
+  const PackedBatch batch = some_batch(base.shape());
+  return difference(
+      packed_loss(base, adapter, batch, with.dropout, with.base_dropout, with.trained),
+      graph_loss(base, adapter, batch, with.dropout, with.base_dropout, with.trained));
+}
+
+Dropout some_dropout() {
+  return {0.25, Random(3, Purpose::lora_dropout, 1, 2)};
+}
+
+constexpr double kFloat32 = 2e-5;
+
+}  // namespace
+
+TEST_CASE("loss and gradients are those of a graph, for every family and every linear layer") {
+  double largest = 0.0;
+  for (const auto& folder : tiny_bases()) {
+    CAPTURE(folder.string());
+    const BaseModelPtr base = BaseModel::load({folder, "float32"});
+    const std::vector<std::string> all = base->shape().targets();
+    std::vector<std::vector<std::string>> choices = {all};
+    for (const std::string& one : all)
+      choices.push_back({one});
+    for (const auto& targets : choices) {
+      CAPTURE(targets.front());
+      const double own = differs(*base, targets, {});
+      CHECK(own <= kFloat32);
+      largest = std::max(largest, own);
+    }
+    for (const Factors trained : {Factors::a, Factors::b}) {
+      CHECK(differs(*base, all, {{}, {}, trained}) <= kFloat32);
+    }
+  }
+  MESSAGE("largest difference: ", largest);
+}
+
+TEST_CASE("dropout of the adapter and of the base falls on the same entries") {
+  for (const auto& folder : tiny_bases()) {
+    CAPTURE(folder.string());
+    const BaseModelPtr base = BaseModel::load({folder, "float32"});
+    const std::vector<std::string> all = base->shape().targets();
+    CHECK(differs(*base, all, {some_dropout(), {}, Factors::both}) <= kFloat32);
+    CHECK(differs(*base, all, {{}, BaseDropout({0.2, 0.3, 0.0, 0.1}, 77), Factors::both}) <=
+          kFloat32);
+    CHECK(differs(*base, {all.front()},
+                  {some_dropout(), BaseDropout({0.2, 0.3, 0.0, 0.1}, 78), Factors::both}) <=
+          kFloat32);
+    // Layers that are left out: the last one too, and all of them.
+    for (std::uint64_t key = 1; key <= 6; ++key) {
+      CHECK(differs(*base, all, {some_dropout(), BaseDropout({0.1, 0.0, 0.5, 0.0}, key), {}}) <=
+            kFloat32);
+    }
+  }
+}
+
+TEST_CASE("operators of any device give the same pass") {
+  const HostKernelsOff off;
+  for (const auto& folder : tiny_bases()) {
+    CAPTURE(folder.string());
+    const BaseModelPtr base = BaseModel::load({folder, "float32"});
+    const std::vector<std::string> all = base->shape().targets();
+    CHECK(differs(*base, all, {}) <= kFloat32);
+    CHECK(differs(*base, all,
+                  {some_dropout(), BaseDropout({0.2, 0.3, 0.3, 0.1}, 79), Factors::both}) <=
+          kFloat32);
+  }
+}
+
+TEST_CASE("in bfloat16 they agree as far as its rounding lets them") {
+  double largest = 0.0;
+  for (const auto& folder : tiny_bases()) {
+    CAPTURE(folder.string());
+    const BaseModelPtr base = BaseModel::load({folder, "bfloat16"});
+    const double own = differs(*base, base->shape().targets(), {});
+    CHECK(own <= 2e-2);
+    largest = std::max(largest, own);
+  }
+  MESSAGE("largest difference: ", largest);
+}
