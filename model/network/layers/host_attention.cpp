@@ -54,10 +54,17 @@ Scattered scattered(const ConstRows& rows) {
   return {rows.data, rows.stride, 1};
 }
 
+void need(std::vector<float>& memory, std::int64_t size) {
+  if (memory.size() < static_cast<std::size_t>(size)) memory.resize(static_cast<std::size_t>(size));
+}
+
 /// x [rows, head_dim] of a head as [head_dim, stride], zeros behind the last row.
 void transpose(const ConstRows& x, const Head& head, std::int64_t rows, std::int64_t stride,
                std::vector<float>& to) {
-  to.assign(static_cast<std::size_t>(head.shape.head_dim * stride), 0.0f);
+  need(to, head.shape.head_dim * stride);
+  for (std::int64_t d = 0; d < head.shape.head_dim; ++d) {
+    std::fill_n(to.data() + d * stride + rows, stride - rows, 0.0f);
+  }
   // A few rows at a time, so that what is written lies together.
   for (std::int64_t first = 0; first < rows; first += kLanes) {
     const std::int64_t count = std::min(kLanes, rows - first);
@@ -83,10 +90,6 @@ struct Workspace {
 Workspace& workspace() {
   thread_local Workspace own;
   return own;
-}
-
-void need(std::vector<float>& memory, std::int64_t size) {
-  if (memory.size() < static_cast<std::size_t>(size)) memory.resize(static_cast<std::size_t>(size));
 }
 
 /// Of a query head, in p [queries, stride].

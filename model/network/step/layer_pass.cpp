@@ -42,8 +42,8 @@ class LayerPass {
     if (!reaches_heads) return {};
     if (wants_x) through_x = through_x.defined() ? through_x.add_(g) : std::move(g);
     if (narrows()) {
-      g_mixed = scattered(g_mixed);
-      if (wants_x) through_x = scattered(through_x);
+      g_mixed = among_all(context_, g_mixed);
+      if (wants_x) through_x = among_all(context_, through_x);
     }
     const at::Tensor g_h = before_attention(g_mixed, tape, wants_x, gradients);
     if (!wants_x) return {};
@@ -218,14 +218,6 @@ class LayerPass {
         gradients);
   }
 
-  /// Of the wanted rows, among all.
-  at::Tensor scattered(const at::Tensor& g) const {
-    const auto rows = static_cast<std::int64_t>(context_.batch.tokens.size());
-    at::Tensor all = at::zeros({rows, g.size(1)}, g.options());
-    all.index_copy_(0, context_.wanted, g);
-    return all;
-  }
-
   const LayerContext& context_;
   std::int64_t index_;
   const NetworkParts& parts_;
@@ -242,6 +234,13 @@ at::Tensor layer_forward(const LayerContext& context, std::int64_t index, at::Te
 at::Tensor layer_backward(const LayerContext& context, std::int64_t index, at::Tensor g,
                           LayerTape tape, bool wants_x, FactorGradients& gradients) {
   return LayerPass(context, index).backward(std::move(g), std::move(tape), wants_x, gradients);
+}
+
+at::Tensor among_all(const LayerContext& context, const at::Tensor& g) {
+  const auto rows = static_cast<std::int64_t>(context.batch.tokens.size());
+  at::Tensor all = at::zeros({rows, g.size(1)}, g.options());
+  all.index_copy_(0, context.wanted, g);
+  return all;
 }
 
 bool trains(const Network::Layer& layer, const LoraLeaves& lora) {

@@ -56,6 +56,9 @@ at::Tensor layer_forward(const LayerContext& context, std::int64_t index, at::Te
 at::Tensor layer_backward(const LayerContext& context, std::int64_t index, at::Tensor g,
                           LayerTape tape, bool wants_x, FactorGradients& gradients);
 
+/// The gradient of all rows from g, that of the wanted ones; the others have none.
+at::Tensor among_all(const LayerContext& context, const at::Tensor& g);
+
 /// Whether any of the layer's factors are trained.
 bool trains(const Network::Layer& layer, const LoraLeaves& lora);
 

@@ -116,7 +116,7 @@ class Step {
     for (std::int64_t i = layer_count() - 1; i >= lowest_; --i) {
       const bool wants_x = i > lowest_ || trains_embedding();
       if (dropout_.skips(i)) {
-        if (i + 1 == layer_count()) g = scattered(g);
+        if (i + 1 == layer_count()) g = among_all(context(), g);
         continue;
       }
       g = layer_backward(context(), i, std::move(g), std::move(tapes_[static_cast<std::size_t>(i)]),
@@ -127,12 +127,6 @@ class Step {
     group_backward(
         network_.embedding_in(), g, *lora_, embedding_in_, [&] { return embeddings_; }, false,
         gradients);
-  }
-
-  [[nodiscard]] at::Tensor scattered(const at::Tensor& g) const {
-    at::Tensor all =
-        at::zeros({static_cast<std::int64_t>(batch_.tokens.size()), g.size(1)}, g.options());
-    return all.index_copy_(0, wanted_, g);
   }
 
   const Network& network_;
