@@ -24,7 +24,13 @@ void limit_primitive_cache(const std::function<void*(const char*)>& symbol);
 /// setting belongs to the thread.
 void configure_thread(int threads);
 
-/// The largest resident set of this process so far.
+/// What this process has in memory now.
+std::int64_t rss_bytes();
+
+/// The largest resident set of this process so far, or since reset_peak_rss.
 std::int64_t peak_rss_bytes();
+
+/// Lets peak_rss_bytes begin anew. Returns whether the kernel could (Linux since 4.0).
+bool reset_peak_rss();
 
 }  // namespace lorafleet::model
