@@ -30,7 +30,8 @@ nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& cha
 
 }  // namespace
 
-/// arXiv 2310.06825.
+/// arXiv 2310.06825. Hugging Face's AutoModel takes a configuration with layer_types for its
+/// Ministral, the same network whose layers slide one by one as they say.
 Family mistral_family() {
   return {"mistral", read, names_of(kSizes), config_of};
 }

@@ -130,8 +130,7 @@ nlohmann::ordered_json config_of(const std::string& name, const SizeChanges& cha
 
 }  // namespace
 
-/// arXiv 2205.01068. With tie_word_embeddings, an lm_head.weight in the files is ignored, whatever
-/// it holds, as with Hugging Face.
+/// arXiv 2205.01068.
 Family opt_family() {
   return {"opt", read, names_of(kSizes), config_of};
 }
