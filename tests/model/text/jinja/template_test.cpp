@@ -94,6 +94,10 @@ TEST_CASE("what is not supported is refused with file, line and name") {
   CHECK(contains(refusal("{{ 'é' | upper }}"), "letters beyond ASCII are not supported"));
   CHECK(contains(refusal("{% for x in [1] recursive %}{% endfor %}"), "recursive loops"));
   CHECK(contains(refusal("{{ f(*x) }}"), "arguments with *"));
+  CHECK(contains(refusal("{{ [] | sort(attribute='a,b') }}"), "several attributes"));
+  CHECK(contains(refusal("{{ {} | dictsort(by='size') }}"), "by must be \"key\" or \"value\""));
+  CHECK(contains(refusal("{{ '0x1f' | int(0, 16) }}"), "the filter int: base is not supported"));
+  CHECK(contains(refusal("{{ 1 | tojson(separators=',') }}"), "separators must be two strings"));
 }
 
 TEST_CASE("broken templates are refused with the line") {
@@ -120,6 +124,9 @@ TEST_CASE("values of the wrong kind are refused with both kinds") {
   CHECK(contains(refusal("{{ 'a' + 1 }}"), "\"+\" of a string and a number"));
   CHECK(contains(refusal("{{ 1 < 'a' }}"), "a number and a string have no order"));
   CHECK(contains(refusal("{{ 1 // 0 }}"), "division by 0"));
+  CHECK(
+      contains(refusal("{{ missing | int }}"), "\"missing\", which is not defined, is no number"));
+  CHECK(contains(refusal("{{ 5 is divisibleby }}"), "the argument \"num\" is missing"));
   CHECK(contains(refusal("{{ 9223372036854775807 + 1 }}"), "a number becomes too large"));
   CHECK(contains(refusal("{{ none() }}"), "none cannot be called"));
   CHECK(contains(refusal("{% for x in 3 %}{% endfor %}"), "a number cannot be iterated"));
