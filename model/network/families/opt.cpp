@@ -60,7 +60,6 @@ void set_shape(ModelShape& shape, const ConfigReader& config) {
                       " does not divide hidden_size = " + std::to_string(shape.width));
   }
   shape.head_dim = shape.width / shape.heads;
-  shape.begin = config.token("bos_token_id", 2, shape.vocabulary);
   shape.ends = config.tokens("eos_token_id", shape.vocabulary);
   if (shape.ends.empty()) shape.ends = {config.token("eos_token_id", 2, shape.vocabulary)};
   shape.padding = config.token("pad_token_id", 1, shape.vocabulary);
