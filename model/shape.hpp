@@ -50,8 +50,7 @@ struct ModelShape {
   std::int64_t heads = 0;
   std::int64_t kv_heads = 0;  ///< of keys and values; less than `heads` where queries share them
   std::int64_t head_dim = 0;
-  std::int64_t positions = 0;  ///< tokens of the longest sequence
-  std::optional<std::int32_t> begin = {};
+  std::int64_t positions = 0;           ///< tokens of the longest sequence
   std::vector<std::int32_t> ends = {};  ///< any of them ends a text; the first is written
   std::optional<std::int32_t> padding = {};
   std::string layer_path;  ///< "model.layers.", before a layer's number

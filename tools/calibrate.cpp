@@ -14,6 +14,7 @@
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
+#include "tools/footprint_text.hpp"
 #include "tools/scenario_argument.hpp"
 #include "tools/text.hpp"
 
@@ -116,15 +117,28 @@ std::string setting_text(const CalibrationSetting& setting) {
          std::to_string(setting.threads) + (setting.threads == 1 ? " thread" : " threads");
 }
 
-std::string table(const std::vector<MeasuredSpeed>& speeds, double flops_per_token) {
+/// What the process should have at its peak: what it had before, the base, and what slots take.
+std::int64_t expected_bytes(const model::Footprint& takes, std::int64_t before, std::size_t slots) {
+  return before + takes.base_bytes +
+         static_cast<std::int64_t>(slots) * (takes.adapter_bytes + takes.activation_bytes);
+}
+
+/// `takes` is null where the memory is not the host's.
+std::string table(const std::vector<MeasuredSpeed>& speeds, double flops_per_token,
+                  const model::Footprint* takes, std::int64_t before) {
   std::vector<std::vector<std::string>> rows = {
       {"", "jobs", "tokens/s a slot", "10 to 90 %", "jitter", "all slots", "useful GFLOP/s"}};
+  if (takes != nullptr) rows.front().insert(rows.front().end(), {"peak memory", "estimate"});
   for (const auto& speed : speeds) {
     rows.push_back({setting_text(speed.setting), grouped(static_cast<std::int64_t>(speed.jobs)),
                     figure(speed.tokens_per_second),
                     figure(speed.low) + " to " + figure(speed.high), figure(speed.sigma),
                     figure(speed.total_tokens_per_second),
                     figure(speed.total_tokens_per_second * flops_per_token * 1e-9)});
+    if (takes == nullptr) continue;
+    const std::int64_t expected = expected_bytes(*takes, before, speed.setting.slots);
+    rows.back().push_back(megabytes(static_cast<double>(speed.peak_rss_bytes)));
+    rows.back().push_back(megabytes(static_cast<double>(expected)));
   }
   return aligned(rows);
 }
@@ -208,15 +222,19 @@ int calibrate_command(const Arguments& arguments) {
   std::vector<MeasuredSpeed> speeds;
   for (const auto& setting : settings) {
     log("training with " + setting_text(setting));
+    model::reset_peak_rss();
     speeds.push_back(actors::summarise_speed(
         setting, actors::time_jobs(*work.trainer, work.jobs, setting, seconds)));
+    speeds.back().peak_rss_bytes = model::peak_rss_bytes();
   }
   const auto info = model::runtime_info(config.slots.device);
   const std::string where = (model::is_cpu(config.slots.device) ? info.cpu : info.device) +
                             ", LibTorch " + info.libtorch + ", " + info.kernels +
                             " kernels of BLAS";
-  log(where + "; " + figure(work.train_flops_per_token * 1e-6) + " MFLOP a token\n" +
-      table(speeds, work.train_flops_per_token));
+  const auto takes = footprint_of(config).value();
+  const bool on_host = model::is_cpu(config.slots.device);
+  log(where + "\n" + footprint_text(config.model, takes) + "\n" +
+      table(speeds, work.train_flops_per_token, on_host ? &takes : nullptr, work.rss_before_base));
   std::cout << "# " << config.model.path.filename().string() << " in " << config.model.dtype
             << " on " << where << "\n"
             << devices_toml(line, speeds, work.train_flops_per_token);

@@ -1,8 +1,10 @@
 #include <iostream>
 
+#include "actors/run/train_kinds.hpp"
 #include "actors/run/workload.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
+#include "tools/footprint_text.hpp"
 #include "tools/scenario_argument.hpp"
 
 namespace lorafleet::tools {
@@ -21,6 +23,10 @@ int check_command(const Arguments& arguments) {
     actors::check_base(scenario.federation);
   } else {
     actors::check_data(scenario.federation, print_note, print_warning);
+  }
+  if (actors::has_base(scenario.federation)) {
+    const auto takes = footprint_of(scenario.federation);
+    if (takes) print_note(footprint_text(scenario.federation.model, *takes));
   }
   std::cout << scenarios::to_toml(scenario);
   return kDone;

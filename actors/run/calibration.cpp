@@ -185,8 +185,10 @@ CalibrationWork scenario_work(const FederationConfig& config,
                               const std::function<void(const std::string&)>& log,
                               const std::function<void(const std::string&)>& warning) {
   const Workload data = prepare_workload(config, log, warning);
+  const std::int64_t before = model::rss_bytes();
   const auto base = model::BaseModel::load(config.model, config.slots.device);
   CalibrationWork work = make_work(config, base, data.encoded);
+  work.rss_before_base = before;
   const auto start = first_adapter(config, base->shape(), warning);
   for (std::size_t client = 0; client < data.client_examples.size(); ++client) {
     auto job = make_job(config, client, start, data.client_examples[client]);
@@ -201,6 +203,7 @@ CalibrationWork scenario_work(const FederationConfig& config,
 }
 
 CalibrationWork synthetic_work(const FederationConfig& config) {
+  const std::int64_t before = model::rss_bytes();
   const auto base = model::BaseModel::load(config.model, config.slots.device);
   auto data = std::make_shared<model::EncodedData>();
   Random random(config.seed, Purpose::sample);
@@ -210,6 +213,7 @@ CalibrationWork synthetic_work(const FederationConfig& config) {
                                  2 * config.train.batch_tokens, random, *data));
   }
   CalibrationWork work = make_work(config, base, data);
+  work.rss_before_base = before;
   const auto start = first_adapter(config, base->shape());
   for (std::size_t i = 0; i < parts.size(); ++i)
     work.jobs.push_back(make_job(config, i, start, parts[i]));

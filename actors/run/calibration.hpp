@@ -34,6 +34,7 @@ struct MeasuredSpeed {
   double high = 0.0;                     ///< the 90th
   double total_tokens_per_second = 0.0;  ///< of all slots together
   double sigma = 0.0;                    ///< sample deviation of log(seconds / tokens)
+  std::int64_t peak_rss_bytes = 0;       ///< of the process while it was measured; 0: not known
 };
 
 /// Percentiles lie between neighbours in proportion (as numpy's default). At least one job; jobs
@@ -56,6 +57,7 @@ struct CalibrationWork {
   std::shared_ptr<const model::Trainer> trainer;
   std::vector<model::TrainJob> jobs;
   double train_flops_per_token = 0.0;
+  std::int64_t rss_before_base = 0;  ///< of the process, before the base was loaded
 };
 
 /// The clients of a scenario, each with its part of the data. Throws InputError.

@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 
 #include <cstdlib>
+#include <fstream>
+#include <string>
 
 #include "model/device/blas_kernels.hpp"
 
@@ -14,6 +16,21 @@ namespace lorafleet::model {
 void* loaded(const char* name) {
   return ::dlsym(RTLD_DEFAULT, name);
 }
+
+namespace {
+
+/// A line of /proc/self/status, "VmRSS:  1234 kB"; 0 where there is none.
+std::int64_t status_bytes(const std::string& name) {
+  std::ifstream file("/proc/self/status");
+  std::string word;
+  while (file >> word) {
+    std::int64_t kilobytes = 0;
+    if (word == name && file >> kilobytes) return kilobytes * 1024;
+  }
+  return 0;
+}
+
+}  // namespace
 
 void configure_process() {
   constexpr int kNever = 2'000'000'000;  // bytes
@@ -47,10 +64,23 @@ void configure_thread(int threads) {
   at::set_num_threads(threads);
 }
 
+std::int64_t rss_bytes() {
+  return status_bytes("VmRSS:");
+}
+
 std::int64_t peak_rss_bytes() {
+  // getrusage counts what the process was before it was executed too: its parent's size.
+  const std::int64_t peak = status_bytes("VmHWM:");
+  if (peak > 0) return peak;
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+bool reset_peak_rss() {
+  std::ofstream file("/proc/self/clear_refs");
+  file << "5" << std::flush;
+  return file.good();
 }
 
 }  // namespace lorafleet::model

@@ -27,7 +27,13 @@ void configure_thread(int threads);
 /// The address of a loaded function; null where there is none.
 void* loaded(const char* name);
 
-/// The largest resident set of this process so far.
+/// What this process has in memory now.
+std::int64_t rss_bytes();
+
+/// The largest resident set of this process so far, or since reset_peak_rss.
 std::int64_t peak_rss_bytes();
+
+/// Lets peak_rss_bytes begin anew. Returns whether the kernel could (Linux since 4.0).
+bool reset_peak_rss();
 
 }  // namespace lorafleet::model

@@ -158,13 +158,6 @@ std::int32_t ConfigReader::token(const std::string& key, std::int32_t fallback,
   return checked_token(key, value == nullptr ? usual : *value, vocabulary);
 }
 
-std::optional<std::int32_t> ConfigReader::optional_token(const std::string& key,
-                                                         std::int64_t vocabulary) const {
-  const json* value = find(key);
-  if (value == nullptr) return std::nullopt;
-  return checked_token(key, *value, vocabulary);
-}
-
 std::vector<std::int32_t> ConfigReader::tokens(const std::string& key,
                                                std::int64_t vocabulary) const {
   const json* value = find(key);

@@ -49,9 +49,6 @@ class ConfigReader {
   /// An id below `vocabulary`.
   [[nodiscard]] std::int32_t token(const std::string& key, std::int32_t fallback,
                                    std::int64_t vocabulary) const;
-  /// Nothing where it is absent.
-  [[nodiscard]] std::optional<std::int32_t> optional_token(const std::string& key,
-                                                           std::int64_t vocabulary) const;
   /// One id or a list of them.
   [[nodiscard]] std::vector<std::int32_t> tokens(const std::string& key,
                                                  std::int64_t vocabulary) const;

@@ -111,6 +111,21 @@ void add_delta(const Additions& additions, std::size_t first, std::vector<float>
   }
 }
 
+/// Empty for what is left out. A tied head that stands for the embedding becomes the embedding.
+std::string merged_name(const BaseDescription& base, const Checkpoint& checkpoint,
+                        const std::string& key) {
+  const NetworkParts& parts = base.parts;
+  const std::string embedding = parts.embedding + ".weight";
+  const auto is_embedding = [&](const auto& tensor) {
+    return base.weight_name(tensor.first) == embedding;
+  };
+  if (parts.tied && key == parts.head + ".weight" &&
+      std::none_of(checkpoint.tensors().begin(), checkpoint.tensors().end(), is_embedding)) {
+    return embedding;
+  }
+  return base.weight_name(key);
+}
+
 ProducedTensor merged_tensor(const Checkpoint& checkpoint, const Adapter& adapter,
                              const std::string& name, const Checkpoint::Tensor& tensor,
                              const Additions& additions) {
@@ -141,7 +156,7 @@ void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& 
   for (const auto& [name, added] : additions)
     missing.insert(name);
   for (const auto& [key, tensor] : checkpoint.tensors()) {
-    const std::string name = description.weight_name(key);
+    const std::string name = merged_name(description, checkpoint, key);
     if (name.empty() || !is_weight_type(tensor.view.dtype)) continue;
     const auto found = additions.find(name);
     if (found != additions.end()) {

@@ -24,7 +24,7 @@ Network::Network(const BaseDescription& base, WeightReader& reader) : parts_(bas
   for (std::size_t i = 0; i < shape.other_linears.size(); ++i)
     module_of_[static_cast<std::size_t>(shape.other_linears[i].role)] = around + i;
 
-  if (!reader.has(parts_.embedding + ".weight")) reader.leave_out(parts_.prefix);
+  if (!reader.has_under(parts_.prefix)) reader.leave_out(parts_.prefix);
   load_embedding(shape, reader);
   for (std::int64_t i = 0; i < shape.layers; ++i)
     load_layer(shape, i, reader);
@@ -38,7 +38,10 @@ Network::Network(const BaseDescription& base, WeightReader& reader) : parts_(bas
 }
 
 void Network::load_embedding(const ModelShape& shape, WeightReader& reader) {
-  embedding_ = reader.matrix(parts_.embedding + ".weight", shape.vocabulary, shape.embedding);
+  const std::string own = parts_.embedding + ".weight";
+  const std::string head_name = parts_.head + ".weight";
+  const bool by_head = parts_.tied && !reader.has(own) && reader.has(head_name);
+  embedding_ = reader.matrix(by_head ? head_name : own, shape.vocabulary, shape.embedding);
   if (parts_.positions.empty()) return;
   positions_ = reader.matrix_float32(parts_.positions + ".weight",
                                      shape.positions + parts_.position_offset, shape.width);

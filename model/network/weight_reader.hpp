@@ -27,7 +27,12 @@ class WeightReader {
       : checkpoint_(checkpoint), dtype_(dtype), device_(device) {}
 
   [[nodiscard]] bool has(const std::string& name) const {
-    return checkpoint_.find(name) != nullptr;
+    return checkpoint_.find(key_of(name)) != nullptr;
+  }
+  /// Whether any name in the files begins so.
+  [[nodiscard]] bool has_under(const std::string& prefix) const {
+    const auto first = checkpoint_.tensors().lower_bound(prefix);
+    return first != checkpoint_.tensors().end() && first->first.starts_with(prefix);
   }
   /// The files leave this out at the front of names, as those of a model without its head do.
   void leave_out(std::string prefix) { left_out_ = std::move(prefix); }

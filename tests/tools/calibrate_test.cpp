@@ -29,6 +29,8 @@ TEST_CASE("calibrate measures a model and prints a tier that a scenario takes") 
   REQUIRE(output.status == 0);
   CHECK(tests::contains(output.out, "# opt-mini in float32 on "));
   CHECK(tests::contains(output.err, "tokens/s a slot"));
+  CHECK(tests::contains(output.err, "opt-mini: 5,919,232 parameters, 23.7 MB in float32; "));
+  CHECK(tests::contains(output.err, "peak memory  estimate\n"));
   CHECK(tests::contains(output.err, "\n1 slot of 1 thread "));
   const auto devices = devices_of(small, output.out);
   REQUIRE(devices.tiers.size() == 1);

@@ -23,6 +23,18 @@ TEST_CASE("check reads the data: a name that no row has is an error, unless it m
   CHECK(tests::run_program(unread).status == 0);
 }
 
+TEST_CASE("check says what training the base takes, from its config.json alone too") {
+  const tests::SmallScenario small;
+  for (const std::string data : {"--no-data", "--set=seed=3"}) {
+    const auto output = tests::run_program({"check", small.file(), data});
+    CAPTURE(output.err);
+    CHECK(output.status == 0);
+    CHECK(tests::contains(output.err, " parameters, "));
+    CHECK(tests::contains(output.err, " MB in float32; "));
+    CHECK(tests::contains(output.err, " MFLOP to train a token; each slot takes "));
+  }
+}
+
 TEST_CASE("check asks the base's config.json for the modules, with the data or without") {
   const tests::SmallScenario small;
   for (const bool reads : {true, false}) {

@@ -31,7 +31,8 @@ nlohmann::ordered_json mistral_config(const std::string& name, const SizeChanges
 
 }  // namespace
 
-/// arXiv 2310.06825.
+/// arXiv 2310.06825. Hugging Face's AutoModel takes a configuration with layer_types for its
+/// Ministral, the same network whose layers slide one by one as they say.
 Family mistral_family() {
   return {"mistral", read_mistral, names_of(kMistralSizes), mistral_config};
 }

@@ -60,7 +60,6 @@ void set_opt_shape(ModelShape& shape, const ConfigReader& config) {
                       " does not divide hidden_size = " + std::to_string(shape.width));
   }
   shape.head_dim = shape.width / shape.heads;
-  shape.begin = config.token("bos_token_id", 2, shape.vocabulary);
   shape.ends = config.tokens("eos_token_id", shape.vocabulary);
   if (shape.ends.empty()) shape.ends = {config.token("eos_token_id", 2, shape.vocabulary)};
   shape.padding = config.token("pad_token_id", 1, shape.vocabulary);
@@ -130,8 +129,7 @@ nlohmann::ordered_json opt_config(const std::string& name, const SizeChanges& ch
 
 }  // namespace
 
-/// arXiv 2205.01068. With tie_word_embeddings, an lm_head.weight in the files is ignored, whatever
-/// it holds, as with Hugging Face.
+/// arXiv 2205.01068.
 Family opt_family() {
   return {"opt", read_opt, names_of(kOptSizes), opt_config};
 }

@@ -6,7 +6,6 @@ namespace lorafleet::model {
 
 void read_special_tokens(ModelShape& shape, const ConfigReader& config,
                          std::optional<std::int32_t> usual_end) {
-  shape.begin = config.optional_token("bos_token_id", shape.vocabulary);
   shape.ends = config.tokens("eos_token_id", shape.vocabulary);
   const bool absent = shape.ends.empty() && !config.states("eos_token_id");
   if (absent && usual_end && *usual_end < shape.vocabulary) shape.ends = {*usual_end};

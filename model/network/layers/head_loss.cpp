@@ -46,6 +46,10 @@ void generic_rows(at::Tensor& logits, const std::int64_t* labels, float factor,
 
 }  // namespace
 
+std::int64_t head_chunk_rows(std::int64_t vocabulary) {
+  return std::max<std::int64_t>(128, (std::int64_t{1} << 20) / vocabulary);
+}
+
 at::Tensor head_logits(const at::Tensor& hidden, const FrozenLinear& head) {
   return times_transposed(hidden, head.weight, {}, head.packed.get());
 }
@@ -54,8 +58,7 @@ HeadResult head_loss(const at::Tensor& hidden, const FrozenLinear& head,
                      const std::vector<std::int64_t>& labels, double factor) {
   const at::NoGradGuard no_grad;
   const std::int64_t vocabulary = head.weight.size(0);
-  // About 4 MB of logits, so that they stay in the cache, but enough rows for a matrix product.
-  const std::int64_t chunk = std::max<std::int64_t>(128, (std::int64_t{1} << 20) / vocabulary);
+  const std::int64_t chunk = head_chunk_rows(vocabulary);
   const auto count = static_cast<std::int64_t>(labels.size());
   HeadResult result;
   result.rows.reserve(labels.size());

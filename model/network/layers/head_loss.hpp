@@ -17,6 +17,10 @@ struct HeadResult {
   at::Tensor gradient;        ///< [N, e]: of factor * loss_sum, where asked for
 };
 
+/// How many rows of logits there are at a time: about 4 MB of them, so that they stay in the cache,
+/// but enough rows for a matrix product.
+std::int64_t head_chunk_rows(std::int64_t vocabulary);
+
 /// hidden: [N, e] float32, weight: [V, e], labels: N token ids. Works on a few rows at a time: the
 /// [N, V] logits never exist. With `factor` 0 no gradient is computed. Takes part in no autograd
 /// graph.

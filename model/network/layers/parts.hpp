@@ -71,7 +71,7 @@ struct NetworkParts {
 
   std::string activation;
   std::string head;   ///< the output layer's name
-  bool tied = false;  ///< it is the embedding, whatever the files hold
+  bool tied = false;  ///< it is the embedding; where files lack this, the embedding is the head
   DropoutRates dropout;
 
   std::vector<std::string> buffers;        ///< tensors that files may hold and nobody needs

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "model/text/jinja/call.hpp"
 #include "model/text/jinja/operations.hpp"
@@ -78,40 +80,70 @@ Value selected(const Call& call, bool by_attribute, bool wanted) {
   return call.context.made(std::move(result));
 }
 
-Value sorted(const Call& call, bool unique) {
-  const auto attribute = call.optional_text(unique ? 1 : 2, "attribute");
-  List items = items_of(call.context, call.value);
-  call.context.step(static_cast<std::int64_t>(items.size()) * 8);
-  const auto key = [&](const Value& item) {
-    return attribute ? attribute_of(call.context, item, *attribute) : item;
-  };
-  if (unique) {
-    List kept;
-    for (const Value& item : items) {
-      const bool seen = std::any_of(kept.begin(), kept.end(), [&](const Value& other) {
-        return equal(call.context, key(other), key(item));
-      });
-      if (!seen) kept.push_back(item);
-    }
-    return call.context.made(std::move(kept));
+/// What items are compared by: their attribute, where one is named, and, unless `case_sensitive`
+/// says otherwise, without their case. Arguments from `place` on.
+List keys_of(const Call& call, const List& items, std::size_t place) {
+  const bool sensitive = call.flag(place, "case_sensitive");
+  const auto attribute = call.optional_text(place + 1, "attribute");
+  if (attribute && attribute->find(',') != attribute->npos) {
+    call.fail("several attributes are not supported");
   }
-  std::stable_sort(items.begin(), items.end(), [&](const Value& a, const Value& b) {
-    return less(call.context, key(a), key(b));
+  List keys;
+  for (const Value& item : items) {
+    call.context.step();
+    Value key = attribute ? attribute_of(call.context, item, *attribute) : item;
+    if (!sensitive && key.text() != nullptr) key = in_case(call, *key.text(), Case::lower);
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+Value uniques(const Call& call) {
+  const List items = items_of(call.context, call.value);
+  const List keys = keys_of(call, items, 0);
+  List kept;
+  List seen;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const bool known = std::any_of(seen.begin(), seen.end(), [&](const Value& other) {
+      return equal(call.context, other, keys[i]);
+    });
+    if (known) continue;
+    seen.push_back(keys[i]);
+    kept.push_back(items[i]);
+  }
+  return call.context.made(std::move(kept));
+}
+
+/// By their keys; equal ones stay in their order.
+List in_order(const Call& call, const List& items, const List& keys, bool reverse) {
+  std::vector<std::size_t> order(items.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  call.context.step(static_cast<std::int64_t>(items.size()) * 8);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return reverse ? less(call.context, keys[b], keys[a]) : less(call.context, keys[a], keys[b]);
   });
-  if (call.flag(0, "reverse")) std::reverse(items.begin(), items.end());
-  return call.context.made(std::move(items));
+  List result;
+  for (const std::size_t i : order)
+    result.push_back(items[i]);
+  return result;
+}
+
+Value sorted(const Call& call) {
+  const List items = items_of(call.context, call.value);
+  return call.context.made(in_order(call, items, keys_of(call, items, 1), call.flag(0, "reverse")));
 }
 
 Value extreme(const Call& call, bool largest) {
-  Value best;
-  for (const Value& item : items_of(call.context, call.value)) {
-    call.context.step();
-    if (best.is_undefined() ||
-        (largest ? less(call.context, best, item) : less(call.context, item, best))) {
-      best = item;
+  const List items = items_of(call.context, call.value);
+  const List keys = keys_of(call, items, 0);
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < items.size(); ++i) {
+    if (largest ? less(call.context, keys[best], keys[i])
+                : less(call.context, keys[i], keys[best])) {
+      best = i;
     }
   }
-  return best;
+  return items.empty() ? Value() : items[best];
 }
 
 Value reversed(const Call& call) {
@@ -121,8 +153,15 @@ Value reversed(const Call& call) {
   return joined(call, items, {}, std::nullopt);
 }
 
+/// Numbers of what is not defined are an error in Jinja2 too, not the default.
+void need_value(const Call& call) {
+  if (call.value.is_undefined()) call.fail(kind_of(call.value) + ", is no number");
+}
+
 Value as_whole(const Call& call) {
   const Value& value = call.value;
+  need_value(call);
+  if (call.argument(1, "base") != nullptr) call.fail("base is not supported");
   std::int64_t number = 0;
   if (value.as_integer(number)) return Value(number);
   if (const auto* real = value.real()) {
@@ -145,6 +184,7 @@ Value as_whole(const Call& call) {
 }
 
 Value as_fraction(const Call& call) {
+  need_value(call);
   if (call.value.is_number()) return Value(call.value.as_real());
   if (const auto* text = call.value.text()) {
     const MarkedText bare = strip(*text, true, true, std::nullopt);
@@ -158,26 +198,32 @@ Value as_fraction(const Call& call) {
   return otherwise == nullptr ? Value(0.0) : *otherwise;
 }
 
+/// As transformers has it: `tojson(ensure_ascii, indent, separators, sort_keys)`.
 Value to_json(const Call& call) {
-  std::int64_t indent = -1;
-  const Value* given = call.argument(0, "indent");
-  for (const char* key : {"ensure_ascii", "separators"}) {
-    for (const auto& [name, value] : call.arguments.named) {
-      if (name == key && is_true(value)) call.fail(name + " is not supported");
+  JsonStyle style;
+  style.ascii = call.flag(0, "ensure_ascii");
+  const Value* indent = call.argument(1, "indent");
+  if (indent != nullptr && !indent->is_none()) {
+    style.indent = static_cast<int>(std::clamp<std::int64_t>(call.integer(1, "indent", -1), -1, 9));
+    style.between = ",";
+  }
+  if (style.indent > 8) call.fail("indent is too large; allowed: up to 8");
+  const Value* separators = call.argument(2, "separators");
+  if (separators != nullptr && !separators->is_none()) {
+    const List* both = separators->list();
+    if (both == nullptr || both->size() != 2 || !(*both)[0].text() || !(*both)[1].text()) {
+      call.fail("separators must be two strings");
     }
+    style.between = (*both)[0].text()->str();
+    style.after_key = (*both)[1].text()->str();
+    if (style.between.size() + style.after_key.size() > 16) call.fail("separators are too long");
   }
-  if (given != nullptr && !given->is_none()) indent = call.integer(0, "indent", -1);
-  if (indent > 8) call.fail("indent is too large; allowed: up to 8");
-  call.context.charge_all(call.value);
-  for (std::int64_t i = 0; i < 6 * indent; ++i)  // blanks before each of up to 50 levels
+  style.sort_keys = call.flag(3, "sort_keys");
+  // Six letters for one beyond ASCII, blanks before each of up to 50 levels.
+  for (std::int64_t i = 0; i < 8 + 6 * std::max(0, style.indent); ++i)
     call.context.charge_all(call.value);
-  const Value* sort = nullptr;
-  for (const auto& [name, value] : call.arguments.named) {
-    if (name == "sort_keys") sort = &value;
-  }
   try {
-    return made_text(
-        call, json_of(call.value, static_cast<int>(indent), sort != nullptr && is_true(*sort)));
+    return made_text(call, json_of(call.value, style));
   } catch (const std::invalid_argument& error) {
     call.fail(error.what());
   }
@@ -210,27 +256,47 @@ Value indented(const Call& call) {
   return Value(std::move(result));
 }
 
+/// `dictsort(case_sensitive, by, reverse)`.
 Value dict_sorted(const Call& call) {
   if (call.value.dict() == nullptr) call.fail("a mapping was expected, not " + kind_of(call.value));
-  Dict dict = *call.value.dict();
-  std::stable_sort(dict.begin(), dict.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  return pairs_of(call, dict);
+  const auto by = call.optional_text(1, "by");
+  if (by && by != "key" && by != "value") call.fail("by must be \"key\" or \"value\"");
+  const Value pairs = pairs_of(call, *call.value.dict());
+  List keys;
+  for (const Value& pair : *pairs.list()) {
+    Value key = (*pair.list())[by == "value" ? 1 : 0];
+    if (!call.flag(0, "case_sensitive") && key.text() != nullptr) {
+      key = in_case(call, *key.text(), Case::lower);
+    }
+    keys.push_back(std::move(key));
+  }
+  return call.context.made(in_order(call, *pairs.list(), keys, call.flag(2, "reverse")));
 }
 
+/// `sum(attribute, start)`.
 Value sum_of(const Call& call) {
+  const auto attribute = call.optional_text(0, "attribute");
+  List items = items_of(call.context, call.value);
+  const Value* start = call.argument(1, "start");
+  if (start != nullptr && !start->is_number()) call.fail("only numbers can be added up");
   std::int64_t whole = 0;
-  double real = 0.0;
-  bool is_whole = true;
-  for (const Value& item : items_of(call.context, call.value)) {
+  double real = start == nullptr ? 0.0 : start->as_real();
+  bool is_whole = start == nullptr || start->as_integer(whole);
+  for (const Value& item : items) {
     call.context.step();
+    const Value value = attribute ? attribute_of(call.context, item, *attribute) : item;
     std::int64_t number = 0;
-    if (!item.is_number()) call.fail("only numbers can be added up");
-    real += item.as_real();
+    if (!value.is_number()) call.fail("only numbers can be added up");
+    real += value.as_real();
     is_whole =
-        is_whole && item.as_integer(number) && !__builtin_add_overflow(whole, number, &whole);
+        is_whole && value.as_integer(number) && !__builtin_add_overflow(whole, number, &whole);
   }
   return is_whole ? Value(whole) : Value(real);
+}
+
+/// Not as the method: words begin after blanks and opening brackets only.
+Value titled(const Call& call) {
+  return in_case(call, written(call), Case::words);
 }
 
 using FilterFunction = Value (*)(const Call&);
@@ -299,13 +365,13 @@ const std::map<std::string, FilterFunction, std::less<>>& filters() {
       {"safe", [](const Call& call) { return call.value; }},
       {"select", [](const Call& call) { return selected(call, false, true); }},
       {"selectattr", [](const Call& call) { return selected(call, true, true); }},
-      {"sort", [](const Call& call) { return sorted(call, false); }},
+      {"sort", sorted},
       {"string", [](const Call& call) { return made_text(call, written(call)); }},
       {"sum", sum_of},
-      {"title", [](const Call& call) { return in_case(call, written(call), Case::title); }},
+      {"title", titled},
       {"tojson", to_json},
       {"trim", [](const Call& call) { return stripped(call, written(call), true, true); }},
-      {"unique", [](const Call& call) { return sorted(call, true); }},
+      {"unique", uniques},
       {"upper", [](const Call& call) { return in_case(call, written(call), Case::upper); }},
   };
   return kFilters;

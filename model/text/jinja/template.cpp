@@ -225,6 +225,8 @@ class Renderer {
     Dict loop = {{"index", Value(index + 1)},
                  {"index0", Value(index)},
                  {"revindex", Value(count - index)},
+                 {"depth", Value(std::int64_t{1})},  // only recursive loops go deeper
+                 {"depth0", Value(std::int64_t{0})},
                  {"revindex0", Value(count - index - 1)},
                  {"first", Value(i == 0)},
                  {"last", Value(index + 1 == count)},

@@ -33,6 +33,7 @@ const std::map<std::string, TestFunction, std::less<>>& tests() {
       {"defined", [](const Call& call) { return !call.value.is_undefined(); }},
       {"divisibleby",
        [](const Call& call) {
+         static_cast<void>(call.needed(0, "num"));
          return whole_is(call, [](std::int64_t a, std::int64_t b) {
            return b != 0 && (b == -1 || a % b == 0);
          });

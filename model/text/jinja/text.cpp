@@ -79,7 +79,7 @@ MarkedText character(const MarkedText& text, std::size_t place) {
 
 std::size_t count_cuts(std::string_view text, const std::optional<std::string_view>& separator) {
   if (!separator) return text.size() / 2;
-  if (separator->empty()) return 0;
+  if (separator->empty()) return length(text) + 1;
   std::size_t cuts = 0;
   for (std::size_t at = text.find(*separator); at != text.npos;
        at = text.find(*separator, at + separator->size())) {
@@ -147,8 +147,15 @@ std::vector<MarkedText> split(const MarkedText& text,
 
 MarkedText replace(const MarkedText& text, std::string_view old, const MarkedText& fresh,
                    std::int64_t most) {
-  if (old.empty()) return text;
   MarkedText result;
+  if (old.empty()) {  // before each letter, and at the end
+    const auto starts = code_points(text.view());
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      if (most < 0 || static_cast<std::int64_t>(i) < most) result.append(fresh);
+      if (i + 1 < starts.size()) result.append(text.part(starts[i], starts[i + 1]));
+    }
+    return result;
+  }
   bool first = true;
   for (const MarkedText& part : split(text, old, most, false)) {
     if (!first) result.append(fresh);
@@ -156,6 +163,12 @@ MarkedText replace(const MarkedText& text, std::string_view old, const MarkedTex
     result.append(part);
   }
   return result;
+}
+
+/// Whether Jinja2's title filter takes what follows for a word's first letter.
+bool begins_word(char c) {
+  constexpr std::string_view kBefore = " \t\n\r\f\v\x1c\x1d\x1e\x1f-({[<";
+  return kBefore.find(c) != kBefore.npos;
 }
 
 std::optional<MarkedText> change_case(const MarkedText& text, Case to) {
@@ -166,11 +179,12 @@ std::optional<MarkedText> change_case(const MarkedText& text, Case to) {
     if (static_cast<unsigned char>(c) >= 0x80) return std::nullopt;
     const bool is_lower = c >= 'a' && c <= 'z';
     const bool is_upper = c >= 'A' && c <= 'Z';
-    const bool raise =
-        to == Case::upper || (to == Case::title && !in_word) || (to == Case::capitalize && i == 0);
+    const bool raise = to == Case::upper ||
+                       ((to == Case::title || to == Case::words) && !in_word) ||
+                       (to == Case::capitalize && i == 0);
     if (raise && is_lower) c = static_cast<char>(c - 'a' + 'A');
     if (!raise && is_upper) c = static_cast<char>(c - 'A' + 'a');
-    in_word = is_lower || is_upper;
+    in_word = to == Case::words ? !begins_word(c) : is_lower || is_upper;
   }
   return text.with_bytes(std::move(bytes));
 }

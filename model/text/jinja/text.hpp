@@ -28,11 +28,12 @@ MarkedText strip(const MarkedText& text, bool left, bool right,
 std::vector<MarkedText> split(const MarkedText& text,
                               const std::optional<std::string_view>& separator, std::int64_t most,
                               bool from_right);
-/// At most `most` places, below 0: all. An empty `old` is none.
+/// At most `most` places, below 0: all. An empty `old` is at each letter and at the end.
 MarkedText replace(const MarkedText& text, std::string_view old, const MarkedText& fresh,
                    std::int64_t most);
 
-enum class Case { upper, lower, title, capitalize };
+/// `words`: as title, but a word goes on through all but blanks, "-" and opening brackets.
+enum class Case { upper, lower, title, words, capitalize };
 /// Nothing where a letter beyond ASCII is in it.
 std::optional<MarkedText> change_case(const MarkedText& text, Case to);
 

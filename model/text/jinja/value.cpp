@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "partition/support/utf8.hpp"
+
 namespace lorafleet::model::jinja {
 
 namespace {
@@ -82,7 +84,7 @@ void add_repr(std::string& out, const Value& value) {
 
 class JsonWriter {
  public:
-  JsonWriter(int indent, bool sort_keys) : indent_(indent), sort_keys_(sort_keys) {}
+  explicit JsonWriter(const JsonStyle& style) : style_(style) {}
 
   void add(const Value& value, int depth) {
     if (value.is_none()) {
@@ -99,13 +101,13 @@ class JsonWriter {
       std::vector<const Dict::value_type*> entries;
       for (const auto& entry : *dict)
         entries.push_back(&entry);
-      if (sort_keys_) {
+      if (style_.sort_keys) {
         std::stable_sort(entries.begin(), entries.end(),
                          [](const auto* a, const auto* b) { return a->first < b->first; });
       }
       add_all(entries.size(), '{', '}', depth, [&](std::size_t i) {
         add_escaped(out, entries[i]->first, '"', true);
-        out += ": ";
+        out += style_.after_key;
         add(entries[i]->second, depth + 1);
       });
     } else {
@@ -120,7 +122,7 @@ class JsonWriter {
   void add_all(std::size_t count, char open, char close, int depth, const Item& item) {
     out += open;
     for (std::size_t i = 0; i < count; ++i) {
-      if (i > 0) out += indent_ < 0 ? ", " : ",";
+      if (i > 0) out += style_.between;
       new_line(depth + 1);
       item(i);
     }
@@ -128,14 +130,38 @@ class JsonWriter {
     out += close;
   }
   void new_line(int depth) {
-    if (indent_ < 0) return;
+    if (style_.indent < 0) return;
     out += '\n';
-    out.append(static_cast<std::size_t>(indent_) * static_cast<std::size_t>(depth), ' ');
+    out.append(static_cast<std::size_t>(style_.indent) * static_cast<std::size_t>(depth), ' ');
   }
 
-  int indent_;
-  bool sort_keys_;
+  const JsonStyle& style_;
 };
+
+/// Letters beyond ASCII stand in strings only, so they may be escaped afterwards.
+std::string in_ascii(const std::string& json) {
+  std::string out;
+  const auto add = [&](unsigned unit) {
+    std::array<char, 8> code{};
+    std::snprintf(code.data(), code.size(), "\\u%04x", unit & 0xffffU);
+    out += code.data();
+  };
+  for (std::size_t at = 0; at < json.size();) {
+    const auto letter = decode_utf8(json, at);
+    if (!letter) throw std::invalid_argument("text that is not valid UTF-8");
+    const auto value = static_cast<unsigned>(letter->value);
+    if (value < 0x7f) {
+      out += json[at];
+    } else if (value < 0x10000) {
+      add(value);
+    } else {
+      add(0xd800U + ((value - 0x10000U) >> 10U));
+      add(0xdc00U + ((value - 0x10000U) & 0x3ffU));
+    }
+    at += letter->size;
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -213,10 +239,10 @@ MarkedText text_of(const Value& value) {
   return MarkedText(std::move(out), origin_of(value));
 }
 
-MarkedText json_of(const Value& value, int indent, bool sort_keys) {
-  JsonWriter writer(indent, sort_keys);
+MarkedText json_of(const Value& value, const JsonStyle& style) {
+  JsonWriter writer(style);
   writer.add(value, 0);
-  return MarkedText(std::move(writer.out), origin_of(value));
+  return MarkedText(style.ascii ? in_ascii(writer.out) : std::move(writer.out), origin_of(value));
 }
 
 }  // namespace lorafleet::model::jinja

@@ -92,8 +92,16 @@ const Value* find(const Dict& dict, std::string_view key);
 std::string text_of(double value);
 /// As `{{ value }}` writes it. A list or dict as Python's repr, with the origin of its first data.
 MarkedText text_of(const Value& value);
-/// As Python's json.dumps(value, ensure_ascii=False); `indent` < 0: on one line. Throws
-/// std::invalid_argument for what JSON has not.
-MarkedText json_of(const Value& value, int indent, bool sort_keys);
+/// What Python's json.dumps is told.
+struct JsonStyle {
+  int indent = -1;  ///< below 0: on one line
+  std::string between = ", ";
+  std::string after_key = ": ";
+  bool ascii = false;  ///< all others as escapes
+  bool sort_keys = false;
+};
+
+/// As json.dumps. Throws std::invalid_argument for what JSON has not.
+MarkedText json_of(const Value& value, const JsonStyle& style);
 
 }  // namespace lorafleet::model::jinja

@@ -108,6 +108,13 @@ TEST_CASE("windows are those of the layers that slide") {
                    {{"sliding_window", 9},
                     {"layer_types", {"full_attention", "sliding_attention", "full_attention"}}})) ==
       Windows{0, 9, 0});
+  // transformers' AutoModel makes a Ministral of a Mistral that has layer_types.
+  CHECK(windows(with("mistral", {{"sliding_window", 9},
+                                 {"layer_types",
+                                  {"full_attention", "sliding_attention", "full_attention"}}})) ==
+        Windows{0, 9, 0});
+  CHECK(windows(with("mistral", {{"sliding_window", 9}, {"layer_types", nullptr}})) ==
+        Windows{9, 9, 9});
   CHECK(config_refusal("gemma3_text", {{"layer_types", {"full_attention"}}}) ==
         "config.json: layer_types: has 1 entries for 3 layers");
   CHECK(config_refusal("gemma3_text", {{"layer_types", {"chunked_attention"}}}) ==

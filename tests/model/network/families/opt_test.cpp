@@ -87,7 +87,6 @@ TEST_CASE("every optional key is read") {
   CHECK(read_back.parts.dropout.hidden == 0.25);
   CHECK(read_back.parts.dropout.attention == 0.5);
   CHECK(read_back.shape.embedding == 128);
-  CHECK(read_back.shape.begin == 5);
   CHECK(read_back.shape.ends == std::vector<std::int32_t>{6});
   CHECK(read_back.shape.padding == 7);
 }
@@ -104,7 +103,6 @@ TEST_CASE("absent and null keys take OPT's defaults, unknown ones are ignored") 
   CHECK(config.parts.dropout.hidden == 0.1);  // OPTConfig's default
   CHECK(config.parts.dropout.attention == 0.0);
   CHECK(config.parts.dropout.layer == 0.0);
-  CHECK(config.shape.begin == 2);
 }
 
 TEST_CASE("what is wrong is named with file, key and what is allowed") {

@@ -95,6 +95,14 @@ TEST_CASE("what is not supported is refused with file, line and name") {
   CHECK(tests::contains(template_refusal("{% for x in [1] recursive %}{% endfor %}"),
                         "recursive loops"));
   CHECK(tests::contains(template_refusal("{{ f(*x) }}"), "arguments with *"));
+  CHECK(
+      tests::contains(template_refusal("{{ [] | sort(attribute='a,b') }}"), "several attributes"));
+  CHECK(tests::contains(template_refusal("{{ {} | dictsort(by='size') }}"),
+                        "by must be \"key\" or \"value\""));
+  CHECK(tests::contains(template_refusal("{{ '0x1f' | int(0, 16) }}"),
+                        "the filter int: base is not supported"));
+  CHECK(tests::contains(template_refusal("{{ 1 | tojson(separators=',') }}"),
+                        "separators must be two strings"));
 }
 
 TEST_CASE("broken templates are refused with the line") {
@@ -122,6 +130,10 @@ TEST_CASE("values of the wrong kind are refused with both kinds") {
   CHECK(tests::contains(template_refusal("{{ 'a' + 1 }}"), "\"+\" of a string and a number"));
   CHECK(tests::contains(template_refusal("{{ 1 < 'a' }}"), "a number and a string have no order"));
   CHECK(tests::contains(template_refusal("{{ 1 // 0 }}"), "division by 0"));
+  CHECK(tests::contains(template_refusal("{{ missing | int }}"),
+                        "\"missing\", which is not defined, is no number"));
+  CHECK(tests::contains(template_refusal("{{ 5 is divisibleby }}"),
+                        "the argument \"num\" is missing"));
   CHECK(tests::contains(template_refusal("{{ 9223372036854775807 + 1 }}"),
                         "a number becomes too large"));
   CHECK(tests::contains(template_refusal("{{ none() }}"), "none cannot be called"));

@@ -1,0 +1,42 @@
+#include "model/network/footprint.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "model/adapter/client_layouts.hpp"
+#include "model/adapter/lora_layout.hpp"
+#include "model/files/dtype.hpp"
+#include "model/network/family.hpp"
+#include "model/network/flops.hpp"
+#include "model/network/memory.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+/// Most tokens that go through the network together.
+std::int64_t most_rows(const TrainConfig& train, std::int64_t longest) {
+  const std::int64_t fit = train.batch_tokens / std::max<std::int64_t>(1, longest);
+  const bool few = train.batch_size > 0 && train.batch_size <= fit;
+  return std::max(longest, few ? train.batch_size * longest : train.batch_tokens);
+}
+
+}  // namespace
+
+std::optional<Footprint> footprint(const ModelConfig& model, const LoraConfig& lora,
+                                   const TrainConfig& train, std::int64_t max_tokens) {
+  const auto file = model.path / "config.json";
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const BaseDescription base = read_description(file);
+  const LayoutPtr adapter = make_layout(base.shape, server_lora(lora));
+  Footprint result;
+  result.parameters = parameters(base);
+  result.train_flops_per_token = train_flops_per_token(base.shape);
+  result.base_bytes = base_bytes(base, weight_type_named(model.dtype, "model.dtype"));
+  result.adapter_values = static_cast<std::int64_t>(adapter->size());
+  result.adapter_bytes = adapter_bytes(*adapter);
+  result.rows = most_rows(train, std::min(max_tokens, base.shape.positions));
+  result.activation_bytes = activation_bytes(base, *adapter, lora.lora_dropout > 0.0, result.rows);
+  return result;
+}
+
+}  // namespace lorafleet::model

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "model/config.hpp"
+
+namespace lorafleet::model {
+
+/// What training a base takes, from its config.json alone (model/network/flops.hpp,
+/// model/network/memory.hpp).
+struct Footprint {
+  std::int64_t parameters = 0;  ///< of the base
+  double train_flops_per_token = 0.0;
+  std::int64_t base_bytes = 0;        ///< once for all slots
+  std::int64_t adapter_values = 0;    ///< of one adapter of the largest rank
+  std::int64_t adapter_bytes = 0;     ///< of one, in each slot
+  std::int64_t activation_bytes = 0;  ///< of a step or a part of one, in each slot; an estimate
+  std::int64_t rows = 0;              ///< most tokens of such a part
+};
+
+/// No example has more than `max_tokens` tokens. Nothing where there is no config.json. Throws
+/// InputError as reading it does, and where the base lacks what `lora` names.
+std::optional<Footprint> footprint(const ModelConfig& model, const LoraConfig& lora,
+                                   const TrainConfig& train, std::int64_t max_tokens);
+
+}  // namespace lorafleet::model

@@ -1,0 +1,128 @@
+#include "model/network/memory.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <set>
+#include <vector>
+
+#include "model/adapter/lora_layout.hpp"
+#include "model/network/base_tensors.hpp"
+#include "model/network/layers/activation.hpp"
+#include "model/network/layers/head_loss.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+constexpr std::int64_t kFloat = 4;  // bytes
+
+/// Columns of the matrices of one layer's activations.
+struct Widths {
+  std::int64_t stream = 0;        ///< of the residual stream
+  std::int64_t queries = 0;       ///< of all heads
+  std::int64_t keys = 0;          ///< of all key and value heads
+  std::int64_t feed_forward = 0;  ///< between its halves
+  bool gated = false;
+};
+
+Widths widths_of(const ModelShape& shape) {
+  Widths widths;
+  widths.stream = shape.width;
+  widths.queries = shape.heads * shape.head_dim;
+  widths.keys = shape.kv_heads * shape.head_dim;
+  for (const LinearShape& linear : shape.layer_linears) {
+    if (linear.role == LinearRole::down) widths.feed_forward = linear.in;
+    if (linear.role == LinearRole::gate) widths.gated = true;
+  }
+  return widths;
+}
+
+/// Which roles of one layer are adapted, and what the factors themselves keep of each row.
+struct Adapted {
+  std::set<LinearRole> roles = {};
+  std::int64_t kept = 0;
+
+  [[nodiscard]] bool any(std::initializer_list<LinearRole> wanted) const {
+    return std::any_of(wanted.begin(), wanted.end(),
+                       [&](LinearRole role) { return roles.contains(role); });
+  }
+};
+
+/// By layer; modules around the layers count as the layer beside them.
+std::vector<Adapted> adapted_layers(const ModelShape& shape, const AdapterLayout& adapter,
+                                    bool lora_dropout) {
+  std::vector<Adapted> layers(static_cast<std::size_t>(shape.layers));
+  for (const LoraModule& own : adapter.modules()) {
+    const std::size_t module = find_module(shape, own);
+    const LinearShape& linear = shape.linear(module);
+    const bool last = linear.role == LinearRole::embedding_out;
+    const bool first = linear.role == LinearRole::embedding_in;
+    Adapted& layer = last    ? layers.back()
+                     : first ? layers.front()
+                             : layers[module / shape.layer_linears.size()];
+    layer.roles.insert(linear.role);
+    layer.kept += own.rank + (lora_dropout ? linear.in : 0);
+  }
+  return layers;
+}
+
+/// Of one row, float32 numbers that the backward pass through a layer needs.
+std::int64_t kept_of_row(const NetworkParts& parts, const Widths& widths, const Adapted& adapted) {
+  using Role = LinearRole;
+  std::int64_t kept = adapted.kept;
+  kept += (parts.parallel ? 1 : 2) * widths.stream;  // what goes into the two norms
+  if (!parts.norms.attention_output.empty()) kept += widths.stream;
+  if (!parts.norms.feed_forward_output.empty()) kept += widths.stream;
+  if (!parts.norms.query.empty()) kept += widths.queries + widths.keys;
+  kept += widths.queries + 2 * widths.keys;
+  const bool keeps_input = keeps_activation_input(parts.activation);
+  kept += (widths.gated ? (keeps_input ? 3 : 2) : 1) * widths.feed_forward;
+  // Factors need what goes into their module.
+  if (adapted.any({Role::query, Role::key, Role::value, Role::query_key_value}))
+    kept += widths.stream;
+  if (adapted.any({Role::attention_output})) kept += widths.queries;
+  if (adapted.any({Role::gate, Role::up})) kept += widths.stream;
+  if (adapted.any({Role::down}) && (widths.gated || keeps_input)) kept += widths.feed_forward;
+  return kept;
+}
+
+}  // namespace
+
+std::int64_t parameters(const BaseDescription& base) {
+  std::int64_t count = 0;
+  for (const BaseTensor& tensor : base_tensors(base))
+    count += tensor.size();
+  return count;
+}
+
+std::int64_t base_bytes(const BaseDescription& base, DType dtype) {
+  std::int64_t bytes = 0;
+  for (const BaseTensor& tensor : base_tensors(base))
+    bytes +=
+        tensor.size() * (tensor.is_matrix() ? static_cast<std::int64_t>(byte_size(dtype)) : kFloat);
+  return bytes;
+}
+
+std::int64_t adapter_bytes(const AdapterLayout& adapter) {
+  constexpr std::int64_t kCopies = 7;
+  return kCopies * kFloat * static_cast<std::int64_t>(adapter.size());
+}
+
+std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& adapter,
+                              bool lora_dropout, std::int64_t rows) {
+  const Widths widths = widths_of(base.shape);
+  std::int64_t kept = 0;
+  bool reached = false;
+  for (const Adapted& layer : adapted_layers(base.shape, adapter, lora_dropout)) {
+    reached = reached || layer.kept > 0;
+    if (reached) kept += kept_of_row(base.parts, widths, layer);
+  }
+  const std::int64_t in_layer =
+      3 * widths.stream + std::max((widths.gated ? 4 : 2) * widths.feed_forward,
+                                   2 * (widths.queries + 2 * widths.keys));
+  const std::int64_t in_head = rows * 3 * base.shape.embedding +
+                               head_chunk_rows(base.shape.vocabulary) * base.shape.vocabulary;
+  return kFloat * (rows * kept + std::max(rows * in_layer, in_head));
+}
+
+}  // namespace lorafleet::model

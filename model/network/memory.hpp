@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "model/adapter/adapter.hpp"
+#include "model/files/dtype.hpp"
+#include "model/network/family.hpp"
+
+namespace lorafleet::model {
+
+/// Weights of a base, each once: a head that is the embedding is not counted again.
+std::int64_t parameters(const BaseDescription& base);
+
+/// Bytes of a base in memory: matrices in `dtype`; norms, biases and learned positions in float32,
+/// whatever the files have.
+std::int64_t base_bytes(const BaseDescription& base, DType dtype);
+
+/// Bytes of an adapter while a job trains it, float32 all of it: its weights twice (as flat values
+/// that the network reads, and as the optimiser's), those that it started from, gradients twice (of
+/// a step, and of a part of it), and AdamW's two moments. SGD has one of these, or none.
+std::int64_t adapter_bytes(const AdapterLayout& adapter);
+
+/// An estimate of the most bytes that one step's activations take: what the backward pass needs of
+/// every layer from the first adapted one up, and the largest of what is there only for a while.
+///
+/// `rows`: tokens that go through the network together. Attention keeps no probabilities, so the
+/// length of a sequence does not matter. Counted as if all tokens predicted a label; without the
+/// base's own dropout (a byte for each entry), and without what the memory allocator, oneDNN and
+/// LibTorch keep for themselves.
+std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& adapter,
+                              bool lora_dropout, std::int64_t rows);
+
+}  // namespace lorafleet::model

@@ -1,0 +1,124 @@
+#include "model/network/memory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "model/adapter/lora_layout.hpp"
+#include "model/files/checkpoint.hpp"
+#include "model/network/footprint.hpp"
+#include "partition/support/files.hpp"
+#include "tests/model/golden_opt.hpp"
+#include "tests/model/random_adapter.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+using namespace lorafleet;
+using namespace lorafleet::model;
+using namespace lorafleet::tests;
+
+namespace {
+
+std::int64_t activations(const BaseDescription& base, const std::vector<std::string>& targets,
+                         std::int64_t rows) {
+  const LoraConfig lora = lora_on(targets);
+  return activation_bytes(base, *make_layout(base.shape, lora), lora.lora_dropout > 0.0, rows);
+}
+
+}  // namespace
+
+TEST_CASE("the parameters of published models are counted as their authors count them") {
+  struct Published {
+    const char* size;
+    std::int64_t parameters;
+  };
+  for (const Published& own :
+       {Published{"opt-125m", 125'239'296}, Published{"opt-350m", 331'196'416},
+        Published{"smollm2-135m", 134'515'008}, Published{"llama-3.2-1b", 1'235'814'400},
+        Published{"qwen2.5-0.5b", 494'032'768}, Published{"qwen3-0.6b", 596'049'920},
+        Published{"gemma-3-270m", 268'098'176}, Published{"gpt2", 124'439'808},
+        Published{"pythia-70m", 70'426'624}, Published{"mistral-7b", 7'248'023'552}}) {
+    CAPTURE(own.size);
+    CHECK(parameters(base_of_size(own.size).description) == own.parameters);
+  }
+}
+
+TEST_CASE("the golden models have as many bytes as their files say") {
+  std::size_t found = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(golden_folder() / "families")) {
+    if (entry.path().filename() != "model.safetensors") continue;
+    const auto folder = entry.path().parent_path();
+    CAPTURE(folder.string());
+    ++found;
+    const auto base = read_description(folder / "config.json");
+    const Checkpoint checkpoint(folder);
+    std::int64_t numbers = 0;
+    std::int64_t vectors = 0;
+    for (const auto& [key, tensor] : checkpoint.tensors()) {
+      const std::string name = base.weight_name(key);
+      if (name.empty()) continue;
+      std::int64_t size = 1;
+      for (const std::int64_t n : tensor.view.shape)
+        size *= n;
+      numbers += size;
+      if (tensor.view.shape.size() == 1 || name == base.parts.positions + ".weight") {
+        vectors += size;
+      }
+    }
+    CHECK(parameters(base) == numbers);
+    CHECK(base_bytes(base, DType::float32) == 4 * numbers);
+    CHECK(base_bytes(base, DType::bfloat16) == 2 * numbers + 2 * vectors);
+  }
+  CHECK(found == 19);
+}
+
+TEST_CASE("an adapter in training is seven times its weights") {
+  const auto base = base_of_size("opt-125m").description;
+  // 12 layers, q and v: (768 + 768) * 8 each.
+  const LayoutPtr adapter = make_layout(base.shape, LoraConfig{});
+  CHECK(adapter->size() == 12 * 2 * 1536 * 8);
+  CHECK(adapter_bytes(*adapter) == 7 * 4 * 12 * 2 * 1536 * 8);
+}
+
+TEST_CASE("activations are those from the first adapted layer up, and grow with the rows") {
+  const auto base = base_of_size("smollm2-135m", {1000, 4, {}, {}}).description;
+  const std::int64_t all = activations(base, {"q_proj", "v_proj"}, 2000);
+  CHECK(activations(base, {"q_proj", "v_proj"}, 4000) == 2 * all);
+  CHECK(activations(base, {"all-linear"}, 2000) > all);
+  // By hand, of one row of one layer: two norms' inputs and the queries' own (3 * 576), queries,
+  // keys and values (576 + 2 * 192), gate, activation and up (3 * 1536), 2 * 2 columns of factors.
+  // Once: four matrices of 1536 and three of 576.
+  const std::int64_t layer = 3 * 576 + 960 + 3 * 1536 + 4;
+  CHECK(all == 4 * 2000 * (4 * layer + 4 * 1536 + 3 * 576));
+  const std::vector<LoraModule> modules =
+      make_layout(base.shape, lora_on({"q_proj", "v_proj"}))->modules();
+  const AdapterLayout last({modules[6], modules[7]});
+  CHECK(activation_bytes(base, last, false, 2000) == 4 * 2000 * (layer + 4 * 1536 + 3 * 576));
+}
+
+TEST_CASE("a footprint reads config.json alone, and knows how many tokens go through together") {
+  const TemporaryFolder folder;
+  const ModelConfig model{folder.path(), "bfloat16"};
+  CHECK(!footprint(model, LoraConfig{}, TrainConfig{}, 256));
+  const NewBase base = base_of_size("opt-125m");
+  write_file(folder / "config.json", base.config);
+  LoraConfig lora;
+  lora.ranks = {{4, 0.5, "", 0.0}, {16, 0.5, "", 0.0}};
+  TrainConfig train;
+  train.batch_tokens = 1000;
+  const auto rows = [&](std::int64_t examples, std::int64_t longest) {
+    train.batch_size = examples;
+    return footprint(model, lora, train, longest)->rows;
+  };
+  CHECK(rows(0, 256) == 1000);
+  CHECK(rows(2, 256) == 512);
+  CHECK(rows(4, 256) == 1000);
+  CHECK(rows(0, 1500) == 1500);
+  CHECK(rows(0, 100'000) == 2048);  // no more positions
+  const Footprint takes = *footprint(model, lora, train, 256);
+  CHECK(takes.parameters == 125'239'296);
+  CHECK(takes.base_bytes == base_bytes(base.description, DType::bfloat16));
+  CHECK(takes.adapter_values == 12 * 2 * 1536 * 16);
+}
