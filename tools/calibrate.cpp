@@ -119,7 +119,7 @@ std::string setting_text(const CalibrationSetting& setting) {
 
 /// What the process should have at its peak: what it had before, the base, and what slots take.
 std::int64_t expected_bytes(const model::Footprint& takes, std::int64_t before, std::size_t slots) {
-  return before + takes.base_bytes +
+  return before + takes.base_bytes + takes.packed_bytes +
          static_cast<std::int64_t>(slots) * (takes.adapter_bytes + takes.activation_bytes);
 }
 

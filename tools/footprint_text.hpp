@@ -19,11 +19,14 @@ inline std::string footprint_text(const model::ModelConfig& base, const model::F
     return figure(static_cast<double>(bytes) / 1e6) + " MB";
   };
   return base.path.filename().string() + ": " + grouped(takes.parameters) + " parameters, " +
-         size(takes.base_bytes) + " in " + base.dtype + "; " +
-         figure(takes.train_flops_per_token * 1e-6) + " MFLOP to train a token; each slot takes " +
-         size(takes.adapter_bytes) + " to train an adapter of " + grouped(takes.adapter_values) +
-         " parameters, and about " + size(takes.activation_bytes) + " for the activations of " +
-         grouped(takes.rows) + " tokens";
+         size(takes.base_bytes) + " in " + base.dtype +
+         (takes.packed_bytes > 0 ? " and " + size(takes.packed_bytes) + " as products read it"
+                                 : "") +
+         "; " + figure(takes.train_flops_per_token * 1e-6) +
+         " MFLOP to train a token; each slot takes " + size(takes.adapter_bytes) +
+         " to train an adapter of " + grouped(takes.adapter_values) + " parameters, and about " +
+         size(takes.activation_bytes) + " for the activations of " + grouped(takes.rows) +
+         " tokens";
 }
 
 }  // namespace lorafleet::tools

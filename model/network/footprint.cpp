@@ -8,6 +8,7 @@
 #include "model/files/dtype.hpp"
 #include "model/network/family.hpp"
 #include "model/network/flops.hpp"
+#include "model/network/layers/onednn_product.hpp"
 #include "model/network/memory.hpp"
 
 namespace lorafleet::model {
@@ -31,11 +32,16 @@ std::optional<Footprint> footprint(const ModelConfig& model, const LoraConfig& l
   Footprint result;
   result.parameters = parameters(base);
   result.train_flops_per_token = train_flops_per_token(base.shape);
-  result.base_bytes = base_bytes(base, weight_type_named(model.dtype, "model.dtype"));
+  const DType dtype = weight_type_named(model.dtype, "model.dtype");
+  result.base_bytes = base_bytes(base, dtype);
+  const std::int64_t packed = packed_bytes(base);
+  if (dtype == DType::bfloat16 && onednn_serves() && packed <= kMostPackedBytes) {
+    result.packed_bytes = packed;
+  }
   result.adapter_values = static_cast<std::int64_t>(adapter->size());
   result.adapter_bytes = adapter_bytes(*adapter);
   result.rows = most_rows(train, std::min(max_tokens, base.shape.positions));
-  result.activation_bytes = activation_bytes(base, *adapter, lora.lora_dropout > 0.0, result.rows);
+  result.activation_bytes = activation_bytes(base, *adapter, result.rows);
   return result;
 }
 

@@ -13,6 +13,7 @@ struct Footprint {
   std::int64_t parameters = 0;  ///< of the base
   double train_flops_per_token = 0.0;
   std::int64_t base_bytes = 0;        ///< once for all slots
+  std::int64_t packed_bytes = 0;      ///< more of it, as products on this CPU read it
   std::int64_t adapter_values = 0;    ///< of one adapter of the largest rank
   std::int64_t adapter_bytes = 0;     ///< of one, in each slot
   std::int64_t activation_bytes = 0;  ///< of a step or a part of one, in each slot; an estimate

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <initializer_list>
 #include <set>
 #include <vector>
 
 #include "model/adapter/lora_layout.hpp"
 #include "model/network/base_tensors.hpp"
-#include "model/network/layers/activation.hpp"
 #include "model/network/layers/head_loss.hpp"
+#include "model/network/layers/instruction_sets.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -41,16 +40,10 @@ Widths widths_of(const ModelShape& shape) {
 struct Adapted {
   std::set<LinearRole> roles = {};
   std::int64_t kept = 0;
-
-  [[nodiscard]] bool any(std::initializer_list<LinearRole> wanted) const {
-    return std::any_of(wanted.begin(), wanted.end(),
-                       [&](LinearRole role) { return roles.contains(role); });
-  }
 };
 
 /// By layer; modules around the layers count as the layer beside them.
-std::vector<Adapted> adapted_layers(const ModelShape& shape, const AdapterLayout& adapter,
-                                    bool lora_dropout) {
+std::vector<Adapted> adapted_layers(const ModelShape& shape, const AdapterLayout& adapter) {
   std::vector<Adapted> layers(static_cast<std::size_t>(shape.layers));
   for (const LoraModule& own : adapter.modules()) {
     const std::size_t module = find_module(shape, own);
@@ -61,28 +54,28 @@ std::vector<Adapted> adapted_layers(const ModelShape& shape, const AdapterLayout
                      : first ? layers.front()
                              : layers[module / shape.layer_linears.size()];
     layer.roles.insert(linear.role);
-    layer.kept += own.rank + (lora_dropout ? linear.in : 0);
+    layer.kept += (own.rank + kLanes - 1) / kLanes * kLanes;
   }
   return layers;
 }
 
-/// Of one row, float32 numbers that the backward pass through a layer needs.
+/// Of one row, float32 numbers that the backward pass through a layer needs: LayerTape.
 std::int64_t kept_of_row(const NetworkParts& parts, const Widths& widths, const Adapted& adapted) {
   using Role = LinearRole;
+  const std::int64_t heads = widths.queries + 2 * widths.keys;
   std::int64_t kept = adapted.kept;
-  kept += (parts.parallel ? 1 : 2) * widths.stream;  // what goes into the two norms
+  kept += (parts.parallel ? 1 : 2) * widths.stream;  // what each half adds to
   if (!parts.norms.attention_output.empty()) kept += widths.stream;
   if (!parts.norms.feed_forward_output.empty()) kept += widths.stream;
+  if (parts.norms_last) kept += 2 * widths.stream;
+  kept += heads;
+  if (parts.fused_by_head) kept += heads;
   if (!parts.norms.query.empty()) kept += widths.queries + widths.keys;
-  kept += widths.queries + 2 * widths.keys;
-  const bool keeps_input = keeps_activation_input(parts.activation);
-  kept += (widths.gated ? (keeps_input ? 3 : 2) : 1) * widths.feed_forward;
-  // Factors need what goes into their module.
-  if (adapted.any({Role::query, Role::key, Role::value, Role::query_key_value}))
-    kept += widths.stream;
-  if (adapted.any({Role::attention_output})) kept += widths.queries;
-  if (adapted.any({Role::gate, Role::up})) kept += widths.stream;
-  if (adapted.any({Role::down}) && (widths.gated || keeps_input)) kept += widths.feed_forward;
+  const bool as_bits = parts.activation == "relu" && !widths.gated;
+  kept += as_bits ? widths.feed_forward / 32 : (widths.gated ? 2 : 1) * widths.feed_forward;
+  // Factors need what goes into their module; a norm's result is made again.
+  if (adapted.roles.contains(Role::attention_output)) kept += widths.queries;
+  if (adapted.roles.contains(Role::down)) kept += widths.feed_forward;
   return kept;
 }
 
@@ -103,17 +96,28 @@ std::int64_t base_bytes(const BaseDescription& base, DType dtype) {
   return bytes;
 }
 
+std::int64_t packed_bytes(const BaseDescription& base) {
+  std::int64_t bytes = 0;
+  const auto add = [&](std::int64_t in, std::int64_t out) {
+    bytes += 2 * in * out * static_cast<std::int64_t>(byte_size(DType::bfloat16));
+  };
+  for (std::size_t module = 0; module < base.shape.modules(); ++module)
+    add(base.shape.linear(module).in, base.shape.linear(module).out);
+  add(base.shape.embedding, base.shape.vocabulary);
+  return bytes;
+}
+
 std::int64_t adapter_bytes(const AdapterLayout& adapter) {
   constexpr std::int64_t kCopies = 7;
   return kCopies * kFloat * static_cast<std::int64_t>(adapter.size());
 }
 
 std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& adapter,
-                              bool lora_dropout, std::int64_t rows) {
+                              std::int64_t rows) {
   const Widths widths = widths_of(base.shape);
   std::int64_t kept = 0;
   bool reached = false;
-  for (const Adapted& layer : adapted_layers(base.shape, adapter, lora_dropout)) {
+  for (const Adapted& layer : adapted_layers(base.shape, adapter)) {
     reached = reached || layer.kept > 0;
     if (reached) kept += kept_of_row(base.parts, widths, layer);
   }

@@ -15,19 +15,26 @@ std::int64_t parameters(const BaseDescription& base);
 /// whatever the files have.
 std::int64_t base_bytes(const BaseDescription& base, DType dtype);
 
+/// Bytes of the copies that products with a bfloat16 base keep on a CPU
+/// (layers/onednn_product.hpp), one for each direction. They are not made where they would take
+/// more than kMostPackedBytes: what they save, a fifth of a step, is not worth any amount of
+/// memory.
+std::int64_t packed_bytes(const BaseDescription& base);
+constexpr std::int64_t kMostPackedBytes = std::int64_t{1} << 30;
+
 /// Bytes of an adapter while a job trains it, float32 all of it: its weights twice (as flat values
 /// that the network reads, and as the optimiser's), those that it started from, gradients twice (of
 /// a step, and of a part of it), and AdamW's two moments. SGD has one of these, or none.
 std::int64_t adapter_bytes(const AdapterLayout& adapter);
 
-/// An estimate of the most bytes that one step's activations take: what the backward pass needs of
-/// every layer from the first adapted one up, and the largest of what is there only for a while.
+/// An estimate of the most bytes that one step's activations take (model/network/step): what the
+/// backward pass needs of every layer from the first adapted one up, and the largest of what is
+/// there only for a while.
 ///
 /// `rows`: tokens that go through the network together. Attention keeps no probabilities, so the
-/// length of a sequence does not matter. Counted as if all tokens predicted a label; without the
-/// base's own dropout (a byte for each entry), and without what the memory allocator, oneDNN and
-/// LibTorch keep for themselves.
+/// length of a sequence does not matter. Counted as if all tokens predicted a label; without what
+/// the memory allocator, oneDNN and LibTorch keep for themselves.
 std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& adapter,
-                              bool lora_dropout, std::int64_t rows);
+                              std::int64_t rows);
 
 }  // namespace lorafleet::model

@@ -10,6 +10,7 @@
 #include "model/network/layers/frozen_product.hpp"
 #include "model/network/layers/row_dropout.hpp"
 #include "model/network/lora_leaves.hpp"
+#include "model/network/memory.hpp"
 #include "model/network/weight_reader.hpp"
 
 namespace lorafleet::model {
@@ -20,6 +21,7 @@ Network::Network(const BaseDescription& base, WeightReader& reader) : parts_(bas
   module_of_.fill(kNone);
   for (std::size_t i = 0; i < layer_linears_; ++i)
     module_of_[static_cast<std::size_t>(shape.layer_linears[i].role)] = i;
+  packs_ = packed_bytes(base) <= kMostPackedBytes;
   const std::size_t around = static_cast<std::size_t>(shape.layers) * layer_linears_;
   for (std::size_t i = 0; i < shape.other_linears.size(); ++i)
     module_of_[static_cast<std::size_t>(shape.other_linears[i].role)] = around + i;
@@ -93,7 +95,7 @@ void Network::group(LinearGroup& linear_group, std::int64_t layer,
     const std::size_t module = module_of_[static_cast<std::size_t>(role)];
     linear_group.modules.push_back(static_cast<std::size_t>(layer) * layer_linears_ + module);
   }
-  linear_group.fuse(linears);
+  linear_group.fuse(linears, packs_);
 }
 
 void Network::load_head(const ModelShape& shape, WeightReader& reader) {
@@ -106,7 +108,7 @@ void Network::load_head(const ModelShape& shape, WeightReader& reader) {
   } else {
     head.weight = reader.matrix(parts_.head + ".weight", shape.vocabulary, shape.embedding);
   }
-  head.packed = packed_weights(head.weight);
+  if (packs_) head.packed = packed_weights(head.weight);
 }
 
 at::Tensor Network::linear(std::size_t module, const at::Tensor& x, LoraLeaves* lora) const {

@@ -139,6 +139,7 @@ class Network {
 
   NetworkParts parts_;
   std::size_t layer_linears_ = 0;
+  bool packs_ = false;
   /// Where the module of a role stands: within its layer, or, around the layers, among all.
   std::array<std::size_t, kRoles> module_of_{};
   at::Tensor embedding_;  ///< [V, e], in the base's dtype

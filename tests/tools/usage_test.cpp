@@ -99,7 +99,7 @@ TEST_CASE("check prints a scenario that says the same") {
   const tests::SmallScenario small;
   const auto first = tests::run_program({"check", small.file(), "--set", "lora.r=4"});
   CHECK(first.status == 0);
-  CHECK(first.err == kRead);
+  CHECK(first.err.starts_with(kRead));
   CHECK(tests::contains(first.out, "\n[lora]\nr = 4\nlora_alpha = 16.0\n"));
   write_file(small.path("resolved.toml"), first.out);
   const auto second = tests::run_program({"check", small.path("resolved.toml")});
@@ -112,10 +112,10 @@ TEST_CASE("warnings go to stderr and do not fail a check") {
   const auto output =
       tests::run_program({"check", small.file(), "--set", "clients.deadline_seconds=5"});
   CHECK(output.status == 0);
-  CHECK(output.err ==
-        "warning: --set clients.deadline_seconds=5: clients.deadline_seconds: has no effect; it "
-        "applies only where aggregation.mode is \"sync\" or \"tiered\"\n" +
-            std::string(kRead));
+  CHECK(output.err.starts_with(
+      "warning: --set clients.deadline_seconds=5: clients.deadline_seconds: has no effect; it "
+      "applies only where aggregation.mode is \"sync\" or \"tiered\"\n" +
+      std::string(kRead)));
 }
 
 TEST_CASE("the version is that of the build") {

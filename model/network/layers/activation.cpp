@@ -17,8 +17,4 @@ at::Tensor activate(at::Tensor x, const std::string& name) {
   return at::gelu(x, "tanh");
 }
 
-bool keeps_activation_input(const std::string& name) {
-  return name != "relu" && name != "tanh" && name != "sigmoid";
-}
-
 }  // namespace lorafleet::model

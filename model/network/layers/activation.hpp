@@ -11,7 +11,4 @@ namespace lorafleet::model {
 /// (gelu_new, gelu_fast, gelu_pytorch_tanh). Internal to model/.
 at::Tensor activate(at::Tensor x, const std::string& name);
 
-/// Whether the backward pass needs what went in; if not, what came out is enough.
-bool keeps_activation_input(const std::string& name);
-
 }  // namespace lorafleet::model

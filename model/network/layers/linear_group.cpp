@@ -38,7 +38,7 @@ at::Tensor fused_bias(const std::vector<const FrozenLinear*>& members) {
 
 }  // namespace
 
-void LinearGroup::fuse(std::vector<FrozenLinear>& linears) {
+void LinearGroup::fuse(std::vector<FrozenLinear>& linears, bool packs) {
   const FrozenLinear before = fused;
   firsts = {0};
   if (modules.empty()) return;
@@ -50,7 +50,9 @@ void LinearGroup::fuse(std::vector<FrozenLinear>& linears) {
   fused = members.size() == 1 ? *members.front()
                               : FrozenLinear{fused_weight(members), fused_bias(members)};
   const bool same = before.weight.defined() && before.weight.data_ptr() == fused.weight.data_ptr();
-  fused.packed = same ? before.packed : packed_weights(fused.weight);
+  fused.packed = same && before.packed ? before.packed
+                 : packs                ? packed_weights(fused.weight)
+                                        : nullptr;
   if (members.size() == 1) {
     linears[modules.front()].packed = fused.packed;
     return;

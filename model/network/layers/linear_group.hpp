@@ -18,8 +18,8 @@ struct LinearGroup {
   [[nodiscard]] bool empty() const { return modules.empty(); }
   [[nodiscard]] std::int64_t out() const { return firsts.back(); }
   /// Makes `fused` from the layers of the base, whose weights become views of it; takes what lies
-  /// together already as it is.
-  void fuse(std::vector<FrozenLinear>& linears);
+  /// together already as it is. `packs`: for products that read a packed weight.
+  void fuse(std::vector<FrozenLinear>& linears, bool packs);
 };
 
 }  // namespace lorafleet::model

@@ -23,7 +23,7 @@ namespace {
 std::int64_t activations(const BaseDescription& base, const std::vector<std::string>& targets,
                          std::int64_t rows) {
   const LoraConfig lora = lora_on(targets);
-  return activation_bytes(base, *make_layout(base.shape, lora), lora.lora_dropout > 0.0, rows);
+  return activation_bytes(base, *make_layout(base.shape, lora), rows);
 }
 
 }  // namespace
@@ -87,15 +87,15 @@ TEST_CASE("activations are those from the first adapted layer up, and grow with 
   const std::int64_t all = activations(base, {"q_proj", "v_proj"}, 2000);
   CHECK(activations(base, {"q_proj", "v_proj"}, 4000) == 2 * all);
   CHECK(activations(base, {"all-linear"}, 2000) > all);
-  // By hand, of one row of one layer: two norms' inputs and the queries' own (3 * 576), queries,
-  // keys and values (576 + 2 * 192), gate, activation and up (3 * 1536), 2 * 2 columns of factors.
-  // Once: four matrices of 1536 and three of 576.
-  const std::int64_t layer = 3 * 576 + 960 + 3 * 1536 + 4;
+  // By hand, of one row of one layer: what each half adds to (2 * 576), queries, keys and values
+  // (576 + 2 * 192), gate and up (2 * 1536), 2 * 16 columns of factors. Once: four matrices of 1536
+  // and three of 576.
+  const std::int64_t layer = 2 * 576 + 960 + 2 * 1536 + 2 * 16;
   CHECK(all == 4 * 2000 * (4 * layer + 4 * 1536 + 3 * 576));
   const std::vector<LoraModule> modules =
       make_layout(base.shape, lora_on({"q_proj", "v_proj"}))->modules();
   const AdapterLayout last({modules[6], modules[7]});
-  CHECK(activation_bytes(base, last, false, 2000) == 4 * 2000 * (layer + 4 * 1536 + 3 * 576));
+  CHECK(activation_bytes(base, last, 2000) == 4 * 2000 * (layer + 4 * 1536 + 3 * 576));
 }
 
 TEST_CASE("a footprint reads config.json alone, and knows how many tokens go through together") {
@@ -120,5 +120,9 @@ TEST_CASE("a footprint reads config.json alone, and knows how many tokens go thr
   const Footprint takes = *footprint(model, lora, train, 256);
   CHECK(takes.parameters == 125'239'296);
   CHECK(takes.base_bytes == base_bytes(base.description, DType::bfloat16));
+  const std::int64_t packed = packed_bytes(base.description);
+  CHECK(packed == 4 * (12 * 12 * 768 * 768 + 768 * 50272));
+  CHECK((takes.packed_bytes == packed || takes.packed_bytes == 0));  // by the CPU
+  CHECK(packed_bytes(base_of_size("llama-3.2-1b").description) > kMostPackedBytes);
   CHECK(takes.adapter_values == 12 * 2 * 1536 * 16);
 }

@@ -35,11 +35,12 @@ std::vector<std::filesystem::path> tiny_bases() {
 PackedBatch some_batch(const ModelShape& shape) {
   Random random(12, Purpose::sample);
   PackedBatch batch;
-  for (const std::size_t length : {5, 1, 37}) {
-    std::vector<std::int32_t> tokens(length);
+  for (const std::int64_t length :
+       {std::int64_t{5}, std::int64_t{1}, std::min<std::int64_t>(37, shape.positions)}) {
+    std::vector<std::int32_t> tokens(static_cast<std::size_t>(length));
     for (auto& token : tokens)
       token = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(shape.vocabulary)));
-    batch.add(tokens, length / 2);
+    batch.add(tokens, tokens.size() / 2);
   }
   return batch;
 }
