@@ -134,12 +134,17 @@ double needed_bytes(const Base& base, const std::string& dtype, std::size_t slot
   return base.weights * (dtype == "float32" ? 4.0 : 6.0) + 1e9 * static_cast<double>(slots);
 }
 
+std::string gigabytes(double bytes) {
+  return std::to_string(std::llround(bytes * 1e-9));
+}
+
 /// What the command line asks for, in the order of the table.
 std::vector<Outcome> outcomes_of(const CommandLine& line, const std::vector<Base>& bases) {
   const auto works = list_of(line, "work", {std::begin(kWorks), std::end(kWorks)});
   const auto data = list_of(line, "data", {"dense", "mixed"});
   const auto settings = settings_of(line);
   const double available = static_cast<double>(available_bytes());
+  std::set<std::string> left_out;
   std::vector<Outcome> outcomes;
   for (const Base& base : bases) {
     for (const auto& dtype : list_of(line, "dtypes", {"float32", "bfloat16"})) {
@@ -150,11 +155,11 @@ std::vector<Outcome> outcomes_of(const CommandLine& line, const std::vector<Base
       task.seconds = seconds_option(line);
       const auto add = [&](const std::string& work, const std::string& of, Setting setting) {
         if (std::find(works.begin(), works.end(), work) == works.end()) return;
-        if (available > 0.0 && needed_bytes(base, dtype, setting.slots) > available) {
-          std::cerr << base.name << " in " << dtype << " with " << setting.slots
-                    << " slots is left out: it needs about "
-                    << std::llround(needed_bytes(base, dtype, setting.slots) * 1e-9)
-                    << " GB of memory, " << std::llround(available * 1e-9) << " GB are free\n";
+        const double needed = needed_bytes(base, dtype, setting.slots);
+        if (available > 0.0 && needed > available) {
+          left_out.insert(base.name + " in " + dtype + " with " + std::to_string(setting.slots) +
+                          " slots is left out: it needs about " + gigabytes(needed) +
+                          " GB of memory, " + gigabytes(available) + " GB are free\n");
           return;
         }
         task.work = work;
@@ -185,6 +190,8 @@ std::vector<Outcome> outcomes_of(const CommandLine& line, const std::vector<Base
       add("clients", "", {1, 1});
     }
   }
+  for (const auto& text : left_out)
+    std::cerr << text;
   return outcomes;
 }
 
@@ -308,10 +315,10 @@ int benchmark(const CommandLine& line) {
 }
 
 int run(const tools::Arguments& arguments) {
-  CommandLine line("",
+  CommandLine line("bench_training",
                    "Measures training, evaluation and generation on this machine, and the matrix "
                    "products that bound\nthem, each in a process of its own.",
-                   "--shapes opt-mini,opt-125m --seconds 5 --json here.json", "bench_training ");
+                   "bench_training --shapes opt-mini,opt-125m --seconds 5 --json here.json", "");
   add_options(line);
   if (!line.parse(arguments)) return tools::kDone;
   if (!line.has("task")) return benchmark(line);

@@ -59,7 +59,7 @@ double flops_per_token(const model::ModelShape& shape, double label_share) {
   return model::train_flops_per_token(shape) - (1.0 - label_share) * head;
 }
 
-/// A client's job: one step on each group of examples.
+/// A client's job.
 model::TrainJob job_on(Indices examples, const model::AdapterPtr& start) {
   model::TrainJob job;
   job.run_seed = 1;
