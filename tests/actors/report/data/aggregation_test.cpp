@@ -38,7 +38,8 @@ TEST_CASE("a thinned curve keeps first, last, least and largest, and invents not
               std::max_element(all.begin(), all.end(), by_value)->value);
     for (std::size_t i = 0; i < kept.size(); ++i) {
       RC_ASSERT(kept[i] == all[static_cast<std::size_t>(kept[i].seconds)]);
-      RC_ASSERT(i == 0 || kept[i - 1].seconds < kept[i].seconds);
+      const bool later = i == 0 || kept[i - 1].seconds < kept[i].seconds;
+      RC_ASSERT(later);
     }
   }));
 }
