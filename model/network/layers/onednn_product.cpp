@@ -4,6 +4,7 @@
 
 #ifdef LORAFLEET_ONEDNN
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <dnnl.hpp>
@@ -33,6 +34,11 @@ struct PackedWeights::Sides {
 namespace {
 
 constexpr std::int64_t kRowUnit = 64;
+/// What goes in and comes out of so many rows stays in the cache.
+constexpr std::int64_t kRowBlock = 256;
+/// A matrix of more entries than this does not: more rows for each time that it is read.
+constexpr std::int64_t kCachedEntries = std::int64_t{1} << 19;
+constexpr std::int64_t kLargeBlock = 1024;
 using Tag = memory::format_tag;
 
 /// Of the engine that all descriptions are made for; it has no state of its own on a CPU.
@@ -65,10 +71,7 @@ dnnl::matmul::primitive_desc described(const memory::desc& x, const memory::desc
 class Products {
  public:
   void run(const MatrixProduct& product, std::int64_t first, std::int64_t rows) {
-    if (rows == 0) return;
-    const bool forward = product.direction == Direction::forward;
-    const std::int64_t depth = forward ? product.in : product.out;
-    const std::int64_t width = forward ? product.out : product.in;
+    const std::int64_t depth = product.depth(), width = product.width();
     const bool packed = product.packed != nullptr;
     const memory* weight = packed ? &product.packed->side(product.direction).weight : nullptr;
     const Primitive& own = primitive(
@@ -84,6 +87,23 @@ class Products {
     if (product.bias != nullptr) arguments.emplace(DNNL_ARG_BIAS, at(own.bias, product.bias));
     own.matmul.execute(stream_, arguments);
     stream_.wait();
+  }
+
+  /// Fewer rows than a unit, as a unit of which the last ones are zero.
+  void run_padded(const MatrixProduct& product, std::int64_t first, std::int64_t rows) {
+    const auto depth = static_cast<std::size_t>(product.depth());
+    const auto width = static_cast<std::size_t>(product.width());
+    const auto count = static_cast<std::size_t>(rows);
+    const auto skipped = static_cast<std::size_t>(first);
+    const auto* x = static_cast<const std::uint16_t*>(product.x) + skipped * depth;
+    rows_in_.assign(kRowUnit * depth, 0);
+    rows_out_.resize(kRowUnit * width);
+    std::copy_n(x, count * depth, rows_in_.begin());
+    MatrixProduct padded = product;
+    padded.x = rows_in_.data();
+    padded.y = rows_out_.data();
+    run(padded, 0, kRowUnit);
+    std::copy_n(rows_out_.begin(), count * width, product.y + skipped * width);
   }
 
  private:
@@ -128,6 +148,8 @@ class Products {
   dnnl::stream stream_{cpu()};
   std::map<Shape, Primitive> primitives_;
   std::vector<std::byte> scratch_;
+  std::vector<std::uint16_t> rows_in_;
+  std::vector<float> rows_out_;
 };
 
 }  // namespace
@@ -142,12 +164,11 @@ const PackedWeights::Side& PackedWeights::side(Direction direction) const {
   Side& side = forward ? sides_->forward : sides_->backward;
   std::call_once(side.made, [&] {
     // The layout that the kernels like best with many rows serves any number of them.
-    constexpr std::int64_t kRows = 4 * kRowUnit;
     const std::int64_t depth = forward ? sides_->in : sides_->out;
     const std::int64_t width = forward ? sides_->out : sides_->in;
     const memory::desc any({depth, width}, memory::data_type::bf16, Tag::any);
-    const memory::desc x({kRows, depth}, memory::data_type::bf16, Tag::ab);
-    const memory::desc y({kRows, width}, memory::data_type::f32, Tag::ab);
+    const memory::desc x({kRowBlock, depth}, memory::data_type::bf16, Tag::ab);
+    const memory::desc y({kRowBlock, width}, memory::data_type::f32, Tag::ab);
     memory plain(plain_weight(depth, width, direction), cpu(), const_cast<void*>(sides_->plain));
     side.weight = memory(described(x, any, nullptr, y).weights_desc(), cpu());
     dnnl::stream stream(cpu());
@@ -167,9 +188,14 @@ bool onednn_serves() {
 
 void multiply(const MatrixProduct& product) {
   thread_local Products products;
-  const std::int64_t whole = product.rows / kRowUnit * kRowUnit;
-  products.run(product, 0, whole);
-  products.run(product, whole, product.rows - whole);
+  std::int64_t first = 0;
+  const bool large = product.depth() * product.width() > kCachedEntries;
+  for (const std::int64_t part : {kLargeBlock, kRowBlock, kRowUnit}) {
+    if (part == kLargeBlock && !large) continue;
+    for (; first + part <= product.rows; first += part)
+      products.run(product, first, part);
+  }
+  if (first < product.rows) products.run_padded(product, first, product.rows - first);
 }
 
 }  // namespace lorafleet::model

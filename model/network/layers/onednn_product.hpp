@@ -43,6 +43,10 @@ struct MatrixProduct {
   std::int64_t in = 0;
   Direction direction = Direction::forward;
   int threads = 1;  ///< of the calling thread's OpenMP team
+
+  /// Terms of a sum, and sums of a row.
+  [[nodiscard]] std::int64_t depth() const { return direction == Direction::forward ? in : out; }
+  [[nodiscard]] std::int64_t width() const { return direction == Direction::forward ? out : in; }
 };
 
 /// Whether oneDNN is built in and has its AVX-512 or AMX kernels here. oneDNN itself, since
@@ -52,7 +56,9 @@ struct MatrixProduct {
 bool onednn_serves();
 
 /// Computes it on the calling thread (and its OpenMP team). Primitives are kept by shape: rows go
-/// through in a part that is a multiple of 64 and a rest, so that there are few shapes.
+/// through in blocks of 1,024 (large matrices), of 256, then of 64, the last one filled up, so that
+/// there are few for each matrix and direction (making one takes as long as 1,024 rows of 256 x
+/// 256).
 void multiply(const MatrixProduct& product);
 
 }  // namespace lorafleet::model
