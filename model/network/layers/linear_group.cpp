@@ -51,8 +51,8 @@ void LinearGroup::fuse(std::vector<FrozenLinear>& linears, bool packs) {
                               : FrozenLinear{fused_weight(members), fused_bias(members)};
   const bool same = before.weight.defined() && before.weight.data_ptr() == fused.weight.data_ptr();
   fused.packed = same && before.packed ? before.packed
-                 : packs                ? packed_weights(fused.weight)
-                                        : nullptr;
+                 : packs               ? packed_weights(fused.weight)
+                                       : nullptr;
   if (members.size() == 1) {
     linears[modules.front()].packed = fused.packed;
     return;
