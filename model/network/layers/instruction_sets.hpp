@@ -55,4 +55,13 @@ using Lanes = float __attribute__((vector_size(64)));
   std::memcpy(to, &lanes, sizeof lanes);
 }
 
+/// The sum of kLanes partial sums, in one order on every CPU.
+[[gnu::always_inline]] inline float add_lanes(const float* sums) {
+  float half[kLanes / 2];
+  for (std::int64_t l = 0; l < kLanes / 2; ++l) {
+    half[l] = sums[l] + sums[l + kLanes / 2];
+  }
+  return ((half[0] + half[4]) + (half[1] + half[5])) + ((half[2] + half[6]) + (half[3] + half[7]));
+}
+
 }  // namespace lorafleet::model

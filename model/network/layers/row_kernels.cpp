@@ -10,14 +10,6 @@
 namespace lorafleet::model {
 namespace {
 
-[[gnu::always_inline]] inline float add_lanes(const float* sums) {
-  float half[kLanes / 2];
-  for (std::int64_t l = 0; l < kLanes / 2; ++l) {
-    half[l] = sums[l] + sums[l + kLanes / 2];
-  }
-  return ((half[0] + half[4]) + (half[1] + half[5])) + ((half[2] + half[6]) + (half[3] + half[7]));
-}
-
 [[gnu::always_inline]] inline float maximum(const float* x, std::int64_t size) {
   float best[kLanes];
   std::fill(best, best + kLanes, x[0]);

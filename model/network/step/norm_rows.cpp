@@ -8,14 +8,6 @@
 namespace lorafleet::model {
 namespace {
 
-[[gnu::always_inline]] inline float sum_of(const float* lanes) {
-  float half[kLanes / 2];
-  for (std::int64_t l = 0; l < kLanes / 2; ++l) {
-    half[l] = lanes[l] + lanes[l + kLanes / 2];
-  }
-  return ((half[0] + half[4]) + (half[1] + half[5])) + ((half[2] + half[6]) + (half[3] + half[7]));
-}
-
 /// Of a row: (x - mean) * scale is normalised.
 struct RowStatistics {
   float mean = 0.0f;
@@ -37,7 +29,7 @@ struct RowStatistics {
     for (std::int64_t l = 0; j < size; ++j, ++l) {
       sums[l] += x[j];
     }
-    result.mean = sum_of(sums) / count;
+    result.mean = add_lanes(sums) / count;
   }
   float squares[kLanes] = {};
   std::int64_t j = 0;
@@ -51,7 +43,7 @@ struct RowStatistics {
     const float d = x[j] - result.mean;
     squares[l] += d * d;
   }
-  result.scale = 1.0f / std::sqrt(sum_of(squares) / count + norm.epsilon);
+  result.scale = 1.0f / std::sqrt(add_lanes(squares) / count + norm.epsilon);
   return result;
 }
 
@@ -111,8 +103,8 @@ void norm_rows_backward(const RowNorm& norm, std::int64_t rows, const ConstRows&
       plain[l] += gw;
       along[l] += gw * ((from[j] - own.mean) * own.scale);
     }
-    const float mean_g = norm.centred ? sum_of(plain) / count : 0.0f;
-    const float mean_along = sum_of(along) / count;
+    const float mean_g = norm.centred ? add_lanes(plain) / count : 0.0f;
+    const float mean_along = add_lanes(along) / count;
     for (j = 0; j < size; ++j) {
       const float normal = (from[j] - own.mean) * own.scale;
       const float value =

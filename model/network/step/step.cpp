@@ -4,7 +4,6 @@
 #include <ATen/core/grad_mode.h>
 
 #include <cstddef>
-#include <optional>
 #include <utility>
 #include <vector>
 
