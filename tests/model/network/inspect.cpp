@@ -12,8 +12,8 @@
 #include "model/network/layers/head_loss.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
-#include "model/network/packed_forward.hpp"
 #include "model/training/training_step.hpp"
+#include "tests/model/network/packed_forward.hpp"
 #include "tests/model/network/padded_forward.hpp"
 
 namespace lorafleet::tests {
@@ -21,7 +21,6 @@ namespace {
 
 using model::BaseModelPtr;
 using model::LoraLeaves;
-using model::Rows;
 
 std::vector<float> values_of(const at::Tensor& tensor) {
   const at::Tensor dense = tensor.cpu().contiguous();

@@ -9,15 +9,19 @@
 #include "model/network/lora_leaves.hpp"
 #include "model/network/packed_batch.hpp"
 
-namespace lorafleet::model {
+namespace lorafleet::tests {
+
+using model::BaseDropout;
+using model::BaseModel;
+using model::LoraLeaves;
+using model::PackedBatch;
 
 enum class Rows { all, labelled };
 
 /// A packed batch through the network: what goes into the head, [T, e], or [N, e] for the rows that
 /// predict a label. `lora` may be null; `hidden_states` and gradients as Network::forward has them.
-/// Internal to model/.
 at::Tensor packed_forward(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch,
                           Rows rows, std::vector<at::Tensor>* hidden_states = nullptr,
                           const BaseDropout& dropout = {});
 
-}  // namespace lorafleet::model
+}  // namespace lorafleet::tests
