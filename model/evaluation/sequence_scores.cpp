@@ -17,9 +17,12 @@ namespace {
 void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& data,
                  std::span<const std::uint32_t> examples, std::vector<Score>& scores) {
   const PackedBatch batch = pack(data, examples);
-  HeadResult head;
+  at::Tensor losses, correct;
   if (!batch.labels.empty()) {
-    head = head_loss(labelled_hidden(base, lora, batch), base.network().head, batch.labels, 0.0);
+    const HeadResult head =
+        head_loss(labelled_hidden(base, lora, batch), base.network().head, batch.labels, {});
+    losses = head.losses.cpu();
+    correct = head.correct.cpu();
   }
   std::size_t label = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {
@@ -27,8 +30,8 @@ void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
     score.examples = 1;
     const std::int64_t last_row = batch.offsets[i + 1];
     for (; label < batch.labels.size() && batch.label_rows[label] < last_row; ++label) {
-      score.loss_sum += head.rows[label].loss;
-      score.correct += head.rows[label].correct ? 1 : 0;
+      score.loss_sum += losses.data_ptr<double>()[label];
+      score.correct += correct.data_ptr<bool>()[label] ? 1 : 0;
       ++score.label_tokens;
     }
     scores.push_back(score);
@@ -45,7 +48,8 @@ std::vector<Score> score_sequences(const BaseModel& base, const AdapterPtr& adap
   std::vector<float> values = adapter ? adapter->values : std::vector<float>();
   std::unique_ptr<LoraLeaves> lora;
   if (adapter) {
-    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
+    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt,
+                                        base.network().working_type());
   }
   std::vector<Score> scores;
   for (const auto part : split_by_tokens(data, examples, batch_tokens)) {

@@ -124,8 +124,9 @@ std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& 
   const std::int64_t in_layer =
       3 * widths.stream + std::max((widths.gated ? 4 : 2) * widths.feed_forward,
                                    2 * (widths.queries + 2 * widths.keys));
-  const std::int64_t in_head = rows * 3 * base.shape.embedding +
-                               head_chunk_rows(base.shape.vocabulary) * base.shape.vocabulary;
+  const std::int64_t in_head =
+      rows * 3 * base.shape.embedding +
+      head_chunk_rows(base.shape.vocabulary, at::kCPU) * base.shape.vocabulary;
   return kFloat * (rows * kept + std::max(rows * in_layer, in_head));
 }
 

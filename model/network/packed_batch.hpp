@@ -22,6 +22,8 @@ struct PackedBatch {
   void add(std::span<const std::int32_t> sequence, std::span<const LabelSpan> spans);
   /// With all tokens from `label_start` on as labels.
   void add(std::span<const std::int32_t> sequence, std::size_t label_start);
+  /// Appends all sequences of another batch.
+  void append(const PackedBatch& batch);
 };
 
 PackedBatch pack(const EncodedData& data, std::span<const std::uint32_t> examples);
