@@ -16,8 +16,8 @@
 #include "tests/model/golden_family.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
+#include "tests/model/network/scarce_memory.hpp"
 #include "tests/model/random_adapter.hpp"
-#include "tests/model/scarce_memory.hpp"
 
 // Jobs that share passes, against the same jobs alone: by the host's kernels, where each goes by
 // itself, and by the operators of any device, where rows of several go through one product.

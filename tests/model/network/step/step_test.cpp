@@ -154,8 +154,8 @@ TEST_CASE("operators of any device keep rows in bfloat16 where the base is") {
     CAPTURE(folder.string());
     const BaseModelPtr base = BaseModel::load({folder, "bfloat16"});
     const std::vector<std::string> all = base->shape().targets();
-    const double own = differs(
-        *base, all, {some_dropout(), BaseDropout({0.2, 0.0, 0.0, 0.1}, 79), Factors::both});
+    const double own =
+        differs(*base, all, {some_dropout(), BaseDropout({0.2, 0.0, 0.0, 0.1}, 79), Factors::both});
     CHECK(own <= 0.2);
     largest = std::max(largest, own);
   }

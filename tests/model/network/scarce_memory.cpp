@@ -1,4 +1,4 @@
-#include "tests/model/scarce_memory.hpp"
+#include "tests/model/network/scarce_memory.hpp"
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
