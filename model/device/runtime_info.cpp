@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
+#include <utility>
 
 #include "model/device/blas_kernels.hpp"
 #include "model/device/device_name.hpp"
@@ -55,6 +57,18 @@ bool is_reference_blas() {
   return !fast;
 }
 
+/// dnnl_cpu_isa_t; 2.x and 3.x name AMX by different numbers.
+constexpr std::pair<int, const char*> kOneDnnIsas[] = {{0x01, "SSE41"},
+                                                       {0x03, "AVX"},
+                                                       {0x07, "AVX2"},
+                                                       {0x27, "AVX512_CORE"},
+                                                       {0x67, "AVX512_CORE_VNNI"},
+                                                       {0xe7, "AVX512_CORE_BF16"},
+                                                       {0x1ef, "AVX512_CORE_FP16"},
+                                                       {0x3e7, "AVX512_CORE_AMX"},
+                                                       {0xfef, "AVX512_CORE_AMX"},
+                                                       {0x1fef, "AVX512_CORE_AMX_FP16"}};
+
 /// Of oneDNN's C interface, the same in 2.x and 3.x: dnnl_version_t begins with three ints.
 std::string onednn_name() {
   void* const get_version = loaded("dnnl_version");
@@ -64,27 +78,12 @@ std::string onednn_name() {
   const int isa = reinterpret_cast<int (*)()>(get_isa)();
   std::ostringstream text;
   text << version[0] << '.' << version[1] << '.' << version[2] << ", ";
-  switch (isa) {
-    case 0x01:
-      text << "SSE41";
-      break;
-    case 0x03:
-      text << "AVX";
-      break;
-    case 0x07:
-      text << "AVX2";
-      break;
-    case 0x27:
-      text << "AVX512_CORE";
-      break;
-    case 0x67:
-      text << "AVX512_CORE_VNNI";
-      break;
-    case 0xe7:
-      text << "AVX512_CORE_BF16";
-      break;
-    default:
-      text << "instruction set 0x" << std::hex << isa;
+  const auto known = std::find_if(std::begin(kOneDnnIsas), std::end(kOneDnnIsas),
+                                  [&](const auto& entry) { return entry.first == isa; });
+  if (known != std::end(kOneDnnIsas)) {
+    text << known->second;
+  } else {
+    text << "instruction set 0x" << std::hex << isa;
   }
   return text.str();
 }
