@@ -3,14 +3,23 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "model/network/step/step.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::model {
 namespace {
 
 using Jobs = std::span<JobTraining* const>;
+
+RuntimeFailure too_large(const StepPart& part, const c10::OutOfMemoryError& full) {
+  return RuntimeFailure("there is no memory for a pass of " +
+                        std::to_string(part.batch.tokens.size()) +
+                        " tokens; a lower train.batch_tokens, or slots.count, needs less (" +
+                        full.what_without_backtrace() + ")");
+}
 
 /// One pass over one base.
 void share_a_pass(Jobs jobs) {
@@ -23,8 +32,8 @@ void share_a_pass(Jobs jobs) {
   std::vector<StepResult> results;
   try {
     results = forward_and_backward(jobs.front()->base(), parts);
-  } catch (const c10::OutOfMemoryError&) {
-    if (jobs.size() == 1) throw;
+  } catch (const c10::OutOfMemoryError& full) {
+    if (jobs.size() == 1) throw too_large(parts.front(), full);
   }
   if (results.empty()) {
     for (std::size_t i = 0; i < jobs.size(); ++i)

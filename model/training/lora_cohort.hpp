@@ -12,7 +12,8 @@ namespace lorafleet::model {
 
 /// Brings jobs that are not done one pass further. Those whose adapters lie on the same base share
 /// a pass, where this may be (may_share_a_pass). If the device has no memory for so many at once,
-/// they go in halves; a job is unchanged by a pass that failed. Internal to model/.
+/// they go in halves; a job is unchanged by a pass that failed. Throws RuntimeFailure where it has
+/// none for one. Internal to model/.
 void advance_together(std::span<JobTraining* const> jobs);
 
 /// Jobs that train together over a frozen base.

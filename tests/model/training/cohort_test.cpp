@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/training/lora_trainer.hpp"
+#include "partition/support/error.hpp"
 #include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_family.hpp"
@@ -219,6 +220,19 @@ TEST_CASE("where memory does not suffice for all, they go in parts, with the sam
   CHECK(memory.refusals() > 0);
   for (const auto& [client, result] : results)
     CHECK(same(result, expected[client]));
+}
+
+TEST_CASE("where memory does not suffice for one job, it ends with what would help") {
+  const HostKernelsOff as_on_a_gpu;
+  const Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}), 0.0);
+  const auto trainer = jobs.trainer();
+  const auto cohort = trainer->cohort();
+  cohort->add(3, jobs.jobs[3]);
+  const ScarceMemory memory(64 * 64);
+  const auto ended = cohort->advance();
+  REQUIRE(ended.size() == 1);
+  CHECK_THROWS_WITH_AS(std::rethrow_exception(ended.front().failure),
+                       doctest::Contains("a lower train.batch_tokens"), RuntimeFailure);
 }
 
 TEST_CASE("a job that is given up leaves the others as they are; one that fails ends alone") {
