@@ -97,10 +97,15 @@ std::vector<CalibrationSetting> read_settings(const CommandLine& line,
                                               const actors::FederationConfig& config) {
   std::vector<std::int64_t> threads = {config.slots.threads};
   if (line.has("threads")) threads = whole_list(line, "threads");
+  std::vector<std::int64_t> cohorts = {static_cast<std::int64_t>(config.slots.jobs_of_slot())};
+  if (line.has("cohort")) cohorts = whole_list(line, "cohort");
   std::vector<CalibrationSetting> settings;
   for (const std::int64_t slots : whole_list(line, "slots")) {
-    for (const std::int64_t count : threads)
-      settings.push_back({static_cast<std::size_t>(slots), static_cast<int>(count)});
+    for (const std::int64_t count : threads) {
+      for (const std::int64_t cohort : cohorts)
+        settings.push_back({static_cast<std::size_t>(slots), static_cast<int>(count),
+                            static_cast<std::size_t>(cohort)});
+    }
   }
   return settings;
 }
@@ -114,7 +119,9 @@ std::string rounded(double value) {
 
 std::string setting_text(const CalibrationSetting& setting) {
   return std::to_string(setting.slots) + (setting.slots == 1 ? " slot of " : " slots of ") +
-         std::to_string(setting.threads) + (setting.threads == 1 ? " thread" : " threads");
+         std::to_string(setting.threads) + (setting.threads == 1 ? " thread" : " threads") +
+         (setting.jobs_of_slot == 1 ? ""
+                                    : " and " + std::to_string(setting.jobs_of_slot) + " jobs");
 }
 
 /// What the process should have at its peak: what it had before, the base, and what slots take.
@@ -162,6 +169,7 @@ std::string devices_toml(const CommandLine& line, const std::vector<MeasuredSpee
     if (speeds.size() > 1) {
       name +=
           "-" + std::to_string(speed.setting.slots) + "x" + std::to_string(speed.setting.threads);
+      if (speed.setting.jobs_of_slot > 1) name += "x" + std::to_string(speed.setting.jobs_of_slot);
     }
     text += tier_text(speed, name, line.text("unit") == "teraflops", flops_per_token);
   }
@@ -190,9 +198,11 @@ int calibrate_command(const Arguments& arguments) {
   line.option("batch-tokens", "N", "with --model: tokens a step; default: 2048");
   line.option("max-tokens", "N", "with --model: longest example; default: 256");
   line.option("device", "NAME", "with --model: cpu, cuda, cuda:N; default: cpu");
-  line.option("slots", "LIST", "how many jobs train at a time, one or several numbers", "1");
+  line.option("slots", "LIST", "how many slots train at a time, one or several numbers", "1");
+  line.option("cohort", "LIST",
+              "jobs that share a slot; default: the scenario's slots.cohort, so 1, on a GPU 16");
   line.option("threads", "LIST", "intra-op threads of a job; default: the scenario's, else 1");
-  line.option("seconds", "X", "for each combination of slots and threads", "10");
+  line.option("seconds", "X", "for each combination of them", "10");
   line.option("unit", "NAME", "of the tiers: tokens (a second) or teraflops", "tokens");
   line.option("name", "TEXT", "of the tiers", "this-machine");
   line.flag("quiet", "no table and no progress on stderr");

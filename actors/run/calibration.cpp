@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <map>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -133,6 +135,51 @@ double pooled_sigma(const std::vector<MeasuredSpeed>& speeds) {
   return weights > 0.0 ? std::sqrt(squares / weights) : 0.0;
 }
 
+namespace {
+
+/// A slot that is kept busy: as many jobs as share it are under way, and one that ends is followed
+/// by the next.
+class TimedSlot {
+ public:
+  TimedSlot(const model::Trainer& trainer, const std::vector<model::TrainJob>& jobs,
+            const CalibrationSetting& setting, std::size_t slot)
+      : cohort_(trainer.cohort()), jobs_(jobs), setting_(setting), slot_(slot) {
+    while (began_.size() < setting.jobs_of_slot)
+      add();
+  }
+
+  /// Jobs that ended in the next pass.
+  std::vector<JobTime> advance() {
+    std::vector<JobTime> times;
+    for (const model::Cohort::Ended& ended : cohort_->advance()) {
+      if (ended.failure) std::rethrow_exception(ended.failure);
+      const double seconds = seconds_since(began_.extract(ended.ticket).mapped());
+      times.push_back(
+          {slot_, ended.result.stats.tokens, seconds / static_cast<double>(setting_.jobs_of_slot)});
+      add();
+    }
+    return times;
+  }
+
+ private:
+  void add() {
+    const std::uint64_t place = slot_ + turn_++ * setting_.slots;
+    model::TrainJob job = jobs_[place % jobs_.size()];
+    job.seq = place;
+    began_[place] = Clock::now();
+    cohort_->add(place, job);
+  }
+
+  std::unique_ptr<model::Cohort> cohort_;
+  const std::vector<model::TrainJob>& jobs_;
+  const CalibrationSetting& setting_;
+  std::size_t slot_;
+  std::uint64_t turn_ = 0;
+  std::map<std::uint64_t, Clock::time_point> began_;
+};
+
+}  // namespace
+
 std::vector<JobTime> time_jobs(const model::Trainer& trainer,
                                const std::vector<model::TrainJob>& jobs,
                                const CalibrationSetting& setting, double seconds) {
@@ -141,28 +188,22 @@ std::vector<JobTime> time_jobs(const model::Trainer& trainer,
   std::vector<std::exception_ptr> failures(setting.slots);
   std::barrier start(static_cast<std::ptrdiff_t>(setting.slots));
 
-  const auto train = [&](std::size_t slot, std::uint64_t turn) {
-    const std::uint64_t place = slot + turn * setting.slots;
-    model::TrainJob job = jobs[place % jobs.size()];
-    job.seq = place;
-    const auto began = Clock::now();
-    const std::int64_t tokens = trainer.train(job).stats.tokens;
-    return JobTime{slot, tokens, seconds_since(began)};
-  };
   const auto run_slot = [&](std::size_t slot) {
     model::configure_thread(setting.threads);
+    std::optional<TimedSlot> timed;
     try {
-      train(slot, 0);
+      timed.emplace(trainer, jobs, setting, slot);
+      for (std::size_t ended = 0; ended < setting.jobs_of_slot;)
+        ended += timed->advance().size();
     } catch (...) {
       failures[slot] = std::current_exception();
     }
     start.arrive_and_wait();
     const auto began = Clock::now();
     try {
-      for (std::uint64_t turn = 1;
-           !failures[slot] && (seconds_since(began) < seconds || times[slot].size() < kLeast);
-           ++turn) {
-        times[slot].push_back(train(slot, turn));
+      while (!failures[slot] && (seconds_since(began) < seconds || times[slot].size() < kLeast)) {
+        const auto ended = timed->advance();
+        times[slot].insert(times[slot].end(), ended.begin(), ended.end());
       }
     } catch (...) {
       failures[slot] = std::current_exception();

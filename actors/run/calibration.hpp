@@ -12,17 +12,18 @@
 
 namespace lorafleet::actors {
 
-/// How many jobs train at a time, and with how many intra-op threads each.
+/// How many slots train at a time, with how many intra-op threads, and how many jobs share one.
 struct CalibrationSetting {
   std::size_t slots = 1;
   int threads = 1;
+  std::size_t jobs_of_slot = 1;
 };
 
 /// One job that was trained.
 struct JobTime {
   std::size_t slot = 0;
   std::int64_t tokens = 0;
-  double seconds = 0.0;
+  double seconds = 0.0;  ///< of the slot: from its start to its end, by those that shared the slot
 };
 
 /// What the jobs of one setting say about the machine.
@@ -45,9 +46,9 @@ MeasuredSpeed summarise_speed(const CalibrationSetting& setting, const std::vect
 /// jobs - 1 of each.
 double pooled_sigma(const std::vector<MeasuredSpeed>& speeds);
 
-/// Trains real jobs for `seconds`, and at least two in each slot, after one in each slot that is
-/// not counted. Slot s takes the jobs s, s + slots, ... of `jobs`, again from the front after the
-/// last, with a `seq` of its own each time. Throws what a job throws.
+/// Trains real jobs for `seconds`, and at least two in each slot, after as many in each slot as
+/// share it, which are not counted. Slot s takes the jobs s, s + slots, ... of `jobs`, again from
+/// the front after the last, with a `seq` of its own each time. Throws what a job throws.
 std::vector<JobTime> time_jobs(const model::Trainer& trainer,
                                const std::vector<model::TrainJob>& jobs,
                                const CalibrationSetting& setting, double seconds);

@@ -97,6 +97,24 @@ TEST_CASE("each slot trains jobs of its own, the first one uncounted, none twice
   CHECK(actors::time_jobs(trainer, jobs(1), {1, 1}, 0.02).size() > 2);
 }
 
+TEST_CASE("jobs that share a slot share its time") {
+  actors::FederationConfig config;
+  config.model.path = tests::golden_folder() / "families" / "llama" / "gqa" / "hf";
+  config.train.batch_tokens = 40;
+  config.encoding.max_tokens = 16;
+  config.lora.target_modules = {"all-linear"};
+  const auto work = actors::synthetic_work(config);
+  const auto times = actors::time_jobs(*work.trainer, work.jobs, {1, 1, 4}, 0.05);
+  double seconds = 0.0;
+  for (const auto& time : times)
+    seconds += time.seconds;
+  CHECK(times.size() >= 2);
+  CHECK(seconds > 0.0);
+  const auto speed = actors::summarise_speed({1, 1, 4}, times);
+  CHECK(speed.jobs == times.size());
+  CHECK(speed.total_tokens_per_second > 0.0);
+}
+
 TEST_CASE("a job that fails ends the measurement with its reason") {
   Recorder trainer;
   trainer.fails = 1;
