@@ -5,21 +5,29 @@
 
 #include <memory>
 
-#include "model/network/layers/head_loss.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
+#include "model/network/step/head_pass.hpp"
 #include "model/network/step/step.hpp"
 #include "model/training/batching.hpp"
 
 namespace lorafleet::model {
 namespace {
 
+void count(std::vector<ClassCount>& classes, std::int64_t wanted, std::int64_t chosen) {
+  ++classes[static_cast<std::size_t>(wanted)].wanted;
+  ++classes[static_cast<std::size_t>(chosen)].chosen;
+  if (wanted == chosen) ++classes[static_cast<std::size_t>(wanted)].right;
+}
+
 void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& data,
                  std::span<const std::uint32_t> examples, std::vector<Score>& scores) {
   const PackedBatch batch = pack(data, examples);
   HeadResult head;
   if (!batch.labels.empty()) {
-    head = head_loss(labelled_hidden(base, lora, batch), base.network().head, batch.labels, 0.0);
+    const BatchDropout no_dropout({}, {});
+    head = head_pass({base.network(), lora, no_dropout}, labelled_hidden(base, lora, batch),
+                     batch.labels, 0.0, nullptr);
   }
   std::size_t label = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {
@@ -30,6 +38,9 @@ void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
       score.loss_sum += head.rows[label].loss;
       score.correct += head.rows[label].correct ? 1 : 0;
       ++score.label_tokens;
+      if (head.choices.empty()) continue;
+      score.classes.resize(static_cast<std::size_t>(base.shape().classifier.value().labels));
+      count(score.classes, batch.labels[label], head.choices[label]);
     }
     scores.push_back(score);
   }

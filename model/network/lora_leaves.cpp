@@ -34,6 +34,18 @@ LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float
       trained_.push_back(*leaf);
     }
   }
+  check_whole(base.shape(), layout.whole());
+  if (trained && !layout.whole().empty()) first_whole_ = std::ssize(trained_);
+  for (std::size_t i = 0; i < layout.whole().size(); ++i) {
+    at::Tensor leaf =
+        at::from_blob(values + layout.whole_offset(i), layout.whole()[i].shape, at::kFloat);
+    values_.push_back(leaf);
+    if (!computes_on_host(device)) leaf = leaf.to(device, false, /*copy=*/true);
+    leaf.set_requires_grad(trained.has_value());
+    leaves_.push_back(leaf);
+    whole_.push_back(leaf);
+    if (trained) trained_.push_back(leaf);
+  }
 }
 
 void LoraLeaves::refresh() {

@@ -35,6 +35,9 @@ BaseDropout BaseDropout::from_sequence(std::uint64_t first) const {
 double BaseDropout::probability(DropoutSite site) const {
   if (site == DropoutSite::layer) return rates_.layer;
   if (site == DropoutSite::embedding) return rates_.embedding;
+  if (site == DropoutSite::classifier_in || site == DropoutSite::classifier_out) {
+    return rates_.classifier;
+  }
   return site == DropoutSite::attention_weights ? rates_.attention : rates_.hidden;
 }
 

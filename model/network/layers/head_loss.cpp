@@ -46,6 +46,15 @@ void generic_rows(at::Tensor& logits, const std::int64_t* labels, float factor,
 
 }  // namespace
 
+void judge_logits(at::Tensor& logits, const std::int64_t* labels, float factor,
+                  HeadResult& result) {
+  const std::size_t first = result.rows.size();
+  const auto judge = computes_on_host(logits.device()) ? host_rows : generic_rows;
+  judge(logits, labels, factor, result.rows);
+  for (std::size_t i = first; i < result.rows.size(); ++i)
+    result.loss_sum += result.rows[i].loss;
+}
+
 std::int64_t head_chunk_rows(std::int64_t vocabulary) {
   return std::max<std::int64_t>(128, (std::int64_t{1} << 20) / vocabulary);
 }
@@ -68,14 +77,10 @@ HeadResult head_loss(const at::Tensor& hidden, const FrozenLinear& head,
   for (std::int64_t start = 0; start < count; start += chunk) {
     const std::int64_t rows = std::min(chunk, count - start);
     at::Tensor logits = head_logits(hidden.narrow(0, start, rows), head);
-    const auto judge = computes_on_host(logits.device()) ? host_rows : generic_rows;
-    judge(logits, labels.data() + start, static_cast<float>(factor), result.rows);
+    judge_logits(logits, labels.data() + start, static_cast<float>(factor), result);
     if (factor != 0.0) {
       result.gradient.narrow(0, start, rows).copy_(times(logits, head.weight, head.packed.get()));
     }
-  }
-  for (const RowLoss& row : result.rows) {
-    result.loss_sum += row.loss;
   }
   return result;
 }

@@ -10,12 +10,17 @@
 
 namespace lorafleet::model {
 
-/// What the vocabulary projection says about some rows. Internal to model/.
+/// What a head says about some rows. Internal to model/.
 struct HeadResult {
-  std::vector<RowLoss> rows;  ///< one for each label, in order
-  double loss_sum = 0.0;      ///< nats
-  at::Tensor gradient;        ///< [N, e]: of factor * loss_sum, where asked for
+  std::vector<RowLoss> rows;          ///< one for each label, in order
+  double loss_sum = 0.0;              ///< nats
+  at::Tensor gradient;                ///< [N, e]: of factor * loss_sum, where asked for
+  std::vector<std::int64_t> choices;  ///< of a classifier: the likeliest class of each row
 };
+
+/// Adds what cross entropy says about each row of logits [rows, V] to `result`; with a `factor`
+/// other than 0 the logits become its gradient, times factor.
+void judge_logits(at::Tensor& logits, const std::int64_t* labels, float factor, HeadResult& result);
 
 /// How many rows of logits there are at a time: about 4 MB of them, so that they stay in the cache,
 /// but enough rows for a matrix product.

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "model/network/layers/head_loss.hpp"
 #include "model/network/layers/index_tensor.hpp"
 #include "model/network/step/dropout_pass.hpp"
+#include "model/network/step/head_pass.hpp"
 #include "model/network/step/layer_pass.hpp"
 #include "model/network/step/norm_pass.hpp"
 
@@ -37,8 +37,10 @@ class Step {
 
   StepResult run(double factor) {
     const at::Tensor hidden = forward();
-    HeadResult head = head_loss(hidden, network_.head, batch_.labels, factor);
-    StepResult result{head.loss_sum, FactorGradients(lora_->trained().size())};
+    StepResult result{0.0, FactorGradients(lora_->trained().size())};
+    HeadResult head = head_pass({network_, lora_, wanted_rows_}, hidden, batch_.labels, factor,
+                                &result.gradients);
+    result.loss_sum = head.loss_sum;
     backward(std::move(head.gradient), result.gradients);
     return result;
   }
@@ -93,6 +95,10 @@ class Step {
       x = group_forward(network_.embedding_in(), {x, {}}, lora_, &embedding_in_);
     }
     network_.add_positions(x, index_tensor(batch_.positions));
+    // No family has it over an embedding that is adapted: no gradient goes through it.
+    if (const Norm& norm = network_.embedding_norm(); norm.weight.defined()) {
+      x = norm_forward(x, norm).values;
+    }
     drop_rows(x, &rows_, DropoutSite::embedding, 0);
     return x;
   }

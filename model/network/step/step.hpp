@@ -17,7 +17,7 @@ struct StepResult {
 };
 
 /// Forward and backward pass of one packed batch with at least one label, written by hand for
-/// decoders of any family: no graph, one gradient for rows that several linear layers read, nothing
+/// bases of any family: no graph, one gradient for rows that several linear layers read, nothing
 /// below the lowest layer that is trained, and kept are only values that cannot be made again from
 /// their neighbours. Computes what Network::forward and LibTorch's autograd compute, which the
 /// tests compare it with.
