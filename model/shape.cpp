@@ -45,6 +45,13 @@ Place place_of(const ModelShape& shape, const std::string& module) {
 
 }  // namespace
 
+std::size_t WholeTensor::size() const {
+  std::size_t size = 1;
+  for (const std::int64_t side : shape)
+    size *= static_cast<std::size_t>(side);
+  return size;
+}
+
 std::string LinearShape::target() const {
   return last_part(name);
 }

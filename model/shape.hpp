@@ -23,6 +23,31 @@ enum class LinearRole {
   embedding_out,  ///< and back, before the output layer
 };
 
+/// A tensor of the base that is trained whole, beside LoRA's factors, as PEFT's modules_to_save
+/// are: a classifier's weights.
+struct WholeTensor {
+  std::string name;  ///< as Hugging Face names it: "classifier.dense.weight"
+  std::vector<std::int64_t> shape;
+
+  [[nodiscard]] std::size_t size() const;
+  friend bool operator==(const WholeTensor&, const WholeTensor&) = default;
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("name", self.name);
+    visit("shape", self.shape);
+  }
+};
+
+/// How a classifier reads texts, and what it tells apart.
+struct ClassifierShape {
+  std::int64_t labels = 0;
+  std::int32_t first = 0;      ///< the token before the texts, whose output is classified
+  std::int32_t separator = 0;  ///< after each text, and once more between two
+  std::string module;          ///< what PEFT's modules_to_save calls its weights
+  std::vector<WholeTensor> tensors = {};  ///< trained whole, beside an adapter's factors
+};
+
 /// A linear layer of a base that an adapter may change.
 struct LinearShape {
   std::string name;  ///< "self_attn.q_proj" within its layer; all of "model.project_in" elsewhere
@@ -56,6 +81,7 @@ struct ModelShape {
   std::string layer_path;  ///< "model.layers.", before a layer's number
   std::vector<LinearShape> layer_linears = {};
   std::vector<LinearShape> other_linears = {};
+  std::optional<ClassifierShape> classifier = {};  ///< in place of a language model's head
 
   /// The token that ends a text. Throws std::logic_error where there is none.
   [[nodiscard]] std::int32_t end() const;

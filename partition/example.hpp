@@ -31,6 +31,16 @@ struct Example {
   std::vector<std::string> choices;     ///< where one of several is right: all, `target` among them
   std::vector<std::string> references;  ///< further right answers beside `target`
   std::vector<Turn> turns;              ///< of a conversation; the last is the assistant's
+  /// What a classifier reads, and the classes in the order of their numbers, where the format says
+  /// so; else see classified_texts and classes_of.
+  std::vector<std::string> texts;
+  std::vector<std::string> classes;
 };
+
+/// One text or two that a classifier reads: `texts`, else instruction and context, of which one may
+/// be empty.
+std::vector<std::string> classified_texts(const Example& example);
+/// `classes`, else the choices; empty: the row has no classes.
+const std::vector<std::string>& classes_of(const Example& example);
 
 }  // namespace lorafleet::partition

@@ -50,13 +50,18 @@ model::AdapterPtr read_adapter(const CommandLine& line, const model::ModelConfig
 }
 
 std::vector<std::string> row_of(const std::string& name, const model::Score& score) {
-  return {name, grouped(score.examples), fixed(score.loss(), 4), figure(score.perplexity()),
-          fixed(score.token_accuracy(), 3)};
+  const bool classes = score.of_classifier();
+  return {name, grouped(score.examples), fixed(score.loss(), 4),
+          classes ? fixed(score.accuracy(), 3) : figure(score.perplexity()),
+          fixed(classes ? score.f1() : score.token_accuracy(), 3)};
 }
 
 void print_evaluation(const model::Evaluation& evaluation) {
+  const bool classes = evaluation.total.of_classifier();
   std::vector<std::vector<std::string>> rows = {
-      {"", "examples", "loss", "perplexity", "token accuracy"}, row_of("all", evaluation.total)};
+      {"", "examples", "loss", classes ? "accuracy" : "perplexity",
+       classes ? "F1" : "token accuracy"},
+      row_of("all", evaluation.total)};
   for (const auto& bin : evaluation.by_context_length) {
     rows.push_back(row_of(
         "context of " + std::to_string(bin.low) + " to " + std::to_string(bin.high) + " tokens",

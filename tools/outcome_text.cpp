@@ -47,6 +47,10 @@ std::string outcome_text(const std::string& name, const actors::RunOutcome& outc
     text += "perplexity  " + figure(number("initial.perplexity")) + " -> " +
             figure(number("final.perplexity")) + "  (token accuracy " +
             fixed(number("final.token_accuracy"), 3) + ")\n";
+  } else if (outcome.figures.contains("final.accuracy")) {
+    text += "accuracy    " + fixed(number("initial.accuracy"), 3) + " -> " +
+            fixed(number("final.accuracy"), 3) + "  (F1 " + fixed(number("final.f1"), 3) +
+            ", cross entropy " + fixed(number("final.loss"), 3) + ")\n";
   }
   return text + "time        " + clock_text(number("virtual_seconds")) + " virtual, " +
          clock_text(number("wall_seconds")) + " real, " + count_of(outcome, "tokens_per_second") +

@@ -162,7 +162,9 @@ std::vector<std::string> panel_of(const actors::Progress& progress, const PanelS
   }
   if (progress.evaluated_version) {
     lines.push_back(
-        curve_line("perplexity", figure(progress.perplexity), progress.perplexities, style));
+        progress.accuracy
+            ? curve_line("accuracy", fixed(*progress.accuracy, 3), progress.perplexities, style)
+            : curve_line("perplexity", figure(progress.perplexity), progress.perplexities, style));
   }
   lines.push_back(speed_line(progress, style));
   return lines;
@@ -179,8 +181,9 @@ std::string line_of(const actors::Progress& progress) {
     text += "  loss " + fixed(progress.train_loss, 3);
   }
   if (progress.evaluated_version) {
-    text += "  perplexity " + figure(progress.perplexity) + " (version " +
-            std::to_string(*progress.evaluated_version) + ")";
+    text += progress.accuracy ? "  accuracy " + fixed(*progress.accuracy, 3)
+                              : "  perplexity " + figure(progress.perplexity);
+    text += " (version " + std::to_string(*progress.evaluated_version) + ")";
   }
   text += "  " + tokens_text(progress.tokens_per_second) + " tokens/s";
   if (progress.done < 1.0 && progress.seconds_left)

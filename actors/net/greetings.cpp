@@ -7,7 +7,7 @@ namespace lorafleet::actors::net {
 namespace {
 
 constexpr const char* kMagic = "LoRAFleet";
-constexpr std::uint32_t kProtocol = 2;
+constexpr std::uint32_t kProtocol = 3;
 constexpr std::size_t kLongestText = 1024;
 constexpr std::size_t kLongestScenario = std::size_t{64} << 20;
 constexpr std::uint32_t kMostSlots = 4096;

@@ -36,6 +36,18 @@ std::vector<model::LoraModule> read_modules(WireReader& reader) {
   return modules;
 }
 
+std::vector<model::WholeTensor> read_whole(WireReader& reader) {
+  std::vector<model::WholeTensor> whole;
+  read_fields(reader, whole);
+  for (const auto& tensor : whole) {
+    bool fits = !tensor.shape.empty() && tensor.shape.size() <= 2;
+    for (const std::int64_t side : tensor.shape)
+      fits = fits && side >= 0 && side <= (std::int64_t{1} << 24);
+    if (!fits) throw ProtocolError("a tensor of a strange shape, " + tensor.name);
+  }
+  return whole;
+}
+
 }  // namespace
 
 Bytes encode(const model::BaseChange& change) {
@@ -69,6 +81,7 @@ Bytes encode(const NumberedAdapter& adapter) {
   WireWriter writer(bytes);
   writer.number(adapter.number);
   write_fields(writer, adapter.adapter->layout->modules());
+  write_fields(writer, adapter.adapter->layout->whole());
   const auto& change = adapter.adapter->base_change;
   writer.number<std::uint64_t>(change ? change->id : 0);
   writer.floats(adapter.adapter->values);
@@ -81,7 +94,10 @@ NumberedAdapter decode_adapter(BytesView bytes,
   NumberedAdapter numbered;
   numbered.number = reader.number<std::uint64_t>();
   auto modules = read_modules(reader);
+  auto whole = read_whole(reader);
   std::uint64_t size = 0;
+  for (const auto& tensor : whole)
+    size += tensor.size();
   for (const auto& module : modules)
     size += static_cast<std::uint64_t>((module.in + module.out) * module.rank);
   const auto change_id = reader.number<std::uint64_t>();
@@ -90,9 +106,9 @@ NumberedAdapter decode_adapter(BytesView bytes,
   if (values.size() != size) throw ProtocolError("an adapter of another size than its layout");
   auto base_change = change_id == 0 ? nullptr : change(change_id);
   if (change_id != 0 && !base_change) throw ProtocolError("an adapter on an unknown base change");
-  numbered.adapter = std::make_shared<const model::Adapter>(
-      model::Adapter{std::make_shared<const model::AdapterLayout>(std::move(modules)),
-                     std::move(values), std::move(base_change)});
+  numbered.adapter = std::make_shared<const model::Adapter>(model::Adapter{
+      std::make_shared<const model::AdapterLayout>(std::move(modules), std::move(whole)),
+      std::move(values), std::move(base_change)});
   return numbered;
 }
 

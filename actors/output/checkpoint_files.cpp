@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr int kFormat = 3;
+constexpr int kFormat = 4;
 constexpr std::size_t kKept = 2;
 
 /// Numbers of the checkpoints in a folder, newest first.

@@ -13,10 +13,30 @@ using Json = nlohmann::json;
 
 constexpr NoStore kNoStore;
 
+/// The modules, or an object with what is trained whole beside them.
+Json layout_json(const model::AdapterLayout& layout) {
+  Json modules = json_of(layout.modules(), kNoStore);
+  if (layout.whole().empty()) return modules;
+  Json entry;
+  entry["modules"] = std::move(modules);
+  entry["whole"] = json_of(layout.whole(), kNoStore);
+  return entry;
+}
+
 std::vector<model::LoraModule> read_modules(const Json& json) {
   std::vector<model::LoraModule> modules;
   read_json(json, modules, kNoStore);
   return modules;
+}
+
+model::LayoutPtr read_layout(const Json& json) {
+  if (json.is_array()) {
+    return std::make_shared<const model::AdapterLayout>(read_modules(json));
+  }
+  std::vector<model::WholeTensor> whole;
+  read_json(json.at("whole"), whole, kNoStore);
+  return std::make_shared<const model::AdapterLayout>(read_modules(json.at("modules")),
+                                                      std::move(whole));
 }
 
 }  // namespace
@@ -105,7 +125,7 @@ Json TensorSink::write(const std::filesystem::path& file) const {
   model::write_safetensors(file, tensors_, {{"format", "lorafleet-checkpoint"}});
   Json layouts = Json::array();
   for (const auto& layout : layouts_)
-    layouts.push_back(json_of(layout->modules(), kNoStore));
+    layouts.push_back(layout_json(*layout));
   Json tables;
   tables["layouts"] = std::move(layouts);
   tables["base_changes"] = changes_;
@@ -126,8 +146,8 @@ std::vector<T> TensorSource::read(const std::string& name, model::DType dtype) c
 }
 
 TensorSource::TensorSource(const std::filesystem::path& file, const Json& tables) : file_(file) {
-  for (const auto& modules : tables.at("layouts"))
-    layouts_.push_back(std::make_shared<const model::AdapterLayout>(read_modules(modules)));
+  for (const auto& layout : tables.at("layouts"))
+    layouts_.push_back(read_layout(layout));
   for (const auto& json : tables.at("base_changes")) {
     auto change = std::make_shared<model::BaseChange>();
     change->id = json.at("id");

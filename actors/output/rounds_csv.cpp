@@ -20,6 +20,7 @@ const T* find(const std::map<std::uint64_t, T>& by_version, std::uint64_t versio
 /// What some versions have and some have not: their columns are there if one has it.
 struct Extras {
   std::set<std::string> metrics;
+  bool classes = false;                                        ///< the base is a classifier
   std::vector<std::pair<std::int64_t, std::int64_t>> lengths;  ///< of contexts, in tokens
   bool tiers = false;
   bool folds = false;
@@ -56,10 +57,11 @@ void fold_columns(const FoldFigures* fold, const std::set<std::int64_t>& ranks, 
 
 /// Over the scored examples whose contexts are as long as those of the bin that begins at `low`.
 template <typename Scores>
-std::optional<double> perplexity_of(const Scores* scores, std::int64_t low) {
+std::optional<double> figure_in_bin(const Scores* scores, std::int64_t low,
+                                    double (model::Score::*figure)() const) {
   if (scores == nullptr) return std::nullopt;
   for (const model::ContextBin& bin : scores->lengths) {
-    if (bin.low == low && bin.score.label_tokens > 0) return bin.score.perplexity();
+    if (bin.low == low && bin.score.label_tokens > 0) return (bin.score.*figure)();
   }
   return std::nullopt;
 }
@@ -84,15 +86,24 @@ void columns(std::uint64_t version, const Row& row, const Scores* scores, const 
     visit(name, figure_of(scores, [&](const Scores& s) { return (s.score.*figure)(); }));
   };
   score("eval_loss", &model::Score::loss);
-  score("eval_perplexity", &model::Score::perplexity);
-  score("eval_token_accuracy", &model::Score::token_accuracy);
+  if (extras.classes) {
+    score("eval_accuracy", &model::Score::accuracy);
+    score("eval_f1", &model::Score::f1);
+  } else {
+    score("eval_perplexity", &model::Score::perplexity);
+    score("eval_token_accuracy", &model::Score::token_accuracy);
+  }
   for (const auto& metric : extras.metrics) {
     const bool has = scores != nullptr && scores->metrics.contains(metric);
     visit("eval_" + metric, has ? std::optional(scores->metrics.at(metric)) : std::nullopt);
   }
   for (const auto& [low, high] : extras.lengths) {
-    visit("eval_perplexity_" + std::to_string(low) + "_to_" + std::to_string(high),
-          perplexity_of(scores, low));
+    const std::string bin = std::to_string(low) + "_to_" + std::to_string(high);
+    if (extras.classes) {
+      visit("eval_accuracy_" + bin, figure_in_bin(scores, low, &model::Score::accuracy));
+    } else {
+      visit("eval_perplexity_" + bin, figure_in_bin(scores, low, &model::Score::perplexity));
+    }
   }
   if (extras.tiers) visit("tier", row.tier);
   if (extras.folds) fold_columns(fold, extras.ranks, visit);
@@ -170,6 +181,7 @@ void RoundsCsv::write(const std::filesystem::path& file) const {
       extras.ranks.insert(rank);
   }
   for (const auto& [version, scored] : scores_) {
+    extras.classes = extras.classes || scored.score.of_classifier();
     for (const auto& [name, value] : scored.metrics)
       extras.metrics.insert(name);
     if (!extras.lengths.empty()) continue;

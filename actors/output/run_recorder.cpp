@@ -124,7 +124,8 @@ void RunRecorder::on_evaluation(sim::Version version, const model::Evaluation& e
 void RunRecorder::add_score(sim::Version version, const model::Evaluation& evaluation) {
   rounds_.add_evaluation(version, evaluation);
   if (tensorboard_) tensorboard_->add_evaluation(version, evaluation);
-  perplexities_.add(evaluation.total.perplexity());
+  const model::Score& total = evaluation.total;
+  perplexities_.add(total.of_classifier() ? total.accuracy() : total.perplexity());
   if (version.value == 0) initial_ = evaluation;
   latest_ = evaluation;
   latest_version_ = version.value;
@@ -164,6 +165,7 @@ void RunRecorder::tell(bool milestone) {
   progress.largest_staleness = largest_staleness_;
   progress.evaluated_version = latest_version_;
   if (latest_) progress.perplexity = latest_->total.perplexity();
+  if (latest_ && latest_->total.of_classifier()) progress.accuracy = latest_->total.accuracy();
   progress.wall_seconds = now;
   progress.milestone = milestone;
   progress.done = done();

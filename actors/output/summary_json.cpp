@@ -14,6 +14,12 @@ using OrderedJson = nlohmann::ordered_json;
 OrderedJson score_json(const model::Score& score) {
   OrderedJson json;
   json["loss"] = score.loss();
+  if (score.of_classifier()) {
+    json["accuracy"] = score.accuracy();
+    json["f1"] = score.f1();
+    json["examples"] = score.examples;
+    return json;
+  }
   json["perplexity"] = score.perplexity();
   json["token_accuracy"] = score.token_accuracy();
   json["examples"] = score.examples;
@@ -46,17 +52,24 @@ OrderedJson data_of(const model::EncodingReport& encoding) {
   return json;
 }
 
-/// Over all tokens of all clients, and the mean of the clients' own perplexities.
+/// Over all tokens of all clients, and the mean of the clients' own perplexities; of a classifier
+/// over all examples, and the mean of the clients' own accuracies.
 template <typename Kind>
 OrderedJson local_json(const std::vector<LocalScore>& scores, const Kind& kind) {
   model::Score total;
   double perplexities = 0.0;
+  double accuracies = 0.0;
   for (const auto& score : scores) {
     total += kind(score);
     perplexities += kind(score).perplexity() / static_cast<double>(scores.size());
+    accuracies += kind(score).accuracy() / static_cast<double>(scores.size());
   }
   OrderedJson json = score_json(total);
-  json["mean_perplexity"] = perplexities;
+  if (total.of_classifier()) {
+    json["mean_accuracy"] = accuracies;
+  } else {
+    json["mean_perplexity"] = perplexities;
+  }
   return json;
 }
 
@@ -140,7 +153,10 @@ std::string summary_json(const RunSummary& summary) {
   json["peak_rss_bytes"] = summary.peak_rss_bytes;
   if (summary.initial) json["initial"] = evaluation_object(*summary.initial);
   if (summary.final) json["final"] = evaluation_object(*summary.final);
-  if (summary.initial && summary.final) {
+  const bool both = summary.initial && summary.final;
+  if (both && summary.final->total.of_classifier()) {
+    json["loss_ratio"] = summary.final->total.loss() / summary.initial->total.loss();
+  } else if (both) {
     json["perplexity_ratio"] =
         summary.final->total.perplexity() / summary.initial->total.perplexity();
   }

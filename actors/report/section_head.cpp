@@ -17,9 +17,23 @@ std::string whole_number(double value) {
   return std::isfinite(value) ? grouped(std::llround(value)) : "–";
 }
 
+/// Of a run whose base is a classifier.
+std::string classifier_tiles(const Run& run) {
+  const auto& curves = run.data.curves;
+  std::string html;
+  for (const auto& [column, name] :
+       {std::pair("eval_accuracy", "accuracy at the end"), std::pair("eval_f1", "F1 at the end")}) {
+    const auto found = curves.find(column);
+    if (found == curves.end() || found->second.points.empty()) continue;
+    const auto& points = found->second.points;
+    html += tile(name, number(points.back().value), "from " + number(points.front().value));
+  }
+  return html;
+}
+
 std::string score_tiles(const Run& run) {
   const Curve* curve = perplexity_of(run);
-  if (curve == nullptr) return "";
+  if (curve == nullptr) return classifier_tiles(run);
   return tile("perplexity at the end", number(curve->points.back().value),
               "from " + number(curve->points.front().value)) +
          tile("lowest perplexity", number(curve->least.value),

@@ -126,7 +126,8 @@ void add_metrics(const Story& story, Section& section) {
   std::vector<std::string> columns;
   for (const Run& run : story.runs) {
     for (const auto& [name, curve] : run.data.curves) {
-      const bool known = name.starts_with("eval_perplexity") || name == "eval_loss" ||
+      const bool known = name.starts_with("eval_perplexity") ||
+                         name.starts_with("eval_accuracy_") || name == "eval_loss" ||
                          name == "eval_token_accuracy";
       if (name.starts_with("eval_") && !known &&
           std::find(columns.begin(), columns.end(), name) == columns.end())

@@ -61,8 +61,13 @@ IndicesPtr add_examples(const model::ModelShape& shape, std::int64_t max_tokens,
         std::min(longest, std::max<std::int64_t>(1, std::llround(prompt)) + target);
     const auto label_start = static_cast<std::size_t>(length - target);
     indices->push_back(static_cast<std::uint32_t>(data.size()));
-    data.add(random_tokens(shape, static_cast<std::size_t>(length), random), label_start,
-             label_start);
+    const auto tokens = random_tokens(shape, static_cast<std::size_t>(length), random);
+    if (shape.classifier) {
+      const auto classes = static_cast<std::uint64_t>(shape.classifier->labels);
+      data.add_class(tokens, static_cast<std::int32_t>(random.below(classes)), tokens.size());
+    } else {
+      data.add(tokens, label_start, label_start);
+    }
     added += length;
   }
   return indices;
@@ -89,8 +94,9 @@ model::TrainJob make_job(const FederationConfig& config, std::size_t client,
 
 model::AdapterPtr first_adapter(const FederationConfig& config, const model::ModelShape& shape,
                                 const std::function<void(const std::string&)>& warning = {}) {
-  return std::make_shared<const model::Adapter>(model::starting_adapter(
-      model::make_layout(shape, config.lora), shape, config.lora, config.seed, warning));
+  return std::make_shared<const model::Adapter>(
+      model::starting_adapter(model::make_layout(shape, config.lora), shape, config.lora,
+                              config.model.path, config.seed, warning));
 }
 
 }  // namespace

@@ -126,8 +126,8 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
   const auto layouts = layouts_of(config, *work, *learning.devices);
   learning.federation.train_flops_per_token = flops;
   learning.federation.layouts = layouts.of_client;
-  learning.federation.initial = std::make_shared<const model::Adapter>(
-      model::starting_adapter(layouts.server, work->shape, config.lora, config.seed, warning));
+  learning.federation.initial = std::make_shared<const model::Adapter>(model::starting_adapter(
+      layouts.server, work->shape, config.lora, config.model.path, config.seed, warning));
   check_ranks(config, layouts);
   learning.federation.sizer = [work, train_config = config.train,
                                seed = config.seed](sim::JobId job) {

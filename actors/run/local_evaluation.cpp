@@ -43,7 +43,7 @@ LocalScore score_client(const LocalParts& parts, std::uint32_t client) {
   score.client = client;
   score.train_examples = static_cast<std::int64_t>(examples->size());
   score.context_tokens = parts.context_tokens(client);
-  score.base = scorer->evaluate(nullptr).total;
+  score.base = scorer->evaluate(parts.bare_base ? nullptr : parts.start(client)).total;
   score.global = scorer->evaluate(own).total;
   model::TrainJob job{client, kLocalSeq, parts.run_seed, parts.version, own, examples};
   job.trains = parts.trains;

@@ -19,7 +19,7 @@ struct LocalScore {
   std::uint32_t client = 0;
   std::int64_t train_examples = 0;
   double context_tokens = 0.0;  ///< mean over the client's test part
-  model::Score base;            ///< without an adapter
+  model::Score base;            ///< without an adapter; a classifier with version 0, which is none
   model::Score global;          ///< with the final version, as this client has it
   model::Score after_training;  ///< with what the client's own training makes of it
   /// With what it makes of the initial adapter alone, never seeing the others.
@@ -40,6 +40,7 @@ struct LocalParts {
   std::int64_t alone_jobs = 0;  ///< that a client does alone, one after the other; 0: not looked at
   /// What it starts from then: version 0 at its own rank.
   std::function<model::AdapterPtr(std::uint32_t client)> start;
+  bool bare_base = true;  ///< the base can be scored without an adapter: it is no classifier
   std::uint64_t run_seed = 0;
   std::uint64_t version = 0;  ///< the final one
   std::size_t slots = 1;

@@ -47,6 +47,7 @@ std::vector<LocalScore> local_scores(const FederationConfig& config, const Learn
                       layouts.empty() ? learning.federation.initial->layout : layouts[client]);
   };
   local.trains = rule->trains(end.version);
+  local.bare_base = !base->shape().classifier;
   local.run_seed = config.seed;
   local.version = end.version.value;
   local.slots = slots;

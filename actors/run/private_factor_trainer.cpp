@@ -28,7 +28,7 @@ model::PrivateStatePtr with_vector(const model::PrivateState* state, std::string
 model::Adapter with_private_b(const model::Adapter& global, const model::PrivateState* state) {
   model::Adapter own = global;
   const std::vector<float>* b = state == nullptr ? nullptr : state->find(kPrivateBName);
-  const model::FactorSelection selection(*global.layout, model::Factors::b);
+  const auto selection = model::FactorSelection::factors_alone(*global.layout, model::Factors::b);
   if (b != nullptr && b->size() == selection.size()) selection.scatter(*b, own.values);
   return own;
 }
@@ -44,7 +44,7 @@ model::TrainJob PrivateFactorTrainer::before(const model::TrainJob& job) const {
 
 model::TrainResult PrivateFactorTrainer::after(const model::TrainJob& job,
                                                model::TrainResult result) const {
-  const model::FactorSelection b(*job.start->layout, model::Factors::b);
+  const auto b = model::FactorSelection::factors_alone(*job.start->layout, model::Factors::b);
   const auto& state = result.state ? result.state : job.state;
   result.state = with_vector(state.get(), kPrivateBName, b.gather(result.adapter.values));
   b.scatter(b.gather(job.start->values), result.adapter.values);

@@ -10,8 +10,9 @@ std::string text_of(const Progress& progress) {
                      std::to_string(progress.totals.updates_applied) + " updates, train loss " +
                      shortest(progress.train_loss);
   if (progress.evaluated_version) {
-    line += ", perplexity " + shortest(progress.perplexity) + " at version " +
-            std::to_string(*progress.evaluated_version);
+    line += progress.accuracy ? ", accuracy " + shortest(*progress.accuracy)
+                              : ", perplexity " + shortest(progress.perplexity);
+    line += " at version " + std::to_string(*progress.evaluated_version);
   }
   return line;
 }

@@ -30,7 +30,8 @@ struct Progress {
   std::vector<double> losses;      ///< of the versions so far, see History
   std::optional<std::uint64_t> evaluated_version;
   double perplexity = 0.0;              ///< of `evaluated_version`
-  std::vector<double> perplexities;     ///< of the evaluated versions so far, see History
+  std::optional<double> accuracy;       ///< the same of a classifier, shown in its place
+  std::vector<double> perplexities;     ///< or accuracies, of the scored versions, see History
   double staleness = 0.0;               ///< mean over the updates of the latest version
   std::uint64_t largest_staleness = 0;  ///< of all updates so far
   double wall_seconds = 0.0;            ///< since the start, or since the run was resumed
@@ -54,6 +55,7 @@ struct Progress {
     visit("losses", self.losses);
     visit("evaluated_version", self.evaluated_version);
     visit("perplexity", self.perplexity);
+    visit("accuracy", self.accuracy);
     visit("perplexities", self.perplexities);
     visit("staleness", self.staleness);
     visit("largest_staleness", self.largest_staleness);

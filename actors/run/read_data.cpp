@@ -84,6 +84,44 @@ model::ChatTemplatePtr chat_template_of(const FederationConfig& config,
   return chat;
 }
 
+/// What cannot go with a base that is a classifier. Throws InputError.
+void check_classified(const FederationConfig& config, const model::ClassifierShape& shape,
+                      const std::vector<partition::Example>& examples) {
+  if (!config.evaluation.metrics.empty()) {
+    throw InputError("evaluation.metrics",
+                     "judges texts, and the base is a classifier, which writes none: accuracy, F1 "
+                     "and cross entropy are always computed; allowed: []");
+  }
+  const std::string file = config.data.path.string();
+  for (const auto& example : examples) {
+    const std::string place = file + ", example " + example.id;
+    if (!example.turns.empty()) {
+      throw InputError(place, "is a conversation; a classifier reads one text or two");
+    }
+    const auto& classes = partition::classes_of(example);
+    if (classes.empty()) {
+      throw InputError(place,
+                       "has no classes, and the base is a classifier; allowed: data.format = "
+                       "\"glue\", or choices in each row (or data.labels)");
+    }
+    if (static_cast<std::int64_t>(classes.size()) != shape.labels) {
+      throw InputError(place, "is of one of " + std::to_string(classes.size()) + " classes (" +
+                                  join(classes) + "), the base tells " +
+                                  std::to_string(shape.labels) +
+                                  " apart; set \"num_labels\" in its config.json");
+    }
+    if (classes != partition::classes_of(examples.front())) {
+      throw InputError(place, "has other classes than the first one: " + join(classes));
+    }
+  }
+  if (config.data.degrade.kind != "none" && !examples.empty() && !examples.front().texts.empty()) {
+    throw InputError("data.degrade",
+                     "spoils contexts, and a classifier reads the texts that data "
+                     "of the format " +
+                         config.data.format + " have apart from them; allowed: kind = \"none\"");
+  }
+}
+
 }  // namespace
 
 ReadData read_data(const FederationConfig& config, const Note& tell, const Note& warn) {
@@ -102,6 +140,7 @@ ReadData read_data(const FederationConfig& config, const Note& tell, const Note&
 
   auto& split = data.split;
   split = read_split(config, data.examples, log, warning);
+  if (data.shape.classifier) check_classified(config, *data.shape.classifier, data.examples);
   const std::size_t seen = seen_in_training(data.examples, split);
   if (seen > 0) {
     warning(std::to_string(seen) + " of " + std::to_string(split.test.size()) +

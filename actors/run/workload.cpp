@@ -53,6 +53,11 @@ void poison(Workload& work, const FederationConfig& config, const Note& log) {
       ++too_long;
       continue;
     }
+    if (sequence->label) {
+      encoded->replace_class(index, *sequence->label);
+      work.examples[index].target = std::move(target);
+      continue;
+    }
     encoded->replace(index, sequence->tokens, sequence->labels, sequence->context_tokens);
     auto& turns = work.examples[index].turns;
     if (!turns.empty()) turns.back().content = target;

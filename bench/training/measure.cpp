@@ -49,7 +49,7 @@ model::LoraConfig lora_of(const model::ModelShape& shape) {
 model::AdapterPtr first_adapter_of(const model::ModelShape& shape) {
   const auto lora = lora_of(shape);
   return std::make_shared<const model::Adapter>(
-      model::starting_adapter(model::make_layout(shape, lora), shape, lora, 1));
+      model::starting_adapter(model::make_layout(shape, lora), shape, lora, {}, 1));
 }
 
 /// Useful ones of a token's training; evaluation needs half of them.

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "model/shape.hpp"
+
 namespace lorafleet::model {
 
 /// One adapted linear layer: delta W = scale() * B A with A: [rank, in] and B: [out, rank]
@@ -33,28 +35,37 @@ struct LoraModule {
   }
 };
 
-/// Where the factors of all modules lie in one flat array: for each module A, then B, row-major.
+/// Where the values of an adapter lie in one flat array: for each module A, then B, row-major; then
+/// the tensors that are trained whole.
 class AdapterLayout {
  public:
-  explicit AdapterLayout(std::vector<LoraModule> modules);
+  explicit AdapterLayout(std::vector<LoraModule> modules, std::vector<WholeTensor> whole = {});
 
   [[nodiscard]] const std::vector<LoraModule>& modules() const { return modules_; }
+  [[nodiscard]] const std::vector<WholeTensor>& whole() const { return whole_; }
   [[nodiscard]] std::size_t a_offset(std::size_t module) const { return offsets_[module]; }
   [[nodiscard]] std::size_t a_size(std::size_t module) const;
   [[nodiscard]] std::size_t b_offset(std::size_t module) const;
   [[nodiscard]] std::size_t b_size(std::size_t module) const;
+  /// Of the tensor whole()[i].
+  [[nodiscard]] std::size_t whole_offset(std::size_t i) const { return whole_offsets_[i]; }
+  /// Number of values of all factors: what is trained whole comes after them.
+  [[nodiscard]] std::size_t factors_size() const { return factors_size_; }
   /// Number of values of the whole adapter.
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// Bytes of one message with these factors as float32.
+  /// Bytes of one message with these values as float32.
   [[nodiscard]] std::int64_t message_bytes() const { return static_cast<std::int64_t>(size_) * 4; }
 
   friend bool operator==(const AdapterLayout& a, const AdapterLayout& b) {
-    return a.modules_ == b.modules_;
+    return a.modules_ == b.modules_ && a.whole_ == b.whole_;
   }
 
  private:
   std::vector<LoraModule> modules_;
+  std::vector<WholeTensor> whole_;
   std::vector<std::size_t> offsets_;
+  std::vector<std::size_t> whole_offsets_;
+  std::size_t factors_size_ = 0;
   std::size_t size_ = 0;
 };
 
@@ -70,7 +81,7 @@ struct BaseChange {
 
 using BaseChangePtr = std::shared_ptr<const BaseChange>;
 
-/// The LoRA factors of all target modules, as float32.
+/// The LoRA factors of all target modules, and what is trained whole beside them, as float32.
 struct Adapter {
   LayoutPtr layout;
   std::vector<float> values;            ///< layout->size() of them
@@ -80,20 +91,25 @@ struct Adapter {
   std::span<float> b(std::size_t module);
   [[nodiscard]] std::span<const float> a(std::size_t module) const;
   [[nodiscard]] std::span<const float> b(std::size_t module) const;
+  /// All that is trained whole: the end of `values`.
+  std::span<float> whole();
+  [[nodiscard]] std::span<const float> whole() const;
 };
 
 using AdapterPtr = std::shared_ptr<const Adapter>;
 
-/// Which of the two factors of each module: what a job trains, or what a message carries.
+/// Which of the two factors of each module: what a job trains, or what a message carries. Tensors
+/// that are trained whole go with either.
 enum class Factors { both, a, b };
 
-/// PEFT's initial state: A uniform in ±1/sqrt(in), B zero, so that delta W = 0.
+/// PEFT's initial state: A uniform in ±1/sqrt(in), B zero, so that delta W = 0. What is trained
+/// whole is as Hugging Face makes it anew: matrices normal with deviation 0.02, vectors 0.
 Adapter initial_adapter(LayoutPtr layout, std::uint64_t run_seed);
 
-/// Euclidean norm over all factors.
+/// Euclidean norm over all values.
 double l2_norm(std::span<const float> values);
 bool all_finite(const Adapter& adapter);
-/// SHA-256 of the module names, shapes and values, and of the base change where there is one.
+/// SHA-256 of the names, shapes and values, and of the base change where there is one.
 std::string sha256(const Adapter& adapter);
 
 }  // namespace lorafleet::model

@@ -5,7 +5,14 @@
 
 namespace lorafleet::model {
 
-FactorSelection::FactorSelection(const AdapterLayout& layout, Factors factors) {
+FactorSelection::FactorSelection(const AdapterLayout& layout, Factors factors)
+    : FactorSelection(layout, factors, true) {}
+
+FactorSelection FactorSelection::factors_alone(const AdapterLayout& layout, Factors factors) {
+  return {layout, factors, false};
+}
+
+FactorSelection::FactorSelection(const AdapterLayout& layout, Factors factors, bool whole) {
   const auto add = [this](std::size_t offset, std::size_t size) {
     size_ += size;
     if (!ranges_.empty() && ranges_.back().offset + ranges_.back().size == offset) {
@@ -18,6 +25,8 @@ FactorSelection::FactorSelection(const AdapterLayout& layout, Factors factors) {
     if (factors != Factors::b) add(layout.a_offset(i), layout.a_size(i));
     if (factors != Factors::a) add(layout.b_offset(i), layout.b_size(i));
   }
+  const std::size_t rest = layout.size() - layout.factors_size();
+  if (whole && rest > 0) add(layout.factors_size(), rest);
 }
 
 std::vector<float> FactorSelection::gather(std::span<const float> all) const {

@@ -121,6 +121,22 @@ std::size_t find_module(const ModelShape& shape, const LoraModule& module) {
   return *found;
 }
 
+void check_whole(const ModelShape& shape, const std::vector<WholeTensor>& whole) {
+  if (whole.empty()) return;
+  if (!shape.classifier) {
+    throw InputError("adapter", "trains " + whole.front().name +
+                                    ", and the base is a language model without such a layer");
+  }
+  const std::vector<WholeTensor>& own = shape.classifier->tensors;
+  for (std::size_t i = 0; i < std::max(own.size(), whole.size()); ++i) {
+    if (i < own.size() && i < whole.size() && own[i] == whole[i]) continue;
+    throw InputError("adapter", "its classifier does not fit the base's of " +
+                                    std::to_string(shape.classifier->labels) +
+                                    " labels: " + (i < whole.size() ? whole[i] : own[i]).name +
+                                    " has another shape, or is missing");
+  }
+}
+
 LayoutPtr make_layout(const ModelShape& shape, const LoraConfig& lora) {
   const std::vector<std::string> targets = targets_of(shape, lora);
   if (!std::isfinite(lora.lora_alpha) || lora.lora_alpha <= 0.0) {
@@ -145,7 +161,9 @@ LayoutPtr make_layout(const ModelShape& shape, const LoraConfig& lora) {
   }
   ranks.check_used(modules);
   alphas.check_used(modules);
-  return std::make_shared<const AdapterLayout>(std::move(modules));
+  return std::make_shared<const AdapterLayout>(
+      std::move(modules),
+      shape.classifier ? shape.classifier->tensors : std::vector<WholeTensor>());
 }
 
 }  // namespace lorafleet::model

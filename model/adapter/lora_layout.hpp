@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "model/adapter/adapter.hpp"
 #include "model/config.hpp"
@@ -18,5 +19,9 @@ void check_targets(const ModelShape& shape, const LoraConfig& lora);
 /// Which module of the shape a module of an adapter stands for. Throws InputError where the base
 /// has no such layer or the sizes differ.
 std::size_t find_module(const ModelShape& shape, const LoraModule& module);
+
+/// Throws InputError where tensors that an adapter trained whole are not those of a base of this
+/// shape; none at all fit any base.
+void check_whole(const ModelShape& shape, const std::vector<WholeTensor>& whole);
 
 }  // namespace lorafleet::model

@@ -51,10 +51,50 @@ FactorName parse_factor_name(std::string_view name) {
   return {};
 }
 
+/// By the base's name for it.
+using WholeViews = std::map<std::string, const TensorView*>;
+
+/// "base_model.model.classifier.dense.weight", or as in a state_dict:
+/// "base_model.model.classifier.modules_to_save.default.dense.weight".
+std::string whole_name(std::string_view name) {
+  constexpr std::string_view kSaved = "modules_to_save.default.";
+  if (!name.starts_with(kPrefix)) return "";
+  std::string own(name.substr(kPrefix.size()));
+  if (const auto at = own.find(kSaved); at != std::string::npos) own.erase(at, kSaved.size());
+  return own;
+}
+
+/// Throws InputError where one of `whole` is missing or has another shape.
+WholeViews find_whole(const std::map<std::string, TensorView>& tensors,
+                      const std::vector<WholeTensor>& whole, const std::string& file) {
+  WholeViews views;
+  for (const auto& [name, tensor] : tensors) {
+    const std::string own = whole_name(name);
+    const auto found = std::find_if(whole.begin(), whole.end(),
+                                    [&](const WholeTensor& known) { return known.name == own; });
+    if (found == whole.end()) continue;
+    if (!is_weight_type(tensor.dtype)) {
+      throw InputError(file, "tensor \"" + name + "\": dtype must be F32, F16 or BF16");
+    }
+    if (tensor.shape != found->shape) {
+      throw InputError(file, "tensor \"" + name + "\": the shape is not that of the base's " + own +
+                                 ": its config.json may say another number of labels");
+    }
+    views[own] = &tensor;
+  }
+  for (const WholeTensor& tensor : whole) {
+    if (views.contains(tensor.name)) continue;
+    throw InputError(file, "tensor \"" + tensor_name(tensor.name, "") +
+                               "\" is missing; adapter_config.json's modules_to_save names it");
+  }
+  return views;
+}
+
 std::map<std::string, FactorViews> find_factors(const std::map<std::string, TensorView>& tensors,
-                                                const std::string& file) {
+                                                const WholeViews& whole, const std::string& file) {
   std::map<std::string, FactorViews> factors;
   for (const auto& [name, tensor] : tensors) {
+    if (whole.contains(whole_name(name))) continue;
     const FactorName factor = parse_factor_name(name);
     if (factor.module.empty()) {
       throw InputError(file, "tensor \"" + name + "\" is not a LoRA factor; allowed: " +
@@ -112,6 +152,13 @@ void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
                        {module.out, module.rank},
                        std::as_bytes(adapter.b(i))});
   }
+  const std::vector<WholeTensor>& whole = adapter.layout->whole();
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    tensors.push_back(
+        {tensor_name(whole[i].name, ""), DType::float32, whole[i].shape,
+         std::as_bytes(
+             std::span(adapter.values).subspan(adapter.layout->whole_offset(i), whole[i].size()))});
+  }
   std::sort(tensors.begin(), tensors.end(),
             [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
   write_safetensors(directory / "adapter_model.safetensors", tensors, {{"format", "pt"}});
@@ -127,7 +174,8 @@ void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
 
 Adapter load_peft(const std::filesystem::path& directory, const ModelShape& shape,
                   const std::function<void(const std::string&)>& warning) {
-  const PeftConfig config(directory / "adapter_config.json");
+  const PeftConfig config(directory / "adapter_config.json",
+                          shape.classifier ? &*shape.classifier : nullptr);
   std::filesystem::path path = directory / "adapter_model.safetensors";
   if (!std::filesystem::exists(path) && std::filesystem::exists(directory / "adapter_model.bin")) {
     path = directory / "adapter_model.bin";
@@ -135,7 +183,10 @@ Adapter load_peft(const std::filesystem::path& directory, const ModelShape& shap
   const std::string file = path.string();
   const MappedFile mapped(path);
   const auto tensors = parse_weights(mapped.bytes(), path);
-  const auto factors = find_factors(tensors, file);
+  const std::vector<WholeTensor> whole =
+      config.saves_classifier() ? shape.classifier->tensors : std::vector<WholeTensor>();
+  const WholeViews whole_views = find_whole(tensors, whole, file);
+  const auto factors = find_factors(tensors, whole_views, file);
   if (factors.empty()) throw InputError(file, "holds no LoRA factors");
 
   std::vector<LoraModule> modules;
@@ -152,13 +203,16 @@ Adapter load_peft(const std::filesystem::path& directory, const ModelShape& shap
     for (const std::string& line : config.warnings(names))
       warning(line);
   }
-  const auto layout = std::make_shared<const AdapterLayout>(std::move(modules));
+  const auto layout = std::make_shared<const AdapterLayout>(std::move(modules), whole);
   Adapter adapter{layout, std::vector<float>(layout->size())};
   for (std::size_t i = 0; i < layout->modules().size(); ++i) {
     const FactorViews& pair = factors.at(layout->modules()[i].name);
     std::ranges::copy(pair.a->to_float32(), adapter.a(i).begin());
     std::ranges::copy(pair.b->to_float32(), adapter.b(i).begin());
   }
+  float* next = adapter.whole().data();
+  for (const WholeTensor& tensor : whole)
+    next = std::ranges::copy(whole_views.at(tensor.name)->to_float32(), next).out;
   if (std::filesystem::exists(directory / kBaseChangeFile)) {
     adapter.base_change = load_base_change(directory / kBaseChangeFile, shape);
   }

@@ -11,8 +11,8 @@
 namespace lorafleet::model {
 
 /// Writes `adapter_config.json` and `adapter_model.safetensors` as PEFT's `save_pretrained` does:
-/// keys "base_model.model.<module>.lora_A.weight", float32, sorted; the adapter is of a base of
-/// `shape`. Ranks, alphas and rsLoRA are
+/// keys "base_model.model.<module>.lora_A.weight", float32, sorted; what is trained whole as
+/// "base_model.model.<tensor>"; the adapter is of a base of `shape`. Ranks, alphas and rsLoRA are
 /// those of the adapter's modules; where one differs from `lora`, it goes into rank_pattern or
 /// alpha_pattern. A base change goes into `base_change.safetensors` beside them
 /// (model/adapter/base_change.hpp), which PEFT does not know. Throws RuntimeFailure.

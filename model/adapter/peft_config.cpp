@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -88,6 +89,29 @@ bool is_text(const json& value, std::string_view text) {
   return value.is_string() && value.get_ref<const std::string&>() == text;
 }
 
+/// The other name that PEFT gives the head of any classifier.
+constexpr const char* kScore = "score";
+
+/// Of modules_to_save. Throws InputError where it names other layers.
+bool names_classifier(const json& modules, const ClassifierShape* classifier,
+                      const std::string& file) {
+  bool found = false;
+  for (const json& module : modules.is_array() ? modules : json::array({modules})) {
+    const bool empty = module.is_structured() && module.empty();
+    if (module.is_null() || module == false || module == "" || empty) continue;
+    const bool own = classifier != nullptr && is_text(module, classifier->module);
+    if (!own && !(classifier != nullptr && is_text(module, kScore))) {
+      throw InputError(
+          file, "modules_to_save: " + shown_value(modules) +
+                    " is not supported: other layers than the factors were trained; "
+                    "allowed: off (null or false)" +
+                    (classifier == nullptr ? std::string() : ", [\"" + classifier->module + "\"]"));
+    }
+    found = found || own;
+  }
+  return found;
+}
+
 /// 16 rather than 16.0, as PEFT writes it.
 json number(double value) {
   if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
@@ -101,34 +125,59 @@ std::string pattern_for(const std::string& module) {
 
 /// What config.json's PEFT keys say of the layers that `layout` adapts.
 struct Targets {
-  std::set<std::string> names;  ///< last names; longer ones where an unadapted layer shares them
+  std::set<std::string> names;  ///< last names; longer ones where another layer shares them
   bool transposed = false;
 };
 
+/// As PEFT compares a target with a module's name: all of it, or all after one of its dots.
+bool means(const std::string& target, const std::string& module) {
+  return ('.' + module).ends_with('.' + target);
+}
+
+/// Whether the target also stands for a layer that is not adapted.
+bool means_others(const std::string& target, const ModelShape& shape,
+                  const std::set<const LinearShape*>& adapted) {
+  const auto other = [&](const LinearShape& linear) {
+    return !adapted.contains(&linear) && means(target, linear.name);
+  };
+  if (std::any_of(shape.layer_linears.begin(), shape.layer_linears.end(), other)) return true;
+  if (std::any_of(shape.other_linears.begin(), shape.other_linears.end(), other)) return true;
+  if (!shape.classifier) return false;
+  const std::vector<WholeTensor>& whole = shape.classifier->tensors;
+  return std::any_of(whole.begin(), whole.end(), [&](const WholeTensor& tensor) {
+    return means(target, tensor.name.substr(0, tensor.name.rfind('.')));
+  });
+}
+
 Targets targets_of(const AdapterLayout& layout, const ModelShape& shape) {
   Targets targets;
+  std::map<const LinearShape*, std::vector<std::string>> modules;
   std::set<const LinearShape*> adapted;
   for (const LoraModule& module : layout.modules()) {
     if (const auto found = shape.find(module.name)) {
+      modules[&shape.linear(*found)].push_back(module.name);
       adapted.insert(&shape.linear(*found));
     } else {
       targets.names.insert(module.name.substr(module.name.rfind('.') + 1));
     }
   }
-  for (const LinearShape* linear : adapted) {
-    const bool shared = std::any_of(
-        shape.layer_linears.begin(), shape.layer_linears.end(), [&](const LinearShape& other) {
-          return other.target() == linear->target() && !adapted.contains(&other);
-        });
-    targets.names.insert(shared ? linear->name : linear->target());
+  for (const auto& [linear, names] : modules) {
     targets.transposed = targets.transposed || linear->transposed;
+    if (!means_others(linear->target(), shape, adapted)) {
+      targets.names.insert(linear->target());
+    } else if (!means_others(linear->name, shape, adapted)) {
+      targets.names.insert(linear->name);
+    } else {
+      targets.names.insert(names.begin(), names.end());
+    }
   }
   return targets;
 }
 
 }  // namespace
 
-PeftConfig::PeftConfig(const std::filesystem::path& file) : file_(file.string()) {
+PeftConfig::PeftConfig(const std::filesystem::path& file, const ClassifierShape* classifier)
+    : file_(file.string()) {
   const std::string& name = file_;
   const std::string text = read_file(file);
   const json root = parse_json(text, name);
@@ -154,6 +203,7 @@ PeftConfig::PeftConfig(const std::filesystem::path& file) : file_(file.string())
                                " is not supported: it may change the base; allowed: true, false, " +
                                join(inits));
   }
+  saves_classifier_ = names_classifier(get("modules_to_save"), classifier, name);
   const json rslora = get("use_rslora");
   if (!rslora.is_null() && !rslora.is_boolean()) {
     throw InputError(name, "use_rslora: must be true or false, not " + rslora.dump());
@@ -210,6 +260,8 @@ std::string peft_config_text(const AdapterLayout& layout, const LoraConfig& lora
       alpha_pattern[pattern_for(module.name)] = number(module.alpha);
     }
   }
+  json saved;
+  if (!layout.whole().empty()) saved = json::array({shape.classifier.value().module});
   const json config = {{"alpha_pattern", alpha_pattern},
                        {"auto_mapping", nullptr},
                        {"base_model_name_or_path", base_model_name},
@@ -225,13 +277,13 @@ std::string peft_config_text(const AdapterLayout& layout, const LoraConfig& lora
                        {"lora_dropout", lora.lora_dropout},
                        {"megatron_config", nullptr},
                        {"megatron_core", "megatron.core"},
-                       {"modules_to_save", nullptr},
+                       {"modules_to_save", saved},
                        {"peft_type", "LORA"},
                        {"r", lora.r},
                        {"rank_pattern", rank_pattern},
                        {"revision", nullptr},
                        {"target_modules", targets.names},
-                       {"task_type", "CAUSAL_LM"},
+                       {"task_type", shape.classifier ? "SEQ_CLS" : "CAUSAL_LM"},
                        {"use_dora", false},
                        {"use_rslora", rslora}};
   // A path need not be UTF-8: the name of the base is not worth losing the adapter.

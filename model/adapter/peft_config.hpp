@@ -19,12 +19,16 @@ namespace lorafleet::model {
 /// What `adapter_config.json` says about the rank and the scale of each module.
 class PeftConfig {
  public:
-  /// Reads and checks the file. Throws InputError that names the file, the key and what is allowed.
-  explicit PeftConfig(const std::filesystem::path& file);
+  /// Reads and checks the file, of an adapter for a base with this classifier, or null. Throws
+  /// InputError that names the file, the key and what is allowed.
+  explicit PeftConfig(const std::filesystem::path& file,
+                      const ClassifierShape* classifier = nullptr);
 
   [[nodiscard]] std::int64_t rank(const std::string& module) const;
   [[nodiscard]] double alpha(const std::string& module) const;
   [[nodiscard]] bool use_rslora() const { return use_rslora_; }
+  /// modules_to_save has the classifier: its weights lie beside the factors.
+  [[nodiscard]] bool saves_classifier() const { return saves_classifier_; }
 
   /// What a user should know, of an adapter with factors for `modules`: unknown keys that are off,
   /// entries of rank_pattern and alpha_pattern that give no module a value, factors of modules that
@@ -43,6 +47,7 @@ class PeftConfig {
   std::int64_t rank_ = 0;
   double alpha_ = 0.0;
   bool use_rslora_ = false;
+  bool saves_classifier_ = false;
   Patterns<std::int64_t> ranks_;
   Patterns<double> alphas_;
 };

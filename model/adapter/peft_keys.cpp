@@ -16,7 +16,8 @@ constexpr const char* kRead[] = {"alpha_pattern",       "bias",
                                  "peft_type",           "r",
                                  "rank_pattern",        "use_rslora",
                                  "target_modules",      "exclude_modules",
-                                 "layers_to_transform", "layers_pattern"};
+                                 "layers_to_transform", "layers_pattern",
+                                 "modules_to_save"};
 
 /// Where the adapter comes from, how its factors were initialised or trained, where it was to be
 /// loaded: the factors say the same whatever stands there. Initialisations that also change the
@@ -55,7 +56,6 @@ constexpr Harmful kHarmful[] = {
     {"layer_replication", "the factors are of copies of the base's layers"},
     {"lora_bias", "B has a trained bias"},
     {"megatron_config", "the factors are of Megatron's parallel layers"},
-    {"modules_to_save", "other layers than the factors were trained"},
     {"monteclora_config", "A is moved by a trained sampler (MonteCLoRA)"},
     {"target_parameters", "the factors are of parameters, not of linear layers"},
     {"trainable_token_indices", "rows of the embedding were trained"},
@@ -84,14 +84,14 @@ std::vector<std::string> known_keys() {
   return keys;
 }
 
-std::string shown(const json& value) {
+}  // namespace
+
+std::string shown_value(const json& value) {
   constexpr std::size_t kLongest = 80;
   std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
   if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
   return text;
 }
-
-}  // namespace
 
 std::vector<std::string> check_peft_keys(const json& config, const std::string& file) {
   std::vector<std::string> warnings;
@@ -102,17 +102,17 @@ std::vector<std::string> check_peft_keys(const json& config, const std::string& 
                      [&sought = key](const Harmful& entry) { return entry.key == sought; });
     if (harmful != std::end(kHarmful)) {
       if (is_off(value)) continue;
-      throw InputError(file, key + ": " + shown(value) + " is not supported: " + harmful->reason +
-                                 "; allowed: off (null or false)");
+      throw InputError(file, key + ": " + shown_value(value) + " is not supported: " +
+                                 harmful->reason + "; allowed: off (null or false)");
     }
     if (is_off(value)) {
-      warnings.push_back(file + ": unknown key \"" + key + "\" (" + shown(value) +
+      warnings.push_back(file + ": unknown key \"" + key + "\" (" + shown_value(value) +
                          ") is passed over");
       continue;
     }
     const std::string nearest = nearest_name(key, known_keys());
     throw InputError(file,
-                     "unknown key \"" + key + "\": " + shown(value) +
+                     "unknown key \"" + key + "\": " + shown_value(value) +
                          " may change what the factors mean; known are the keys of PEFT up to "
                          "0.20" +
                          (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") +

@@ -6,6 +6,9 @@
 
 namespace lorafleet::model {
 
+/// A value for a message: its beginning.
+std::string shown_value(const nlohmann::json& value);
+
 /// Judges the keys of an `adapter_config.json` that are not read: an allow-list of those of PEFT's
 /// LoraConfig up to version 0.20 (github.com/huggingface/peft, src/peft/tuners/lora/config.py), and
 /// of earlier versions.

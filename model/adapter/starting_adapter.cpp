@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/adapter/peft.hpp"
+#include "model/files/checkpoint.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
 
@@ -27,13 +28,45 @@ std::string first_missing(const std::vector<LoraModule>& modules,
   return "no other module";
 }
 
+/// Values of what is trained whole, where the base's files have it.
+void take_from_base(Adapter& adapter, const std::filesystem::path& base) {
+  const std::vector<WholeTensor>& whole = adapter.layout->whole();
+  if (whole.empty() || !has_weights(base)) return;
+  const Checkpoint checkpoint(base);
+  if (checkpoint.find(whole.front().name) == nullptr) return;
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    const Checkpoint::Tensor* tensor = checkpoint.find(whole[i].name);
+    if (tensor == nullptr || tensor->view.shape != whole[i].shape ||
+        !is_weight_type(tensor->view.dtype)) {
+      throw InputError(checkpoint.path().string(),
+                       "tensor " + whole[i].name +
+                           (tensor == nullptr ? " is missing, though its classifier is there"
+                                              : " is not as config.json describes it: its number "
+                                                "of labels may be another"));
+    }
+    std::ranges::copy(
+        tensor->view.to_float32(),
+        adapter.values.begin() + static_cast<std::ptrdiff_t>(adapter.layout->whole_offset(i)));
+  }
+}
+
 }  // namespace
 
 Adapter starting_adapter(LayoutPtr layout, const ModelShape& shape, const LoraConfig& lora,
-                         std::uint64_t run_seed,
+                         const std::filesystem::path& base, std::uint64_t run_seed,
                          const std::function<void(const std::string&)>& warning) {
-  if (lora.init_adapter.empty()) return initial_adapter(std::move(layout), run_seed);
+  if (lora.init_adapter.empty()) {
+    Adapter fresh = initial_adapter(std::move(layout), run_seed);
+    take_from_base(fresh, base);
+    return fresh;
+  }
   Adapter adapter = load_peft(lora.init_adapter, shape, warning);
+  if (adapter.layout->whole().empty() && !layout->whole().empty()) {
+    throw InputError("lora.init_adapter", lora.init_adapter.string() +
+                                              " has no classifier, which is trained beside the "
+                                              "factors; its adapter_config.json has no "
+                                              "modules_to_save");
+  }
   if (*adapter.layout != *layout) {
     const auto& there = adapter.layout->modules();
     throw InputError("lora.init_adapter",

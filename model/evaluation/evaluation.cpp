@@ -16,11 +16,32 @@ double Score::token_accuracy() const {
   return label_tokens == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(label_tokens);
 }
 
+double Score::f1() const {
+  const auto of = [](const ClassCount& own) {
+    const std::int64_t both = own.wanted + own.chosen;
+    return both == 0 ? 0.0 : 2.0 * static_cast<double>(own.right) / static_cast<double>(both);
+  };
+  if (classes.size() == 2) return of(classes[1]);
+  double sum = 0.0;
+  double occur = 0.0;
+  for (const ClassCount& own : classes) {
+    sum += of(own);
+    occur += own.wanted + own.chosen > 0 ? 1.0 : 0.0;
+  }
+  return occur == 0.0 ? 0.0 : sum / occur;
+}
+
 Score& Score::operator+=(const Score& score) {
   examples += score.examples;
   label_tokens += score.label_tokens;
   loss_sum += score.loss_sum;
   correct += score.correct;
+  if (classes.size() < score.classes.size()) classes.resize(score.classes.size());
+  for (std::size_t i = 0; i < score.classes.size(); ++i) {
+    classes[i].wanted += score.classes[i].wanted;
+    classes[i].chosen += score.classes[i].chosen;
+    classes[i].right += score.classes[i].right;
+  }
   return *this;
 }
 

@@ -10,16 +10,37 @@
 
 namespace lorafleet::model {
 
-/// Scores over the labelled tokens of held-out examples.
+/// Of one class of a classifier, over examples.
+struct ClassCount {
+  std::int64_t wanted = 0;  ///< are of it
+  std::int64_t chosen = 0;  ///< were taken for it
+  std::int64_t right = 0;   ///< both
+
+  template <typename Self, typename Visitor>
+  static void fields(Self& self, Visitor&& visit) {
+    visit("wanted", self.wanted);
+    visit("chosen", self.chosen);
+    visit("right", self.right);
+  }
+};
+
+/// Scores over the labelled tokens of held-out examples; with a classifier, the one label of each.
 struct Score {
   std::int64_t examples = 0;
   std::int64_t label_tokens = 0;
   double loss_sum = 0.0;  ///< nats
   std::int64_t correct = 0;
+  std::vector<ClassCount> classes = {};  ///< of a classifier; else empty
 
-  [[nodiscard]] double loss() const;  ///< mean, nats a token; 0 without tokens
+  [[nodiscard]] double loss() const;  ///< mean, nats a token (an example); 0 without tokens
   [[nodiscard]] double perplexity() const;
   [[nodiscard]] double token_accuracy() const;
+  [[nodiscard]] bool of_classifier() const { return !classes.empty(); }
+  /// Of a classifier: the share of examples whose class was found.
+  [[nodiscard]] double accuracy() const { return token_accuracy(); }
+  /// Of two classes: 2 right / (wanted + chosen) of the second one, as GLUE's for MRPC and QQP. Of
+  /// more: its mean over those that occur, as a label or as an answer. 0 where none does.
+  [[nodiscard]] double f1() const;
 
   Score& operator+=(const Score& score);
 
@@ -29,6 +50,7 @@ struct Score {
     visit("label_tokens", self.label_tokens);
     visit("loss_sum", self.loss_sum);
     visit("correct", self.correct);
+    visit("classes", self.classes);
   }
 };
 

@@ -180,6 +180,10 @@ void check_prompts(const std::vector<Tokens>& prompts, const ModelShape& shape) 
 std::vector<Generated> generate(const BaseModel& base, const AdapterPtr& adapter,
                                 const std::vector<Tokens>& prompts,
                                 const GenerationConfig& config) {
+  if (base.shape().classifier) {
+    throw InputError("model.path", "the base is a classifier (" + base.shape().family +
+                                       "): it writes no text; allowed: a language model");
+  }
   check_sampling(config);
   check_prompts(prompts, base.shape());
   const at::NoGradGuard no_grad;

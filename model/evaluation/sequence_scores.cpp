@@ -5,24 +5,34 @@
 
 #include <memory>
 
-#include "model/network/layers/head_loss.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
+#include "model/network/step/head_pass.hpp"
 #include "model/network/step/step.hpp"
 #include "model/training/batching.hpp"
 
 namespace lorafleet::model {
 namespace {
 
+void count(std::vector<ClassCount>& classes, std::int64_t wanted, std::int64_t chosen) {
+  ++classes[static_cast<std::size_t>(wanted)].wanted;
+  ++classes[static_cast<std::size_t>(chosen)].chosen;
+  if (wanted == chosen) ++classes[static_cast<std::size_t>(wanted)].right;
+}
+
 void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& data,
                  std::span<const std::uint32_t> examples, std::vector<Score>& scores) {
   const PackedBatch batch = pack(data, examples);
-  at::Tensor losses, correct;
+  at::Tensor losses, correct, choices;
   if (!batch.labels.empty()) {
-    const HeadResult head =
-        head_loss(labelled_hidden(base, lora, batch), base.network().head, batch.labels, {});
+    JobRows jobs;
+    jobs.add(lora, static_cast<std::int64_t>(batch.labels.size()));
+    std::vector<FactorGradients> none;
+    const HeadResult head = head_pass({base.network(), jobs, BatchDropout()},
+                                      labelled_hidden(base, lora, batch), batch.labels, {}, none);
     losses = head.losses.cpu();
     correct = head.correct.cpu();
+    if (head.choices.defined()) choices = head.choices.cpu();
   }
   std::size_t label = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {
@@ -33,6 +43,9 @@ void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
       score.loss_sum += losses.data_ptr<double>()[label];
       score.correct += correct.data_ptr<bool>()[label] ? 1 : 0;
       ++score.label_tokens;
+      if (!choices.defined()) continue;
+      score.classes.resize(static_cast<std::size_t>(base.shape().classifier.value().labels));
+      count(score.classes, batch.labels[label], choices.data_ptr<std::int64_t>()[label]);
     }
     scores.push_back(score);
   }

@@ -58,6 +58,12 @@ std::map<std::string, std::string> read_index(const fs::path& index) {
 
 }  // namespace
 
+bool has_weights(const fs::path& directory) {
+  std::error_code unreadable;
+  return std::any_of(kForms.begin(), kForms.end(),
+                     [&](const char* form) { return fs::exists(directory / form, unreadable); });
+}
+
 std::map<std::string, TensorView> parse_weights(std::span<const std::byte> bytes,
                                                 const fs::path& path) {
   if (path.extension() == ".safetensors") return parse_safetensors(bytes, path.string()).tensors;

@@ -52,6 +52,9 @@ class Checkpoint {
   std::unique_ptr<State> state_;
 };
 
+/// Whether a folder has weights in any of these forms.
+bool has_weights(const std::filesystem::path& directory);
+
 /// The tensors of one file of weights, by its name's ending: .safetensors, or torch.save's .bin,
 /// .pt, .pth.
 std::map<std::string, TensorView> parse_weights(std::span<const std::byte> bytes,

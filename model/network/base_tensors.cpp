@@ -17,12 +17,17 @@ class TensorList {
       add(parts_.positions, {shape_.positions + parts_.position_offset, shape_.width},
           Kind::positions);
     }
+    if (!parts_.token_types.empty()) {
+      add(parts_.token_types, {parts_.token_type_count, shape_.width}, Kind::positions);
+    }
+    add_norm(parts_.embedding_norm, shape_.width);
     for (const LinearShape& linear : shape_.other_linears)
       add_linear("", linear);
     add_norm(parts_.final_norm, shape_.width);
     for (std::int64_t layer = 0; layer < shape_.layers; ++layer)
       add_layer(shape_.layer_path + std::to_string(layer) + ".");
-    if (!parts_.tied) add(parts_.head, {shape_.vocabulary, shape_.embedding}, Kind::head);
+    if (!parts_.tied && !shape_.classifier)
+      add(parts_.head, {shape_.vocabulary, shape_.embedding}, Kind::head);
   }
 
   [[nodiscard]] std::vector<BaseTensor> take() { return std::move(tensors_); }

@@ -13,7 +13,7 @@ struct BaseTensor {
   enum class Kind {
     embedding,        ///< of tokens; its padding token's row is zero in a new base
     head,             ///< the output layer, where it is not the embedding
-    positions,        ///< a learned table
+    positions,        ///< a learned table, of positions or of token types
     linear,           ///< a matrix
     residual_linear,  ///< a matrix whose output is added to the residual stream
     bias,             ///< of a matrix or a norm
@@ -28,7 +28,8 @@ struct BaseTensor {
   [[nodiscard]] bool is_matrix() const;
 };
 
-/// All tensors of a base, each once: a head that is the embedding is none of them.
+/// All tensors of a base, each once: a head that is the embedding is none of them, and a classifier
+/// is the adapter's.
 std::vector<BaseTensor> base_tensors(const BaseDescription& base);
 
 }  // namespace lorafleet::model

@@ -61,6 +61,13 @@ std::int64_t ConfigReader::size(const std::string& key, std::int64_t most) const
   return integer(key, 0, 1, most);
 }
 
+std::int64_t ConfigReader::members(const std::string& key) const {
+  const json* value = find(key);
+  if (value == nullptr) return 0;
+  if (!value->is_object()) refuse(key, "must be an object, not " + value->dump());
+  return static_cast<std::int64_t>(value->size());
+}
+
 std::int64_t ConfigReader::integer(const std::string& key, std::int64_t fallback,
                                    std::int64_t least, std::int64_t most) const {
   const json* value = find(key);

@@ -26,7 +26,12 @@ void add_generation_ends(ModelShape& shape, const std::filesystem::path& file) {
 
 std::string BaseDescription::weight_name(const std::string& key) const {
   const std::string head = parts.head + ".weight";
-  const bool whole = key == head || key.starts_with(parts.prefix);
+  const auto in_classifier = [&] {
+    return shape.classifier &&
+           std::any_of(shape.classifier->tensors.begin(), shape.classifier->tensors.end(),
+                       [&](const WholeTensor& tensor) { return tensor.name == key; });
+  };
+  const bool whole = key == head || key.starts_with(parts.prefix) || in_classifier();
   const std::string name = whole ? key : parts.prefix + key;
   if (parts.tied && name == head) return "";
   const auto is_buffer = [&](const std::string& buffer) { return name == buffer || key == buffer; };

@@ -7,7 +7,8 @@ namespace lorafleet::model {
 /// Useful floating-point operations of one token's forward and backward pass with a frozen base:
 /// two for each weight of a matrix product forward, two more for the gradient of its input; none
 /// for the gradients of frozen weights. All linear layers of the shape count: attention,
-/// feed-forward, projections of a narrower embedding, and the head.
+/// feed-forward, projections of a narrower embedding, and the head. A classifier's counts nothing:
+/// it is computed once for each sequence.
 ///
 /// A figure of the model alone, so that devices of one run can be compared: it does not know what
 /// is adapted, or what the data are. So these are not in it: attention scores (12 L d for each

@@ -33,6 +33,16 @@ LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float
       trained_.push_back(*leaf);
     }
   }
+  check_whole(base.shape(), layout.whole());
+  if (trained && !layout.whole().empty()) first_whole_ = std::ssize(trained_);
+  for (std::size_t i = 0; i < layout.whole().size(); ++i) {
+    at::Tensor leaf =
+        at::from_blob(values + layout.whole_offset(i), layout.whole()[i].shape, at::kFloat);
+    if (!computes_on_host(device)) leaf = leaf.to(device, false, /*copy=*/true);
+    leaf.set_requires_grad(trained.has_value());
+    whole_.push_back(leaf);
+    if (trained) trained_.push_back(leaf);
+  }
 }
 
 void LoraLeaves::follow(const at::Tensor& flat) {
@@ -45,7 +55,8 @@ void LoraLeaves::follow(const at::Tensor& flat) {
   followed_ = flat.to(trained_.front().scalar_type(), false, /*copy=*/true);
   std::int64_t first = 0;
   for (at::Tensor& leaf : trained_) {
-    leaf.set_data(followed_.narrow(0, first, leaf.numel()).view(leaf.sizes()));
+    const at::Tensor& memory = leaf.scalar_type() == flat.scalar_type() ? flat : followed_;
+    leaf.set_data(memory.narrow(0, first, leaf.numel()).view(leaf.sizes()));
     first += leaf.numel();
   }
 }

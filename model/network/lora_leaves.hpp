@@ -17,13 +17,15 @@ namespace lorafleet::model {
 /// model/.
 at::Tensor dropout_mask(Dropout& dropout, at::IntArrayRef sizes, at::Device device);
 
-/// An adapter's factors as leaves of an autograd graph, by the module that they adapt. On the host
+/// An adapter's factors as leaves of an autograd graph, by the module that they adapt, and the
+/// tensors that are trained whole. On the host
 /// the leaves are views of the given values: an optimiser that changes the values changes the
 /// leaves. Elsewhere they are copies. Internal to model/.
 class LoraLeaves {
  public:
-  /// `values` must outlive this. Gradients flow to the factors that `trained` names, and to none
-  /// where it is nothing. Copies are of the given type. Throws InputError where the layout does not
+  /// `values` must outlive this. Gradients flow to the factors that `trained` names and to what is
+  /// trained whole, and to none where it is nothing. Copies of factors are of the given type, those
+  /// of whole tensors float32. Throws InputError where the layout does not
   /// fit the model.
   LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float* values,
              std::optional<Factors> trained, at::ScalarType type = at::kFloat);
@@ -40,7 +42,12 @@ class LoraLeaves {
   /// Its state goes on with each mask that is drawn from it.
   [[nodiscard]] Dropout& dropout() { return dropout_; }
 
-  /// The trained ones of A and B of each module, in the layout's order.
+  /// What is trained whole, in the order of the shape; empty where the adapter has none of it.
+  [[nodiscard]] const std::vector<at::Tensor>& whole() const { return whole_; }
+  /// The place of the first of them in trained(), the others follow; -1: not trained.
+  [[nodiscard]] std::ptrdiff_t first_whole() const { return first_whole_; }
+
+  /// The trained ones of A and B of each module, in the layout's order; then what is trained whole.
   [[nodiscard]] const std::vector<at::Tensor>& trained() const { return trained_; }
   /// Adds gradients of the trained leaves, in their order, to one flat array (the layout of
   /// FactorSelection); undefined ones are zero.
@@ -48,6 +55,8 @@ class LoraLeaves {
 
  private:
   std::vector<LoraFactors> factors_;  ///< by module of the shape
+  std::vector<at::Tensor> whole_;
+  std::ptrdiff_t first_whole_ = -1;
   std::vector<at::Tensor> trained_;
   at::Tensor followed_;  ///< the trained leaves' memory, once they follow something
   Dropout dropout_;

@@ -103,7 +103,7 @@ std::int64_t packed_bytes(const BaseDescription& base) {
   };
   for (std::size_t module = 0; module < base.shape.modules(); ++module)
     add(base.shape.linear(module).in, base.shape.linear(module).out);
-  add(base.shape.embedding, base.shape.vocabulary);
+  if (!base.shape.classifier) add(base.shape.embedding, base.shape.vocabulary);
   return bytes;
 }
 
@@ -124,9 +124,12 @@ std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& 
   const std::int64_t in_layer =
       3 * widths.stream + std::max((widths.gated ? 4 : 2) * widths.feed_forward,
                                    2 * (widths.queries + 2 * widths.keys));
+  // A classifier reads a row of each sequence.
   const std::int64_t in_head =
-      rows * 3 * base.shape.embedding +
-      head_chunk_rows(base.shape.vocabulary, at::kCPU) * base.shape.vocabulary;
+      base.shape.classifier
+          ? rows * 4 * base.shape.embedding
+          : rows * 3 * base.shape.embedding +
+                head_chunk_rows(base.shape.vocabulary, at::kCPU) * base.shape.vocabulary;
   return kFloat * (rows * kept + std::max(rows * in_layer, in_head));
 }
 

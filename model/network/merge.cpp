@@ -1,6 +1,7 @@
 #include "model/network/merge.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -21,11 +22,35 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string config_text(const fs::path& file, DType dtype) {
+/// So that Hugging Face loads the classifier: "roberta" is RobertaForSequenceClassification there.
+void name_classifier(nlohmann::ordered_json& config, const ModelShape& shape) {
+  std::string family = shape.family;
+  family.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(family.front())));
+  config["architectures"] = {family + "ForSequenceClassification"};
+  if (config.contains("id2label") || shape.classifier->labels == 2) return;
+  for (std::int64_t i = 0; i < shape.classifier->labels; ++i) {
+    const std::string name = "LABEL_" + std::to_string(i);
+    config["id2label"][std::to_string(i)] = name;
+    config["label2id"][name] = i;
+  }
+}
+
+std::string config_text(const fs::path& file, const Adapter& adapter, const ModelShape& shape,
+                        DType dtype) {
   auto config = nlohmann::ordered_json::parse(read_file(file));
+  if (!adapter.layout->whole().empty()) name_classifier(config, shape);
   config["dtype"] = torch_name(dtype);
   if (config.contains("torch_dtype")) config["torch_dtype"] = torch_name(dtype);
   return config.dump(2) + "\n";
+}
+
+/// A tensor that the adapter trained whole.
+ProducedTensor whole_tensor(const Adapter& adapter, std::size_t i) {
+  const WholeTensor& tensor = adapter.layout->whole()[i];
+  return {tensor.name, tensor.shape, [&adapter, i](const ProducedTensor::Sink& sink) {
+            sink(std::span(adapter.values)
+                     .subspan(adapter.layout->whole_offset(i), adapter.layout->whole()[i].size()));
+          }};
 }
 
 /// What is added to one tensor of the base.
@@ -152,12 +177,18 @@ void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& 
   const Checkpoint checkpoint(base);
   const auto additions = find_additions(description.shape, adapter);
   std::vector<ProducedTensor> tensors;
+  std::set<std::string> replaced;
+  check_whole(description.shape, adapter.layout->whole());
+  for (std::size_t i = 0; i < adapter.layout->whole().size(); ++i) {
+    replaced.insert(adapter.layout->whole()[i].name);
+    tensors.push_back(whole_tensor(adapter, i));
+  }
   std::set<std::string> missing;
   for (const auto& [name, added] : additions)
     missing.insert(name);
   for (const auto& [key, tensor] : checkpoint.tensors()) {
     const std::string name = merged_name(description, checkpoint, key);
-    if (name.empty() || !is_weight_type(tensor.view.dtype)) continue;
+    if (name.empty() || !is_weight_type(tensor.view.dtype) || replaced.contains(name)) continue;
     const auto found = additions.find(name);
     if (found != additions.end()) {
       missing.erase(name);
@@ -174,7 +205,8 @@ void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& 
   }
   make_folder(out);
   write_weights(out, tensors, dtype, max_shard_bytes);
-  write_file(out / "config.json", config_text(base / "config.json", dtype));
+  write_file(out / "config.json",
+             config_text(base / "config.json", adapter, description.shape, dtype));
   copy_model_files(base, out);
 }
 

@@ -9,10 +9,10 @@
 namespace lorafleet::model {
 
 /// Writes the base in `base` with the adapter folded in, W + delta W of its base change + scale B A
-/// for each layer that it changes (computed in float32), as a Hugging Face directory; tensor by
-/// tensor, so that little is in memory at a time. Keys are those of
-/// the whole model; a tied head and buffers are left out. Throws InputError where the adapter does
-/// not fit the base.
+/// for each layer that it changes (computed in float32) and with what it trained whole, as a
+/// Hugging Face directory; tensor by tensor, so that little is in memory at a time. Keys are those
+/// of the whole model; a tied head and buffers are left out. Throws InputError where the adapter
+/// does not fit the base.
 void write_merged(const std::filesystem::path& base, const Adapter& adapter,
                   const std::filesystem::path& out, DType dtype, std::uint64_t max_shard_bytes);
 

@@ -34,9 +34,18 @@ Network::Network(const BaseDescription& base, WeightReader& reader) : parts_(bas
     linears.push_back(reader.linear(around_layers.name, around_layers));
   group(embedding_in_, 0, {LinearRole::embedding_in});
   group(embedding_out_, 0, {LinearRole::embedding_out});
-  load_head(shape, reader);
-  for (const std::string& buffer : parts_.buffers)
+  if (!parts_.final_norm.empty()) {
+    final_norm_ = reader.norm(parts_.final_norm, shape.width, parts_.norm);
+  }
+  if (shape.classifier) {
+    load_classifier(*shape.classifier, reader);
+  } else {
+    load_head(shape, reader);
+  }
+  for (const std::string& buffer : parts_.buffers) {
     reader.skip(buffer);
+    reader.skip_weight(buffer);
+  }
 }
 
 void Network::load_embedding(const ModelShape& shape, WeightReader& reader) {
@@ -47,6 +56,14 @@ void Network::load_embedding(const ModelShape& shape, WeightReader& reader) {
   if (parts_.positions.empty()) return;
   positions_ = reader.matrix_float32(parts_.positions + ".weight",
                                      shape.positions + parts_.position_offset, shape.width);
+  if (!parts_.token_types.empty()) {
+    positions_.add_(
+        reader.matrix_float32(parts_.token_types + ".weight", parts_.token_type_count, shape.width)
+            .select(0, 0));
+  }
+  if (!parts_.embedding_norm.empty()) {
+    embedding_norm_ = reader.norm(parts_.embedding_norm, shape.width, parts_.norm);
+  }
 }
 
 void Network::load_layer(const ModelShape& shape, std::int64_t index, WeightReader& reader) {
@@ -99,9 +116,6 @@ void Network::group(LinearGroup& linear_group, std::int64_t layer,
 }
 
 void Network::load_head(const ModelShape& shape, WeightReader& reader) {
-  if (!parts_.final_norm.empty()) {
-    final_norm_ = reader.norm(parts_.final_norm, shape.width, parts_.norm);
-  }
   if (parts_.tied) {
     reader.skip(parts_.head + ".weight");
     head.weight = embedding_;
@@ -114,6 +128,12 @@ void Network::load_head(const ModelShape& shape, WeightReader& reader) {
 at::ScalarType Network::working_type() const {
   const bool narrow = !computes_on_host(device()) && embedding_.scalar_type() == at::kBFloat16;
   return narrow ? at::kBFloat16 : at::kFloat;
+}
+
+void Network::load_classifier(const ClassifierShape& shape, WeightReader& reader) {
+  if (!reader.has(shape.tensors.front().name)) return;
+  for (const WholeTensor& tensor : shape.tensors)
+    classifier_.push_back(reader.float32(tensor.name, tensor.shape));
 }
 
 at::Tensor Network::linear(std::size_t module, const at::Tensor& x, LoraLeaves* lora) const {
@@ -150,6 +170,7 @@ at::Tensor Network::embed(const DecoderInput& input) const {
     x = linear(module_of_[static_cast<std::size_t>(LinearRole::embedding_in)], x, input.lora);
   }
   add_positions(x, input.positions);
+  if (embedding_norm_.weight.defined()) x = normalised(x, embedding_norm_);
   return dropped(x, input.dropout, DropoutSite::embedding, 0);
 }
 

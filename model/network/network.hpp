@@ -42,7 +42,7 @@ struct DecoderInput {
   const BatchDropout* last_dropout = nullptr;        ///< of the last layer's second half
 };
 
-/// A decoder of any family, put together from its parts. Never changed once it is shared.
+/// A base of any family, put together from its parts. Never changed once it is shared.
 class Network {
  public:
   /// Throws as WeightReader.
@@ -59,7 +59,7 @@ class Network {
   [[nodiscard]] at::Tensor forward(const DecoderInput& input, const Attention& attention) const;
 
   /// Where all tensors lie, and where everything is computed.
-  [[nodiscard]] at::Device device() const { return head.weight.device(); }
+  [[nodiscard]] at::Device device() const { return embedding_.device(); }
   /// In which rows go through the layers in training and scoring: float32 on the host, and wherever
   /// the weights are not bfloat16, as they are.
   [[nodiscard]] at::ScalarType working_type() const;
@@ -92,13 +92,18 @@ class Network {
   /// What goes into the first layer: [rows, d]; the token embeddings are [rows, e].
   [[nodiscard]] at::Tensor embedded(const at::Tensor& tokens) const;
   void add_positions(at::Tensor& x, const at::Tensor& positions) const;
+  /// Over what goes into the first layer; without a weight where there is none.
+  [[nodiscard]] const Norm& embedding_norm() const { return embedding_norm_; }
+  /// The files' own classifier, its tensors in the order of the shape, float32; empty where they
+  /// have none, or the base is no classifier.
+  [[nodiscard]] const std::vector<at::Tensor>& classifier() const { return classifier_; }
 
   /// Lays the weights of each group one after the other, so that they are one matrix; after weights
   /// have changed.
   void fuse();
 
   std::vector<FrozenLinear> linears;  ///< by module of the shape
-  FrozenLinear head;                  ///< [V, e]
+  FrozenLinear head;                  ///< [V, e]; undefined in a classifier
 
  private:
   struct QueriesKeysValues {
@@ -110,6 +115,7 @@ class Network {
   void load_embedding(const ModelShape& shape, WeightReader& reader);
   void load_layer(const ModelShape& shape, std::int64_t index, WeightReader& reader);
   void load_head(const ModelShape& shape, WeightReader& reader);
+  void load_classifier(const ClassifierShape& shape, WeightReader& reader);
 
   /// x: [rows, in] through a module of the shape, with its LoRA factors where there are any. Each
   /// call may draw a dropout mask: the order of calls counts.
@@ -146,9 +152,11 @@ class Network {
   /// Where the module of a role stands: within its layer, or, around the layers, among all.
   std::array<std::size_t, kRoles> module_of_{};
   at::Tensor embedding_;  ///< [V, e], in the base's dtype
-  at::Tensor positions_;  ///< [positions + offset, d], float32
+  at::Tensor positions_;  ///< [positions + offset, d], float32; with the token type's row
+  Norm embedding_norm_;
   std::vector<Layer> layers_;
   Norm final_norm_;
+  std::vector<at::Tensor> classifier_;
   LinearGroup embedding_in_;
   LinearGroup embedding_out_;
 };

@@ -39,10 +39,20 @@ void PackedBatch::append(const PackedBatch& batch) {
   labels.insert(labels.end(), batch.labels.begin(), batch.labels.end());
 }
 
+void PackedBatch::add_class(std::span<const std::int32_t> sequence, std::int64_t label) {
+  label_rows.push_back(offsets.back());
+  labels.push_back(label);
+  add(sequence, std::span<const LabelSpan>());
+}
+
 PackedBatch pack(const EncodedData& data, std::span<const std::uint32_t> examples) {
   PackedBatch batch;
   for (const std::uint32_t example : examples) {
-    batch.add(data.tokens(example), data.labels(example));
+    if (const auto label = data.label(example)) {
+      batch.add_class(data.tokens(example), *label);
+    } else {
+      batch.add(data.tokens(example), data.labels(example));
+    }
   }
   return batch;
 }

@@ -15,7 +15,7 @@ struct PackedBatch {
   std::vector<std::int64_t> positions;      ///< [T], from 0 in each sequence
   std::vector<std::int64_t> offsets = {0};  ///< first row of each sequence, and T
   std::vector<std::int64_t> label_rows;     ///< [N]: the row that predicts labels[n]
-  std::vector<std::int64_t> labels;         ///< [N]: token ids
+  std::vector<std::int64_t> labels;         ///< [N]: token ids, or a classifier's classes
 
   /// Appends a sequence; its tokens in the spans are labels of their left neighbours. The first
   /// token has none, so it is never a label.
@@ -24,6 +24,8 @@ struct PackedBatch {
   void add(std::span<const std::int32_t> sequence, std::size_t label_start);
   /// Appends all sequences of another batch.
   void append(const PackedBatch& batch);
+  /// For a classifier: the first row predicts the class.
+  void add_class(std::span<const std::int32_t> sequence, std::int64_t label);
 };
 
 PackedBatch pack(const EncodedData& data, std::span<const std::uint32_t> examples);

@@ -44,6 +44,9 @@ class WeightReader {
   at::Tensor matrix_float32(const std::string& name, std::int64_t rows, std::int64_t columns) {
     return read(name, {rows, columns}, at::kFloat);
   }
+  at::Tensor float32(const std::string& name, const std::vector<std::int64_t>& shape) {
+    return read(name, shape, at::kFloat);
+  }
   at::Tensor vector(const std::string& name, std::int64_t size) {
     return read(name, {size}, at::kFloat);
   }

@@ -19,6 +19,18 @@ void EncodedData::add(std::span<const std::int32_t> tokens, std::span<const Labe
   entries_.push_back(append(tokens, labels, context_tokens));
 }
 
+void EncodedData::add_class(std::span<const std::int32_t> tokens, std::int32_t label,
+                            std::size_t context_tokens) {
+  add(tokens, std::span<const LabelSpan>(), context_tokens);
+  classes_.resize(entries_.size(), -1);
+  classes_.back() = label;
+}
+
+std::optional<std::int32_t> EncodedData::label(std::size_t i) const {
+  if (i >= classes_.size() || classes_[i] < 0) return std::nullopt;
+  return classes_[i];
+}
+
 void EncodedData::add(std::span<const std::int32_t> tokens, std::size_t label_start,
                       std::size_t context_tokens) {
   const LabelSpan span{static_cast<std::uint32_t>(label_start),
@@ -45,7 +57,7 @@ std::size_t EncodedData::label_start(std::size_t i) const {
 }
 
 std::size_t EncodedData::label_count(std::size_t i) const {
-  std::size_t count = 0;
+  std::size_t count = label(i) ? 1 : 0;
   for (const LabelSpan& span : labels(i))
     count += span.end - span.begin;
   return count;

@@ -54,7 +54,12 @@ ExampleEncoder::ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& enc
     throw InputError("model", "the tokenizer has " + std::to_string(tokenizer_->ordinary_size()) +
                                   " tokens, the model only " + std::to_string(shape.vocabulary));
   }
+  if (shape.classifier) classifier_.emplace(tokenizer_, *shape.classifier, truncation_);
   if (chat) conversations_.emplace(tokenizer_, std::move(chat), truncation_);
+}
+
+void ExampleEncoder::require_language_model() const {
+  if (classifier_) throw InputError("model.path", "the base is a classifier: it writes no text");
 }
 
 const ConversationEncoder& ExampleEncoder::conversations() const {
@@ -94,6 +99,7 @@ std::optional<EncodedSequence> ExampleEncoder::encode(const partition::Example& 
 
 std::optional<EncodedSequence> ExampleEncoder::encode_choice(const partition::Example& example,
                                                              const std::string& target) const {
+  require_language_model();
   auto sequence = encode(example, target);
   if (sequence && sequence->labels.size() > 1) {
     sequence->labels.erase(sequence->labels.begin(), sequence->labels.end() - 1);
@@ -104,6 +110,7 @@ std::optional<EncodedSequence> ExampleEncoder::encode_choice(const partition::Ex
 std::optional<EncodedSequence> ExampleEncoder::encode(const partition::Example& example,
                                                       const std::string& target_text,
                                                       std::size_t* unlabelled) const {
+  if (classifier_) return classifier_->encode(example, target_text, limit_);
   if (!example.turns.empty()) {
     auto turns = example.turns;
     turns.back().content = target_text;
@@ -126,6 +133,7 @@ std::optional<EncodedSequence> ExampleEncoder::encode(const partition::Example& 
 
 std::optional<Ids> ExampleEncoder::prompt(const partition::Example& example,
                                           std::size_t room) const {
+  require_language_model();
   if (!example.turns.empty()) {
     const std::size_t most = std::min(limit_ + room, positions_);
     if (most < room) return std::nullopt;
@@ -145,6 +153,7 @@ EndOfTurn ExampleEncoder::end_of_turn() const {
 
 std::vector<std::string> ExampleEncoder::warnings() const {
   std::vector<std::string> warnings;
+  if (classifier_) return warnings;
   const auto unknown = [&](const std::string& place, const std::vector<std::string>& literals) {
     const auto names = unknown_special_names(literals, *tokenizer_);
     if (names.empty()) return;
@@ -202,7 +211,11 @@ EncodedExamples encode_examples(const std::vector<partition::Example>& examples,
     }
     encoded.report.truncated += sequence->tokens_cut > 0 ? 1 : 0;
     encoded.report.tokens_cut += static_cast<std::int64_t>(sequence->tokens_cut);
-    encoded.data.add(sequence->tokens, sequence->labels, sequence->context_tokens);
+    if (sequence->label) {
+      encoded.data.add_class(sequence->tokens, *sequence->label, sequence->context_tokens);
+    } else {
+      encoded.data.add(sequence->tokens, sequence->labels, sequence->context_tokens);
+    }
   }
   return encoded;
 }

@@ -9,6 +9,7 @@
 #include "model/config.hpp"
 #include "model/shape.hpp"
 #include "model/text/chat_template.hpp"
+#include "model/text/classifier_encoder.hpp"
 #include "model/text/conversation_encoder.hpp"
 #include "model/text/encoded_data.hpp"
 #include "model/text/encoded_sequence.hpp"
@@ -44,7 +45,8 @@ struct EncodedExamples {
 /// after it: cutting tokens off the context leaves the others as they were. Added tokens spelled
 /// out in the template become one id each, in the data they are ordinary text.
 ///
-/// An example with turns is a conversation: ConversationEncoder makes its sequence.
+/// An example with turns is a conversation: ConversationEncoder makes its sequence. For a
+/// classifier ClassifierEncoder makes all of them.
 ///
 /// A sequence has at most min(encoding.max_tokens, shape.positions) tokens. A longer
 /// one loses context tokens from the left or right end ("cut_context_left", "cut_context_right"),
@@ -81,6 +83,7 @@ class ExampleEncoder {
 
  private:
   [[nodiscard]] const ConversationEncoder& conversations() const;
+  void require_language_model() const;
   [[nodiscard]] std::optional<EncodedSequence> encode_prompt(const partition::Example& example,
                                                              std::size_t room,
                                                              std::size_t limit) const;
@@ -93,6 +96,7 @@ class ExampleEncoder {
   std::size_t limit_;
   std::size_t positions_;
   std::optional<ConversationEncoder> conversations_;
+  std::optional<ClassifierEncoder> classifier_;
 };
 
 /// All of `examples`, in order. Throws InputError that names the example.

@@ -7,6 +7,13 @@
 #include "partition/support/random.hpp"
 
 namespace lorafleet::model {
+namespace {
+
+bool fits(std::int32_t label, const ModelShape& shape) {
+  return shape.classifier && label < shape.classifier->labels;
+}
+
+}  // namespace
 
 std::int64_t count_tokens(const EncodedData& data, std::span<const std::uint32_t> examples) {
   std::int64_t tokens = 0;
@@ -87,6 +94,17 @@ void check_fits(const EncodedData& data, const ModelShape& shape) {
       throw InputError("data", "example " + std::to_string(i) + " has " +
                                    std::to_string(data.length(i)) + " tokens, the model takes " +
                                    std::to_string(shape.positions) + "; lower data.max_tokens");
+    }
+    if (const auto label = data.label(i); label && !fits(*label, shape)) {
+      throw InputError(
+          "data", "example " + std::to_string(i) + " is of class " + std::to_string(*label) +
+                      ", the model " +
+                      (shape.classifier
+                           ? "tells " + std::to_string(shape.classifier->labels) + " apart, from 0"
+                           : "is no classifier"));
+    }
+    if (shape.classifier && data.length(i) > 0 && !data.label(i)) {
+      throw InputError("data", "example " + std::to_string(i) + " has no class for the classifier");
     }
     for (const std::int32_t token : data.tokens(i)) {
       if (token < 0 || token >= shape.vocabulary) {

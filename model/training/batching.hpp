@@ -36,7 +36,7 @@ JobSize job_size(const EncodedData& data, std::span<const std::uint32_t> example
                  const TrainConfig& train, std::uint64_t run_seed, std::uint64_t client,
                  std::uint64_t seq);
 
-/// Throws InputError where a token or a length does not fit the model.
+/// Throws InputError where a token, a class or a length does not fit the model.
 void check_fits(const EncodedData& data, const ModelShape& shape);
 
 }  // namespace lorafleet::model

@@ -105,8 +105,10 @@ class GlueRows {
     example.instruction = task.instruction;
     for (const auto& text : task.texts) {
       if (!example.context.empty()) example.context += "\n";
-      example.context += text.title + (": " + text_of(row, form_.column(text)));
+      example.texts.push_back(text_of(row, form_.column(text)));
+      example.context += text.title + (": " + example.texts.back());
     }
+    example.classes = task.classes();
     if (task.group != nullptr) example.group = group_of(row);
     example.attributes["label"] = answer;
     if (task.attribute != nullptr) {

@@ -108,6 +108,16 @@ void narrow_published(Forms& forms, const std::string& label, bool index) {
 
 }  // namespace
 
+std::vector<std::string> GlueTask::classes() const {
+  std::vector<std::string> classes(answers.size());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto number =
+        answers[i].labels.empty() ? static_cast<double>(i) : *number_of(answers[i].labels.front());
+    classes[static_cast<std::size_t>(number)] = answers[i].text;
+  }
+  return classes;
+}
+
 const char* GlueTask::answer_of(const std::string& label) const {
   if (is_score) {
     const auto score = number_of(label);

@@ -33,6 +33,8 @@ struct GlueTask {
   const char* attribute = nullptr;  ///< a column beside the label that a skew can spread
   bool is_score = false;  ///< labels are numbers from 0 to 5; the nearest whole one is the answer
 
+  /// The answers in the order of GLUE's own numbers for them.
+  [[nodiscard]] std::vector<std::string> classes() const;
   /// The answer that a label of a file means; nullptr where there is none.
   [[nodiscard]] const char* answer_of(const std::string& label) const;
 };

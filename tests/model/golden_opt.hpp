@@ -181,6 +181,8 @@ inline double largest_relative_difference(const model::AdapterLayout& layout,
     compare(layout.a_offset(i), layout.a_size(i));
     compare(layout.b_offset(i), layout.b_size(i));
   }
+  for (std::size_t i = 0; i < layout.whole().size(); ++i)
+    compare(layout.whole_offset(i), layout.whole()[i].size());
   return largest;
 }
 

@@ -28,16 +28,22 @@ std::vector<std::uint64_t> file_numbers_in(const std::filesystem::path& director
 
 void add_scores(tensorboard::SummaryEvent& event, const model::Evaluation& evaluation) {
   event.scalar("eval/loss", evaluation.total.loss());
-  event.scalar("eval/perplexity", evaluation.total.perplexity());
-  event.scalar("eval/token_accuracy", evaluation.total.token_accuracy());
+  const bool classes = evaluation.total.of_classifier();
+  if (classes) {
+    event.scalar("eval/accuracy", evaluation.total.accuracy());
+    event.scalar("eval/f1", evaluation.total.f1());
+  } else {
+    event.scalar("eval/perplexity", evaluation.total.perplexity());
+    event.scalar("eval/token_accuracy", evaluation.total.token_accuracy());
+  }
   for (const auto& [name, value] : evaluation.metrics)
     event.scalar("eval/" + name, value);
   if (evaluation.by_context_length.size() < 2) return;
   for (const model::ContextBin& bin : evaluation.by_context_length) {
     if (bin.score.label_tokens == 0) continue;
-    event.scalar(
-        "eval_perplexity_by_context/" + std::to_string(bin.low) + "_to_" + std::to_string(bin.high),
-        bin.score.perplexity());
+    const std::string name = classes ? "eval_accuracy_by_context/" : "eval_perplexity_by_context/";
+    event.scalar(name + std::to_string(bin.low) + "_to_" + std::to_string(bin.high),
+                 classes ? bin.score.accuracy() : bin.score.perplexity());
   }
 }
 

@@ -57,6 +57,7 @@ void read_parts(const Json& json, Summary& summary) {
   const Json& first_groups = part(first, "by_group");
   for (const auto& [name, score] : groups.items()) {
     if (!score.is_object() || !first_groups.contains(name)) continue;
+    if (!score.contains("perplexity")) continue;  // of a classifier
     summary.by_group.push_back(score_of(name, first_groups.at(name), score));
   }
 }

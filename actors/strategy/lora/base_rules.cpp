@@ -5,6 +5,7 @@
 #include "actors/strategy/lora/measures.hpp"
 #include "actors/strategy/lora/rule_options.hpp"
 #include "actors/strategy/lora/truncation.hpp"
+#include "actors/strategy/lora/whole_tensors.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::strategy {
@@ -64,6 +65,8 @@ class FLora final : public LoraRule {
     if (!step.finite) return outcome;
     auto next = std::make_shared<model::Adapter>(restarted(current.layout, context));
     next->base_change = step.total;
+    fold_whole(current, items, context.server_lr, *next);
+    if (!model::all_finite(*next)) return outcome;
     if (context.report) {
       if (step.added > 0.0) {
         outcome.report.reconstruction_error = std::sqrt(step.rounded / step.added);

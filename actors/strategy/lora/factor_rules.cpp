@@ -10,7 +10,8 @@ namespace {
 
 using model::Factors;
 
-/// Calls `visit(begin, end)` for the values of `which`, in the order of the layout.
+/// Calls `visit(begin, end)` for the values of `which` and of what is trained whole, in the order
+/// of the layout.
 template <typename Visit>
 void for_factors(const model::AdapterLayout& layout, Factors which, Visit&& visit) {
   if (which == Factors::both) {
@@ -21,9 +22,11 @@ void for_factors(const model::AdapterLayout& layout, Factors which, Visit&& visi
     const std::size_t begin = which == Factors::a ? layout.a_offset(i) : layout.b_offset(i);
     visit(begin, begin + (which == Factors::a ? layout.a_size(i) : layout.b_size(i)));
   }
+  visit(layout.factors_size(), layout.size());
 }
 
-/// delta = sum_k w_k (x_k - anchor_k), over the factors that each update carries.
+/// delta = sum_k w_k (x_k - anchor_k), over the factors that each update carries, and what is
+/// trained whole.
 class AveragedFactors : public LoraRule {
  public:
   [[nodiscard]] FoldOutcome fold(const model::Adapter& current, std::span<const FoldItem> items,

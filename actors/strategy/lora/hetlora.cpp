@@ -83,7 +83,8 @@ class HetLora final : public LoraRule {
       module.alpha *= scale / module.scale();  // the rows that stay count as before
     }
     if (modules == trained.layout->modules()) return trained.layout;
-    return std::make_shared<const model::AdapterLayout>(std::move(modules));
+    return std::make_shared<const model::AdapterLayout>(std::move(modules),
+                                                        trained.layout->whole());
   }
 
   [[nodiscard]] model::RankPenalty penalty() const override { return {lambda_, gamma_}; }

@@ -5,6 +5,7 @@
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/lora/measures.hpp"
 #include "actors/strategy/lora/rule_options.hpp"
+#include "actors/strategy/lora/whole_tensors.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::strategy {
@@ -96,6 +97,7 @@ class ProductRule : public LoraRule {
       ranks += rank;
       counted += rank > 0.0 ? 1 : 0;
     }
+    fold_whole(current, items, context.server_lr, *next);
     outcome.report.effective_rank = counted == 0 ? 0.0 : ranks / counted;
     if (context.report) {
       outcome.report.dropped_energy = energy > 0.0 ? dropped / energy : 0.0;
@@ -123,6 +125,7 @@ class ProductRule : public LoraRule {
       write_factors(top_svd(stack_module(std::span(&whole, 1), i), to.rank), to.scale(), split_,
                     fill, i, *view);
     }
+    copy_whole(*global, *view);
     return view;
   }
 

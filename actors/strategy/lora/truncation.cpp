@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "actors/strategy/lora/whole_tensors.hpp"
+
 namespace lorafleet::strategy {
 namespace {
 
-/// Copies the common rows of A, and the common columns of B times the ratio of the scales.
+/// Copies the common rows of A, the common columns of B times the ratio of the scales, and what is
+/// trained whole.
 void copy_common(const model::Adapter& from, model::Adapter& to) {
   for (std::size_t i = 0; i < to.layout->modules().size(); ++i) {
     const model::LoraModule& source = from.layout->modules()[i];
@@ -22,6 +25,7 @@ void copy_common(const model::Adapter& from, model::Adapter& to) {
       std::transform(b.begin(), b.end(), to.b(i).subspan(row * target_rank, rank).begin(), scaled);
     }
   }
+  copy_whole(from, to);
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace lorafleet::model {
   FAMILY(qwen3)                    \
   FAMILY(gemma3_text)              \
   FAMILY(gpt2)                     \
-  FAMILY(gpt_neox)
+  FAMILY(gpt_neox)                 \
+  FAMILY(roberta)
 
 #define LORAFLEET_DECLARE(name) Family name##_family();
 LORAFLEET_FAMILIES(LORAFLEET_DECLARE)

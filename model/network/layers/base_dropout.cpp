@@ -35,6 +35,9 @@ BaseDropout BaseDropout::from_sequence(std::uint64_t first) const {
 double BaseDropout::probability(DropoutSite site) const {
   if (site == DropoutSite::layer) return rates_.layer;
   if (site == DropoutSite::embedding) return rates_.embedding;
+  if (site == DropoutSite::classifier_in || site == DropoutSite::classifier_out) {
+    return rates_.classifier;
+  }
   return site == DropoutSite::attention_weights ? rates_.attention : rates_.hidden;
 }
 
@@ -63,6 +66,14 @@ void BatchDropout::add(const BaseDropout& dropout, const std::vector<std::int64_
       rows.push_back({jobs.size() - 1, static_cast<std::int64_t>(i), row - offsets[i]});
     }
   }
+}
+
+BatchDropout BatchDropout::part(std::size_t first, std::size_t count) const {
+  BatchDropout result;
+  result.jobs = jobs;
+  const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(first);
+  result.rows.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+  return result;
 }
 
 BatchDropout BatchDropout::only(const std::vector<std::int64_t>& wanted) const {

@@ -7,13 +7,15 @@
 
 namespace lorafleet::model {
 
-/// Where a model in training mode drops entries, as Hugging Face's decoder layers do.
+/// Where a model in training mode drops entries, as Hugging Face's layers do.
 enum class DropoutSite : std::uint64_t {
   attention_weights,
   attention_output,
   feed_forward,
   layer,
-  embedding
+  embedding,
+  classifier_in,  ///< before each of a classifier's linear layers
+  classifier_out
 };
 
 /// The probabilities in a config.json.
@@ -22,6 +24,7 @@ struct DropoutRates {
   double attention = 0.0;  ///< of the attention's weights
   double layer = 0.0;      ///< layerdrop
   double embedding = 0.0;
+  double classifier = 0.0;  ///< before each of its linear layers
 };
 
 /// The frozen base's own dropout. Each decision is a function of the job, the step, the layer, the
@@ -83,6 +86,8 @@ struct BatchDropout {
     const Row& row = rows[i];
     jobs[row.job].apply(values, site, layer, 0, row.sequence, row.index);
   }
+  /// So many rows from one on.
+  [[nodiscard]] BatchDropout part(std::size_t first, std::size_t count) const;
   /// The rows named only.
   [[nodiscard]] BatchDropout only(const std::vector<std::int64_t>& wanted) const;
 };

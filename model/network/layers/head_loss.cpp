@@ -13,17 +13,13 @@
 namespace lorafleet::model {
 namespace {
 
-/// What is said about some rows; with factors, their logits [rows, V] become the gradient.
-struct Judged {
-  at::Tensor losses;
-  at::Tensor correct;
-};
-
-/// By cross_entropy and cross_entropy_backward.
-Judged host_rows(const at::Tensor& logits, const std::int64_t* labels, const float* factors) {
+/// judge_logits by cross_entropy and cross_entropy_backward.
+HeadResult host_rows(const at::Tensor& logits, const std::int64_t* labels, const float* factors) {
   const std::int64_t vocabulary = logits.size(1);
   const std::int64_t count = logits.size(0);
-  Judged judged{at::empty({count}, at::kDouble), at::empty({count}, at::kBool)};
+  HeadResult judged;
+  judged.losses = at::empty({count}, at::kDouble);
+  judged.correct = at::empty({count}, at::kBool);
   for (std::int64_t i = 0; i < count; ++i) {
     float* row = logits.data_ptr<float>() + i * vocabulary;
     const RowLoss own = factors != nullptr
@@ -36,10 +32,10 @@ Judged host_rows(const at::Tensor& logits, const std::int64_t* labels, const flo
 }
 
 /// The same with ATen's operators, on any device; label, factors: [rows, 1] there.
-Judged generic_rows(at::Tensor& logits, const at::Tensor& label, const at::Tensor& factors) {
+HeadResult generic_rows(at::Tensor& logits, const at::Tensor& label, const at::Tensor& factors) {
   const at::Tensor largest = logits.amax(1, true);
   const at::Tensor own = logits.gather(1, label);
-  Judged judged;
+  HeadResult judged;
   judged.correct = logits.argmax(1, true).eq(label).squeeze(1);
   logits.sub_(largest).exp_();
   const at::Tensor sum = logits.sum(1, true);
@@ -54,6 +50,13 @@ Judged generic_rows(at::Tensor& logits, const at::Tensor& label, const at::Tenso
   return judged;
 }
 
+/// A view.
+template <typename Value>
+at::Tensor tensor_over(std::span<const Value> values, at::ScalarType type) {
+  return at::from_blob(const_cast<Value*>(values.data()),
+                       {static_cast<std::int64_t>(values.size())}, type);
+}
+
 /// `values` as a column on the device, with zeros for padding.
 at::Tensor column(const at::Tensor& values, std::int64_t rows, const at::Device& device) {
   const at::Tensor all = at::zeros({rows, 1}, values.options());
@@ -65,13 +68,15 @@ HeadResult on_host(const at::Tensor& hidden, const FrozenLinear& head,
                    const std::vector<std::int64_t>& labels, const std::vector<float>& factors) {
   const std::int64_t chunk = head_chunk_rows(head.weight.size(0), hidden.device());
   const auto count = static_cast<std::int64_t>(labels.size());
-  HeadResult result{at::empty({count}, at::kDouble), at::empty({count}, at::kBool), {}};
+  HeadResult result;
+  result.losses = at::empty({count}, at::kDouble);
+  result.correct = at::empty({count}, at::kBool);
   if (!factors.empty()) result.gradient = at::empty(hidden.sizes(), hidden.options());
   for (std::int64_t start = 0; start < count; start += chunk) {
     const std::int64_t rows = std::min(chunk, count - start);
     const at::Tensor logits = head_logits(hidden.narrow(0, start, rows), head);
-    const Judged judged = host_rows(logits, labels.data() + start,
-                                    factors.empty() ? nullptr : factors.data() + start);
+    const HeadResult judged = host_rows(logits, labels.data() + start,
+                                        factors.empty() ? nullptr : factors.data() + start);
     result.losses.narrow(0, start, rows).copy_(judged.losses);
     result.correct.narrow(0, start, rows).copy_(judged.correct);
     if (factors.empty()) continue;
@@ -89,15 +94,14 @@ HeadResult on_device(const at::Tensor& hidden, const FrozenLinear& head,
   at::Tensor factor;
   HeadResult result;
   if (!factors.empty()) {
-    factor = column(at::from_blob(const_cast<float*>(factors.data()), {count}, at::kFloat), all,
-                    hidden.device());
+    factor = column(tensor_over(std::span(factors), at::kFloat), all, hidden.device());
     result.gradient = at::zeros(hidden.sizes(), hidden.options());
   }
   std::vector<at::Tensor> losses, correct;
   for (std::int64_t start = 0; start < count; start += chunk) {
     const std::int64_t rows = std::min(chunk, all - start);
     at::Tensor logits = times_transposed(hidden.narrow(0, start, rows), head.weight).to(at::kFloat);
-    const Judged judged =
+    const HeadResult judged =
         generic_rows(logits, label.narrow(0, start, rows),
                      factor.defined() ? factor.narrow(0, start, rows) : at::Tensor());
     losses.push_back(judged.losses);
@@ -111,6 +115,18 @@ HeadResult on_device(const at::Tensor& hidden, const FrozenLinear& head,
 }
 
 }  // namespace
+
+HeadResult judge_logits(at::Tensor& logits, std::span<const std::int64_t> labels,
+                        std::span<const float> factors) {
+  if (computes_on_host(logits.device())) {
+    return host_rows(logits, labels.data(), factors.empty() ? nullptr : factors.data());
+  }
+  const auto count = static_cast<std::int64_t>(labels.size());
+  return generic_rows(logits, column(tensor_over(labels, at::kLong), count, logits.device()),
+                      factors.empty()
+                          ? at::Tensor()
+                          : column(tensor_over(factors, at::kFloat), count, logits.device()));
+}
 
 std::int64_t head_chunk_rows(std::int64_t vocabulary, const at::Device& device) {
   if (computes_on_host(device)) {

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "model/network/layers/frozen_linear.hpp"
@@ -10,13 +11,18 @@
 
 namespace lorafleet::model {
 
-/// What the vocabulary projection says about N labels, in their order. On the device. Internal to
-/// model/.
+/// What a head says about N labels, in their order. On the device. Internal to model/.
 struct HeadResult {
   at::Tensor losses;    ///< [N]: -log softmax(logits)[label], nats, float64
   at::Tensor correct;   ///< [N]: the label has the largest logit, bool
-  at::Tensor gradient;  ///< shaped like `hidden`: of the losses' sum, each times its factor
+  at::Tensor choices;   ///< [N]: of a classifier, the likeliest class, int64
+  at::Tensor gradient;  ///< shaped like what went in: of the losses' sum, each times its factor
 };
+
+/// The losses of N labels from their logits [N, V], float32; with factors the logits become the
+/// gradient of the losses' sum, each times its factor.
+HeadResult judge_logits(at::Tensor& logits, std::span<const std::int64_t> labels,
+                        std::span<const float> factors);
 
 /// How many rows of logits there are at a time. On the host about 4 MB of them, so that they stay
 /// in the cache, but enough rows for a matrix product; elsewhere at most 256 MB.

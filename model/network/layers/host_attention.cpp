@@ -21,7 +21,7 @@ struct HostBlock {
   std::int64_t first;  ///< query
   std::int64_t queries;
   std::int64_t first_key;
-  std::int64_t keys;    ///< up to the last query's own
+  std::int64_t keys;    ///< up to the last query's own, or all
   std::int64_t stride;  ///< of the matrix [queries, keys]
 };
 
@@ -32,7 +32,8 @@ std::vector<HostBlock> blocks_of(const SequenceAttention& attention) {
   for (std::int64_t first = 0; first < attention.rows; first += kHostQueries) {
     const std::int64_t queries = std::min(kHostQueries, attention.rows - first);
     const std::int64_t key = window > 0 ? std::max<std::int64_t>(0, first + 1 - window) : 0;
-    const std::int64_t keys = first + queries - key;
+    const std::int64_t end = attention.shape->causal ? first + queries : attention.rows;
+    const std::int64_t keys = end - key;
     blocks.push_back({first, queries, key, keys, rounded_up(keys)});
   }
   return blocks;
@@ -99,13 +100,29 @@ void probabilities(const SequenceAttention& attention, const Head& query, const 
   small_product(block.queries, block.stride, shape.head_dim,
                 scattered(query.of(attention.q, block.first)),
                 {keys.data() + block.first_key, keys_stride}, {p, block.stride}, false);
-  causal_softmax(p, block.queries, block.keys, block.stride, shape.scale, shape.window);
+  if (shape.causal) {
+    causal_softmax(p, block.queries, block.keys, block.stride, shape.scale, shape.window);
+  } else {
+    full_softmax(p, block.queries, block.keys, block.stride, shape.scale);
+  }
+}
+
+/// d: the gradient of p on entry, that of the scores on return.
+void scores_gradient(const AttentionShape& shape, const HostBlock& block, const float* p,
+                     float* d) {
+  if (shape.causal) {
+    causal_softmax_backward(p, d, block.queries, block.keys, block.stride, shape.scale,
+                            shape.window);
+  } else {
+    full_softmax_backward(p, d, block.queries, block.keys, block.stride, shape.scale);
+  }
 }
 
 void drop(const SequenceAttention& attention, const Head& query, const HostBlock& block, float* x) {
   for (std::int64_t i = 0; i < block.queries; ++i) {
     const std::int64_t row = block.first + i;
-    attention.dropout->base.apply({x + i * block.stride, static_cast<std::size_t>(row + 1)},
+    const std::int64_t seen = attention.shape->causal ? row + 1 : block.keys;
+    attention.dropout->base.apply({x + i * block.stride, static_cast<std::size_t>(seen)},
                                   DropoutSite::attention_weights, attention.dropout->layer,
                                   query.head, attention.sequence, row);
   }
@@ -167,8 +184,7 @@ void attend_backward(const SequenceAttention& attention, std::int64_t kv_head) {
                     {work.values.data() + block.first_key, stride}, {work.d.data(), block.stride},
                     false);
       if (attention.dropout->active()) drop(attention, query, block, work.d.data());
-      causal_softmax_backward(work.p.data(), work.d.data(), block.queries, block.keys, block.stride,
-                              shape.scale, shape.window);
+      scores_gradient(shape, block, work.p.data(), work.d.data());
       // dq = ds k, dk += ds^T q
       small_product(block.queries, dim, block.keys, {work.d.data(), block.stride, 1},
                     kv.of(attention.k, block.first_key), query.of(attention.dq, block.first),

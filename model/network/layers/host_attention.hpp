@@ -36,10 +36,10 @@ struct SequenceAttention {
   MutableRows dv;
 };
 
-/// out = softmax(scale q k^T) v, causal and within the window, for the query heads of one key and
-/// value head. On the CPU, from small products: a few queries at a time against the keys that they
-/// see. Batched products of a library take twice as long at heads of 32 and 100 keys, where they
-/// pack both operands for each. Internal to model/.
+/// out = softmax(scale q k^T) v, over the keys that each query sees, for the query heads of one key
+/// and value head. On the CPU, from small products: a few queries at a time against the keys that
+/// they see. Batched products of a library take twice as long at heads of 32 and 100 keys, where
+/// they pack both operands for each. Internal to model/.
 void attend(const SequenceAttention& attention, std::int64_t kv_head);
 /// dq, dk and dv of the same heads; overwritten. Computes the probabilities again.
 void attend_backward(const SequenceAttention& attention, std::int64_t kv_head);

@@ -27,11 +27,12 @@ struct PackedBlock {
   std::int64_t first;  ///< first query, in the sequence
   std::int64_t queries;
   std::int64_t first_key;  ///< in the sequence
-  std::int64_t keys;       ///< the last is the last query's own
+  std::int64_t keys;       ///< the last is the last query's own, or the sequence's
 };
 
 /// With a `window` above 0, keys that no query of a block sees are left out.
-std::vector<PackedBlock> blocks_of(const std::vector<std::int64_t>& offsets, std::int64_t window) {
+std::vector<PackedBlock> blocks_of(const std::vector<std::int64_t>& offsets, std::int64_t window,
+                                   bool causal) {
   std::vector<PackedBlock> blocks;
   for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
     const std::int64_t length = offsets[i + 1] - offsets[i];
@@ -41,8 +42,8 @@ std::vector<PackedBlock> blocks_of(const std::vector<std::int64_t>& offsets, std
       const std::int64_t end = length * (b + 1) / count;
       const std::int64_t key =
           window > 0 ? std::max<std::int64_t>(0, first + 1 - window) : std::int64_t{0};
-      blocks.push_back(
-          {static_cast<std::int64_t>(i), offsets[i], first, end - first, key, end - key});
+      blocks.push_back({static_cast<std::int64_t>(i), offsets[i], first, end - first, key,
+                        (causal ? end : length) - key});
     }
   }
   return blocks;
@@ -92,6 +93,10 @@ at::Tensor summed_heads(const at::Tensor& g, const AttentionShape& shape) {
 void probabilities(at::Tensor& p, const at::Tensor& queries, const at::Tensor& keys,
                    const AttentionShape& shape) {
   at::bmm_out(p, queries, keys.transpose(1, 2));
+  if (!shape.causal) {
+    p.copy_(at::softmax(p.mul_(shape.scale), -1));
+    return;
+  }
   const at::Tensor all = at::ones({p.size(1), p.size(2)}, p.options().dtype(at::kBool));
   const std::int64_t before = p.size(2) - p.size(1);
   at::Tensor unseen = all.triu(before + 1);
@@ -106,13 +111,15 @@ void scores_gradient(const at::Tensor& p, at::Tensor& d, const AttentionShape& s
 }
 
 /// Entries of x [heads, queries, keys] dropped in place.
-void drop(at::Tensor& x, const PackedBlock& block, const AttentionDropout& dropout) {
+void drop(at::Tensor& x, const PackedBlock& block, const AttentionShape& shape,
+          const AttentionDropout& dropout) {
   at::Tensor mask = at::ones(x.sizes(), at::kFloat);
   for (std::int64_t h = 0; h < x.size(0); ++h) {
     for (std::int64_t i = 0; i < block.queries; ++i) {
       float* row = mask.data_ptr<float>() + (h * block.queries + i) * block.keys;
       const std::int64_t query = block.first + i;
-      dropout.base.apply({row, static_cast<std::size_t>(query + 1)}, DropoutSite::attention_weights,
+      const std::int64_t seen = shape.causal ? query + 1 : block.keys;
+      dropout.base.apply({row, static_cast<std::size_t>(seen)}, DropoutSite::attention_weights,
                          dropout.layer, h, block.sequence, query);
     }
   }
@@ -122,7 +129,7 @@ void drop(at::Tensor& x, const PackedBlock& block, const AttentionDropout& dropo
 /// Blocks of a forward or backward pass. Dropout counts keys from the sequence's first.
 std::vector<PackedBlock> blocks_of(const std::vector<std::int64_t>& offsets,
                                    const AttentionShape& shape, const AttentionDropout& dropout) {
-  return blocks_of(offsets, dropout.active() ? 0 : shape.window);
+  return blocks_of(offsets, dropout.active() ? 0 : shape.window, shape.causal);
 }
 
 /// On any device; k, v: with repeated heads.
@@ -138,7 +145,7 @@ at::Tensor generic_attend(const at::Tensor& q, const at::Tensor& k, const at::Te
     const std::int64_t key = block.start + block.first_key;
     probabilities(p, heads_of(q, block.start + block.first, block.queries, heads),
                   heads_of(k, key, block.keys, heads), shape);
-    if (dropout.active()) drop(p, block, dropout);
+    if (dropout.active()) drop(p, block, shape, dropout);
     at::Tensor out = heads_of(result, block.start + block.first, block.queries, heads);
     at::bmm_out(out, p, heads_of(v, key, block.keys, heads));
   }
@@ -220,12 +227,12 @@ void generic_backward(const at::Tensor& q, const at::Tensor& few_k, const at::Te
     probabilities(p, queries, keys, shape);
     at::Tensor values_gradient = heads_of(grad_v, key, block.keys, heads);
     at::Tensor kept = dropout.active() ? p.clone() : p;
-    if (dropout.active()) drop(kept, block, dropout);
+    if (dropout.active()) drop(kept, block, shape, dropout);
     values_gradient.baddbmm_(kept.transpose(1, 2), g_block);
 
     at::Tensor d = matrix_in(d_memory, heads, block);
     at::bmm_out(d, g_block, heads_of(v, key, block.keys, heads).transpose(1, 2));
-    if (dropout.active()) drop(d, block, dropout);
+    if (dropout.active()) drop(d, block, shape, dropout);
     scores_gradient(p, d, shape);
     heads_of(into.q, row, block.queries, heads).copy_(at::bmm(d, keys));
     at::Tensor keys_gradient = heads_of(grad_k, key, block.keys, heads);

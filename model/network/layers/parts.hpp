@@ -25,6 +25,7 @@ struct AttentionShape {
   std::int64_t head_dim = 1;
   float scale = 1.0f;       ///< of q k^T
   std::int64_t window = 0;  ///< tokens that a query sees, itself included; 0: all before it
+  bool causal = true;       ///< else a query sees all of its sequence, and there is no window
 
   [[nodiscard]] std::int64_t group() const { return heads / kv_heads; }
 };
@@ -57,6 +58,9 @@ struct NetworkParts {
   double embedding_scale = 1.0;
   std::string positions;  ///< a learned table, or empty
   std::int64_t position_offset = 0;
+  std::string token_types;            ///< a table whose first row is added everywhere, or empty
+  std::int64_t token_type_count = 0;  ///< its rows
+  std::string embedding_norm;         ///< over the sum of them, or empty
 
   NormParts norm;
   LayerNorms norms;
@@ -70,7 +74,7 @@ struct NetworkParts {
   std::vector<std::size_t> rotary_of;  ///< of each layer, an index; empty: none turns
 
   std::string activation;
-  std::string head;   ///< the output layer's name
+  std::string head;   ///< the output layer's name; of a classifier, in the shape, empty
   bool tied = false;  ///< it is the embedding; where files lack this, the embedding is the head
   DropoutRates dropout;
 

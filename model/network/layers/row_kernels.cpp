@@ -64,7 +64,41 @@ namespace {
   return window > 0 && end > window ? end - window : 0;
 }
 
+/// Of what a query sees, in place.
+[[gnu::always_inline]] inline void softmax_row(float* row, std::int64_t seen, float scale) {
+  const float shift = maximum(row, seen) * scale;
+  const float inverse = 1.0f / exp_and_sum(row, row, seen, scale, shift);
+  for (std::int64_t j = 0; j < seen; ++j) {
+    row[j] *= inverse;
+  }
+}
+
+/// From its weights and their gradient, in place.
+[[gnu::always_inline]] inline void softmax_row_backward(const float* weights, float* row,
+                                                        std::int64_t seen, float scale) {
+  const float mean = dot(weights, row, seen);
+  for (std::int64_t j = 0; j < seen; ++j) {
+    row[j] = scale * weights[j] * (row[j] - mean);
+  }
+}
+
 }  // namespace
+
+LORAFLEET_EACH_ISA
+void full_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
+                  float scale) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    softmax_row(scores + i * stride, columns, scale);
+  }
+}
+
+LORAFLEET_EACH_ISA
+void full_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
+                           std::int64_t stride, float scale) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    softmax_row_backward(p + i * stride, dp + i * stride, columns, scale);
+  }
+}
 
 LORAFLEET_EACH_ISA
 void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
@@ -75,11 +109,7 @@ void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, std:
     const std::int64_t seen = end - first;
     std::fill_n(scores + i * stride, first, 0.0f);
     float* row = scores + i * stride + first;
-    const float shift = maximum(row, seen) * scale;
-    const float inverse = 1.0f / exp_and_sum(row, row, seen, scale, shift);
-    for (std::int64_t j = 0; j < seen; ++j) {
-      row[j] *= inverse;
-    }
+    softmax_row(row, seen, scale);
     std::fill(row + seen, row + columns - first, 0.0f);
   }
 }
@@ -92,12 +122,8 @@ void causal_softmax_backward(const float* p, float* dp, std::int64_t rows, std::
     const std::int64_t first = first_seen(end, window);
     const std::int64_t seen = end - first;
     std::fill_n(dp + i * stride, first, 0.0f);
-    const float* weights = p + i * stride + first;
     float* row = dp + i * stride + first;
-    const float mean = dot(weights, row, seen);
-    for (std::int64_t j = 0; j < seen; ++j) {
-      row[j] = scale * weights[j] * (row[j] - mean);
-    }
+    softmax_row_backward(p + i * stride + first, row, seen, scale);
     std::fill(row + seen, row + columns - first, 0.0f);
   }
 }

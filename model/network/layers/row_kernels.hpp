@@ -18,6 +18,12 @@ void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, std:
 void causal_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
                              std::int64_t stride, float scale, std::int64_t window = 0);
 
+/// The same where every query sees all `columns` keys.
+void full_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
+                  float scale);
+void full_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
+                           std::int64_t stride, float scale);
+
 /// To the nearest bfloat16, ties to even, as bits; NaN stays NaN.
 void round_to_bfloat16(const float* from, std::uint16_t* to, std::int64_t size);
 

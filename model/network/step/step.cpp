@@ -10,9 +10,9 @@
 #include "model/device/device.hpp"
 #include "model/device/staging.hpp"
 #include "model/network/layers/frozen_product.hpp"
-#include "model/network/layers/head_loss.hpp"
 #include "model/network/layers/index_tensor.hpp"
 #include "model/network/step/dropout_pass.hpp"
+#include "model/network/step/head_pass.hpp"
 #include "model/network/step/layer_pass.hpp"
 #include "model/network/step/norm_pass.hpp"
 
@@ -64,10 +64,11 @@ class Step {
   }
 
   std::vector<StepResult> run() {
-    HeadResult head = head_loss(forward(), network_.head, load_.batch.labels, load_.factors);
     std::vector<FactorGradients> gradients;
     for (const LoraLeaves* lora : load_.jobs.leaves)
       gradients.emplace_back(lora->trained().size());
+    HeadResult head = head_pass({network_, load_.wanted_jobs, wanted_rows_}, forward(),
+                                load_.batch.labels, load_.factors, gradients);
     backward(std::move(head.gradient), gradients);
     std::vector<StepResult> results;
     for (std::size_t i = 0; i < gradients.size(); ++i)
@@ -127,6 +128,10 @@ class Step {
       x = group_forward(network_.embedding_in(), {x, {}}, load_.jobs, &embedding_in_);
     }
     network_.add_positions(x, positions_);
+    // No family has it over an embedding that is adapted: no gradient goes through it.
+    if (const Norm& norm = network_.embedding_norm(); norm.weight.defined()) {
+      x = norm_forward(x, norm).values;
+    }
     drop_rows(x, &load_.rows, DropoutSite::embedding, 0);
     return x;
   }

@@ -115,6 +115,14 @@ TEST_CASE("every payload survives its way") {
   CHECK_THROWS_WITH_AS(decode_adapter(bytes, [](std::uint64_t) { return nullptr; }),
                        "an adapter on an unknown base change", ProtocolError);
 
+  auto whole = std::make_shared<model::Adapter>();
+  whole->layout = std::make_shared<const model::AdapterLayout>(
+      layout->modules(), std::vector<model::WholeTensor>{{"classifier.weight", {2, 3}}});
+  whole->values.assign(whole->layout->size(), 0.5f);
+  const auto classifier = decode_adapter(encode(NumberedAdapter{6, whole}), nullptr);
+  CHECK(*classifier.adapter->layout == *whole->layout);
+  CHECK(classifier.adapter->values == whole->values);
+
   auto state = std::make_shared<model::PrivateState>();
   state->vectors = {{"feedback", {1.0f, 2.0f}}, {"b", {}}};
   TrainOrder order{{{{3}, {9}}, {2}, {123456}, nullptr, state, model::Factors::b}, 5};

@@ -112,6 +112,19 @@ TEST_CASE("a client's B of another rank is dropped") {
   CHECK(result.adapter.values == Values{2, 3, 3, 4, 5, 6, 8, 9, 10, 11, 11, 12});
 }
 
+TEST_CASE("what is trained whole is nobody's own") {
+  const auto inner = std::make_shared<AddOne>();
+  model::TrainJob whole = job({10, 0, 0, 11, 12, 0});
+  auto start = std::make_shared<model::Adapter>(*whole.start);
+  start->layout = std::make_shared<const model::AdapterLayout>(
+      layout()->modules(), std::vector<model::WholeTensor>{{"classifier", {2}}});
+  start->values.insert(start->values.end(), {20, 21});
+  whole.start = start;
+  const auto result = actors::PrivateFactorTrainer(inner).train(whole);
+  CHECK(result.adapter.values == Values{11, 0, 0, 12, 13, 0, 21, 22});
+  CHECK(*result.state->find("fedsa_b") == Values{1, 1, 1});
+}
+
 TEST_CASE("what else a client keeps stays, whoever wrote it") {
   const auto inner = std::make_shared<AddOne>();
   const actors::PrivateFactorTrainer trainer(inner);

@@ -30,7 +30,7 @@ LoraConfig golden_lora() {
 
 std::string lora_refusal(const LoraConfig& lora) {
   try {
-    starting_adapter(make_layout(small_opt_shape(), lora), small_opt_shape(), lora, 1);
+    starting_adapter(make_layout(small_opt_shape(), lora), small_opt_shape(), lora, {}, 1);
   } catch (const InputError& error) {
     return error.what();
   }
@@ -42,17 +42,17 @@ std::string lora_refusal(const LoraConfig& lora) {
 TEST_CASE("a run starts from what PEFT trained, whatever its seed") {
   const LoraConfig lora = golden_lora();
   const auto layout = make_layout(small_opt_shape(), lora);
-  const Adapter adapter = starting_adapter(layout, small_opt_shape(), lora, 7);
+  const Adapter adapter = starting_adapter(layout, small_opt_shape(), lora, {}, 7);
   CHECK(adapter.layout == layout);
   CHECK(adapter.values == load_peft(lora.init_adapter, small_opt_shape()).values);
-  CHECK(starting_adapter(layout, small_opt_shape(), lora, 8).values == adapter.values);
+  CHECK(starting_adapter(layout, small_opt_shape(), lora, {}, 8).values == adapter.values);
 }
 
 TEST_CASE("without init_adapter a run starts from a fresh adapter") {
   LoraConfig lora = golden_lora();
   lora.init_adapter.clear();
   const auto layout = make_layout(small_opt_shape(), lora);
-  CHECK(starting_adapter(layout, small_opt_shape(), lora, 7).values ==
+  CHECK(starting_adapter(layout, small_opt_shape(), lora, {}, 7).values ==
         initial_adapter(layout, 7).values);
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("an adapter with layers of different ranks is saved, and starts a run 
   const tests::TemporaryFolder folder;
   save_peft(folder.path(), saved, lora, "base", small_opt_shape());
   lora.init_adapter = folder.path();
-  CHECK(starting_adapter(layout, small_opt_shape(), lora, 7).values == saved.values);
+  CHECK(starting_adapter(layout, small_opt_shape(), lora, {}, 7).values == saved.values);
 }
 
 TEST_CASE("an adapter of another layout is refused, and the message says what differs") {

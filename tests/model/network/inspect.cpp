@@ -11,8 +11,11 @@
 #include "model/adapter/factor_selection.hpp"
 #include "model/device/device.hpp"
 #include "model/network/layers/head_loss.hpp"
+#include "model/network/layers/index_tensor.hpp"
+#include "model/network/layers/row_dropout.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
+#include "model/network/step/head_pass.hpp"
 #include "model/network/step/step.hpp"
 #include "tests/model/network/packed_forward.hpp"
 #include "tests/model/network/padded_forward.hpp"
@@ -26,6 +29,30 @@ using model::LoraLeaves;
 std::vector<float> values_of(const at::Tensor& tensor) {
   const at::Tensor dense = tensor.cpu().contiguous();
   return {dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel()};
+}
+
+/// A classifier's logits as a graph: [N, labels].
+at::Tensor graph_classes(const BaseModel& base, const LoraLeaves* lora, const at::Tensor& hidden,
+                         const model::BatchDropout* dropout) {
+  using model::DropoutSite;
+  const std::vector<at::Tensor>& own = model::classifier_of(base.network(), lora);
+  const at::Tensor x = model::dropped(hidden, dropout, DropoutSite::classifier_in, 0);
+  const at::Tensor bent = at::tanh(at::linear(x, own[0], own[1]));
+  return at::linear(model::dropped(bent, dropout, DropoutSite::classifier_out, 0), own[2], own[3]);
+}
+
+LossAndGradient graph_class_loss(const BaseModel& base, LoraLeaves& lora, const PackedBatch& batch,
+                                 const BaseDropout& base_dropout, std::size_t size) {
+  const at::Tensor hidden =
+      packed_forward(base, &lora, batch, Rows::labelled, nullptr, base_dropout);
+  const model::BatchDropout rows =
+      model::BatchDropout(base_dropout, batch.offsets).only(batch.label_rows);
+  const at::Tensor labels = model::index_tensor(batch.labels).to(hidden.device());
+  const at::Tensor loss = at::cross_entropy_loss(graph_classes(base, &lora, hidden, &rows), labels);
+  LossAndGradient result{loss.item<double>(), std::vector<float>(size)};
+  lora.add_flat(torch::autograd::grad({loss}, lora.trained(), {}, false, false, true),
+                result.gradient);
+  return result;
 }
 
 /// The base under the adapter, and leaves over a copy of the adapter, or none.
@@ -61,6 +88,10 @@ std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
                                  const PackedBatch& batch, bool labelled_rows_only) {
   const at::NoGradGuard no_grad;
   OptionalLeaves lora(base, adapter, std::nullopt);
+  if (base.shape().classifier) {
+    const at::Tensor hidden = packed_forward(lora.base(), lora.get(), batch, Rows::labelled);
+    return values_of(graph_classes(lora.base(), lora.get(), hidden, nullptr));
+  }
   const Rows rows = labelled_rows_only ? Rows::labelled : Rows::all;
   return values_of(model::head_logits(packed_forward(lora.base(), lora.get(), batch, rows),
                                       base.network().head));
@@ -101,6 +132,10 @@ LossAndGradient graph_loss(const BaseModel& base, const Adapter& adapter, const 
   const at::AutoGradMode with_graph(true);
   OptionalLeaves lora(base, &adapter, trained);
   lora.get()->set_dropout(dropout);
+  if (base.shape().classifier) {
+    const std::size_t size = model::FactorSelection(*adapter.layout, trained).size();
+    return graph_class_loss(lora.base(), *lora.get(), batch, base_dropout, size);
+  }
   const auto labels = static_cast<double>(batch.labels.size());
   const at::Tensor hidden =
       packed_forward(lora.base(), lora.get(), batch, Rows::labelled, nullptr, base_dropout);

@@ -31,7 +31,7 @@ class HostKernelsOff {
   HostKernelsOff& operator=(const HostKernelsOff&) = delete;
 };
 
-/// [T, V] (or [N, V] for the rows that predict labels), row-major.
+/// [T, V] (or [N, V] for the rows that predict labels), row-major; of a classifier [N, labels].
 std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
                                  const PackedBatch& batch, bool labelled_rows_only);
 

@@ -14,6 +14,7 @@
 #include "partition/support/error.hpp"
 #include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
+#include "tests/model/golden_classifier.hpp"
 #include "tests/model/golden_family.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
@@ -39,6 +40,11 @@ std::shared_ptr<const EncodedData> made_up_data(const ModelShape& shape) {
     std::vector<std::int32_t> tokens(2 + random.below(longest - 1));
     for (auto& token : tokens)
       token = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(shape.vocabulary)));
+    if (shape.classifier) {
+      const auto labels = static_cast<std::uint64_t>(shape.classifier->labels);
+      data->add_class(tokens, static_cast<std::int32_t>(random.below(labels)), 0);
+      continue;
+    }
     // Some have no label at all.
     const std::size_t labels_from = i % 7 == 3 ? tokens.size() : tokens.size() / 2;
     data->add(tokens, labels_from, labels_from);
@@ -134,7 +140,7 @@ void check_bytes(const Jobs& jobs) {
   }
 }
 
-/// Two of OPT's, and of the other families all of them or each `nth`.
+/// Two of OPT's, of the other families all of them or each `nth`, and classifiers.
 std::vector<BaseModelPtr> bases(const std::string& dtype, std::size_t nth = 1) {
   std::vector<BaseModelPtr> all;
   for (const char* name : {"opt_prenorm", "opt_postnorm_proj"})
@@ -142,6 +148,8 @@ std::vector<BaseModelPtr> bases(const std::string& dtype, std::size_t nth = 1) {
   const std::vector<std::string> families = golden_families();
   for (std::size_t i = 0; i < families.size(); i += nth)
     all.push_back(BaseModel::load({golden_folder() / "families" / families[i] / "hf", dtype}));
+  for (const std::string& name : golden_classifiers())
+    all.push_back(BaseModel::load({golden_classifier_folder(name) / "hf", dtype}));
   return all;
 }
 

@@ -57,6 +57,24 @@ TEST_CASE("glue: MRPC, QQP and RTE as published, by either name of the format") 
   CHECK(rte.choices == Texts{"not_entailment", "entailment"});
 }
 
+TEST_CASE("glue: a classifier reads the texts alone, and classes have GLUE's own numbers") {
+  const auto mrpc =
+      Reading("glue", "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t7\t8\ta\tb\n").rows();
+  CHECK(classified_texts(mrpc.at(0)) == Texts{"a", "b"});
+  CHECK(classes_of(mrpc.at(0)) == Texts{"no", "yes"});
+  const auto rte = only("index\tsentence1\tsentence2\tlabel\n0\tA.\tB.\tnot_entailment\n");
+  CHECK(classes_of(rte) == Texts{"entailment", "not_entailment"});
+  const auto sst2 = only("sentence\tlabel\nhide new secretions \t0\n");
+  CHECK(classified_texts(sst2) == Texts{"hide new secretions "});
+  Example other;
+  other.instruction = "Which?";
+  other.choices = {"x", "y"};
+  CHECK(classified_texts(other) == Texts{"Which?"});
+  other.context = "A text.";
+  CHECK(classified_texts(other) == Texts{"Which?", "A text."});
+  CHECK(classes_of(other) == Texts{"x", "y"});
+}
+
 TEST_CASE("glue: the other tasks as published") {
   const auto sst2 = only("sentence\tlabel\nhide new secretions \t0\n");
   CHECK(sst2.context == "Sentence: hide new secretions ");

@@ -85,6 +85,39 @@ TEST_CASE("absent keys have the defaults of transformers' classes") {
   CHECK(with("llama", {}).parts.norm.epsilon == 1e-6);
   CHECK(with("gpt_neox", {{"num_attention_heads", 4}}).parts.parallel);
   CHECK(with("gpt2", {}).parts.dropout.embedding == 0.1);
+  const BaseDescription roberta = with("roberta", {{"max_position_embeddings", 34}});
+  CHECK(roberta.shape.classifier->labels == 2);
+  CHECK(roberta.shape.positions == 32);
+  CHECK(roberta.parts.position_offset == 2);
+  CHECK(roberta.parts.token_type_count == 2);
+  CHECK(roberta.parts.norm.epsilon == 1e-12);
+  CHECK(roberta.parts.dropout.classifier == 0.1);
+}
+
+TEST_CASE("a classifier's labels, dropout and positions are those of its configuration") {
+  const BaseDescription named = with("roberta", {{"id2label", {{"0", "a"}, {"1", "b"}, {"2", "c"}}},
+                                                 {"num_labels", 5},
+                                                 {"hidden_dropout_prob", 0.3},
+                                                 {"pad_token_id", 4},
+                                                 {"max_position_embeddings", 40}});
+  CHECK(named.shape.classifier->labels == 3);
+  CHECK(named.parts.dropout.classifier == 0.3);
+  CHECK(named.shape.positions == 35);
+  CHECK(with("roberta", {{"num_labels", 5}}).shape.classifier->labels == 5);
+  CHECK(with("roberta", {{"classifier_dropout", 0.2}}).parts.dropout.classifier == 0.2);
+  CHECK(config_refusal("roberta", {{"num_labels", 1}}) ==
+        "config.json: num_labels: 1 labels: a classifier has from 2 to 4096; one would be a "
+        "regression");
+  CHECK(config_refusal("roberta", {{"problem_type", "regression"}}) ==
+        "config.json: problem_type: \"regression\" is not supported; allowed: "
+        "single_label_classification");
+  CHECK(config_refusal("roberta", {{"is_decoder", true}}) ==
+        "config.json: is_decoder: RoBERTa as a decoder is not supported");
+  CHECK(config_refusal("roberta", {{"position_embedding_type", "relative_key"}}) ==
+        "config.json: position_embedding_type: \"relative_key\" is not supported; allowed: "
+        "absolute");
+  CHECK(config_refusal("roberta", {{"max_position_embeddings", 2}})
+            .starts_with("config.json: max_position_embeddings: 2 leaves no position"));
 }
 
 TEST_CASE("windows are those of the layers that slide") {

@@ -116,7 +116,7 @@ TEST_CASE("dropout of the base changes the loss where the configuration names so
 }
 
 TEST_CASE("every size of every family can be made, small, and is read back as it was made") {
-  REQUIRE(known_sizes().size() == 21);
+  REQUIRE(known_sizes().size() == 24);
   for (const std::string& size : known_sizes()) {
     CAPTURE(size);
     const TemporaryFolder folder;
@@ -127,6 +127,13 @@ TEST_CASE("every size of every family can be made, small, and is read back as it
     CHECK(loaded->shape().layers == 1);
     CHECK(loaded->shape().positions == 32);
     CHECK(loaded->shape().targets() == base.description.shape.targets());
+    if (loaded->shape().classifier) {
+      PackedBatch pairs;
+      pairs.add_class(std::vector<std::int32_t>{0, 4, 5, 2}, 1);
+      const Adapter fresh = initial_adapter(make_layout(loaded->shape(), lora_on({"query"})), 1);
+      CHECK(packed_loss(*loaded, fresh, pairs).loss == doctest::Approx(std::log(2.0)).epsilon(0.5));
+      continue;
+    }
     const Adapter adapter = random_adapter(loaded->shape(), lora_on({"all-linear"}), 0.1);
     PackedBatch batch;
     batch.add(std::vector<std::int32_t>{3, 4, 5, 6, 7}, std::size_t{1});
@@ -153,11 +160,44 @@ TEST_CASE("the sizes are those of the published models") {
         Published{"gemma-3-270m",
                   18 * (640 * (1024 + 2 * 256 + 1024) + 3 * 640 * 2048) + 262144 * 640},
         Published{"gpt2", 12 * (768 * 768 * 4 + 2 * 768 * 3072) + 50257 * 768},
-        Published{"pythia-70m", 6 * (512 * 512 * 4 + 2 * 512 * 2048) + 50304 * 512}}) {
+        Published{"pythia-70m", 6 * (512 * 512 * 4 + 2 * 512 * 2048) + 50304 * 512},
+        Published{"roberta-base", 12 * (768 * 768 * 4 + 2 * 768 * 3072)}}) {
     CAPTURE(own.size);
     CHECK(train_flops_per_token(base_of_size(own.size).description.shape) ==
           4.0 * static_cast<double>(own.parameters));
   }
+}
+
+TEST_CASE("adapters of RoBERTa name their layers so that PEFT finds them and no others") {
+  const TemporaryFolder folder;
+  const ModelShape shape = base_of_size("roberta-base", {256, 2, 64, 32}).description.shape;
+  const auto written = [&](const std::vector<std::string>& targets) {
+    const LoraConfig lora = lora_on(targets);
+    const Adapter adapter = random_adapter(shape, lora);
+    save_peft(folder / "adapter", adapter, lora, "roberta", shape);
+    std::vector<std::string> warnings;
+    const Adapter again = load_peft(folder / "adapter", shape,
+                                    [&](const std::string& line) { warnings.push_back(line); });
+    CHECK(again.values == adapter.values);
+    CHECK(warnings.empty());
+    return nlohmann::json::parse(read_file(folder / "adapter" / "adapter_config.json"))
+        .at("target_modules");
+  };
+  using Names = nlohmann::json;
+  CHECK(written({"query", "value"}) == Names({"query", "value"}));
+  // "dense" alone would be the classifier's too.
+  CHECK(written({"dense"}) ==
+        Names({"attention.output.dense", "intermediate.dense", "output.dense"}));
+  CHECK(written({"intermediate.dense"}) == Names({"intermediate.dense"}));
+  LoraConfig down = lora_on({"all-linear"});
+  down.target_modules = {"roberta.encoder.layer.0.output.dense"};
+  // "output.dense" would be attention's too.
+  const auto layout = std::make_shared<const AdapterLayout>(
+      std::vector<LoraModule>{{"roberta.encoder.layer.0.output.dense", 256, 64, 2, 4.0, false}},
+      shape.classifier->tensors);
+  save_peft(folder / "down", Adapter{layout, std::vector<float>(layout->size())}, down, "", shape);
+  CHECK(nlohmann::json::parse(read_file(folder / "down" / "adapter_config.json"))
+            .at("target_modules") == Names({"roberta.encoder.layer.0.output.dense"}));
 }
 
 TEST_CASE("adapters of GPT-2 say that its layers are transposed, and which c_proj they mean") {

@@ -8,6 +8,7 @@
 
 #include "model/network/layers/base_dropout.hpp"
 #include "model/network/packed_batch.hpp"
+#include "tests/model/golden_classifier.hpp"
 #include "tests/model/golden_family.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
@@ -28,6 +29,8 @@ std::vector<std::filesystem::path> tiny_bases() {
     folders.push_back(golden_opt_folder(name) / "hf");
   for (const std::string& name : golden_families())
     folders.push_back(golden_folder() / "families" / name / "hf");
+  for (const std::string& name : golden_classifiers())
+    folders.push_back(golden_classifier_folder(name) / "hf");
   return folders;
 }
 
@@ -40,7 +43,12 @@ PackedBatch some_batch(const ModelShape& shape) {
     std::vector<std::int32_t> tokens(static_cast<std::size_t>(length));
     for (auto& token : tokens)
       token = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(shape.vocabulary)));
-    batch.add(tokens, tokens.size() / 2);
+    if (shape.classifier) {
+      batch.add_class(tokens, static_cast<std::int64_t>(random.below(
+                                  static_cast<std::uint64_t>(shape.classifier->labels))));
+    } else {
+      batch.add(tokens, tokens.size() / 2);
+    }
   }
   return batch;
 }
@@ -109,10 +117,10 @@ TEST_CASE("dropout of the adapter and of the base falls on the same entries") {
     const BaseModelPtr base = BaseModel::load({folder, "float32"});
     const std::vector<std::string> all = base->shape().targets();
     CHECK(differs(*base, all, {some_dropout(), {}, Factors::both}) <= kFloat32);
-    CHECK(differs(*base, all, {{}, BaseDropout({0.2, 0.3, 0.0, 0.1}, 77), Factors::both}) <=
+    CHECK(differs(*base, all, {{}, BaseDropout({0.2, 0.3, 0.0, 0.1, 0.25}, 77), Factors::both}) <=
           kFloat32);
     CHECK(differs(*base, {all.front()},
-                  {some_dropout(), BaseDropout({0.2, 0.3, 0.0, 0.1}, 78), Factors::both}) <=
+                  {some_dropout(), BaseDropout({0.2, 0.3, 0.0, 0.1, 0.25}, 78), Factors::both}) <=
           kFloat32);
     // Layers that are left out: the last one too, and all of them.
     for (std::uint64_t key = 1; key <= 6; ++key) {
@@ -130,7 +138,7 @@ TEST_CASE("operators of any device give the same pass") {
     const std::vector<std::string> all = base->shape().targets();
     CHECK(differs(*base, all, {}) <= kFloat32);
     CHECK(differs(*base, all,
-                  {some_dropout(), BaseDropout({0.2, 0.3, 0.3, 0.1}, 79), Factors::both}) <=
+                  {some_dropout(), BaseDropout({0.2, 0.3, 0.3, 0.1, 0.25}, 79), Factors::both}) <=
           kFloat32);
   }
 }
