@@ -18,7 +18,7 @@ namespace lorafleet::model {
 namespace {
 
 #define KERNEL_TEXT(...) __VA_ARGS__
-#include "model/network/kernels/drop_kernel.inc"
+#include "model/network/kernels/drop_kernel_text.hpp"
 #undef KERNEL_TEXT
 
 constexpr int kWords = 5;  // of a row, as the kernel takes them
@@ -58,7 +58,7 @@ DropNumbers drop_numbers(double probability) {
 const std::string& drop_kernel_text() {
   static const std::string kText =
 #define KERNEL_TEXT(...) #__VA_ARGS__
-#include "model/network/kernels/drop_kernel.inc"
+#include "model/network/kernels/drop_kernel_text.hpp"
 #undef KERNEL_TEXT
       ;
   return kText;

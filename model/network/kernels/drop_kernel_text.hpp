@@ -5,10 +5,9 @@
 // T is int; the words of key and counter, and the place of the row's first entry, are unsigned ones
 // in its bits. Entry 64 b + 16 w + l goes by word w of block 16 b + l of Philox4x32-10 (Salmon et
 // al., SC 2011): the bits of `kept` where it is below `keep_below`, else 0.
-KERNEL_TEXT(
-template <typename T>
-T drop_factor(T key_low, T key_high, T counter_low, T counter_high, T first, T column,
-              long long keep_below, long long kept) {
+KERNEL_TEXT(template <typename T> T drop_factor(T key_low, T key_high, T counter_low,
+                                                T counter_high, T first, T column,
+                                                long long keep_below, long long kept) {
   const unsigned int entry = static_cast<unsigned int>(first) + static_cast<unsigned int>(column);
   unsigned int c0 = entry / 64u * 16u + entry % 16u;
   unsigned int c1 = 0u;
@@ -29,5 +28,4 @@ T drop_factor(T key_low, T key_high, T counter_low, T counter_high, T first, T c
   const unsigned int word = entry % 64u / 16u;
   const unsigned int drawn = word == 0u ? c0 : word == 1u ? c1 : word == 2u ? c2 : c3;
   return drawn < static_cast<unsigned int>(keep_below) ? static_cast<T>(kept) : static_cast<T>(0);
-}
-)
+})
