@@ -15,6 +15,7 @@
 #include "model/device/process.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/network/inspect.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace {
 
@@ -90,7 +91,7 @@ int main(int argc, char** argv) {
     const std::string model = argc > 1 ? argv[1] : "scenarios/base/opt-mini";
     const std::int64_t new_tokens = argc > 2 ? std::atoll(argv[2]) : 64;
     const std::size_t length = argc > 3 ? static_cast<std::size_t>(std::atoll(argv[3])) : 64;
-    const auto base = BaseModel::load({model, "float32"});
+    const auto base = BaseModel::load({model, "float32"}, tests::bench_device());
     generate(*base, nullptr, random_prompts(base->shape(), 1, length), {});  // warm up
     std::printf("%7s %8s %10s %10s %7s\n", "prompts", "tokens", "cache", "no cache", "ratio");
     for (const std::size_t count : {1, 16, 64})

@@ -13,6 +13,7 @@
 #include "model/device/process.hpp"
 #include "model/files/checkpoint.hpp"
 #include "model/network/base_model.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace {
 
@@ -44,7 +45,7 @@ void measure(const std::filesystem::path& folder, const std::string& dtype) {
   const double weights = sizes.elements * (dtype == "float32" ? 4 : 2);
   const double before = static_cast<double>(peak_rss_bytes());
   const auto start = Clock::now();
-  const auto base = BaseModel::load({folder, dtype});
+  const auto base = BaseModel::load({folder, dtype}, lorafleet::tests::bench_device());
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   const double peak = static_cast<double>(peak_rss_bytes());
   std::printf(

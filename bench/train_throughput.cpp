@@ -24,6 +24,7 @@
 #include "partition/support/random.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/padded_batch.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace {
 
@@ -150,7 +151,7 @@ int main(int argc, char** argv) {
     std::printf("%-9s %-40s %8s %8s %8s %7s %8s\n", "dtype", "modules", "1 slot", "2 slots",
                 "padded", "ratio", "GFLOPS*");
     for (const char* dtype : {"float32", "bfloat16"}) {
-      const auto base = BaseModel::load({model, dtype});
+      const auto base = BaseModel::load({model, dtype}, tests::bench_device());
       for (const auto& modules : adapted_modules(base->shape()))
         measure(base, dtype, modules, seconds);
     }

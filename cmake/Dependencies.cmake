@@ -5,23 +5,17 @@ find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
 find_package(nlohmann_json REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(tomlplusplus REQUIRED)
-find_package(Boost REQUIRED COMPONENTS program_options)
+find_package(Boost REQUIRED CONFIG COMPONENTS program_options)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(CAF REQUIRED COMPONENTS core io)
-find_package(Torch REQUIRED)
-
-# Torch's own target brings flags of its build along; its headers are "system" so that ours stay strict.
-add_library(LibTorch INTERFACE)
-target_include_directories(LibTorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-target_link_libraries(LibTorch INTERFACE ${TORCH_LIBRARIES})
+include(LibTorch)
 
 # Products with the frozen base go to oneDNN where LibTorch uses the same library: a second copy of it
 # in one process, as in LibTorch's own builds, could be called in place of the first.
 find_path(ONEDNN_INCLUDE_DIR dnnl.hpp)
 find_library(ONEDNN_LIBRARY dnnl)
-find_library(TORCH_CPU_LIBRARY torch_cpu PATHS ${TORCH_INSTALL_PREFIX}/lib)
 add_library(OneDnn INTERFACE)
 if(ONEDNN_INCLUDE_DIR AND ONEDNN_LIBRARY AND TORCH_CPU_LIBRARY)
   execute_process(COMMAND ${CMAKE_OBJDUMP} -p ${TORCH_CPU_LIBRARY} OUTPUT_VARIABLE torch_needs)

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what LoRAFleet builds and runs with: packages of Debian 12 (bookworm) or 13 (trixie), nothing else.
 # Every name here must be in both.
-# Usage: tools/setup.sh [--dev]     --dev adds the formatter and the linter
+# Usage: tools/setup.sh [--dev] [--cuda]
+#   --dev    adds the formatter and the linter
+#   --cuda   LibTorch with CUDA in place of the one without: Debian 13 with contrib and non-free
 set -euo pipefail
 
 packages=(
   build-essential cmake ninja-build ccache git pkg-config ca-certificates
-  libtorch-dev                  # LibTorch 1.13 or 2.6 (CPU, oneDNN)
   libdnnl-dev                   # oneDNN, LibTorch's own
   libopenblas0-openmp libopenblas-openmp-dev   # a fast BLAS for it
   libcaf-dev                    # C++ Actor Framework
@@ -25,10 +26,22 @@ packages=(
   clang libclang-rt-dev         # the fuzzers among them
   file                          # what is in the Debian package
 )
-if [[ "${1:-}" == "--dev" ]]; then
-  packages+=(clang-format clang-tidy)
-elif [[ $# -gt 0 ]]; then
-  echo "usage: tools/setup.sh [--dev]" >&2
+torch=libtorch-dev              # LibTorch 1.13 or 2.6 (CPU, oneDNN)
+for option in "$@"; do
+  case "$option" in
+    --dev) packages+=(clang-format clang-tidy) ;;
+    --cuda) torch=libtorch-cuda-dev ;;
+    *) echo "usage: tools/setup.sh [--dev] [--cuda]" >&2; exit 2 ;;
+  esac
+done
+# The two exclude each other.
+[[ "$(dpkg-query -W -f='${db:Status-Status}' libtorch-cuda-dev 2>/dev/null || true)" == installed ]] &&
+  torch=libtorch-cuda-dev
+packages+=("$torch")
+if [[ $torch == libtorch-cuda-dev ]] && ! apt-cache show "$torch" >/dev/null 2>&1; then
+  echo "error: tools/setup.sh --cuda: these apt sources have no $torch. Debian 13 has it in contrib, with
+CUDA's libraries in non-free: add both to the lines of \"main\" in /etc/apt and run apt-get update. Debian 12
+has none: docs/installation.md says how to build with a downloaded LibTorch" >&2
   exit 2
 fi
 

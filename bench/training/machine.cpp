@@ -13,6 +13,7 @@
 
 #include "model/device/blas_kernels.hpp"
 #include "model/device/runtime_info.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace lorafleet::bench {
 namespace {
@@ -102,6 +103,7 @@ nlohmann::ordered_json describe_machine() {
   machine["vector_isa"] = model::name_of(model::cpu_vector_isa());
   machine["cores"] = std::thread::hardware_concurrency();
   machine["memory_bytes"] = kilobytes_in("/proc/meminfo", "MemTotal");
+  machine["device"] = tests::bench_device();
   machine["libtorch"] = runtime.libtorch + ", " + runtime.isa;
   machine["blas"] = runtime.blas;
   machine["blas_kernels"] = runtime.kernels;

@@ -30,7 +30,8 @@ class Others {
   Times start_;
 };
 
-/// CPU, instruction sets, cores, LibTorch, BLAS and oneDNN with their kernels, load average.
+/// CPU, instruction sets, cores, the device that is measured, LibTorch, BLAS and oneDNN with their
+/// kernels, load average.
 nlohmann::ordered_json describe_machine();
 
 }  // namespace lorafleet::bench

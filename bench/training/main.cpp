@@ -224,9 +224,9 @@ std::string machine_text(const nlohmann::ordered_json& machine) {
     sets += (sets.empty() ? "" : " ") + set.get<std::string>();
   const auto text = [&](const char* key) { return machine.at(key).get<std::string>(); };
   std::string result = text("cpu") + ", " + std::to_string(machine.at("cores").get<int>()) +
-                       " cores: " + sets + "\nLibTorch " + text("libtorch") + "; BLAS " +
-                       text("blas") + ", kernels " + text("blas_kernels") + "; oneDNN " +
-                       text("onednn") + "\n";
+                       " cores: " + sets + "\non " + text("device") + "; LibTorch " +
+                       text("libtorch") + "; BLAS " + text("blas") + ", kernels " +
+                       text("blas_kernels") + "; oneDNN " + text("onednn") + "\n";
   for (const auto& warning : machine.at("warnings"))
     result += "warning: " + warning.get<std::string>() + "\n";
   return result;

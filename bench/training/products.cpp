@@ -1,6 +1,7 @@
 #include "bench/training/products.hpp"
 
 #include <ATen/ATen.h>
+#include <torch/cuda.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,8 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "model/device/device.hpp"
 #include "model/network/layers/frozen_product.hpp"
 #include "partition/support/error.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace lorafleet::bench {
 namespace {
@@ -56,17 +59,23 @@ at::ScalarType type_named(const std::string& dtype) {
 /// Of the fastest of many runs, a forward and a backward product each.
 double fastest_seconds(const Product& product, at::ScalarType type, double seconds) {
   using Clock = std::chrono::steady_clock;
-  const at::Tensor weight = at::full({product.out, product.in}, 0.01, type);
-  const at::Tensor x = at::full({product.rows, product.in}, 0.5, type);
-  const at::Tensor g = at::full({product.rows, product.out}, 0.5, type);
+  const auto options = at::TensorOptions(model::open_device(tests::bench_device())).dtype(type);
+  const at::Tensor weight = at::full({product.out, product.in}, 0.01, options);
+  const at::Tensor x = at::full({product.rows, product.in}, 0.5, options);
+  const at::Tensor g = at::full({product.rows, product.out}, 0.5, options);
+  const auto finish = [&] {
+    if (weight.is_cuda()) torch::cuda::synchronize();
+  };
   const auto packed = model::packed_weights(weight);
   const auto begun = Clock::now();
   double fastest = std::numeric_limits<double>::infinity();
   for (int runs = 0; runs < 2 || Clock::now() - begun < std::chrono::duration<double>(seconds);
        ++runs) {
+    finish();
     const auto start = Clock::now();
     model::times_transposed(x, weight, {}, packed.get());
     model::times(g, weight, packed.get());
+    finish();
     fastest = std::min(fastest, std::chrono::duration<double>(Clock::now() - start).count());
   }
   return fastest;

@@ -8,8 +8,9 @@ namespace lorafleet::model {
 
 // Internal to model/: what differs between the CPU and a GPU.
 
-/// "cpu", "cuda" (the first GPU) or "cuda:N". For a GPU it also asks LibTorch for deterministic
-/// algorithms, process-wide. Throws InputError naming slots.device where there is no such device.
+/// "cpu", "cuda" (the first GPU) or "cuda:N". For a GPU it also asks LibTorch, process-wide, for
+/// deterministic algorithms and for sums of products in float32. Throws InputError naming
+/// slots.device where there is no such device.
 at::Device open_device(const std::string& name);
 
 /// Whether the loops of model/network/layers/row_kernels.hpp, and host memory as it lies there,

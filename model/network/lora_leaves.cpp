@@ -10,6 +10,7 @@
 #include "model/adapter/lora_layout.hpp"
 #include "model/device/device.hpp"
 #include "model/device/staging.hpp"
+#include "model/network/kernels/drop_mask.hpp"
 #include "model/network/network.hpp"
 
 namespace lorafleet::model {
@@ -64,6 +65,11 @@ void LoraLeaves::follow(const at::Tensor& flat) {
 at::Tensor dropout_mask(Dropout& dropout, at::IntArrayRef sizes, at::Device device) {
   if (!dropout.active()) return {};
   const at::NoGradGuard no_grad;
+  if (draws_on(device)) {
+    const DropSource own = dropout.next();
+    return drop_mask(consecutive_rows({own.key, own.counter, 0}, sizes[0], sizes[1]), sizes[1],
+                     dropout.probability(), device);
+  }
   at::Tensor mask = at::empty(sizes, at::kFloat);
   dropout.fill({mask.data_ptr<float>(), static_cast<std::size_t>(mask.numel())});
   return staged(mask, device);

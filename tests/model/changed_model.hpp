@@ -11,6 +11,7 @@
 #include "model/network/base_model.hpp"
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace lorafleet::tests {
 
@@ -39,7 +40,7 @@ class ChangedModel {
   [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
   [[nodiscard]] std::string file() const { return (path() / "model.safetensors").string(); }
   [[nodiscard]] model::BaseModelPtr load() const {
-    return model::BaseModel::load({path(), "float32"});
+    return model::BaseModel::load({path(), "float32"}, test_device());
   }
 
  private:

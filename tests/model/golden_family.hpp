@@ -11,6 +11,7 @@
 #include "model/network/base_model.hpp"
 #include "tests/model/padded_batch.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace lorafleet::tests {
 
@@ -33,7 +34,7 @@ class GoldenFamily {
   explicit GoldenFamily(const std::string& name)
       : folder_(golden_folder() / "families" / name),
         file_(folder_ / "ref.safetensors"),
-        base_(model::BaseModel::load({folder_ / "hf", "float32"})),
+        base_(model::BaseModel::load({folder_ / "hf", "float32"}, test_device())),
         after5_(model::load_peft(folder_ / "adapter_after5", base_->shape())) {}
 
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }

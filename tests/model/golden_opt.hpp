@@ -14,6 +14,7 @@
 #include "model/network/packed_batch.hpp"
 #include "tests/model/padded_batch.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace lorafleet::tests {
 
@@ -28,10 +29,11 @@ inline std::filesystem::path golden_opt_folder(const std::string& model) {
 /// A tiny OPT and what Hugging Face and PEFT say about it (tests/golden/opt/README.md).
 class GoldenOpt {
  public:
-  explicit GoldenOpt(const std::string& name, const std::string& dtype = "float32")
+  explicit GoldenOpt(const std::string& name, const std::string& dtype = "float32",
+                     const std::string& device = test_device())
       : folder_(golden_opt_folder(name)),
         file_(folder_ / "ref.safetensors"),
-        base_(model::BaseModel::load({folder_ / "hf", dtype})) {}
+        base_(model::BaseModel::load({folder_ / "hf", dtype}, device)) {}
 
   [[nodiscard]] const model::BaseModel& base() const { return *base_; }
   [[nodiscard]] model::BaseModelPtr base_pointer() const { return base_; }

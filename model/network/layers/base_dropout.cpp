@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "model/network/layers/drop_entries.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::model {
@@ -47,12 +46,17 @@ bool BaseDropout::skips(std::int64_t layer) const {
   return (bits[0] & 0xffffffffu) >= threshold(1.0 - rates_.layer);
 }
 
-void BaseDropout::apply(std::span<float> values, DropoutSite site, std::int64_t layer,
-                        std::int64_t head, std::int64_t sequence, std::int64_t row) const {
+DropSource BaseDropout::source(DropoutSite site, std::int64_t layer, std::int64_t head,
+                               std::int64_t sequence, std::int64_t row) const {
   const std::uint64_t in_step = first_sequence_ + static_cast<std::uint64_t>(sequence);
   const auto bits = philox4x64(
       {1, place(site, layer, head), in_step, static_cast<std::uint64_t>(row)}, {key_, step_});
-  drop_entries(values, {bits[0], bits[1]}, probability(site));
+  return {bits[0], bits[1]};
+}
+
+void BaseDropout::apply(std::span<float> values, DropoutSite site, std::int64_t layer,
+                        std::int64_t head, std::int64_t sequence, std::int64_t row) const {
+  drop_entries(values, source(site, layer, head, sequence, row), probability(site));
 }
 
 BatchDropout::BatchDropout(const BaseDropout& dropout, const std::vector<std::int64_t>& offsets) {

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "model/network/layers/drop_entries.hpp"
+
 namespace lorafleet::model {
 
 /// Where a model in training mode drops entries, as Hugging Face's layers do.
@@ -52,6 +54,9 @@ class BaseDropout {
   /// attention_weights.
   void apply(std::span<float> values, DropoutSite site, std::int64_t layer, std::int64_t head,
              std::int64_t sequence, std::int64_t row) const;
+  /// By which apply decides.
+  [[nodiscard]] DropSource source(DropoutSite site, std::int64_t layer, std::int64_t head,
+                                  std::int64_t sequence, std::int64_t row) const;
 
  private:
   DropoutRates rates_;

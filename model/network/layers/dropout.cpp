@@ -2,14 +2,16 @@
 
 #include <algorithm>
 
-#include "model/network/layers/drop_entries.hpp"
-
 namespace lorafleet::model {
 
 void Dropout::fill(std::span<float> mask) {
   std::fill(mask.begin(), mask.end(), 1.0f);
+  drop_entries(mask, next(), probability_);
+}
+
+DropSource Dropout::next() {
   const std::uint64_t key = random_.bits();
-  drop_entries(mask, {key, random_.bits()}, probability_);
+  return {key, random_.bits()};
 }
 
 }  // namespace lorafleet::model

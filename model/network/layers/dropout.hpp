@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "model/network/layers/drop_entries.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::model {
@@ -19,6 +20,9 @@ class Dropout {
   /// Entry i becomes 0 where it is dropped, else 1 / (1 - probability). Two draws of 64 bits are
   /// the source of a mask's decisions (drop_entries).
   void fill(std::span<float> mask);
+  /// The source of the next mask; draws it.
+  DropSource next();
+  [[nodiscard]] double probability() const { return probability_; }
 
  private:
   double probability_ = 0.0;

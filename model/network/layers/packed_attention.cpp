@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "model/device/device.hpp"
 #include "model/network/layers/tensor_rows.hpp"
@@ -242,11 +243,27 @@ void generic_backward(const at::Tensor& q, const at::Tensor& few_k, const at::Te
   into.v.copy_(summed_heads(grad_v, shape));
 }
 
+HeadLayout layout_of(const AttentionShape& shape) {
+  return {.heads = shape.heads,
+          .kv_heads = shape.kv_heads,
+          .dim = shape.head_dim,
+          .scale = shape.scale,
+          .causal = shape.causal,
+          .window = shape.window};
+}
+
+/// The fused attention that does all of it; null: none.
+const VarlenKernel* fused_kernel(const at::Tensor& q, const AttentionShape& shape,
+                                 const AttentionDropout& dropout) {
+  return dropout.active() ? nullptr : attention_kernel(q, layout_of(shape));
+}
+
 /// What the backward pass needs to know again.
 struct Held : torch::CustomClassHolder {
   Held(const AttentionShape& of, const AttentionDropout& with) : shape(of), dropout(with) {}
   AttentionShape shape;
   AttentionDropout dropout;
+  AttentionTape tape;
 };
 
 struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
@@ -255,9 +272,10 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
                             const AttentionShape& shape, const AttentionDropout& dropout) {
     context->save_for_backward({q, k, v});
     context->saved_data["offsets"] = offsets;
-    context->saved_data["held"] =
-        at::IValue::make_capsule(c10::make_intrusive<Held>(shape, dropout));
-    return attention_forward(q, k, v, offsets, shape, dropout);
+    auto held = c10::make_intrusive<Held>(shape, dropout);
+    AttentionTape* const tape = &held->tape;
+    context->saved_data["held"] = at::IValue::make_capsule(std::move(held));
+    return attention_forward(q, k, v, offsets, shape, dropout, tape);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -267,7 +285,8 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     const std::vector<std::int64_t> offsets = context->saved_data["offsets"].toIntVector();
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
     const AttentionGradients own{at::empty_like(q), at::empty_like(k), at::empty_like(v)};
-    attention_backward(q, k, v, gradients[0].contiguous(), offsets, held.shape, held.dropout, own);
+    attention_backward(q, k, v, gradients[0].contiguous(), offsets, held.shape, held.dropout, own,
+                       held.tape);
     return {own.q, own.k, own.v, at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
@@ -276,22 +295,41 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
 
 at::Tensor attention_forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                              const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
-                             const AttentionDropout& dropout) {
-  if (!computes_on_host(q.device())) {
-    return generic_attend(q, repeated_heads(k, shape), repeated_heads(v, shape), offsets, shape,
-                          dropout);
+                             const AttentionDropout& dropout, AttentionTape* tape) {
+  if (const VarlenKernel* const kernel = fused_kernel(q, shape, dropout)) {
+    return device_attention(*kernel, q, k, v, offsets, layout_of(shape), tape);
   }
-  at::Tensor out = at::empty(q.sizes(), q.options());
-  host_attend(q, k, v, offsets, shape, dropout, out);
+  at::Tensor out;
+  if (computes_on_host(q.device())) {
+    out = at::empty(q.sizes(), q.options());
+    host_attend(q, k, v, offsets, shape, dropout, out);
+  } else {
+    out = generic_attend(q, repeated_heads(k, shape), repeated_heads(v, shape), offsets, shape,
+                         dropout);
+  }
+  clear_behind(out, offsets.back());
   return out;
 }
 
 void attention_backward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                         const at::Tensor& g, const std::vector<std::int64_t>& offsets,
                         const AttentionShape& shape, const AttentionDropout& dropout,
-                        const AttentionGradients& into) {
+                        const AttentionGradients& into, const AttentionTape& tape) {
+  if (const VarlenKernel* const kernel = fused_kernel(q, shape, dropout)) {
+    AttentionTape own = tape;
+    const HeadLayout layout = layout_of(shape);
+    if (!own.defined()) device_attention(*kernel, q, k, v, offsets, layout, &own);
+    const VarlenGradients all =
+        device_attention_backward(*kernel, q, k, v, g, offsets, layout, own);
+    into.q.copy_(all[0]);
+    into.k.copy_(all[1]);
+    into.v.copy_(all[2]);
+    return;
+  }
   const auto backward = computes_on_host(q.device()) ? host_backward : generic_backward;
   backward(q, k, v, g, offsets, shape, dropout, into);
+  for (const at::Tensor& x : {into.q, into.k, into.v})
+    clear_behind(x, offsets.back());
 }
 
 at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/network/kernels/device_attention.hpp"
 #include "model/network/layers/host_attention.hpp"
 
 namespace lorafleet::model {
@@ -20,10 +21,13 @@ at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::
                             const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
                             const AttentionDropout& dropout = {});
 
-/// The same by hand. Rows of q, k, v may lie apart, as columns of a wider matrix do.
+/// The same by hand. Rows of q, k, v may lie apart, as columns of a wider matrix do; those behind
+/// the last sequence are padding, of which the result is zero. On a GPU, where nothing is dropped,
+/// from LibTorch's fused attention in q's type, which saves something for the backward pass in
+/// `tape`; null: no backward pass follows.
 at::Tensor attention_forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                              const std::vector<std::int64_t>& offsets, const AttentionShape& shape,
-                             const AttentionDropout& dropout);
+                             const AttentionDropout& dropout, AttentionTape* tape = nullptr);
 
 /// Where the gradients of q, k and v go: shaped like these, overwritten, rows may lie apart.
 struct AttentionGradients {
@@ -32,10 +36,11 @@ struct AttentionGradients {
   at::Tensor v;
 };
 
-/// From the gradient g of what attention_forward returned; contiguous.
+/// From the gradient g of what attention_forward returned; contiguous. Without that one's tape it
+/// may compute the forward pass again.
 void attention_backward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                         const at::Tensor& g, const std::vector<std::int64_t>& offsets,
                         const AttentionShape& shape, const AttentionDropout& dropout,
-                        const AttentionGradients& into);
+                        const AttentionGradients& into, const AttentionTape& tape = {});
 
 }  // namespace lorafleet::model

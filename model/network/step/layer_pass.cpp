@@ -90,7 +90,7 @@ class LayerPass {
                                      context_.jobs, keeps ? &tape.attention_in : nullptr);
     const Heads heads = heads_forward(plan(), fused);
     at::Tensor mixed = attention_forward(heads.q, heads.k, heads.v, context_.batch.offsets, shape(),
-                                         attention_dropout());
+                                         attention_dropout(), keeps ? &tape.attention : nullptr);
     if (keeps) {
       tape.x = x;
       tape.fused = std::move(fused);
@@ -213,7 +213,8 @@ class LayerPass {
     const HeadsPlan own = plan();
     HeadGradients heads = head_gradients(own, tape.fused);
     attention_backward(tape.heads.q, tape.heads.k, tape.heads.v, g, context_.batch.offsets, shape(),
-                       attention_dropout(), {heads.heads.q, heads.heads.k, heads.heads.v});
+                       attention_dropout(), {heads.heads.q, heads.heads.k, heads.heads.v},
+                       tape.attention);
     const at::Tensor g_fused = heads_backward(own, tape.fused, std::move(heads));
     const LinearGroup& in = layer_.attention_in;
     return group_backward(

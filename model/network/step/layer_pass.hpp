@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/network/kernels/device_attention.hpp"
 #include "model/network/layers/base_dropout.hpp"
 #include "model/network/network.hpp"
 #include "model/network/packed_batch.hpp"
@@ -34,6 +35,7 @@ struct LayerTape {
   GroupTape attention_in;
   at::Tensor fused;  ///< queries, keys and values side by side
   Heads heads;
+  AttentionTape attention;
   at::Tensor mixed;  ///< attention's result, where its projection has trained factors
   GroupTape attention_out;
   at::Tensor attention_output;  ///< before its own norm

@@ -25,6 +25,7 @@
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
 #include "tests/model/read_peft.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -84,7 +85,7 @@ class ModelWithChange {
           tensor.bytes = std::as_bytes(std::span(values));
         }) {}
   [[nodiscard]] BaseModelPtr load(const std::string& dtype) const {
-    return BaseModel::load({model_.path(), dtype});
+    return BaseModel::load({model_.path(), dtype}, test_device());
   }
 
  private:
@@ -128,7 +129,7 @@ TEST_CASE("base, change and adapter give the logits of the merged base") {
     const Adapter adapter = adapter_on(base.shape(), random_change(base.shape(), all_modules));
     const TemporaryFolder folder;
     write_merged(base_folder(name), adapter, folder / "merged", DType::float32, kUncut);
-    const auto merged = BaseModel::load({folder / "merged", "float32"});
+    const auto merged = BaseModel::load({folder / "merged", "float32"}, test_device());
     const auto expected = packed_logits(*merged, nullptr, batch, false);
     const double difference =
         largest_difference(packed_logits(base, &adapter, batch, false), expected);
@@ -350,7 +351,7 @@ TEST_CASE("a base change can be merged without an adapter") {
   const TemporaryFolder folder;
   const Adapter alone{std::make_shared<const AdapterLayout>(std::vector<LoraModule>{}), {}, change};
   write_merged(base_folder("opt_prenorm"), alone, folder / "merged", DType::float32, kUncut);
-  const auto merged = BaseModel::load({folder / "merged", "float32"});
+  const auto merged = BaseModel::load({folder / "merged", "float32"}, test_device());
   const auto changed = ModelWithChange(*change, unrounded).load("float32");
   const auto batch = unpad(golden.padded("nopad")).batch;
   CHECK(packed_logits(*merged, nullptr, batch, false) ==

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
 #include "tests/model/reference_limits.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -40,6 +42,15 @@ PackedBatch long_batch() {
   }
   return batch;
 }
+
+/// While it lives, this thread computes as a GPU would. It does so anyway where
+/// LORAFLEET_TEST_DEVICE names one.
+struct AsOnAGpu {
+  AsOnAGpu() {
+    if (test_device() == "cpu") off.emplace();
+  }
+  std::optional<HostKernelsOff> off;
+};
 
 }  // namespace
 
@@ -91,7 +102,7 @@ TEST_CASE("a GPU's name comes from the driver, where there is one") {
 }
 
 TEST_CASE("what a GPU would compute is what Hugging Face and PEFT compute") {
-  const HostKernelsOff generic;
+  const AsOnAGpu gpu;
   for (const auto& name : models) {
     const GoldenOpt golden(name);
     const Adapter adapter = golden.adapter("lora.init.");
@@ -122,19 +133,20 @@ TEST_CASE("what a GPU would compute is what Hugging Face and PEFT compute") {
 }
 
 TEST_CASE("host kernels and ATen's operators agree, on long sequences and with dropout") {
-  const auto base =
-      BaseModel::load({source_folder() / "scenarios" / "base" / "opt-mini", "float32"});
-  const Adapter adapter = random_adapter(base->shape(), lora_on(all_modules), 0.05);
+  const ModelConfig model = {source_folder() / "scenarios" / "base" / "opt-mini", "float32"};
+  const auto here = BaseModel::load(model);
+  const auto there = BaseModel::load(model, test_device());
+  const Adapter adapter = random_adapter(here->shape(), lora_on(all_modules), 0.05);
   const PackedBatch batch = long_batch();
-  const auto step = [&](bool drops) {
+  const auto step = [&](const BaseModel& base, bool drops) {
     const Dropout dropout = {0.1, Random(3, Purpose::lora_dropout, 1, 2)};
-    return drops ? packed_loss(*base, adapter, batch, dropout, BaseDropout({0.2, 0.3}, 9))
-                 : packed_loss(*base, adapter, batch);
+    return drops ? packed_loss(base, adapter, batch, dropout, BaseDropout({0.2, 0.3}, 9))
+                 : packed_loss(base, adapter, batch);
   };
   for (const bool drops : {false, true}) {
-    const LossAndGradient host = step(drops);
-    const HostKernelsOff generic;
-    const LossAndGradient aten = step(drops);
+    const LossAndGradient host = step(*here, drops);
+    const AsOnAGpu gpu;
+    const LossAndGradient aten = step(*there, drops);
     CHECK(relative_difference(aten.loss, host.loss) <= kLossTolerance);
     const double gradient =
         largest_relative_difference(*adapter.layout, aten.gradient, host.gradient);
@@ -145,15 +157,16 @@ TEST_CASE("host kernels and ATen's operators agree, on long sequences and with d
 }
 
 TEST_CASE("evaluation judges rows alike with host kernels and with ATen's operators") {
-  const GoldenOpt golden("opt_prenorm");
+  const GoldenOpt golden("opt_prenorm", "float32", "cpu"), there("opt_prenorm");
   const auto data = std::make_shared<EncodedData>();
   const PackedBatch batch = long_batch();
   data->add(std::vector<std::int32_t>(batch.tokens.begin(), batch.tokens.begin() + 100), 20, 20);
   const auto scorer = make_scorer(golden.base_pointer(), data, {0}, EvaluationConfig());
   const auto adapter = std::make_shared<const Adapter>(golden.adapter("adamw.step5."));
   const Score host = scorer->evaluate(adapter).total;
-  const HostKernelsOff generic;
-  const Score aten = scorer->evaluate(adapter).total;
+  const AsOnAGpu gpu;
+  const Score aten =
+      make_scorer(there.base_pointer(), data, {0}, EvaluationConfig())->evaluate(adapter).total;
   CHECK(host.label_tokens == 80);
   CHECK(aten.label_tokens == host.label_tokens);
   CHECK(aten.correct == host.correct);
@@ -161,7 +174,7 @@ TEST_CASE("evaluation judges rows alike with host kernels and with ATen's operat
 }
 
 TEST_CASE("without host kernels a job trains the same adapter") {
-  const GoldenOpt golden("opt_prenorm");
+  const GoldenOpt golden("opt_prenorm", "float32", "cpu"), there("opt_prenorm");
   const auto data = std::make_shared<EncodedData>();
   const PackedBatch batch = long_batch();
   auto examples = std::make_shared<Indices>();
@@ -178,8 +191,9 @@ TEST_CASE("without host kernels a job trains the same adapter") {
   job.start = std::make_shared<const Adapter>(golden.adapter("lora.init."));
   job.examples = examples;
   const TrainResult host = trainer->train(job);
-  const HostKernelsOff generic;
-  const TrainResult aten = trainer->train(job);
+  const AsOnAGpu gpu;
+  const TrainResult aten =
+      make_lora_trainer(there.base_pointer(), data, LoraConfig(), train)->train(job);
   CHECK(host.stats.steps == 6);
   CHECK(relative_difference(aten.stats.loss, host.stats.loss) <= kLossTolerance);
   CHECK(relative_difference(aten.stats.last_loss, host.stats.last_loss) <= 1e-5);
@@ -188,7 +202,7 @@ TEST_CASE("without host kernels a job trains the same adapter") {
 }
 
 TEST_CASE("without host kernels greedy generation gives Hugging Face's tokens") {
-  const HostKernelsOff generic;
+  const AsOnAGpu gpu;
   for (const auto& name : models) {
     const GoldenOpt golden(name);
     const auto prompt = golden.integers("base.greedy.prompt");

@@ -10,6 +10,7 @@
 #include "partition/support/error.hpp"
 #include "partition/support/indices.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -27,7 +28,7 @@ struct Mini {
 const Mini& mini() {
   static const Mini loaded = [] {
     const auto folder = tests::source_folder() / "scenarios" / "base" / "opt-mini";
-    const auto base = BaseModel::load({folder, "float32"});
+    const auto base = BaseModel::load({folder, "float32"}, test_device());
     EncodingConfig encoding;
     encoding.prompt_template = "plain";
     return Mini{base, std::make_shared<const ExampleEncoder>(Tokenizer::load(folder), encoding,

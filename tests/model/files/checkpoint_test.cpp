@@ -14,6 +14,7 @@
 #include "tests/model/files/torch_archive.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
+#include "tests/support/test_device.hpp"
 #include "tests/support/text.hpp"
 
 using namespace lorafleet;
@@ -54,7 +55,7 @@ std::string folder_error(const fs::path& folder) {
 /// The largest difference of the logits of batch "nopad" from Hugging Face's.
 double deviation(const std::string& model, const fs::path& folder) {
   const GoldenOpt golden_opt(model);
-  const auto base = BaseModel::load({folder, "float32"});
+  const auto base = BaseModel::load({folder, "float32"}, test_device());
   const auto unpadded = unpad(golden_opt.padded("nopad"));
   const auto logits = packed_logits(*base, nullptr, unpadded.batch, false);
   const auto expected = golden_opt.floats("base.nopad.logits");

@@ -13,6 +13,7 @@
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/read_peft.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -34,7 +35,7 @@ TEST_CASE("a merged base gives the logits of PEFT's merge_and_unload") {
     write_merged(golden_opt_folder(name) / "hf", trained(name), folder / "merged", DType::float32,
                  kOneFile);
     const GoldenOpt reference(name);
-    const auto base = BaseModel::load({folder / "merged", "float32"});
+    const auto base = BaseModel::load({folder / "merged", "float32"}, test_device());
     const auto unpadded = unpad(reference.padded("nopad"));
     const auto logits = packed_logits(*base, nullptr, unpadded.batch, false);
     const double difference =
@@ -66,7 +67,7 @@ TEST_CASE("merged weights can be cut into shards and have another type") {
       if (rounded[i] != bfloat16_to_float32(float32_to_bfloat16(exact[i]))) FAIL("differs");
     }
   }
-  CHECK(BaseModel::load({folder / "cut", "bfloat16"})->shape().width == 64);
+  CHECK(BaseModel::load({folder / "cut", "bfloat16"}, test_device())->shape().width == 64);
 }
 
 TEST_CASE("an adapter of another model is refused") {
@@ -127,7 +128,7 @@ TEST_CASE("a random base has the shape that was asked for, and loads") {
   for (const float value : weights("a"))
     squares += static_cast<double>(value) * static_cast<double>(value);
   CHECK(std::sqrt(squares / (32 * 128)) == doctest::Approx(0.02).epsilon(0.05));
-  const auto base = BaseModel::load({folder / "a", "float32"});
+  const auto base = BaseModel::load({folder / "a", "float32"}, test_device());
   CHECK(base->shape().width == 32);
   CHECK(base->shape().embedding == 16);
   CHECK_FALSE(Checkpoint(folder / "a").find("model.decoder.final_layer_norm.weight"));

@@ -13,6 +13,7 @@
 #include "tests/model/padded_batch.hpp"
 #include "tests/model/random_adapter.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -30,7 +31,7 @@ BaseModelPtr smooth_base() {
   config.replace(config.find("relu"), 4, "gelu");
   write_file(folder / "config.json", config);
   std::filesystem::create_symlink(shipped / "model.safetensors", folder / "model.safetensors");
-  return BaseModel::load({folder.path(), "float32"});
+  return BaseModel::load({folder.path(), "float32"}, test_device());
 }
 
 const BaseModel& smooth() {

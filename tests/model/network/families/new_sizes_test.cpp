@@ -16,6 +16,7 @@
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -78,7 +79,7 @@ TEST_CASE("packed batches agree with padded ones in all families, with windows a
     CAPTURE(small.size);
     const TemporaryFolder folder;
     write_random_base(folder / "base", made(small), 5, DType::float32, 1'000'000'000);
-    const auto base = BaseModel::load({folder / "base", "float32"});
+    const auto base = BaseModel::load({folder / "base", "float32"}, test_device());
     const Adapter adapter = random_adapter(base->shape(), lora_on({"all-linear"}), 0.1);
     const DropoutRates rates = made(small).description.parts.dropout;
     for (const BaseDropout& dropout : {BaseDropout{}, BaseDropout{rates, 11}}) {
@@ -106,7 +107,7 @@ TEST_CASE("dropout of the base changes the loss where the configuration names so
     CAPTURE(small.size);
     const TemporaryFolder folder;
     write_random_base(folder / "base", made(small), 5, DType::float32, 1'000'000'000);
-    const auto base = BaseModel::load({folder / "base", "float32"});
+    const auto base = BaseModel::load({folder / "base", "float32"}, test_device());
     const Adapter adapter = random_adapter(base->shape(), lora_on({"all-linear"}), 0.1);
     const DropoutRates rates = made(small).description.parts.dropout;
     const bool drops = rates.hidden + rates.attention + rates.embedding > 0.0;
@@ -122,7 +123,7 @@ TEST_CASE("every size of every family can be made, small, and is read back as it
     const TemporaryFolder folder;
     const NewBase base = base_of_size(size, {64, 1, 384, 32});
     write_random_base(folder / "base", base, 1, DType::bfloat16, 1'000'000'000);
-    const auto loaded = BaseModel::load({folder / "base", "bfloat16"});
+    const auto loaded = BaseModel::load({folder / "base", "bfloat16"}, test_device());
     CHECK(loaded->shape().width == 384);
     CHECK(loaded->shape().layers == 1);
     CHECK(loaded->shape().positions == 32);

@@ -11,6 +11,7 @@
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/read_peft.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -42,7 +43,7 @@ TEST_CASE("an adapter on all linear layers gives the logits of the base that it 
   const TemporaryFolder folder;
   write_merged(golden_folder() / "opt" / "opt_postnorm_proj" / "hf", adapter, folder / "merged",
                DType::float32, 1'000'000'000);
-  const auto merged = BaseModel::load({folder / "merged", "float32"});
+  const auto merged = BaseModel::load({folder / "merged", "float32"}, test_device());
   const auto batch = unpad(golden.padded("nopad")).batch;
   const auto logits = packed_logits(golden.base(), &adapter, batch, false);
   CHECK(largest_difference(logits, packed_logits(*merged, nullptr, batch, false)) <= 2e-5);

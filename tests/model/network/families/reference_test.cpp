@@ -14,6 +14,7 @@
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/reference_limits.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -174,7 +175,7 @@ TEST_CASE("all families merge as PEFT does") {
       const auto source = golden.folder() / form;
       if (!std::filesystem::exists(source / "model.safetensors")) continue;
       write_merged(source, golden.trained(), folder / form, DType::float32, 1'000'000'000);
-      const auto merged = BaseModel::load({folder / form, "float32"});
+      const auto merged = BaseModel::load({folder / form, "float32"}, test_device());
       const Checkpoint file(folder / form);
       if (std::string(form) != "hf") continue;
       const double logits =
@@ -210,7 +211,7 @@ TEST_CASE("all families continue texts as Hugging Face does, with their ends and
       ++unused;
     write_file(folder / "generation_config.json",
                "{\"eos_token_id\": " + std::to_string(unused) + "}");
-    const auto endless = BaseModel::load({folder.path(), "float32"});
+    const auto endless = BaseModel::load({folder.path(), "float32"}, test_device());
     CHECK(endless->shape().ends == std::vector<std::int32_t>{static_cast<std::int32_t>(unused)});
     check_generation(golden, *endless, "base.greedy_leftpad", "base.greedy_leftpad");
     check_generation(golden, *endless, "base.greedy", "base.greedy");
@@ -223,7 +224,7 @@ TEST_CASE("the hub's words for a model and transformers' own mean the same") {
     const GoldenFamily golden(name);
     const TemporaryFolder folder;
     write_variant(golden, "config.json", folder / "hub");
-    const auto base = BaseModel::load({folder / "hub", "float32"});
+    const auto base = BaseModel::load({folder / "hub", "float32"}, test_device());
     const bool rounded = golden.has("bf16_weights.nopad.logits");
     const std::string key = rounded ? "bf16_weights.nopad.logits" : "base.nopad.logits";
     const double worst = logits_deviation(golden, *base, nullptr, "nopad", key);
@@ -247,7 +248,7 @@ TEST_CASE("other configurations over the same weights are those of Hugging Face"
                                folder / "variant" / "model.safetensors");
     std::filesystem::copy_file(golden.folder() / "hub" / ("config." + variant + ".json"),
                                folder / "variant" / "config.json");
-    const auto base = BaseModel::load({folder / "variant", "float32"});
+    const auto base = BaseModel::load({folder / "variant", "float32"}, test_device());
     const double worst =
         logits_deviation(golden, *base, nullptr, "nopad", "variant." + variant + ".nopad.logits");
     MESSAGE(name << " " << variant << ": logits " << worst);

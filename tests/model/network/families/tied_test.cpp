@@ -12,6 +12,7 @@
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -66,15 +67,16 @@ TEST_CASE("a tied model may hold its one matrix as the embedding or as the head,
     write_random_base(folder / "base", base, 5, DType::float32, 1'000'000'000);
     write_by_head(folder / "base", folder / "by_head", base.description, false);
     write_by_head(folder / "base", folder / "both", base.description, true);
-    const auto usual = BaseModel::load({folder / "base", "float32"});
-    CHECK(logits(*BaseModel::load({folder / "by_head", "float32"})) == logits(*usual));
-    CHECK(logits(*BaseModel::load({folder / "both", "float32"})) == logits(*usual));
+    const auto usual = BaseModel::load({folder / "base", "float32"}, test_device());
+    CHECK(logits(*BaseModel::load({folder / "by_head", "float32"}, test_device())) ==
+          logits(*usual));
+    CHECK(logits(*BaseModel::load({folder / "both", "float32"}, test_device())) == logits(*usual));
 
     const Adapter adapter = random_adapter(usual->shape(), lora_on({"all-linear"}));
     write_merged(folder / "base", adapter, folder / "merged", DType::float32, 1'000'000'000);
     write_merged(folder / "by_head", adapter, folder / "merged_by_head", DType::float32,
                  1'000'000'000);
-    CHECK(logits(*BaseModel::load({folder / "merged_by_head", "float32"})) ==
-          logits(*BaseModel::load({folder / "merged", "float32"})));
+    CHECK(logits(*BaseModel::load({folder / "merged_by_head", "float32"}, test_device())) ==
+          logits(*BaseModel::load({folder / "merged", "float32"}, test_device())));
   }
 }

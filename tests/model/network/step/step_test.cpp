@@ -13,6 +13,7 @@
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
+#include "tests/support/test_device.hpp"
 
 // The pass that is written by hand against LibTorch's autograd over the same parts.
 
@@ -93,7 +94,7 @@ TEST_CASE("loss and gradients are those of a graph, for every family and every l
   double largest = 0.0;
   for (const auto& folder : tiny_bases()) {
     CAPTURE(folder.string());
-    const BaseModelPtr base = BaseModel::load({folder, "float32"});
+    const BaseModelPtr base = BaseModel::load({folder, "float32"}, test_device());
     const std::vector<std::string> all = base->shape().targets();
     std::vector<std::vector<std::string>> choices = {all};
     for (const std::string& one : all)
@@ -114,7 +115,7 @@ TEST_CASE("loss and gradients are those of a graph, for every family and every l
 TEST_CASE("dropout of the adapter and of the base falls on the same entries") {
   for (const auto& folder : tiny_bases()) {
     CAPTURE(folder.string());
-    const BaseModelPtr base = BaseModel::load({folder, "float32"});
+    const BaseModelPtr base = BaseModel::load({folder, "float32"}, test_device());
     const std::vector<std::string> all = base->shape().targets();
     CHECK(differs(*base, all, {some_dropout(), {}, Factors::both}) <= kFloat32);
     CHECK(differs(*base, all, {{}, BaseDropout({0.2, 0.3, 0.0, 0.1, 0.25}, 77), Factors::both}) <=
@@ -134,7 +135,7 @@ TEST_CASE("operators of any device give the same pass") {
   const HostKernelsOff off;
   for (const auto& folder : tiny_bases()) {
     CAPTURE(folder.string());
-    const BaseModelPtr base = BaseModel::load({folder, "float32"});
+    const BaseModelPtr base = BaseModel::load({folder, "float32"}, test_device());
     const std::vector<std::string> all = base->shape().targets();
     CHECK(differs(*base, all, {}) <= kFloat32);
     CHECK(differs(*base, all,
@@ -147,7 +148,7 @@ TEST_CASE("in bfloat16 they agree as far as its rounding lets them") {
   double largest = 0.0;
   for (const auto& folder : tiny_bases()) {
     CAPTURE(folder.string());
-    const BaseModelPtr base = BaseModel::load({folder, "bfloat16"});
+    const BaseModelPtr base = BaseModel::load({folder, "bfloat16"}, test_device());
     const double own = differs(*base, base->shape().targets(), {});
     CHECK(own <= 2e-2);
     largest = std::max(largest, own);

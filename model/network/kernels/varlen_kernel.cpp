@@ -1,0 +1,142 @@
+#include "model/network/kernels/varlen_kernel.hpp"
+
+#include <ATen/ATen.h>
+
+#include "model/device/torch_version.hpp"
+
+// The operators have had these arguments since then; before 2.4 no window.
+#if LORAFLEET_TORCH_AT_LEAST(2, 4)
+
+#include <ATen/core/grad_mode.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <tuple>
+
+namespace lorafleet::model {
+namespace {
+
+std::optional<std::int64_t> window_of(const VarlenCall& call) {
+  if (call.window == 0) return std::nullopt;
+  return call.window;
+}
+
+/// Flash attention takes other paths for sequences of one row, and for a window that none of the
+/// sequences reaches: which it is must not depend on what else is in the batch.
+std::int64_t flash_longest(const VarlenCall& call) {
+  constexpr std::int64_t kBlock = 128;
+  return (std::max(call.longest, call.window) + kBlock - 1) / kBlock * kBlock;
+}
+
+/// How many keys a query sees before its own; the windows on both sides, as flash attention counts.
+std::optional<std::int64_t> keys_before(const VarlenCall& call) {
+  if (call.window == 0) return std::nullopt;
+  return call.window - 1;
+}
+std::optional<std::int64_t> keys_after(const VarlenCall& call) {
+  if (call.window == 0) return std::nullopt;
+  return 0;
+}
+
+VarlenResult flash_forward(const VarlenCall& call) {
+  const std::int64_t longest = flash_longest(call);
+  auto all = at::_flash_attention_forward(call.q, call.k, call.v, call.starts, call.starts, longest,
+                                          longest, /*dropout_p=*/0.0, call.causal,
+                                          /*return_debug_mask=*/false, call.scale,
+                                          keys_before(call), keys_after(call));
+  return {std::get<0>(all), std::get<1>(all), std::get<2>(all), std::get<3>(all)};
+}
+
+VarlenGradients flash_backward(const VarlenCall& call, const at::Tensor& g,
+                               const VarlenResult& result) {
+  const std::int64_t longest = flash_longest(call);
+  auto all = at::_flash_attention_backward(
+      g, call.q, call.k, call.v, result.out, result.log_sums, call.starts, call.starts, longest,
+      longest, /*dropout_p=*/0.0, call.causal, result.random, result.more_random, call.scale,
+      keys_before(call), keys_after(call));
+  return {std::get<0>(all), std::get<1>(all), std::get<2>(all)};
+}
+
+/// LibTorch's CustomMaskType: none, or causal from the first query and key on.
+std::int64_t mask_of(const VarlenCall& call) {
+  return call.causal ? 1 : 0;
+}
+
+VarlenResult efficient_forward(const VarlenCall& call) {
+  auto all = at::_efficient_attention_forward(
+      call.q.unsqueeze(0), call.k.unsqueeze(0), call.v.unsqueeze(0), /*bias=*/{}, call.starts,
+      call.starts, call.longest, call.longest, /*dropout_p=*/0.0, mask_of(call),
+      /*compute_log_sumexp=*/true, call.scale, /*seqlen_k=*/{}, window_of(call));
+  return {std::get<0>(all).squeeze(0), std::get<1>(all), std::get<2>(all), std::get<3>(all)};
+}
+
+VarlenGradients efficient_backward(const VarlenCall& call, const at::Tensor& g,
+                                   const VarlenResult& result) {
+  // More splits than one are added up in any order.
+  constexpr std::int64_t kSplits = 1;
+  auto all = at::_efficient_attention_backward(
+      g.unsqueeze(0), call.q.unsqueeze(0), call.k.unsqueeze(0), call.v.unsqueeze(0), /*bias=*/{},
+      result.out.unsqueeze(0), call.starts, call.starts, call.longest, call.longest,
+      result.log_sums, /*dropout_p=*/0.0, result.random, result.more_random, mask_of(call),
+      /*bias_requires_grad=*/false, call.scale, kSplits, window_of(call));
+  return {std::get<0>(all).squeeze(0), std::get<1>(all).squeeze(0), std::get<2>(all).squeeze(0)};
+}
+
+constexpr VarlenKernel kFlash = {"flash", true, flash_forward, flash_backward};
+constexpr VarlenKernel kEfficient = {"efficient", false, efficient_forward, efficient_backward};
+
+/// Whether it does a small case; builds leave kernels out, and GPUs lack what they need.
+bool works(const VarlenKernel& kernel, const at::Tensor& like, std::int64_t dim) {
+  const at::NoGradGuard no_grad;
+  try {
+    const at::Tensor x = at::zeros({kDimUnit, 1, dim}, like.options());
+    VarlenCall call;
+    call.q = call.k = call.v = x;
+    call.starts = at::tensor({0, static_cast<int>(kDimUnit)}, at::kInt).to(like.device());
+    call.longest = kDimUnit;
+    const VarlenResult result = kernel.forward(call);
+    kernel.backward(call, x, result);
+    return true;
+  } catch (const c10::Error&) {
+    return false;
+  }
+}
+
+const VarlenKernel* find_kernel(const at::Tensor& like, std::int64_t dim) {
+  constexpr std::int64_t kLargestFlashDim = 256;
+  const at::ScalarType type = like.scalar_type();
+  const bool narrow = type == at::kBFloat16 || type == at::kHalf;
+  if (narrow && dim <= kLargestFlashDim && works(kFlash, like, dim)) return &kFlash;
+  if ((narrow || type == at::kFloat) && works(kEfficient, like, dim)) return &kEfficient;
+  return nullptr;
+}
+
+}  // namespace
+
+const VarlenKernel* varlen_kernel(const at::Tensor& q, std::int64_t dim) {
+  if (!q.is_cuda()) return nullptr;
+  static std::mutex mutex;
+  static std::map<std::tuple<int, at::ScalarType, std::int64_t>, const VarlenKernel*> known;
+  const std::lock_guard lock(mutex);
+  const auto [place, is_new] =
+      known.try_emplace({static_cast<int>(q.device().index()), q.scalar_type(), dim}, nullptr);
+  if (is_new) place->second = find_kernel(q, dim);
+  return place->second;
+}
+
+}  // namespace lorafleet::model
+
+#else
+
+namespace lorafleet::model {
+
+const VarlenKernel* varlen_kernel(const at::Tensor&, std::int64_t) {
+  return nullptr;
+}
+
+}  // namespace lorafleet::model
+
+#endif

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lorafleet::tests {
+
+// For tests: attention over packed sequences from inside, without LibTorch's types.
+
+/// Random queries, keys, values and a gradient of the result, of a seed for each sequence.
+struct AttentionCase {
+  std::int64_t heads = 4;
+  std::int64_t kv_heads = 4;
+  std::int64_t dim = 8;
+  std::int64_t window = 0;
+  std::vector<std::int64_t> lengths = {};
+  std::vector<std::uint64_t> seeds = {};  ///< of each sequence; empty: its place
+  std::int64_t padding = 0;               ///< rows behind the last sequence
+  std::string type = "float32";
+};
+
+/// Each [T, width], of all rows.
+struct AttentionNumbers {
+  std::vector<float> out;
+  std::vector<float> q;  ///< gradients
+  std::vector<float> k;
+  std::vector<float> v;
+};
+
+/// By attention_forward and attention_backward.
+AttentionNumbers attention_numbers(const AttentionCase& of, const std::string& device);
+/// By LibTorch's autograd through packed_attention.
+AttentionNumbers graph_attention_numbers(const AttentionCase& of, const std::string& device);
+
+/// By device_attention, on the CPU, with a kernel that computes as plainly as it can, leaves NaN in
+/// rows outside of all sequences, and checks what it is called with. `shares_heads`: it reads
+/// grouped heads as they are, as flash attention does.
+AttentionNumbers emulated_attention(const AttentionCase& of, bool shares_heads);
+
+/// "flash", "efficient", or "none".
+std::string fused_kernel_name(const AttentionCase& of, const std::string& device);
+
+/// The mask that the device draws for rows like these, [rows, width].
+struct MaskRow {
+  std::uint64_t key = 0;
+  std::uint64_t counter = 0;
+  std::uint32_t first = 0;
+};
+std::vector<float> device_mask(const std::vector<MaskRow>& rows, std::int64_t width,
+                               double probability, const std::string& device);
+/// The same by the kernel's text, compiled for the host.
+std::vector<float> host_compiled_mask(const std::vector<MaskRow>& rows, std::int64_t width,
+                                      double probability);
+/// Whether the device has such a kernel.
+bool device_draws_masks(const std::string& device);
+
+}  // namespace lorafleet::tests
