@@ -28,7 +28,7 @@ struct Mini {
 const Mini& mini() {
   static const Mini loaded = [] {
     const auto folder = tests::source_folder() / "scenarios" / "base" / "opt-mini";
-    const auto base = BaseModel::load({folder, "float32"}, test_device());
+    const auto base = BaseModel::load({folder, "float32"}, tests::test_device());
     EncodingConfig encoding;
     encoding.prompt_template = "plain";
     return Mini{base, std::make_shared<const ExampleEncoder>(Tokenizer::load(folder), encoding,
