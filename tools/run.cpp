@@ -3,6 +3,8 @@
 
 #include "actors/coordinator/run_status.hpp"
 #include "actors/federation.hpp"
+#include "actors/output/checkpoint_files.hpp"
+#include "actors/output/progress_json.hpp"
 #include "actors/output/summary_json.hpp"
 #include "actors/run/dry_run.hpp"
 #include "partition/support/files.hpp"
@@ -40,7 +42,16 @@ int report_expectations(const scenarios::Scenario& scenario,
   return missed ? kMissed : kDone;
 }
 
-/// `--resume` of a run that needs nothing more.
+/// What a run that was killed after its result had no time for.
+void tidy_up(const scenarios::Scenario& scenario, const std::filesystem::path& folder) {
+  actors::CheckpointFiles(folder / "checkpoint", scenarios::identity(scenario)).remove();
+  actors::ProgressFile(folder).remove();
+  const auto page = folder / "report.html";
+  if (scenario.federation.output.report && !std::filesystem::exists(page))
+    try_report({{folder}, {}, {}, {}}, page);
+}
+
+/// `--resume` of a run that has its result.
 int report_complete(const scenarios::Scenario& scenario, const std::filesystem::path& folder) {
   const auto file = folder / "scenario.toml";
   if (scenarios::identity(scenario) != scenarios::identity(scenarios::read_scenario(file))) {
@@ -48,6 +59,7 @@ int report_complete(const scenarios::Scenario& scenario, const std::filesystem::
                      "is a complete run of another scenario; allowed: the scenario in its "
                      "scenario.toml, or another folder");
   }
+  tidy_up(scenario, folder);
   std::cout << folder.string() << " is complete already\n";
   return report_expectations(scenario, actors::summary_figures(read_file(folder / "summary.json")));
 }

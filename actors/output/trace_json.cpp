@@ -126,6 +126,8 @@ void TraceJson::add(const Event& event) {
     close(lost->id, event.time, lost->reason);
   } else if (const auto* unfinished = std::get_if<JobUnfinished>(&event.what)) {
     close(unfinished->id, event.time, "unfinished");
+  } else if (cut_off_) {
+    return;
   } else if (const auto* made = std::get_if<VersionMade>(&event.what)) {
     make_version(*made, event.time);
   } else if (std::holds_alternative<RoundFailed>(event.what)) {
@@ -135,7 +137,22 @@ void TraceJson::add(const Event& event) {
   }
 }
 
+/// The aggregator's own track ends; whoever looks at it must see that the run went on.
+void TraceJson::cut_off(sim::VirtualTime now) {
+  if (cut_off_) return;
+  count_in_flight({now.microseconds + 1});
+  cut_off_ = true;
+  begin("", 'E', kAggregator, kAggregator, now);
+  end();
+  begin("the run goes on: trace.json has its first " + std::to_string(kMostJobs) +
+            " jobs, events.jsonl all",
+        'i', kAggregator, kAggregator, now);
+  text_ += R"(,"s":"g")";
+  end();
+}
+
 void TraceJson::dispatch(const JobDispatched& job, sim::VirtualTime now) {
+  if (job.id.seq.value > kMostJobs) return cut_off(now);
   name_thread(job.id.client.value);
   open_[job.id.client.value] = {job, now};
   count_in_flight(now);
@@ -240,6 +257,7 @@ void TraceJson::count(std::string_view name, std::string_view of, double value,
 
 /// Tells how many jobs were in flight until now: once for each moment at which that changed.
 void TraceJson::count_in_flight(sim::VirtualTime now) {
+  if (cut_off_) return;
   if (now > in_flight_since_ && in_flight_ != told_in_flight_) {
     count("jobs", "in flight", static_cast<double>(in_flight_), in_flight_since_);
     told_in_flight_ = in_flight_;
@@ -250,9 +268,11 @@ void TraceJson::count_in_flight(sim::VirtualTime now) {
 void TraceJson::finish(sim::VirtualTime end_time) {
   while (!open_.empty())
     close(open_.begin()->second.job.id, end_time, "unfinished");
-  count_in_flight({end_time.microseconds + 1});
-  begin("", 'E', kAggregator, kAggregator, end_time);
-  end();
+  if (!cut_off_) {
+    count_in_flight({end_time.microseconds + 1});
+    begin("", 'E', kAggregator, kAggregator, end_time);
+    end();
+  }
   file_.write("\n]}\n");
   file_.commit();
 }

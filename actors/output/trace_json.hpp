@@ -18,19 +18,20 @@ namespace lorafleet::actors {
 /// (docs/run-directory.md says what is in it):
 ///
 ///     process 1            the aggregator: its versions, each a slice until the next one is made
-///     process 2, 3, …      the device tiers, the fastest first; a thread for each client that had
-///     a
-///                          job, a slice for each job, named by how it ended, its phases inside
+///     process 2, 3, …      the device tiers, the fastest first; a thread for each client that
+///                          had a job, a slice for each job, named by how it ended, its phases
+///                          inside
 ///     counters             jobs in flight, mean staleness, version
 ///     flows                dispatch -> job -> fold, of the updates that were folded
 ///
 /// Written as the run goes on; kept are the jobs in flight and the updates that wait for their
-/// fold.
+/// fold. Its size is bounded: no viewer shows millions of jobs.
 class TraceJson {
  public:
-  /// Phases and flows are written of so many jobs, the first ones: of millions no viewer shows
-  /// them.
-  static constexpr std::uint64_t kMostDetailed = 100'000;
+  /// Phases and flows are written of so many jobs, the first ones.
+  static constexpr std::uint64_t kMostDetailed = 20'000;
+  /// With the dispatch of a later job the trace ends, and says so; jobs in flight end as they do.
+  static constexpr std::uint64_t kMostJobs = 200'000;
 
   TraceJson(const std::filesystem::path& file, const std::vector<ClientFacts>& clients);
   void add(const Event& event);
@@ -59,6 +60,7 @@ class TraceJson {
              sim::VirtualTime until);
   void end();
   void dispatch(const JobDispatched& job, sim::VirtualTime now);
+  void cut_off(sim::VirtualTime now);
   void close(sim::JobId id, sim::VirtualTime now, std::string_view outcome);
   void phases(const OpenJob& ended, sim::VirtualTime until);
   void arrive(const UpdateArrived& arrived, sim::VirtualTime now);
@@ -76,6 +78,7 @@ class TraceJson {
   std::int64_t in_flight_ = 0;
   std::int64_t told_in_flight_ = 0;
   sim::VirtualTime in_flight_since_;
+  bool cut_off_ = false;
   std::string text_;
 };
 

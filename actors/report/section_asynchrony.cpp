@@ -201,9 +201,10 @@ std::optional<Figure> influence_figure(const RunData& run) {
         {groups[g].name, percent(own_clients / clients), percent(count), percent(weight)});
     if (weight > most) {
       most = weight;
-      figure.sentence = "Most of the weight in the folds, " + percent(weight) + ", is of " +
-                        groups[g].name + ", which is " + percent(own_clients / clients) +
-                        " of the clients and sent " + percent(count) + " of the updates.";
+      figure.sentence = "The largest part of the weight in the folds, " + percent(weight) +
+                        ", is of " + groups[g].name + ", which is " +
+                        percent(own_clients / clients) + " of the clients and sent " +
+                        percent(count) + " of the updates.";
     }
   }
   figure.sentence +=

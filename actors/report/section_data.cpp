@@ -183,10 +183,11 @@ Figure distance_figure(const SkewTable& skew, std::size_t index) {
     if (counts[i] > counts[most]) most = i;
   }
   figure.plot.series.push_back(std::move(bars));
-  figure.sentence = "Most clients, " + number(counts[most]) + ", are " +
-                    number(static_cast<double>(most) / kBins) + " to " +
-                    number(static_cast<double>(most + 1) / kBins) + " away; the mean is " +
-                    number(skew.distance_mean) + ".";
+  figure.sentence = "Most frequent are distances of " + number(static_cast<double>(most) / kBins) +
+                    " to " + number(static_cast<double>(most + 1) / kBins) + ", " +
+                    number(counts[most]) + " of " +
+                    counted(static_cast<std::int64_t>(skew.distance.size()), "client") +
+                    "; the mean is " + number(skew.distance_mean) + ".";
   return figure;
 }
 

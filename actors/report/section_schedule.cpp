@@ -241,7 +241,7 @@ std::string gantt_sentence(const RunData& run, std::size_t clients) {
   return text +
          ". A bar is thin while it downloads and uploads, and thick while it computes"
          ", waiting for the device included; vertical lines are new versions. trace.json, where "
-         "it was written, has all jobs.";
+         "it was written, shows all clients.";
 }
 
 std::optional<Figure> gantt_figure(const RunData& run) {

@@ -333,7 +333,7 @@ Table output_table() {
   using actors::OutputConfig;
   TableOf<OutputConfig> table;
   table.field("trace", &OutputConfig::trace,
-              "write trace.json, a picture of all jobs; large where there are millions");
+              "write trace.json, a picture of the jobs, the first 200,000 of them");
   table.field("report", &OutputConfig::report, "write report.html, a page that shows the run");
   table.field("tensorboard", &OutputConfig::tensorboard,
               "write an event file for TensorBoard, as the run goes on");

@@ -3,10 +3,8 @@
 #include <numeric>
 #include <unordered_map>
 
-#include "actors/report/data/flat_line.hpp"
+#include "actors/report/data/event_file.hpp"
 #include "actors/report/data/run_data.hpp"
-#include "partition/support/error.hpp"
-#include "partition/support/files.hpp"
 
 namespace lorafleet::report {
 
@@ -55,6 +53,7 @@ class EventCounter {
     events_.fates.resize(tiers);
     events_.staleness.resize(tiers);
     events_.weight.resize(tiers);
+    applied_.resize(tiers);
     if (clients != nullptr) {
       events_.client_weight.resize(clients->tier_of.size());
       events_.shown = clients_to_show(*clients);
@@ -68,9 +67,9 @@ class EventCounter {
   }
 
   /// False for a line that is no event.
-  bool add(const FlatLine& line) {
-    const auto kind = line.text("event");
-    const double now = seconds(line.whole("t_us"));
+  bool add(const EventLine& line) {
+    const std::string_view kind = line.event;
+    const double now = seconds(line.time);
     events_.end_seconds = std::max(events_.end_seconds, now);
     if (kind == "job_dispatched") {
       dispatch(line, now);
@@ -83,7 +82,7 @@ class EventCounter {
     } else if (kind == "version_made") {
       make_version(line);
     } else if (kind == "run_stopped") {
-      events_.stop_reason = line.text("reason");
+      events_.stop_reason = line.reason;
     } else {
       return kind == "round_failed";
     }
@@ -97,6 +96,9 @@ class EventCounter {
     for (const auto& group : arrived_) {
       for (const auto& update : group.second)
         count(update.tier, Events::kWaiting, update.fate);
+    }
+    for (std::uint32_t tier = 0; tier < applied_.size(); ++tier) {
+      if (applied_[tier].jobs > 0) count(tier, Events::kApplied, applied_[tier]);
     }
     const auto before = [](const JobBar& a, const JobBar& b) {
       return a.row != b.row ? a.row < b.row : a.start < b.start;
@@ -137,34 +139,33 @@ class EventCounter {
     flowed_ = now;
   }
 
-  void dispatch(const FlatLine& line, double now) {
+  void dispatch(const EventLine& line, double now) {
     flow(now);
     ++events_.jobs;
-    const double arrival = seconds(line.whole("arrival_us"));
-    const double computed = line.has("computed_us") ? seconds(line.whole("computed_us")) : arrival;
-    const double downloaded =
-        line.has("downloaded_us") ? seconds(line.whole("downloaded_us")) : computed;
-    open_[line.whole("seq")] = {tier_of(client_of(line)), line.whole("tokens"), now, downloaded,
-                                computed};
+    const std::int64_t computed = line.computed >= 0 ? line.computed : line.arrival;
+    const std::int64_t downloaded = line.downloaded >= 0 ? line.downloaded : computed;
+    open_[line.seq] = {tier_of(client_of(line)), line.tokens, now, seconds(downloaded),
+                       seconds(computed)};
   }
 
-  static std::uint64_t client_of(const FlatLine& line) {
-    return static_cast<std::uint64_t>(line.whole("client"));
+  static std::uint64_t client_of(const EventLine& line) {
+    return static_cast<std::uint64_t>(line.client);
   }
 
-  void count(std::uint32_t tier, const std::string& name, const Fate& what) {
-    Fate& fate = events_.fates[tier][name];
+  static void add_to(Fate& fate, const Fate& what) {
     fate.jobs += what.jobs;
     fate.tokens += what.tokens;
     fate.bytes += what.bytes;
     fate.joules += what.joules;
   }
+  void count(std::uint32_t tier, const std::string& name, const Fate& what) {
+    add_to(events_.fates[tier][name], what);
+  }
 
-  Fate close(const FlatLine& line, double now, const std::string& name) {
+  Fate close(const EventLine& line, double now, std::string_view name) {
     flow(now);
-    const auto found = open_.find(line.whole("seq"));
-    const double joules = line.has("joules") ? line.number("joules") : 0.0;
-    Fate fate{1, 0, line.whole("bytes_down") + line.whole("bytes_up"), joules};
+    const auto found = open_.find(line.seq);
+    Fate fate{1, 0, line.bytes_down + line.bytes_up, line.joules};
     if (found == open_.end()) return fate;
     fate.tokens = found->second.tokens;
     draw(line, found->second, now, name);
@@ -172,36 +173,35 @@ class EventCounter {
     return fate;
   }
 
-  void end_job(const FlatLine& line, double now, const std::string& name) {
+  void end_job(const EventLine& line, double now, const std::string& name) {
     const Fate fate = close(line, now, name);
     count(tier_of(client_of(line)), name, fate);
   }
 
-  void arrive(const FlatLine& line, double now) {
+  void arrive(const EventLine& line, double now) {
     const std::size_t bars = events_.bars.size();
     const Fate fate = close(line, now, Events::kApplied);
     const std::uint64_t client = client_of(line);
     const std::uint32_t tier = tier_of(client);
     ++events_.flight.at(now).arrivals;
-    events_.staleness[tier].add(static_cast<std::uint64_t>(line.whole("staleness")));
+    events_.staleness[tier].add(static_cast<std::uint64_t>(line.staleness));
     Losses& losses = events_.losses.at(now);
     losses.tiers.resize(events_.fates.size());
-    if (const double loss = line.number("loss"); loss > 0.0) losses.tiers[tier].add(loss);
+    if (line.loss > 0.0) losses.tiers[tier].add(line.loss);
     const std::size_t bar = events_.bars.size() > bars ? bars : kNoBar;
-    const double weight = line.number("weight");
-    arrived_[line.whole("tier")].push_back(
-        {line.whole("seq"), client, tier, std::isfinite(weight) ? weight : 0.0, fate, bar});
+    const double weight = std::isfinite(line.weight) ? line.weight : 0.0;
+    arrived_[line.tier].push_back({line.seq, client, tier, weight, fate, bar});
   }
 
-  void lose(const FlatLine& line, double now) {
-    const std::string reason(line.text("reason"));
-    if (line.has("phase")) {
+  void lose(const EventLine& line, double now) {
+    const std::string reason(line.reason);
+    if (!line.phase.empty()) {
       end_job(line, now, reason);
       return;
     }
     for (auto& [group, updates] : arrived_) {
       const auto found = std::find_if(updates.begin(), updates.end(), [&](const Arrived& update) {
-        return update.seq == line.whole("seq");
+        return update.seq == line.seq;
       });
       if (found == updates.end()) continue;
       count(found->tier, reason, found->fate);
@@ -211,10 +211,10 @@ class EventCounter {
     }
   }
 
-  void make_version(const FlatLine& line) {
-    auto& folded = arrived_[line.whole("tier")];
+  void make_version(const EventLine& line) {
+    auto& folded = arrived_[line.tier];
     for (const Arrived& update : folded) {
-      count(update.tier, Events::kApplied, update.fate);
+      add_to(applied_[update.tier], update.fate);
       events_.weight[update.tier] += update.weight;
       if (update.client < events_.client_weight.size())
         events_.client_weight[update.client] += static_cast<float>(update.weight);
@@ -222,12 +222,13 @@ class EventCounter {
     folded.clear();
   }
 
-  void draw(const FlatLine& line, const Job& job, double now, const std::string& name) {
+  void draw(const EventLine& line, const Job& job, double now, std::string_view name) {
+    if (events_.bars_until > 0.0) return;
     const auto row = row_of_.find(client_of(line));
-    if (row == row_of_.end() || events_.bars_until > 0.0) return;
+    if (row == row_of_.end()) return;
     events_.bars.push_back({row->second, job.start, std::min(job.downloaded, now),
-                            std::min(job.computed, now), now, name,
-                            static_cast<std::uint64_t>(line.whole("version"))});
+                            std::min(job.computed, now), now, std::string(name),
+                            static_cast<std::uint64_t>(line.version)});
     if (events_.bars.size() == Events::kMostBars) events_.bars_until = now;
   }
 
@@ -238,6 +239,7 @@ class EventCounter {
   std::unordered_map<std::int64_t, Job> open_;
   std::unordered_map<std::uint64_t, std::size_t> row_of_;
   std::map<std::int64_t, std::vector<Arrived>> arrived_;  ///< since the last fold, by fold's tier
+  std::vector<Fate> applied_;                             ///< by tier
   double flowed_ = 0.0;
 };
 
@@ -268,11 +270,7 @@ void Losses::merge(const Losses& other) {
 
 Events read_events(const std::filesystem::path& file, const Clients* clients) {
   EventCounter counter(clients);
-  FlatLine parsed;
-  for_each_line(file, [&](std::string_view line, std::size_t number) {
-    if (!parsed.parse(line) || !counter.add(parsed))
-      throw InputError(at_line(file.string(), number), "is no line of an event log");
-  });
+  for_each_event(file, [&](const EventLine& line) { return counter.add(line); });
   return counter.finish();
 }
 

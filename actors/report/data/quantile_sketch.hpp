@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
-#include <map>
+#include <vector>
 
 namespace lorafleet::report {
 
@@ -10,23 +12,21 @@ namespace lorafleet::report {
 /// (logarithmic bins, as in DDSketch). What is not positive counts as the smallest.
 class QuantileSketch {
  public:
-  void add(double value) {
-    ++bins_[bin_of(value)];
-    ++count_;
-  }
+  void add(double value) { add(bin_of(value), 1); }
   void merge(const QuantileSketch& other) {
-    for (const auto& [bin, count] : other.bins_)
-      bins_[bin] += count;
-    count_ += other.count_;
+    for (std::size_t i = 0; i < other.bins_.size(); ++i) {
+      if (other.bins_[i] > 0) add(other.first_ + i, other.bins_[i]);
+    }
   }
   [[nodiscard]] std::uint64_t count() const { return count_; }
   /// For `share` in [0, 1]; not a number of none.
   [[nodiscard]] double quantile(double share) const {
     const double rank = share * static_cast<double>(count_ == 0 ? 0 : count_ - 1);
     std::uint64_t passed = 0;
-    for (const auto& [bin, count] : bins_) {
-      passed += count;
-      if (static_cast<double>(passed) > rank) return kLeast * std::pow(kRatio, bin + 0.5);
+    for (std::size_t i = 0; i < bins_.size(); ++i) {
+      passed += bins_[i];
+      if (static_cast<double>(passed) > rank)
+        return kLeast * std::pow(kRatio, static_cast<double>(first_ + i) + 0.5);
     }
     return std::nan("");
   }
@@ -36,12 +36,23 @@ class QuantileSketch {
   static constexpr double kMost = 1e12;
   static constexpr double kRatio = 1.02;
 
-  static int bin_of(double value) {
+  static std::size_t bin_of(double value) {
     if (!(value > kLeast)) return 0;
-    return static_cast<int>(std::log(std::min(value, kMost) / kLeast) / std::log(kRatio));
+    return static_cast<std::size_t>(std::log(std::min(value, kMost) / kLeast) / std::log(kRatio));
+  }
+  void add(std::size_t bin, std::uint64_t count) {
+    if (bins_.empty()) first_ = bin;
+    if (bin < first_) {
+      bins_.insert(bins_.begin(), first_ - bin, 0);
+      first_ = bin;
+    }
+    if (bin - first_ >= bins_.size()) bins_.resize(bin - first_ + 1);
+    bins_[bin - first_] += count;
+    count_ += count;
   }
 
-  std::map<int, std::uint64_t> bins_;
+  std::size_t first_ = 0;            ///< bin of the first count
+  std::vector<std::uint64_t> bins_;  ///< counts, from the least value's bin to the largest's
   std::uint64_t count_ = 0;
 };
 

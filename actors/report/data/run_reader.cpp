@@ -1,3 +1,5 @@
+#include <future>
+
 #include "actors/report/data/run_data.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
@@ -51,7 +53,11 @@ RunData read_run(const fs::path& folder) {
   RunData run;
   run.folder = last_names(folder);
   if (has("summary.json")) run.summary = read_summary(folder / "summary.json");
-  if (has("rounds.csv")) read_rounds(folder / "rounds.csv", run);
+  // The two large tables at the same time.
+  std::future<void> rounds;
+  if (has("rounds.csv")) {
+    rounds = std::async(std::launch::async, [&] { read_rounds(folder / "rounds.csv", run); });
+  }
   if (has("clients.csv")) run.clients = read_clients(folder / "clients.csv");
   if (has("events.jsonl")) {
     run.events = read_events(folder / "events.jsonl", run.clients ? &*run.clients : nullptr);
@@ -60,6 +66,7 @@ RunData read_run(const fs::path& folder) {
   if (has("local.csv")) run.local = read_local(folder / "local.csv");
   if (has("partition.json")) run.partition = read_partition(folder / "partition.json");
   if (has("run.log")) run.warnings = read_warnings(folder / "run.log");
+  if (rounds.valid()) rounds.get();
   return run;
 }
 

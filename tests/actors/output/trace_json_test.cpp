@@ -254,23 +254,46 @@ TEST_CASE("the counters of a trace are those of the log") {
   CHECK(version == static_cast<double>(traced.number_of<actors::VersionMade>()));
 }
 
-TEST_CASE("of very many jobs a trace has the slices, but not all phases and flows") {
+TEST_CASE("of many jobs a trace has the slices, of very many the first ones, and says so") {
+  using actors::TraceJson;
   const tests::TemporaryFolder folder;
-  actors::TraceJson trace(folder / "trace.json", two_tiers(1));
-  const std::uint64_t last = actors::TraceJson::kMostDetailed + 1;
-  for (const std::uint64_t seq : {last - 1, last}) {
-    const sim::JobId id{{0}, {seq}};
-    const auto start = static_cast<std::int64_t>(100 * (seq - last + 1));
-    trace.add({{start}, actors::JobDispatched{id, {0}, {start + 50}}});
+  TraceJson trace(folder / "trace.json", two_tiers(4));
+  std::uint64_t version = 0;
+  // One job at the border of each part, then one in flight when the trace ends, and two too many.
+  const std::vector<std::uint64_t> jobs = {TraceJson::kMostDetailed, TraceJson::kMostDetailed + 1,
+                                           TraceJson::kMostJobs, TraceJson::kMostJobs + 1,
+                                           TraceJson::kMostJobs + 2};
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const sim::JobId id{{static_cast<std::uint32_t>(i % 4)}, {jobs[i]}};
+    const auto start = static_cast<std::int64_t>(100 * i);
+    const auto end = start + (jobs[i] == TraceJson::kMostJobs ? 150 : 50);
+    trace.add({{start}, actors::JobDispatched{id, {version}, {end}}});
+    if (i == 3) {
+      actors::UpdateArrived late;
+      late.id = {{2}, {TraceJson::kMostJobs}};
+      trace.add({{start + 50}, late});
+    }
+    if (jobs[i] == TraceJson::kMostJobs) continue;
     actors::UpdateArrived arrived;
     arrived.id = id;
-    trace.add({{start + 50}, arrived});
+    trace.add({{end}, arrived});
+    trace.add({{end}, actors::VersionMade{{++version}, 1}});
   }
-  trace.add({{200}, actors::VersionMade{{1}, 2}});
-  trace.finish({200});
+  trace.add({{480}, actors::RoundFailed{{version}, 0}});
+  trace.finish({500});
   const Json records = Json::parse(read_file(folder / "trace.json")).at("traceEvents");
-  CHECK(phase_count(records, "X") == 3);
+  for (const Json& record : records)
+    check_record(record);
+  CHECK(phase_count(records, "X") == 4);  // three jobs, and a phase of the first
   CHECK(phase_count(records, "f") == 1);
+  CHECK(phase_count(records, "B") == 3);
+  CHECK(phase_count(records, "E") == 3);
+  REQUIRE(phase_count(records, "i") == 1);
+  for (const Json& record : records) {
+    if (record["ph"] != "i") continue;
+    CHECK(record["ts"] == 300);
+    CHECK(record["name"].get<std::string>().find("200000 jobs") != std::string::npos);
+  }
 }
 
 }  // namespace lorafleet

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "actors/report/data/flat_line.hpp"
+#include "actors/report/data/event_file.hpp"
 #include "actors/report/data/run_data.hpp"
 #include "actors/report/data/sweep_folder.hpp"
 #include "partition/support/error.hpp"
@@ -158,23 +158,81 @@ TEST_CASE("what is no event log, table or summary is refused with its place") {
   CHECK(complaint([&] { read_run(folder / "none"); }).find("no such folder") != std::string::npos);
 }
 
+TEST_CASE("a line is read by its keys, in any order, and what is not asked for is passed over") {
+  EventLine line;
+  CHECK(parse_event(R"({"event":"update_arrived","seq":7,"t_us":12,"x":"a,}","loss":-1.5e3,)"
+                    R"("weight":null,"computed_us":0,"tokens":123456789012345678,"trained":true})",
+                    line));
+  CHECK(line.time == 12);
+  CHECK(line.event == "update_arrived");
+  CHECK(line.seq == 7);
+  CHECK(line.loss == -1500.0);
+  CHECK(std::isnan(line.weight));
+  CHECK(line.computed == 0);
+  CHECK(line.downloaded == -1);
+  CHECK(line.tokens == 123456789012345678);
+  CHECK(line.reason.empty());
+  for (const char* bad :
+       {"", "{", "{}", R"({"t_us"})", R"({"t_us":1})", R"({"event":"a"})",
+        R"({"t_us":1,"event":"a)", R"({"t_us":1,"event":"a"} )", R"({"t_us":1,"event":"a","b":{}})",
+        R"({"t_us":1,"event":"a","b":[1]})", R"({"t_us":1,"event":"a\n"})",
+        R"({"t_us":1,"event":"a",})", R"({"t_us":1"event":"a"})", R"([1])"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_event(bad, line));
+  }
+}
+
 TEST_CASE("no line, however broken, is read beyond its end") {
   CHECK(rc::check([] {
-    const auto text = *rc::gen::container<std::string>(
-        rc::gen::element('{', '}', '"', ':', ',', 'a', '1', '\\', '[', ' '));
-    FlatLine line;
-    if (line.parse(text)) RC_ASSERT(line.text("a").size() <= text.size());
+    const auto parts = *rc::gen::container<std::vector<std::string>>(
+        rc::gen::element<std::string>("{", "}", "\"", ":", ",", "t_us", "event", "1", "\\", "[",
+                                      " ", "reason", "\"t_us\":1", "\"event\":\"a\""));
+    std::string text = "{";
+    for (const auto& part : parts)
+      text += part;
+    text += "}";
+    const std::vector<char> exact(text.begin(), text.end());  // a sanitizer sees its end
+    EventLine line;
+    if (parse_event({exact.data(), exact.size()}, line)) {
+      RC_ASSERT(line.event.data() >= exact.data());
+      RC_ASSERT(line.event.data() + line.event.size() <= exact.data() + exact.size());
+    }
   }));
-  FlatLine line;
-  CHECK(line.parse(R"({"t_us":12,"event":"version_made","x":-1.5e3,"n":null})"));
-  CHECK(line.whole("t_us") == 12);
-  CHECK(line.text("event") == "version_made");
-  CHECK(line.number("x") == -1500.0);
-  CHECK(std::isnan(line.number("n")));
-  CHECK(line.whole("missing") == 0);
-  for (const char* bad :
-       {"", "{", "{\"a\"}", "{\"a\":\"b}", "{\"a\":{}}", "[1]", "{\"a\":\"\\n\"}"})
-    CHECK_FALSE(line.parse(bad));
+}
+
+TEST_CASE("an event log of many blocks is read line by line, whatever lies where they meet") {
+  const tests::TemporaryFolder folder;
+  const auto file = folder / "events.jsonl";
+  std::string text;
+  std::int64_t lines = 0;
+  // Lines of a few bytes, of thousands, and one that is longer than two blocks.
+  for (; text.size() < (6U << 20U); ++lines) {
+    const std::size_t filler = lines == 1000 ? 3U << 20U : lines % 97 == 0 ? 5000 : lines % 13;
+    text += R"({"t_us":)" + std::to_string(lines) + R"(,"event":"round_failed","x":")" +
+            std::string(filler, 'x') + "\"}" + (lines % 5 == 0 ? "\r\n" : "\n");
+  }
+  const auto check_all = [&](std::int64_t expected) {
+    std::int64_t next = 0;
+    for_each_event(file, [&](const EventLine& event) { return event.time == next++; });
+    CHECK(next == expected);
+  };
+  write_file(file, text);
+  check_all(lines);
+  write_file(file, text.substr(0, text.size() - 1));  // the last line without its end
+  check_all(lines);
+  write_file(file, "");
+  check_all(0);
+
+  write_file(file, text + "{\n" + text);
+  const auto read = [&] { for_each_event(file, [](const EventLine&) { return true; }); };
+  CHECK(complaint(read) ==
+        file.string() + ":" + std::to_string(lines + 1) + ": is no line of an event log");
+  const auto refuse = [&] {
+    for_each_event(file, [](const EventLine& event) { return event.time < 20'000; });
+  };
+  CHECK(complaint(refuse) == file.string() + ":20001: is no line of an event log");
+  CHECK(complaint([&] { for_each_event(folder / "none", [](auto&) { return true; }); }) ==
+        (folder / "none").string() + ": no such file");
 }
 
 TEST_CASE("the partition's figures are read, its examples passed over") {
