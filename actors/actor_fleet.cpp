@@ -44,7 +44,7 @@ ActorFleet::ActorFleet(caf::actor_system& system, const FleetParts& parts)
   }
   actors_->evaluator =
       spawn_worker<EvaluatorActor>(system, parts.detached, parts.scorer, parts.detached);
-  actors_->host = system.spawn<HostActor>(actors_->slots);
+  actors_->host = system.spawn<HostActor>(actors_->slots, parts.jobs_of_slot);
   const auto context = std::make_shared<const ClientContext>(
       ClientContext{parts.config.seed, parts.trainer, actors_->host});
   const std::size_t own = parts.slots > 0 ? parts.client_examples.size() : 0;

@@ -26,6 +26,7 @@ struct FleetParts {
   FederationParts federation;
   std::shared_ptr<RunObserver> observer;
   std::size_t slots = 1;
+  std::size_t jobs_of_slot = 1;
   /// True in production: slots and evaluator have threads of their own. False: all actors share the
   /// scheduler, so that a test can choose the order of their steps.
   bool detached = true;

@@ -1,7 +1,6 @@
 #include "actors/federation.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "actors/actor_fleet.hpp"
 #include "actors/coordinator/run_status.hpp"
@@ -34,8 +33,8 @@ FleetParts fleet_of(const FederationConfig& config, const Learning& learning,
   parts.client_examples = learning.client_examples;
   parts.federation = learning.federation;
   parts.federation.world = make_world(config, learning);
-  parts.slots = config.slots.count > 0 ? static_cast<std::size_t>(config.slots.count)
-                                       : std::max(1u, std::thread::hardware_concurrency());
+  parts.slots = config.slots.slots();
+  parts.jobs_of_slot = config.slots.jobs_of_slot();
   if (learning.trainer->is_instant()) {
     parts.workers = parts.slots;
     parts.slots = 1;

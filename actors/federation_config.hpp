@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -16,6 +17,12 @@ struct SlotsConfig {
   std::int64_t count = 0;      ///< 0: as many as the machine has cores
   std::int64_t threads = 1;    ///< intra-op threads of each job; part of the result's bytes
   std::string device = "cpu";  ///< "cpu", "cuda" (the first GPU), "cuda:N"
+  std::int64_t cohort = 0;     ///< jobs that a slot trains side by side; 0: jobs_of_slot decides
+
+  /// `count`, or by itself one for each core, on a GPU one.
+  [[nodiscard]] std::size_t slots() const;
+  /// `cohort`, or by itself 1, on a GPU 16.
+  [[nodiscard]] std::size_t jobs_of_slot() const;
 };
 
 /// [surrogate]: what clients are made of with [train] kind = "surrogate"

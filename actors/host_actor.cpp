@@ -4,8 +4,12 @@
 
 namespace lorafleet::actors {
 
-HostActor::HostActor(caf::actor_config& config, std::vector<SlotHandle> slots)
-    : HostHandle::base(config), idle_(std::move(slots)) {}
+HostActor::HostActor(caf::actor_config& config, const std::vector<SlotHandle>& slots,
+                     std::size_t jobs_of_slot)
+    : HostHandle::base(config) {
+  for (std::size_t i = 0; i < jobs_of_slot; ++i)
+    idle_.insert(idle_.end(), slots.begin(), slots.end());
+}
 
 HostActor::behavior_type HostActor::make_behavior() {
   return {[this](QueueJob& order) {

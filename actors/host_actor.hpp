@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <map>
 #include <utility>
 #include <vector>
@@ -14,7 +15,9 @@ namespace lorafleet::actors {
 /// arrival is trained first, so that the virtual clock waits as little as possible.
 class HostActor final : public HostHandle::base {
  public:
-  HostActor(caf::actor_config& config, std::vector<SlotHandle> slots);
+  /// Each slot takes so many jobs at a time.
+  HostActor(caf::actor_config& config, const std::vector<SlotHandle>& slots,
+            std::size_t jobs_of_slot = 1);
   behavior_type make_behavior() override;
   void on_exit() override;
   const char* name() const override { return "host"; }
@@ -28,7 +31,7 @@ class HostActor final : public HostHandle::base {
   void fill_slots();
   void abandon(const AbandonJob& order);
 
-  std::vector<SlotHandle> idle_;
+  std::vector<SlotHandle> idle_;  ///< a slot for each job that it can take
   std::map<sim::JobEnd, Waiting> queue_;
   std::map<sim::JobId, std::shared_ptr<std::atomic<bool>>> running_;
 };

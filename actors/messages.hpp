@@ -26,6 +26,9 @@ struct RunJob {
   model::TrainJob job;
 };
 
+/// Slot to itself: bring the jobs that it has one pass further.
+struct AdvanceJobs {};
+
 /// Slot to host, host to client. Null where the job was abandoned before it was trained.
 struct JobResult {
   std::shared_ptr<const model::TrainResult> result;
@@ -62,6 +65,7 @@ CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::QueueJob))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::AbandonJob))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::JobFailed))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::RunJob))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::AdvanceJobs))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::JobResult))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::EvaluateVersion))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::VersionEvaluated))
@@ -77,6 +81,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::QueueJob)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::AbandonJob)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::JobFailed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::RunJob)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::AdvanceJobs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::JobResult)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::EvaluateVersion)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::VersionEvaluated)
@@ -86,7 +91,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::InterruptRun)
 
 namespace lorafleet::actors {
 
-using SlotHandle = caf::typed_actor<caf::replies_to<RunJob>::with<JobResult>>;
+using SlotHandle =
+    caf::typed_actor<caf::replies_to<RunJob>::with<JobResult>, caf::reacts_to<AdvanceJobs>>;
 using HostHandle =
     caf::typed_actor<caf::replies_to<QueueJob>::with<JobResult>, caf::reacts_to<AbandonJob>>;
 /// Answers each TrainRequest that is trained with a ClientUpdate or a JobFailed to its sender.

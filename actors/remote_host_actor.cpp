@@ -178,9 +178,10 @@ void RemoteHostActor::prepare(const net::RunOffer& offer) {
     parts_.set_threads(static_cast<int>(config.slots.threads));
     work->learning = prepare_learning(config, true, options.log, options.warning);
     work->fingerprint = fingerprint(config, work->learning);
-    for (std::int64_t i = 0; i < options.slots; ++i)
+    const auto together = static_cast<std::int64_t>(config.slots.jobs_of_slot());
+    for (std::int64_t jobs = 0; jobs < options.slots; jobs += together)
       work->slots.push_back(system().spawn<SlotActor, caf::detached>(work->learning.trainer));
-    work->host = system().spawn<HostActor>(work->slots);
+    work->host = system().spawn<HostActor>(work->slots, static_cast<std::size_t>(together));
     work->context = std::make_shared<const ClientContext>(
         ClientContext{config.seed, work->learning.trainer, work->host});
     work_ = std::move(work);

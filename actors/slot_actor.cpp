@@ -1,26 +1,69 @@
 #include "actors/slot_actor.hpp"
 
+#include <utility>
+
 namespace lorafleet::actors {
+
+namespace {
+
+std::string reason_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& thrown) {
+    return thrown.what();
+  } catch (...) {
+    return "unknown";
+  }
+}
+
+}  // namespace
 
 SlotActor::SlotActor(caf::actor_config& config, std::shared_ptr<const model::Trainer> trainer,
                      std::size_t slot, std::shared_ptr<SlotBoard> board)
     : SlotHandle::base(config),
       trainer_(std::move(trainer)),
+      cohort_(trainer_->cohort()),
       slot_(slot),
       board_(std::move(board)) {}
 
 SlotActor::behavior_type SlotActor::make_behavior() {
-  return {[this](const RunJob& order) -> caf::result<JobResult> {
-    try {
-      auto result = std::make_shared<const model::TrainResult>(trainer_->train(order.job));
-      if (board_) board_->add_job(slot_, result->stats.tokens);
-      return JobResult{std::move(result)};
-    } catch (const std::exception& failure) {
-      return caf::make_error(
-          caf::sec::runtime_error,
-          "training of client " + std::to_string(order.job.client) + " failed: " + failure.what());
-    }
-  }};
+  return {[this](const RunJob& order) { return begin(order); },
+          [this](const AdvanceJobs&) { advance(); }};
+}
+
+caf::result<JobResult> SlotActor::begin(const RunJob& order) {
+  auto promise = make_response_promise<JobResult>();
+  const bool idle = promised_.empty();
+  cohort_->add(++tickets_, order.job);
+  promised_.emplace(tickets_, Promised{promise, order.job.client});
+  if (idle) send(this, AdvanceJobs{});
+  return promise;
+}
+
+void SlotActor::advance() {
+  for (model::Cohort::Ended& ended : cohort_->advance())
+    end(std::move(ended));
+  if (!promised_.empty()) send(this, AdvanceJobs{});
+}
+
+void SlotActor::end(model::Cohort::Ended ended) {
+  auto node = promised_.extract(ended.ticket);
+  Promised& own = node.mapped();
+  if (ended.failure) {
+    own.promise.deliver(caf::make_error(caf::sec::runtime_error,
+                                        "training of client " + std::to_string(own.client) +
+                                            " failed: " + reason_of(ended.failure)));
+    return;
+  }
+  auto result = std::make_shared<const model::TrainResult>(std::move(ended.result));
+  if (board_) board_->add_job(slot_, result->stats.tokens);
+  own.promise.deliver(JobResult{std::move(result)});
+}
+
+// The promises refer back to this actor.
+void SlotActor::on_exit() {
+  promised_.clear();
+  cohort_.reset();
 }
 
 }  // namespace lorafleet::actors

@@ -23,6 +23,7 @@ packages=(
   iproute2                      # network namespaces in them
   chromium fonts-dejavu-core    # a browser, for the pages that they open
   clang libclang-rt-dev         # the fuzzers among them
+  file                          # what is in the Debian package
 )
 if [[ "${1:-}" == "--dev" ]]; then
   packages+=(clang-format clang-tidy)

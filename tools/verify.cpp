@@ -18,17 +18,30 @@ namespace lorafleet::tools {
 
 namespace {
 
+/// How many slots, and how many jobs each trains side by side; 0: as the scenario says.
+struct Slots {
+  std::int64_t count = 1;
+  std::int64_t cohort = 0;
+
+  [[nodiscard]] std::string text() const {
+    return std::to_string(count) + (cohort > 0 ? "x" + std::to_string(cohort) : "");
+  }
+};
+
 struct Trial {
-  std::int64_t slots = 1;
+  Slots slots;
   std::filesystem::path folder;
   actors::RunOutcome outcome;
 };
 
-std::vector<std::int64_t> parse_slots(const std::string& text) {
-  std::vector<std::int64_t> counts;
+std::vector<Slots> parse_slots(const std::string& text) {
+  std::vector<Slots> counts;
   std::istringstream parts(text);
   for (std::string part; std::getline(parts, part, ',');) {
-    counts.push_back(parse_whole(part, "--slots", 1));
+    const std::size_t times = part.find('x');
+    Slots own{parse_whole(part.substr(0, times), "--slots", 1), 0};
+    if (times != std::string::npos) own.cohort = parse_whole(part.substr(times + 1), "--slots", 1);
+    counts.push_back(own);
   }
   if (counts.size() < 2) {
     throw InputError("--slots", "\"" + text + "\" names fewer than two counts; example: 1,2,4");
@@ -81,7 +94,7 @@ void print_trials(const std::vector<Trial>& trials) {
   std::vector<std::vector<std::string>> rows = {
       {"slots", "adapter sha256", "events sha256", "tokens/s", "seconds", "bytes"}};
   for (const auto& trial : trials) {
-    rows.push_back({std::to_string(trial.slots), trial.outcome.adapter_sha256.substr(0, 16),
+    rows.push_back({trial.slots.text(), trial.outcome.adapter_sha256.substr(0, 16),
                     trial.outcome.events_sha256.substr(0, 16),
                     seconds_or_tokens(trial.outcome, "tokens_per_second"),
                     seconds_or_tokens(trial.outcome, "wall_seconds"),
@@ -94,11 +107,12 @@ void print_trials(const std::vector<Trial>& trials) {
 
 int verify_command(const Arguments& arguments) {
   CommandLine line("verify",
-                   "Runs a scenario with several numbers of slots and compares the bytes of the "
-                   "final adapter and of the event log.",
+                   "Runs a scenario with several numbers of slots, and of jobs that share one, and "
+                   "compares the bytes of the final adapter and of the event log.",
                    "verify scenarios/quickstart.toml --slots 1,2,4 --set stop.versions=10");
   add_scenario(line);
-  line.option("slots", "N,N,...", "the numbers of slots", "1,2,4");
+  line.option("slots", "N,NxM,...",
+              "the numbers of slots; NxM: N slots that train M jobs side by side each", "1,2,4");
   line.option("out", "DIR",
               "keep the runs there; default: a temporary folder, kept "
               "only where bytes differ");
@@ -114,14 +128,17 @@ int verify_command(const Arguments& arguments) {
 
   std::vector<Trial> trials;
   for (std::size_t i = 0; i < counts.size() && !signals.requested(); ++i) {
-    scenario.federation.slots.count = counts[i];
+    const std::int64_t cohort = scenario.federation.slots.cohort;
+    scenario.federation.slots.count = counts[i].count;
+    if (counts[i].cohort > 0) scenario.federation.slots.cohort = counts[i].cohort;
     actors::RunOptions options = observed_by(display);
-    options.out = runs.path() / (std::to_string(i + 1) + "-slots-" + std::to_string(counts[i]));
+    options.out = runs.path() / (std::to_string(i + 1) + "-slots-" + counts[i].text());
     options.scenario_toml = scenarios::to_toml(scenario);
     options.identity = scenarios::identity(scenario);
     options.stop = signals.token();
     trials.push_back(
         {counts[i], options.out, actors::run_federation(scenario.federation, options)});
+    scenario.federation.slots.cohort = cohort;
     if (made_no_progress(trials.back().outcome)) break;
   }
   display.finish();

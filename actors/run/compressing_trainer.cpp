@@ -9,17 +9,14 @@ namespace lorafleet::actors {
 CompressingTrainer::CompressingTrainer(std::shared_ptr<const model::Trainer> inner,
                                        strategy::CodecPtr up, bool error_feedback,
                                        CarriedFactors carried)
-    : inner_(std::move(inner)),
+    : WrappedTrainer(std::move(inner)),
       up_(std::move(up)),
       error_feedback_(error_feedback),
       carried_(std::move(carried)) {}
 
-model::JobSize CompressingTrainer::size(const model::TrainJob& job) const {
-  return inner_->size(job);
-}
-
-model::TrainResult CompressingTrainer::train(const model::TrainJob& job) const {
-  return strategy::compressed_update(up_, error_feedback_, carried_(job), job, inner_->train(job));
+model::TrainResult CompressingTrainer::after(const model::TrainJob& job,
+                                             model::TrainResult result) const {
+  return strategy::compressed_update(up_, error_feedback_, carried_(job), job, std::move(result));
 }
 
 }  // namespace lorafleet::actors

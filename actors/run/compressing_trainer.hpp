@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "actors/strategy/messages/compression.hpp"
-#include "model/training/trainer.hpp"
+#include "model/training/wrapped_trainer.hpp"
 
 namespace lorafleet::actors {
 
@@ -13,16 +13,16 @@ using CarriedFactors = std::function<model::Factors(const model::TrainJob&)>;
 
 /// Trains as another trainer does and gives the update as the server will read it
 /// (compressed_update has the formula), with what compression lost as the client's private state.
-class CompressingTrainer final : public model::Trainer {
+class CompressingTrainer final : public model::WrappedTrainer {
  public:
   CompressingTrainer(std::shared_ptr<const model::Trainer> inner, strategy::CodecPtr up,
                      bool error_feedback, CarriedFactors carried);
 
-  [[nodiscard]] model::JobSize size(const model::TrainJob& job) const override;
-  [[nodiscard]] model::TrainResult train(const model::TrainJob& job) const override;
+ protected:
+  [[nodiscard]] model::TrainResult after(const model::TrainJob& job,
+                                         model::TrainResult result) const override;
 
  private:
-  std::shared_ptr<const model::Trainer> inner_;
   strategy::CodecPtr up_;
   bool error_feedback_;
   CarriedFactors carried_;

@@ -16,6 +16,7 @@ std::map<std::string, std::string> environment_of(const SlotsConfig& config, std
           {"isa", runtime.isa},
           {"device", runtime.device},
           {"slots", std::to_string(slots)},
+          {"jobs_of_slot", std::to_string(config.jobs_of_slot())},
           {"threads_per_slot", std::to_string(config.threads)}};
 }
 

@@ -34,16 +34,16 @@ model::Adapter with_private_b(const model::Adapter& global, const model::Private
 }
 
 PrivateFactorTrainer::PrivateFactorTrainer(std::shared_ptr<const model::Trainer> inner)
-    : inner_(std::move(inner)) {}
+    : WrappedTrainer(std::move(inner)) {}
 
-model::JobSize PrivateFactorTrainer::size(const model::TrainJob& job) const {
-  return inner_->size(job);
-}
-
-model::TrainResult PrivateFactorTrainer::train(const model::TrainJob& job) const {
+model::TrainJob PrivateFactorTrainer::before(const model::TrainJob& job) const {
   model::TrainJob own = job;
   own.start = std::make_shared<const model::Adapter>(with_private_b(*job.start, job.state.get()));
-  model::TrainResult result = inner_->train(own);
+  return own;
+}
+
+model::TrainResult PrivateFactorTrainer::after(const model::TrainJob& job,
+                                               model::TrainResult result) const {
   const auto b = model::FactorSelection::factors_alone(*job.start->layout, model::Factors::b);
   const auto& state = result.state ? result.state : job.state;
   result.state = with_vector(state.get(), kPrivateBName, b.gather(result.adapter.values));

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model/training/trainer.hpp"
+#include "model/training/wrapped_trainer.hpp"
 
 namespace lorafleet::actors {
 
@@ -22,15 +22,14 @@ model::Adapter with_private_b(const model::Adapter& global, const model::Private
 /// B, which no update ever changes (zero, or that of lora.init_adapter). The result's adapter has
 /// the trained A and the global B; the trained B goes into the result's state, beside what else the
 /// state holds.
-class PrivateFactorTrainer final : public model::Trainer {
+class PrivateFactorTrainer final : public model::WrappedTrainer {
  public:
   explicit PrivateFactorTrainer(std::shared_ptr<const model::Trainer> inner);
 
-  [[nodiscard]] model::JobSize size(const model::TrainJob& job) const override;
-  [[nodiscard]] model::TrainResult train(const model::TrainJob& job) const override;
-
- private:
-  std::shared_ptr<const model::Trainer> inner_;
+ protected:
+  [[nodiscard]] model::TrainJob before(const model::TrainJob& job) const override;
+  [[nodiscard]] model::TrainResult after(const model::TrainJob& job,
+                                         model::TrainResult result) const override;
 };
 
 }  // namespace lorafleet::actors

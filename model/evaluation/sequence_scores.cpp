@@ -23,11 +23,13 @@ void count(std::vector<ClassCount>& classes, std::int64_t wanted, std::int64_t c
 void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& data,
                  std::span<const std::uint32_t> examples, std::vector<Score>& scores) {
   const PackedBatch batch = pack(data, examples);
-  HeadResult head;
+  at::Tensor losses, correct, choices;
   if (!batch.labels.empty()) {
-    const BatchDropout no_dropout({}, {});
-    head = head_pass({base.network(), lora, no_dropout}, labelled_hidden(base, lora, batch),
-                     batch.labels, 0.0, nullptr);
+    const HeadResult head =
+        head_pass(base.network(), lora, labelled_hidden(base, lora, batch), batch.labels);
+    losses = head.losses.cpu();
+    correct = head.correct.cpu();
+    if (head.choices.defined()) choices = head.choices.cpu();
   }
   std::size_t label = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {
@@ -35,12 +37,12 @@ void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
     score.examples = 1;
     const std::int64_t last_row = batch.offsets[i + 1];
     for (; label < batch.labels.size() && batch.label_rows[label] < last_row; ++label) {
-      score.loss_sum += head.rows[label].loss;
-      score.correct += head.rows[label].correct ? 1 : 0;
+      score.loss_sum += losses.data_ptr<double>()[label];
+      score.correct += correct.data_ptr<bool>()[label] ? 1 : 0;
       ++score.label_tokens;
-      if (head.choices.empty()) continue;
+      if (!choices.defined()) continue;
       score.classes.resize(static_cast<std::size_t>(base.shape().classifier.value().labels));
-      count(score.classes, batch.labels[label], head.choices[label]);
+      count(score.classes, batch.labels[label], choices.data_ptr<std::int64_t>()[label]);
     }
     scores.push_back(score);
   }
@@ -56,7 +58,8 @@ std::vector<Score> score_sequences(const BaseModel& base, const AdapterPtr& adap
   std::vector<float> values = adapter ? adapter->values : std::vector<float>();
   std::unique_ptr<LoraLeaves> lora;
   if (adapter) {
-    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
+    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt,
+                                        base.network().working_type());
   }
   std::vector<Score> scores;
   for (const auto part : split_by_tokens(data, examples, batch_tokens)) {

@@ -9,12 +9,13 @@
 
 #include "model/adapter/lora_layout.hpp"
 #include "model/device/device.hpp"
+#include "model/device/staging.hpp"
 #include "model/network/network.hpp"
 
 namespace lorafleet::model {
 
 LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float* values,
-                       std::optional<Factors> trained)
+                       std::optional<Factors> trained, at::ScalarType type)
     : factors_(base.shape().modules()) {
   const at::Device device = base.network().device();
   for (std::size_t i = 0; i < layout.modules().size(); ++i) {
@@ -24,11 +25,9 @@ LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float
     factors.b = at::from_blob(values + layout.b_offset(i), {module.out, module.rank}, at::kFloat);
     factors.scale = module.scale();
     for (at::Tensor* leaf : {&factors.a, &factors.b}) {
-      values_.push_back(*leaf);
-      if (!computes_on_host(device)) *leaf = leaf->to(device, false, /*copy=*/true);
+      if (!computes_on_host(device)) *leaf = leaf->to(device, type, false, /*copy=*/true);
       const bool is_a = leaf == &factors.a;
       leaf->set_requires_grad(trained && *trained != (is_a ? Factors::b : Factors::a));
-      leaves_.push_back(*leaf);
       if (!leaf->requires_grad()) continue;
       (is_a ? factors.trained_a : factors.trained_b) = std::ssize(trained_);
       trained_.push_back(*leaf);
@@ -39,19 +38,25 @@ LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float
   for (std::size_t i = 0; i < layout.whole().size(); ++i) {
     at::Tensor leaf =
         at::from_blob(values + layout.whole_offset(i), layout.whole()[i].shape, at::kFloat);
-    values_.push_back(leaf);
-    if (!computes_on_host(device)) leaf = leaf.to(device, false, /*copy=*/true);
+    if (!computes_on_host(device)) leaf = leaf.to(device, type, false, /*copy=*/true);
     leaf.set_requires_grad(trained.has_value());
-    leaves_.push_back(leaf);
     whole_.push_back(leaf);
     if (trained) trained_.push_back(leaf);
   }
 }
 
-void LoraLeaves::refresh() {
+void LoraLeaves::follow(const at::Tensor& flat) {
   const at::NoGradGuard no_grad;
-  for (std::size_t i = 0; i < leaves_.size(); ++i) {
-    if (!leaves_[i].is_same(values_[i])) leaves_[i].copy_(values_[i]);
+  if (trained_.empty()) return;
+  if (followed_.defined()) {
+    followed_.copy_(flat);
+    return;
+  }
+  followed_ = flat.to(trained_.front().scalar_type(), false, /*copy=*/true);
+  std::int64_t first = 0;
+  for (at::Tensor& leaf : trained_) {
+    leaf.set_data(followed_.narrow(0, first, leaf.numel()).view(leaf.sizes()));
+    first += leaf.numel();
   }
 }
 
@@ -60,7 +65,7 @@ at::Tensor dropout_mask(Dropout& dropout, at::IntArrayRef sizes, at::Device devi
   const at::NoGradGuard no_grad;
   at::Tensor mask = at::empty(sizes, at::kFloat);
   dropout.fill({mask.data_ptr<float>(), static_cast<std::size_t>(mask.numel())});
-  return mask.to(device);
+  return staged(mask, device);
 }
 
 void LoraLeaves::add_flat(const std::vector<at::Tensor>& gradients,
@@ -69,7 +74,7 @@ void LoraLeaves::add_flat(const std::vector<at::Tensor>& gradients,
   for (std::size_t i = 0; i < trained_.size(); ++i) {
     const std::int64_t size = trained_[i].numel();
     if (gradients[i].defined()) {
-      const at::Tensor gradient = gradients[i].cpu().contiguous();
+      const at::Tensor gradient = gradients[i].to(at::kCPU, at::kFloat).contiguous();
       std::transform(target, target + size, gradient.data_ptr<float>(), target, std::plus<>());
     }
     target += size;

@@ -18,19 +18,21 @@ namespace lorafleet::model {
 at::Tensor dropout_mask(Dropout& dropout, at::IntArrayRef sizes, at::Device device);
 
 /// An adapter's factors as leaves of an autograd graph, by the module that they adapt, and the
-/// tensors that are trained whole. On the CPU
+/// tensors that are trained whole. On the host
 /// the leaves are views of the given values: an optimiser that changes the values changes the
-/// leaves. On a GPU they are copies. Internal to model/.
+/// leaves. Elsewhere they are copies. Internal to model/.
 class LoraLeaves {
  public:
   /// `values` must outlive this. Gradients flow to the factors that `trained` names and to what is
-  /// trained whole, and to none where it is nothing. Throws InputError where the layout does not
+  /// trained whole, and to none where it is nothing. Copies are of the given type. Throws
+  /// InputError where the layout does not
   /// fit the model.
   LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float* values,
-             std::optional<Factors> trained);
+             std::optional<Factors> trained, at::ScalarType type = at::kFloat);
 
-  /// After the values have changed; before it, copies on a GPU are still the old ones.
-  void refresh();
+  /// Where leaves are copies: the trained ones become what `flat` holds, in the layout of
+  /// FactorSelection.
+  void follow(const at::Tensor& flat);
 
   /// Dropout on the input of each adapted layer.
   void set_dropout(const Dropout& dropout) { dropout_ = dropout; }
@@ -53,11 +55,10 @@ class LoraLeaves {
 
  private:
   std::vector<LoraFactors> factors_;  ///< by module of the shape
-  std::vector<at::Tensor> values_;    ///< in the host's memory, as leaves_
-  std::vector<at::Tensor> leaves_;    ///< all of them, A and B of each module, and the whole ones
   std::vector<at::Tensor> whole_;
   std::ptrdiff_t first_whole_ = -1;
   std::vector<at::Tensor> trained_;
+  at::Tensor followed_;  ///< the trained leaves' memory, once they follow something
   Dropout dropout_;
 };
 

@@ -126,9 +126,10 @@ std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& 
                                    2 * (widths.queries + 2 * widths.keys));
   // A classifier reads a row of each sequence.
   const std::int64_t in_head =
-      base.shape.classifier ? rows * 4 * base.shape.embedding
-                            : rows * 3 * base.shape.embedding +
-                                  head_chunk_rows(base.shape.vocabulary) * base.shape.vocabulary;
+      base.shape.classifier
+          ? rows * 4 * base.shape.embedding
+          : rows * 3 * base.shape.embedding +
+                head_chunk_rows(base.shape.vocabulary, at::kCPU) * base.shape.vocabulary;
   return kFloat * (rows * kept + std::max(rows * in_layer, in_head));
 }
 

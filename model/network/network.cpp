@@ -131,6 +131,11 @@ void Network::load_classifier(const ClassifierShape& shape, WeightReader& reader
     classifier_.push_back(reader.float32(tensor.name, tensor.shape));
 }
 
+at::ScalarType Network::working_type() const {
+  const bool narrow = !computes_on_host(device()) && embedding_.scalar_type() == at::kBFloat16;
+  return narrow ? at::kBFloat16 : at::kFloat;
+}
+
 at::Tensor Network::linear(std::size_t module, const at::Tensor& x, LoraLeaves* lora) const {
   const FrozenLinear& layer = linears[module];
   if (lora == nullptr || !lora->factors(module).defined()) return model::linear(x, layer);
@@ -242,7 +247,7 @@ at::Tensor Network::forward(const DecoderInput& input, const Attention& attentio
     const auto own = static_cast<std::size_t>(i);
     if (input.hidden_states != nullptr) input.hidden_states->push_back(x);
     const bool narrows = wanted.defined() && i + 1 == layers;
-    if (input.dropout != nullptr && input.dropout->base.skips(i)) {
+    if (input.dropout != nullptr && input.dropout->jobs.front().skips(i)) {
       if (narrows) x = x.index_select(0, wanted);
       continue;
     }

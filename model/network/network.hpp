@@ -60,6 +60,9 @@ class Network {
 
   /// Where all tensors lie, and where everything is computed.
   [[nodiscard]] at::Device device() const { return embedding_.device(); }
+  /// In which rows go through the layers in training and scoring: float32 on the host, and wherever
+  /// the weights are not bfloat16, as they are.
+  [[nodiscard]] at::ScalarType working_type() const;
   /// Of each layer.
   [[nodiscard]] const std::vector<AttentionShape>& attention() const { return parts_.attention; }
   /// Of the base's own dropout in training.

@@ -31,6 +31,20 @@ void PackedBatch::add_class(std::span<const std::int32_t> sequence, std::int64_t
   add(sequence, std::span<const LabelSpan>());
 }
 
+void PackedBatch::append(const PackedBatch& batch) {
+  const auto start = static_cast<std::int64_t>(tokens.size());
+  const auto moved = [start](const std::vector<std::int64_t>& from, std::size_t first,
+                             std::vector<std::int64_t>& to) {
+    for (std::size_t i = first; i < from.size(); ++i)
+      to.push_back(start + from[i]);
+  };
+  tokens.insert(tokens.end(), batch.tokens.begin(), batch.tokens.end());
+  positions.insert(positions.end(), batch.positions.begin(), batch.positions.end());
+  moved(batch.offsets, 1, offsets);
+  moved(batch.label_rows, 0, label_rows);
+  labels.insert(labels.end(), batch.labels.begin(), batch.labels.end());
+}
+
 PackedBatch pack(const EncodedData& data, std::span<const std::uint32_t> examples) {
   PackedBatch batch;
   for (const std::uint32_t example : examples) {

@@ -24,6 +24,8 @@ struct PackedBatch {
   void add(std::span<const std::int32_t> sequence, std::size_t label_start);
   /// For a classifier: the first row predicts the class.
   void add_class(std::span<const std::int32_t> sequence, std::int64_t label);
+  /// Appends all sequences of another batch.
+  void append(const PackedBatch& batch);
 };
 
 PackedBatch pack(const EncodedData& data, std::span<const std::uint32_t> examples);

@@ -75,8 +75,12 @@ const Registry<OptimizerEntry>& optimizers() {
   static const Registry<OptimizerEntry> kRegistry(
       "train.optimizer", {{.name = "adamw",
                            .keys = {"train.beta1", "train.beta2", "train.epsilon"},
-                           .make = made<AdamW>},
-                          {.name = "sgd", .keys = {"train.momentum"}, .make = made<Sgd>}});
+                           .make = made<AdamW>,
+                           .make_on_device = make_tensor_adamw},
+                          {.name = "sgd",
+                           .keys = {"train.momentum"},
+                           .make = made<Sgd>,
+                           .make_on_device = make_tensor_sgd}});
   return kRegistry;
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -81,12 +82,32 @@ struct JobSize {
   }
 };
 
+/// Jobs that are trained side by side, a pass at a time; a job may come at any time, and go on
+/// beside those that are under way. Each has the bytes that it would have alone. Of one thread.
+class Cohort {
+ public:
+  /// How a job ended.
+  struct Ended {
+    std::uint64_t ticket = 0;
+    TrainResult result;
+    std::exception_ptr failure = nullptr;  ///< then there is no result
+  };
+
+  virtual ~Cohort() = default;
+  /// `ticket` names the job in what `advance` returns.
+  virtual void add(std::uint64_t ticket, const TrainJob& job) = 0;
+  /// Brings all jobs one pass further, or some to their end; those that ended leave the cohort.
+  [[nodiscard]] virtual std::vector<Ended> advance() = 0;
+};
+
 /// How clients train. Implementations are const and thread-safe: all slots share one.
 class Trainer {
  public:
   virtual ~Trainer() = default;
   [[nodiscard]] virtual JobSize size(const TrainJob& job) const = 0;
   [[nodiscard]] virtual TrainResult train(const TrainJob& job) const = 0;
+  /// Empty. Must not outlive the trainer. By default its jobs are trained one after the other.
+  [[nodiscard]] virtual std::unique_ptr<Cohort> cohort() const;
   /// A job costs less than handing it to a slot: clients do it by themselves.
   [[nodiscard]] virtual bool is_instant() const { return false; }
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <thread>
 
 #include "actors/run/calibration.hpp"
 #include "actors/run/dry_run.hpp"
@@ -75,10 +74,8 @@ double measure_speed(const actors::FederationConfig& config, const actors::Learn
         all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kExamples)));
     jobs.push_back(std::move(job));
   }
-  const std::size_t slots = config.slots.count > 0
-                                ? static_cast<std::size_t>(config.slots.count)
-                                : std::max(1u, std::thread::hardware_concurrency());
-  const actors::CalibrationSetting setting{slots, static_cast<int>(config.slots.threads)};
+  const actors::CalibrationSetting setting{config.slots.slots(),
+                                           static_cast<int>(config.slots.threads)};
   return actors::summarise_speed(setting,
                                  actors::time_jobs(*learning.honest, jobs, setting, seconds))
       .total_tokens_per_second;

@@ -36,6 +36,7 @@ std::vector<InputPath> input_paths(const Scenario& scenario) {
 std::string identity(const Scenario& scenario) {
   Scenario decisive = scenario;
   decisive.federation.slots.count = {};
+  decisive.federation.slots.cohort = {};
   decisive.federation.checkpoint = {};
   decisive.federation.output = {};
   decisive.federation.tls = {};

@@ -346,7 +346,14 @@ Table slots_table() {
   table
       .field(
           "count", &SlotsConfig::count,
-          "jobs that train at the same time; 0: as many as there are cores. Never changes results")
+          "slots that train at the same time; 0: as many as there are cores, on a GPU one. Never "
+          "changes results")
+      .between(0, 1024);
+  table
+      .field(
+          "cohort", &SlotsConfig::cohort,
+          "jobs that a slot trains side by side: on a GPU in the same pass over the base; 0: 1 on "
+          "a CPU, which gains nothing by more, 16 on a GPU. Never changes results")
       .between(0, 1024);
   table
       .field("threads", &SlotsConfig::threads,

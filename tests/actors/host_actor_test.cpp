@@ -2,8 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "actors/slot_actor.hpp"
 #include "actors/system_config.hpp"
@@ -71,6 +76,99 @@ TEST_CASE("the result of a job that was given up is never taken for that of the 
   caf::anon_send_exit(host, caf::exit_reason::user_shutdown);
   for (const auto& slot : slots)
     caf::anon_send_exit(slot, caf::exit_reason::user_shutdown);
+}
+
+/// Jobs of `client + 1` passes; remembers how many there were at each.
+class CountingTrainer final : public model::Trainer {
+ public:
+  class Passes final : public model::Cohort {
+   public:
+    explicit Passes(const CountingTrainer& trainer) : trainer_(trainer) {}
+    void add(std::uint64_t ticket, const model::TrainJob& job) override {
+      left_[ticket] = {job.client + 1, job.client};
+    }
+    std::vector<Ended> advance() override {
+      std::vector<Ended> ended;
+      trainer_.note(left_.size());
+      for (auto it = left_.begin(); it != left_.end();) {
+        if (--it->second.first > 0) {
+          ++it;
+          continue;
+        }
+        const auto client = it->second.second;
+        Ended own{it->first, {*tests::flat_adapter(static_cast<float>(client)), {}, nullptr}};
+        if (client == 2) own.failure = std::make_exception_ptr(std::runtime_error("no luck"));
+        ended.push_back(std::move(own));
+        it = left_.erase(it);
+      }
+      return ended;
+    }
+
+   private:
+    const CountingTrainer& trainer_;
+    std::map<std::uint64_t, std::pair<std::uint32_t, std::uint32_t>> left_;
+  };
+
+  model::JobSize size(const model::TrainJob&) const override { return {1, 1}; }
+  model::TrainResult train(const model::TrainJob&) const override {
+    throw std::logic_error("alone");
+  }
+  std::unique_ptr<model::Cohort> cohort() const override { return std::make_unique<Passes>(*this); }
+  void note(std::size_t jobs) const {
+    const std::lock_guard lock(mutex_);
+    largest_ = std::max(largest_, jobs);
+  }
+  std::size_t largest() const {
+    const std::lock_guard lock(mutex_);
+    return largest_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::size_t largest_ = 0;
+};
+
+TEST_CASE("a slot trains as many jobs side by side as it may, and no more") {
+  SystemConfig config(std::make_shared<std::atomic<int>>(1), 2, false);
+  caf::actor_system system(config);
+  const auto trainer = std::make_shared<const CountingTrainer>();
+  const auto board = std::make_shared<SlotBoard>(1);
+  const auto slot = system.spawn<SlotActor, caf::detached>(trainer, std::size_t{0}, board);
+  const auto host = system.spawn<HostActor>(std::vector<SlotHandle>{slot}, std::size_t{3});
+  constexpr std::uint32_t kJobs = 40;
+  std::uint32_t failed = 0;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::uint32_t ended = 0;
+  for (std::uint32_t client = 0; client < kJobs; ++client) {
+    model::TrainJob job;
+    job.client = client;
+    system.spawn([&, job, host](caf::event_based_actor* asker) {
+      asker->request(host, caf::infinite, QueueJob{{1}, job})
+          .then(
+              [&, client = job.client](const JobResult& result) {
+                const std::lock_guard lock(mutex);
+                CHECK(result.result->adapter.values[0] == static_cast<float>(client));
+                ++ended;
+                changed.notify_all();
+              },
+              [&](const caf::error& failure) {
+                const std::lock_guard lock(mutex);
+                CHECK(failure.context().get_as<std::string>(0) ==
+                      "training of client 2 failed: no luck");
+                ++failed;
+                ++ended;
+                changed.notify_all();
+              });
+    });
+  }
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return ended == kJobs; });
+  CHECK(failed == 1);
+  CHECK(trainer->largest() == 3);
+  CHECK(board->read().front().jobs == kJobs - 1);
+  caf::anon_send_exit(host, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(slot, caf::exit_reason::user_shutdown);
 }
 
 }  // namespace

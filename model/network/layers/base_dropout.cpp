@@ -55,17 +55,22 @@ void BaseDropout::apply(std::span<float> values, DropoutSite site, std::int64_t 
   drop_entries(values, {bits[0], bits[1]}, probability(site));
 }
 
-BatchDropout::BatchDropout(const BaseDropout& dropout, const std::vector<std::int64_t>& offsets)
-    : base(dropout) {
+BatchDropout::BatchDropout(const BaseDropout& dropout, const std::vector<std::int64_t>& offsets) {
+  add(dropout, offsets);
+}
+
+void BatchDropout::add(const BaseDropout& dropout, const std::vector<std::int64_t>& offsets) {
+  jobs.push_back(dropout);
   for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
     for (std::int64_t row = offsets[i]; row < offsets[i + 1]; ++row) {
-      rows.push_back({static_cast<std::int64_t>(i), row - offsets[i]});
+      rows.push_back({jobs.size() - 1, static_cast<std::int64_t>(i), row - offsets[i]});
     }
   }
 }
 
 BatchDropout BatchDropout::only(const std::vector<std::int64_t>& wanted) const {
-  BatchDropout result(base, {});
+  BatchDropout result;
+  result.jobs = jobs;
   for (const std::int64_t row : wanted) {
     result.rows.push_back(rows[static_cast<std::size_t>(row)]);
   }

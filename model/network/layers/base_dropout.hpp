@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -59,18 +60,32 @@ class BaseDropout {
   std::uint64_t first_sequence_ = 0;
 };
 
-/// What a batch's forward pass drops: `rows` gives the sequence of each row and its place
-/// in it.
+/// What the forward pass of a batch drops, in which several jobs may have a part: whose each row
+/// is, the sequence of this job's part that it belongs to, and its place in it. All jobs drop with
+/// the same probabilities.
 struct BatchDropout {
   struct Row {
+    std::size_t job;
     std::int64_t sequence;
     std::int64_t index;
   };
-  BaseDropout base;
+  std::vector<BaseDropout> jobs;
   std::vector<Row> rows;
 
-  /// Of a packed batch.
+  BatchDropout() = default;
+  /// Of one job's packed batch.
   BatchDropout(const BaseDropout& dropout, const std::vector<std::int64_t>& offsets);
+  /// Adds a job, whose rows come next.
+  void add(const BaseDropout& dropout, const std::vector<std::int64_t>& offsets);
+
+  [[nodiscard]] double probability(DropoutSite site) const {
+    return jobs.empty() ? 0.0 : jobs.front().probability(site);
+  }
+  /// BaseDropout::apply to values of row `i`.
+  void apply(std::size_t i, std::span<float> values, DropoutSite site, std::int64_t layer) const {
+    const Row& row = rows[i];
+    jobs[row.job].apply(values, site, layer, 0, row.sequence, row.index);
+  }
   /// The rows named only.
   [[nodiscard]] BatchDropout only(const std::vector<std::int64_t>& wanted) const;
 };

@@ -37,6 +37,20 @@ at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Te
   return y;
 }
 
+/// x [rows, in] times a matrix [in, out] of any type, in x's type.
+at::Tensor in_blocks(const at::Tensor& x, const at::Tensor& matrix) {
+  const at::Tensor own = x.to(matrix.scalar_type());
+  const std::int64_t block = product_rows(x.device());
+  const std::int64_t rows = own.size(0);
+  if (rows % block != 0 || rows == block) return at::mm(own, matrix).to(x.scalar_type());
+  at::Tensor y = at::empty({rows, matrix.size(1)}, own.options());
+  for (std::int64_t first = 0; first < rows; first += block) {
+    at::Tensor part = y.narrow(0, first, block);
+    at::mm_out(part, own.narrow(0, first, block), matrix);
+  }
+  return y.to(x.scalar_type());
+}
+
 }  // namespace
 
 /// float32 stays with BLAS: oneDNN's products gain nothing in training there (opt-mini, AVX-512:
@@ -51,19 +65,32 @@ std::shared_ptr<const PackedWeights> packed_weights(const at::Tensor& weight) {
   return std::make_shared<const PackedWeights>(weight.data_ptr(), weight.size(0), weight.size(1));
 }
 
+std::int64_t product_rows(const at::Device& device) {
+  return device.is_cpu() ? 64 : 4096;
+}
+
+std::int64_t padded_rows(std::int64_t rows, const at::Device& device) {
+  if (computes_on_host(device)) return rows;
+  const std::int64_t block = product_rows(device);
+  return (rows + block - 1) / block * block;
+}
+
 at::Tensor times_transposed(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                             const PackedWeights* packed) {
   if (rounds_rows(weight)) return by_onednn(x, weight, bias, packed, Direction::forward);
-  if (weight.scalar_type() == at::kFloat) return at::linear(x, weight, bias);
-  at::Tensor y = at::linear(x.to(weight.scalar_type()), weight).to(at::kFloat);
+  if (computes_on_host(weight.device()) && weight.scalar_type() == at::kFloat) {
+    return at::linear(x, weight, bias);
+  }
+  const at::Tensor y = in_blocks(x, weight.t());
   return bias.defined() ? y.add_(bias) : y;
 }
 
 at::Tensor times(const at::Tensor& g, const at::Tensor& weight, const PackedWeights* packed) {
   if (rounds_rows(weight)) return by_onednn(g, weight, {}, packed, Direction::backward);
-  return weight.scalar_type() == at::kFloat
-             ? at::mm(g, weight)
-             : at::mm(g.to(weight.scalar_type()), weight).to(at::kFloat);
+  if (computes_on_host(weight.device()) && weight.scalar_type() == at::kFloat) {
+    return at::mm(g, weight);
+  }
+  return in_blocks(g, weight);
 }
 
 }  // namespace lorafleet::model

@@ -18,8 +18,16 @@ bool rounds_rows(const at::Tensor& weight);
 /// W as own products read it, or null where they do not serve it.
 std::shared_ptr<const PackedWeights> packed_weights(const at::Tensor& weight);
 
-/// x: [rows, in] -> x W^T + bias: [rows, out]; `bias` [out] float32, or undefined. `packed` is of
-/// this weight, or null.
+/// How many rows a product takes at a time where own kernels do not serve, whatever their number:
+/// libraries choose how they add by the sizes of a product, and a job's sums must not depend on who
+/// shares the rows with it.
+std::int64_t product_rows(const at::Device& device);
+
+/// `rows`, or more where products take a fixed number of them.
+std::int64_t padded_rows(std::int64_t rows, const at::Device& device);
+
+/// x: [rows, in] -> x W^T + bias: [rows, out]; of x's type but for float32 from the host's kernels;
+/// `bias` [out] float32, or undefined. `packed` is of this weight, or null.
 at::Tensor times_transposed(const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& bias = {}, const PackedWeights* packed = nullptr);
 

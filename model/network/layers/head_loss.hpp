@@ -10,27 +10,28 @@
 
 namespace lorafleet::model {
 
-/// What a head says about some rows. Internal to model/.
+/// What a head says about N labels, in their order. On the device. Internal to model/.
 struct HeadResult {
-  std::vector<RowLoss> rows;          ///< one for each label, in order
-  double loss_sum = 0.0;              ///< nats
-  at::Tensor gradient;                ///< [N, e]: of factor * loss_sum, where asked for
-  std::vector<std::int64_t> choices;  ///< of a classifier: the likeliest class of each row
+  at::Tensor losses;        ///< [N]: -log softmax(logits)[label], nats, float64
+  at::Tensor correct;       ///< [N]: the label has the largest logit, bool
+  at::Tensor gradient;      ///< shaped like `hidden`: of the losses' sum, each times its factor
+  at::Tensor choices = {};  ///< [N], of a classifier: the likeliest class, int64
 };
 
-/// Adds what cross entropy says about each row of logits [rows, V] to `result`; with a `factor`
-/// other than 0 the logits become its gradient, times factor.
-void judge_logits(at::Tensor& logits, const std::int64_t* labels, float factor, HeadResult& result);
+/// What cross entropy says about contiguous logits [N, V]; with factors they become the gradient.
+/// Without `gradient` and `choices`.
+HeadResult judge_logits(at::Tensor& logits, const std::vector<std::int64_t>& labels,
+                        const std::vector<float>& factors);
 
-/// How many rows of logits there are at a time: about 4 MB of them, so that they stay in the cache,
-/// but enough rows for a matrix product.
-std::int64_t head_chunk_rows(std::int64_t vocabulary);
+/// How many rows of logits there are at a time. On the host about 4 MB of them, so that they stay
+/// in the cache, but enough rows for a matrix product; elsewhere at most 256 MB.
+std::int64_t head_chunk_rows(std::int64_t vocabulary, const at::Device& device);
 
-/// hidden: [N, e] float32, weight: [V, e], labels: N token ids. Works on a few rows at a time: the
-/// [N, V] logits never exist. With `factor` 0 no gradient is computed. Takes part in no autograd
-/// graph.
+/// hidden: [N, e], weight: [V, e], labels: N token ids; further rows of `hidden` are padding. Works
+/// on a few rows at a time: the [N, V] logits never exist. Without factors no gradient is computed.
+/// Takes part in no autograd graph, and does not wait for the device.
 HeadResult head_loss(const at::Tensor& hidden, const FrozenLinear& head,
-                     const std::vector<std::int64_t>& labels, double factor);
+                     const std::vector<std::int64_t>& labels, const std::vector<float>& factors);
 
 /// [N, V] float32.
 at::Tensor head_logits(const at::Tensor& hidden, const FrozenLinear& head);

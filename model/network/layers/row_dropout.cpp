@@ -6,13 +6,12 @@ namespace lorafleet::model {
 
 at::Tensor dropped(const at::Tensor& x, const BatchDropout* dropout, DropoutSite site,
                    std::int64_t layer) {
-  const double p = dropout == nullptr ? 0.0 : dropout->base.probability(site);
+  const double p = dropout == nullptr ? 0.0 : dropout->probability(site);
   if (p == 0.0) return x;
   at::Tensor mask = at::ones(x.sizes(), at::kFloat);
   const auto width = static_cast<std::size_t>(x.size(1));
   for (std::size_t i = 0; i < dropout->rows.size(); ++i) {
-    dropout->base.apply({mask.data_ptr<float>() + i * width, width}, site, layer, 0,
-                        dropout->rows[i].sequence, dropout->rows[i].index);
+    dropout->apply(i, {mask.data_ptr<float>() + i * width, width}, site, layer);
   }
   return x * mask.to(x.device(), at::kBool) * (1.0 / (1.0 - p));
 }

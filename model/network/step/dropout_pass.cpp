@@ -11,7 +11,7 @@ namespace lorafleet::model {
 
 void drop_rows(const at::Tensor& x, const BatchDropout* dropout, DropoutSite site,
                std::int64_t layer) {
-  if (dropout == nullptr || dropout->base.probability(site) == 0.0) return;
+  if (dropout == nullptr || dropout->probability(site) == 0.0) return;
   if (!computes_on_host(x.device())) {
     x.copy_(dropped(x, dropout, site, layer));
     return;
@@ -19,8 +19,7 @@ void drop_rows(const at::Tensor& x, const BatchDropout* dropout, DropoutSite sit
   const auto width = static_cast<std::size_t>(x.size(1));
   over_rows(x.size(0), x.size(1), [&](std::int64_t first, std::int64_t count) {
     for (std::int64_t i = first; i < first + count; ++i) {
-      const BatchDropout::Row& row = dropout->rows[static_cast<std::size_t>(i)];
-      dropout->base.apply({rows_into(x, i).data, width}, site, layer, 0, row.sequence, row.index);
+      dropout->apply(static_cast<std::size_t>(i), {rows_into(x, i).data, width}, site, layer);
     }
   });
 }

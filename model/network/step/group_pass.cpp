@@ -21,7 +21,7 @@ LoraProducts products_of(const LoraFactors& lora) {
 }
 
 at::Tensor masked(const at::Tensor& x, const at::Tensor& mask) {
-  return mask.defined() ? x * mask : x;
+  return mask.defined() ? (x * mask).to(x.scalar_type()) : x;
 }
 
 /// Adds the LoRA term of x (dropped) to y and returns x A^T.
@@ -55,7 +55,7 @@ struct Member {
       at_place(gradients, lora.trained_a) = at::mm(grad_low.t(), masked(x, mask));
     if (!dx.defined()) return;
     if (mask.defined()) {
-      dx.add_(at::mm(grad_low, lora.a).mul_(mask));
+      dx.add_(at::mm(grad_low, lora.a) * mask);
     } else {
       dx.addmm_(grad_low, lora.a);
     }
@@ -98,46 +98,55 @@ at::Tensor columns(const LinearGroup& group, const at::Tensor& y, std::size_t me
 
 }  // namespace
 
-bool trains(const LinearGroup& group, const LoraLeaves& lora) {
-  return std::any_of(group.modules.begin(), group.modules.end(),
-                     [&](std::size_t module) { return lora.factors(module).trained(); });
+bool trains(const LinearGroup& group, const JobRows& jobs) {
+  return std::any_of(jobs.leaves.begin(), jobs.leaves.end(), [&](const LoraLeaves* lora) {
+    return std::any_of(group.modules.begin(), group.modules.end(),
+                       [&](std::size_t module) { return lora->factors(module).trained(); });
+  });
 }
 
-at::Tensor group_forward(const LinearGroup& group, const Operand& x, LoraLeaves* lora,
+at::Tensor group_forward(const LinearGroup& group, const Operand& x, const JobRows& jobs,
                          GroupTape* tape) {
   at::Tensor y =
       times_transposed(x.factor(), group.fused.weight, group.fused.bias, group.fused.packed.get());
-  if (lora == nullptr) return y;
   for (std::size_t i = 0; i < group.modules.size(); ++i) {
-    const LoraFactors& factors = lora->factors(group.modules[i]);
-    at::Tensor low;
-    if (tape != nullptr) tape->dropout.push_back(lora->dropout());
-    if (factors.defined()) {
-      low = add_term(
-          masked(x.values, dropout_mask(lora->dropout(), x.values.sizes(), x.values.device())),
-          factors, columns(group, y, i));
+    for (std::size_t job = 0; job < jobs.count(); ++job) {
+      LoraLeaves& lora = *jobs.leaves[job];
+      const LoraFactors& factors = lora.factors(group.modules[i]);
+      at::Tensor low;
+      if (tape != nullptr) tape->dropout.push_back(lora.dropout());
+      if (factors.defined()) {
+        const at::Tensor own = jobs.of(x.values, job);
+        low = add_term(masked(own, dropout_mask(lora.dropout(), own.sizes(), own.device())),
+                       factors, columns(group, jobs.of(y, job), i));
+      }
+      if (tape != nullptr) tape->low.push_back(low);
     }
-    if (tape != nullptr) tape->low.push_back(low);
   }
   return y;
 }
 
-at::Tensor group_backward(const LinearGroup& group, const at::Tensor& g, const LoraLeaves& lora,
+at::Tensor group_backward(const LinearGroup& group, const at::Tensor& g, const JobRows& jobs,
                           const GroupTape& tape, const std::function<at::Tensor()>& input,
-                          bool wants_x, FactorGradients& gradients) {
+                          bool wants_x, std::vector<FactorGradients>& gradients) {
   at::Tensor dx;
   if (wants_x) dx = times(g, group.fused.weight, group.fused.packed.get());
   at::Tensor x;
   for (std::size_t i = 0; i < group.modules.size(); ++i) {
-    const LoraFactors& factors = lora.factors(group.modules[i]);
-    if (!factors.defined()) continue;
-    if (!x.defined() && factors.trained_a >= 0) x = input();
-    Dropout dropout = tape.dropout[i];
-    const at::Tensor mask = dropout_mask(dropout, {g.size(0), factors.a.size(1)}, g.device());
-    const at::Tensor own = columns(group, g, i);
-    const Member member{factors, own, tape.low[i], mask};
-    computes_on_host(g.device()) ? member.on_host(x, dx, gradients)
-                                 : member.generic(x, dx, gradients);
+    for (std::size_t job = 0; job < jobs.count(); ++job) {
+      const LoraFactors& factors = jobs.leaves[job]->factors(group.modules[i]);
+      if (!factors.defined()) continue;
+      if (!x.defined() && factors.trained_a >= 0) x = input();
+      const std::size_t place = i * jobs.count() + job;
+      const at::Tensor own = columns(group, jobs.of(g, job), i);
+      Dropout dropout = tape.dropout[place];
+      const at::Tensor mask = dropout_mask(dropout, {own.size(0), factors.a.size(1)}, g.device());
+      const Member member{factors, own, tape.low[place], mask};
+      const at::Tensor own_x = x.defined() ? jobs.of(x, job) : x;
+      at::Tensor own_dx = dx.defined() ? jobs.of(dx, job) : dx;
+      computes_on_host(g.device()) ? member.on_host(own_x, own_dx, gradients[job])
+                                   : member.generic(own_x, own_dx, gradients[job]);
+    }
   }
   return dx;
 }

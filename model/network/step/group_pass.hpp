@@ -8,32 +8,34 @@
 #include "model/network/layers/dropout.hpp"
 #include "model/network/layers/linear_group.hpp"
 #include "model/network/lora_leaves.hpp"
+#include "model/network/step/job_rows.hpp"
 #include "model/network/step/operand.hpp"
 
 namespace lorafleet::model {
 
-/// What a group's backward pass needs of its forward pass, by member. Internal to model/.
+/// What a group's backward pass needs of its forward pass, by member and within it by job. Internal
+/// to model/.
 struct GroupTape {
   std::vector<at::Tensor> low;   ///< x A^T, undefined where the member is not adapted
   std::vector<Dropout> dropout;  ///< as it was before the member's mask was drawn
 };
 
-/// Whether any member has factors that are trained.
-bool trains(const LinearGroup& group, const LoraLeaves& lora);
+/// Whether any member has factors that a job trains.
+bool trains(const LinearGroup& group, const JobRows& jobs);
 
 /// y = x W^T + b for all members side by side, with each member's LoRA term (Hu et al., arXiv
-/// 2106.09685). x: [rows, in] -> [rows, out]. Masks are drawn member by member. `lora` null: the
-/// frozen layers alone; `tape` null: no backward pass follows.
-at::Tensor group_forward(const LinearGroup& group, const Operand& x, LoraLeaves* lora,
+/// 2106.09685), that of each job on its rows. x: [rows, in] -> [rows, out]. Masks are drawn member
+/// by member. `tape` null: no backward pass follows.
+at::Tensor group_forward(const LinearGroup& group, const Operand& x, const JobRows& jobs,
                          GroupTape* tape);
 
-/// What a backward pass gives out: by the places of LoraLeaves::trained.
+/// What a backward pass gives out for a job: by the places of LoraLeaves::trained.
 using FactorGradients = std::vector<at::Tensor>;
 
-/// From the gradient g of y [rows, out]: the members' factor gradients, and that of x [rows, in],
-/// or undefined where it is not wanted. `input` gives x again, if it is needed.
-at::Tensor group_backward(const LinearGroup& group, const at::Tensor& g, const LoraLeaves& lora,
+/// From the gradient g of y [rows, out]: each job's factor gradients, and that of x [rows, in], or
+/// undefined where it is not wanted. `input` gives x again, if it is needed.
+at::Tensor group_backward(const LinearGroup& group, const at::Tensor& g, const JobRows& jobs,
                           const GroupTape& tape, const std::function<at::Tensor()>& input,
-                          bool wants_x, FactorGradients& gradients);
+                          bool wants_x, std::vector<FactorGradients>& gradients);
 
 }  // namespace lorafleet::model

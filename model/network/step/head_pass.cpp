@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <cstddef>
-#include <utility>
 
 #include "model/network/step/dropout_pass.hpp"
 #include "partition/support/error.hpp"
@@ -11,52 +10,84 @@
 namespace lorafleet::model {
 namespace {
 
-/// logits = out(drop(tanh(dense(drop(x))))): the tensors in the order of ClassifierShape.
-struct Classifier {
-  const at::Tensor& dense;  ///< [d, d]
-  const at::Tensor& dense_bias;
-  const at::Tensor& out;  ///< [labels, d]
-  const at::Tensor& out_bias;
+/// One job's rows through logits = out(drop(tanh(dense(drop(x))))).
+struct Part {
+  const LoraLeaves* lora;
+  std::int64_t first;
+  std::int64_t rows;
+  at::Tensor dense;  ///< [d, d]
+  at::Tensor dense_bias;
+  at::Tensor out;  ///< [labels, d]
+  at::Tensor out_bias;
 
-  explicit Classifier(const std::vector<at::Tensor>& tensors)
-      : dense(tensors[0]), dense_bias(tensors[1]), out(tensors[2]), out_bias(tensors[3]) {}
+  [[nodiscard]] at::Tensor of(const at::Tensor& x) const { return x.narrow(0, first, rows); }
 };
 
-void drop(const at::Tensor& x, const BatchDropout& rows, DropoutSite site, bool training) {
-  if (training) drop_rows(x, &rows, site, 0);
+Part part_of(const Network& network, const LoraLeaves* lora, std::int64_t first,
+             std::int64_t rows) {
+  const std::vector<at::Tensor>& own = classifier_of(network, lora);
+  const auto wide = [&](std::size_t i) { return own[i].to(at::kFloat); };
+  return {lora, first, rows, wide(0), wide(1), wide(2), wide(3)};
+}
+
+/// Each job by itself, so that its sums do not depend on the others.
+std::vector<Part> parts_of(const Head& head, std::int64_t count) {
+  std::vector<Part> parts;
+  if (head.jobs.leaves.empty()) parts.push_back(part_of(head.network, nullptr, 0, count));
+  for (std::size_t i = 0; i < head.jobs.leaves.size(); ++i) {
+    const std::int64_t first = head.jobs.firsts[i];
+    parts.push_back(
+        part_of(head.network, head.jobs.leaves[i], first, head.jobs.firsts[i + 1] - first));
+  }
+  return parts;
+}
+
+/// Gradients of the tensors that are trained whole; x, kept: what went into either linear layer.
+void add_gradients(const Part& part, const at::Tensor& x, const at::Tensor& kept,
+                   const at::Tensor& g_bent, const at::Tensor& g, FactorGradients& gradients) {
+  if (part.lora->first_whole() < 0) return;
+  const auto first = static_cast<std::size_t>(part.lora->first_whole());
+  gradients[first] = at::mm(part.of(g_bent).t(), part.of(x));
+  gradients[first + 1] = part.of(g_bent).sum(0);
+  gradients[first + 2] = at::mm(part.of(g).t(), part.of(kept));
+  gradients[first + 3] = part.of(g).sum(0);
 }
 
 HeadResult classify(const Head& head, const at::Tensor& hidden,
-                    const std::vector<std::int64_t>& labels, double factor,
-                    FactorGradients* gradients) {
-  const Classifier own(classifier_of(head.network, head.lora));
-  const bool training = factor != 0.0;
-  const at::Tensor x = hidden.clone();
-  drop(x, head.rows, DropoutSite::classifier_in, training);
-  const at::Tensor bent = at::addmm(own.dense_bias, x, own.dense.t()).tanh_();
+                    const std::vector<std::int64_t>& labels, const std::vector<float>& factors,
+                    std::vector<FactorGradients>& gradients) {
+  const auto count = static_cast<std::int64_t>(labels.size());
+  const std::vector<Part> parts = parts_of(head, count);
+  const BatchDropout* dropout = factors.empty() ? nullptr : &head.rows;
+  const at::Tensor x = hidden.narrow(0, 0, count).to(at::kFloat, false, /*copy=*/true);
+  drop_rows(x, dropout, DropoutSite::classifier_in, 0);
+  const at::Tensor bent = at::empty_like(x);
+  for (const Part& part : parts)
+    part.of(bent).copy_(at::addmm(part.dense_bias, part.of(x), part.dense.t()).tanh_());
   const at::Tensor kept = bent.clone();
-  drop(kept, head.rows, DropoutSite::classifier_out, training);
-  at::Tensor logits = at::addmm(own.out_bias, kept, own.out.t());
+  drop_rows(kept, dropout, DropoutSite::classifier_out, 0);
+  at::Tensor logits = at::empty({count, parts.front().out.size(0)}, x.options());
+  for (const Part& part : parts)
+    part.of(logits).copy_(at::addmm(part.out_bias, part.of(kept), part.out.t()));
 
-  HeadResult result;
-  const at::Tensor choices = logits.argmax(1).cpu();
-  result.choices.assign(choices.data_ptr<std::int64_t>(),
-                        choices.data_ptr<std::int64_t>() + choices.numel());
-  judge_logits(logits, labels.data(), static_cast<float>(factor), result);
-  if (!training) return result;
+  const at::Tensor choices = logits.argmax(1);
+  HeadResult result = judge_logits(logits, labels, factors);
+  result.choices = choices;
+  if (factors.empty()) return result;
   const at::Tensor& g = logits;
-  at::Tensor g_bent = at::mm(g, own.out);
-  drop(g_bent, head.rows, DropoutSite::classifier_out, training);
+  const at::Tensor g_bent = at::empty_like(x);
+  for (const Part& part : parts)
+    part.of(g_bent).copy_(at::mm(part.of(g), part.out));
+  drop_rows(g_bent, dropout, DropoutSite::classifier_out, 0);
   g_bent.mul_(1.0 - bent.square());
-  if (head.lora != nullptr && head.lora->first_whole() >= 0) {
-    const auto first = static_cast<std::size_t>(head.lora->first_whole());
-    (*gradients)[first] = at::mm(g_bent.t(), x);
-    (*gradients)[first + 1] = g_bent.sum(0);
-    (*gradients)[first + 2] = at::mm(g.t(), kept);
-    (*gradients)[first + 3] = g.sum(0);
+  const at::Tensor g_x = at::empty_like(x);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    add_gradients(parts[i], x, kept, g_bent, g, gradients[i]);
+    parts[i].of(g_x).copy_(at::mm(parts[i].of(g_bent), parts[i].dense));
   }
-  result.gradient = at::mm(g_bent, own.dense);
-  drop(result.gradient, head.rows, DropoutSite::classifier_in, training);
+  drop_rows(g_x, dropout, DropoutSite::classifier_in, 0);
+  result.gradient = at::zeros(hidden.sizes(), hidden.options());
+  result.gradient.narrow(0, 0, count).copy_(g_x);
   return result;
 }
 
@@ -71,12 +102,20 @@ const std::vector<at::Tensor>& classifier_of(const Network& network, const LoraL
 }
 
 HeadResult head_pass(const Head& head, const at::Tensor& hidden,
-                     const std::vector<std::int64_t>& labels, double factor,
-                     FactorGradients* gradients) {
+                     const std::vector<std::int64_t>& labels, const std::vector<float>& factors,
+                     std::vector<FactorGradients>& gradients) {
   if (head.network.head.weight.defined()) {
-    return head_loss(hidden, head.network.head, labels, factor);
+    return head_loss(hidden, head.network.head, labels, factors);
   }
-  return classify(head, hidden, labels, factor, gradients);
+  return classify(head, hidden, labels, factors, gradients);
+}
+
+HeadResult head_pass(const Network& network, LoraLeaves* lora, const at::Tensor& hidden,
+                     const std::vector<std::int64_t>& labels) {
+  JobRows jobs;
+  jobs.add(lora, static_cast<std::int64_t>(labels.size()));
+  std::vector<FactorGradients> none;
+  return head_pass({network, jobs, BatchDropout()}, hidden, labels, {}, none);
 }
 
 }  // namespace lorafleet::model

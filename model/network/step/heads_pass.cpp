@@ -18,7 +18,7 @@ namespace {
 void turn(const at::Tensor& x, const Rotation& rotation, std::int64_t head_dim, bool back) {
   if (!computes_on_host(x.device())) {
     const Rotation own = back ? Rotation{rotation.cos, -rotation.sin} : rotation;
-    x.copy_(rotated(x.contiguous(), own, head_dim));
+    x.copy_(rotated(x.to(at::kFloat).contiguous(), own, head_dim));
     return;
   }
   const std::int64_t frequencies = rotation.cos.size(2);

@@ -12,6 +12,8 @@
 namespace lorafleet::model {
 namespace {
 
+using Gradients = std::vector<FactorGradients>;
+
 /// One layer in either direction.
 class LayerPass {
  public:
@@ -30,14 +32,14 @@ class LayerPass {
     return after_feed_forward(x, middle, tape != nullptr, kept);
   }
 
-  at::Tensor backward(at::Tensor g, LayerTape tape, bool wants_x, FactorGradients& gradients) {
+  at::Tensor backward(at::Tensor g, LayerTape tape, bool wants_x, Gradients& gradients) {
     // x of the rows that went on; a layer that narrows has more of them.
-    const bool reaches_attention = wants_x || trains(layer_.attention_in, *context_.lora) ||
-                                   trains(layer_.attention_out, *context_.lora);
+    const bool reaches_attention =
+        wants_x || trains(layer_.attention_in, jobs()) || trains(layer_.attention_out, jobs());
     at::Tensor x = narrows() ? tape.x.index_select(0, context_.wanted) : tape.x;
     at::Tensor through_x = second_half(g, x, tape, wants_x, reaches_attention, gradients);
     if (!reaches_attention) return {};
-    const bool reaches_heads = wants_x || trains(layer_.attention_in, *context_.lora);
+    const bool reaches_heads = wants_x || trains(layer_.attention_in, jobs());
     at::Tensor g_mixed = before_sum(g, tape, reaches_heads, gradients);
     if (!reaches_heads) return {};
     if (wants_x) through_x = through_x.defined() ? through_x.add_(g) : std::move(g);
@@ -58,6 +60,10 @@ class LayerPass {
   }
   [[nodiscard]] const BatchDropout* dropout() const {
     return narrows() ? &context_.wanted_rows : &context_.rows;
+  }
+  /// Of the rows that the layer's second half has.
+  [[nodiscard]] const JobRows& jobs() const {
+    return narrows() ? context_.wanted_jobs : context_.jobs;
   }
   [[nodiscard]] bool gated() const { return layer_.feed_forward_in.modules.size() > 1; }
   [[nodiscard]] const AttentionShape& shape() const {
@@ -81,7 +87,7 @@ class LayerPass {
   at::Tensor attend(const at::Tensor& x, bool keeps, LayerTape& tape) {
     const LinearGroup& in = layer_.attention_in;
     at::Tensor fused = group_forward(in, read(x, layer_.attention, parts_.norms_last, in),
-                                     context_.lora, keeps ? &tape.attention_in : nullptr);
+                                     context_.jobs, keeps ? &tape.attention_in : nullptr);
     const Heads heads = heads_forward(plan(), fused);
     at::Tensor mixed = attention_forward(heads.q, heads.k, heads.v, context_.batch.offsets, shape(),
                                          attention_dropout());
@@ -96,9 +102,8 @@ class LayerPass {
   at::Tensor after_attention(const at::Tensor& x, const at::Tensor& mixed, bool keeps,
                              LayerTape& tape) {
     const LinearGroup& out = layer_.attention_out;
-    at::Tensor y =
-        group_forward(out, {mixed, {}}, context_.lora, keeps ? &tape.attention_out : nullptr);
-    if (keeps && trains(out, *context_.lora)) tape.mixed = mixed;
+    at::Tensor y = group_forward(out, {mixed, {}}, jobs(), keeps ? &tape.attention_out : nullptr);
+    if (keeps && trains(out, jobs())) tape.mixed = mixed;
     if (!parts_.norms.attention_output.empty()) {
       if (keeps) tape.attention_output = y;
       y = norm_forward(y, layer_.attention_output).values;
@@ -115,14 +120,13 @@ class LayerPass {
     const LinearGroup &in = layer_.feed_forward_in, &out = layer_.feed_forward_out;
     const at::Tensor& source = parts_.parallel ? x : middle;
     at::Tensor before = group_forward(in, read(source, layer_.feed_forward, parts_.norms_last, in),
-                                      context_.lora, keeps ? &tape.feed_forward_in : nullptr);
+                                      jobs(), keeps ? &tape.feed_forward_in : nullptr);
     const Operand wide = activation_forward(std::move(before), parts_.activation, gated(),
                                             out.fused.weight, keeps ? &tape.activation : nullptr);
-    at::Tensor z =
-        group_forward(out, wide, context_.lora, keeps ? &tape.feed_forward_out : nullptr);
+    at::Tensor z = group_forward(out, wide, jobs(), keeps ? &tape.feed_forward_out : nullptr);
     if (keeps) {
       tape.middle = middle;
-      if (trains(out, *context_.lora)) tape.wide = wide.values;
+      if (trains(out, jobs())) tape.wide = wide.values;
     }
     if (!parts_.norms.feed_forward_output.empty()) {
       if (keeps) tape.feed_forward_output = z;
@@ -138,7 +142,7 @@ class LayerPass {
   /// The gradient of a copy of g, as it was before the dropout and the half's own norm.
   at::Tensor before_output(const at::Tensor& g, DropoutSite site, const Norm& norm, bool has_norm,
                            const at::Tensor& output) {
-    const bool drops = dropout()->base.probability(site) > 0.0;
+    const bool drops = dropout()->probability(site) > 0.0;
     at::Tensor own = drops ? g.clone() : g;
     if (drops) drop_rows(own, dropout(), site, index_);
     if (!has_norm) return own;
@@ -150,7 +154,7 @@ class LayerPass {
   /// Turns g, the gradient of the layer's result, into that of the sum of x and attention. Returns
   /// what reaches x past it, where both halves read x.
   at::Tensor second_half(at::Tensor& g, const at::Tensor& x, LayerTape& tape, bool wants_x,
-                         bool reaches_attention, FactorGradients& gradients) {
+                         bool reaches_attention, Gradients& gradients) {
     const LinearGroup &in = layer_.feed_forward_in, &out = layer_.feed_forward_out;
     if (parts_.norms_last) {
       at::Tensor before = at::empty(g.sizes(), g.options());
@@ -158,20 +162,20 @@ class LayerPass {
       g = before;
     }
     const bool wants_source = parts_.parallel ? wants_x : reaches_attention;
-    const bool in_trains = trains(in, *context_.lora);
-    if (!wants_source && !in_trains && !trains(out, *context_.lora)) return {};
+    const bool in_trains = trains(in, jobs());
+    if (!wants_source && !in_trains && !trains(out, jobs())) return {};
     const at::Tensor g_out =
         before_output(g, DropoutSite::feed_forward, layer_.feed_forward_output,
                       !parts_.norms.feed_forward_output.empty(), tape.feed_forward_output);
     at::Tensor g_wide = group_backward(
-        out, g_out, *context_.lora, tape.feed_forward_out, [&] { return tape.wide; },
+        out, g_out, jobs(), tape.feed_forward_out, [&] { return tape.wide; },
         wants_source || in_trains, gradients);
     at::Tensor through_x;
     if (g_wide.defined()) {
       g_wide = activation_backward(std::move(g_wide), parts_.activation, gated(), tape.activation);
       const at::Tensor& source = parts_.parallel ? x : tape.middle;
       const at::Tensor g_read = group_backward(
-          in, g_wide, *context_.lora, tape.feed_forward_in,
+          in, g_wide, jobs(), tape.feed_forward_in,
           [&] { return read(source, layer_.feed_forward, parts_.norms_last, in).values; },
           wants_source, gradients);
       if (g_read.defined()) {
@@ -194,18 +198,18 @@ class LayerPass {
 
   /// The gradient of attention's result from that of the sum.
   at::Tensor before_sum(const at::Tensor& g, LayerTape& tape, bool reaches_heads,
-                        FactorGradients& gradients) {
+                        Gradients& gradients) {
     const at::Tensor g_out =
         before_output(g, DropoutSite::attention_output, layer_.attention_output,
                       !parts_.norms.attention_output.empty(), tape.attention_output);
     return group_backward(
-        layer_.attention_out, g_out, *context_.lora, tape.attention_out, [&] { return tape.mixed; },
+        layer_.attention_out, g_out, jobs(), tape.attention_out, [&] { return tape.mixed; },
         reaches_heads, gradients);
   }
 
   /// The gradient of what attention's linear layers read, or undefined where it is not wanted.
   at::Tensor before_attention(const at::Tensor& g, LayerTape& tape, bool wants_x,
-                              FactorGradients& gradients) {
+                              Gradients& gradients) {
     const HeadsPlan own = plan();
     HeadGradients heads = head_gradients(own, tape.fused);
     attention_backward(tape.heads.q, tape.heads.k, tape.heads.v, g, context_.batch.offsets, shape(),
@@ -213,7 +217,7 @@ class LayerPass {
     const at::Tensor g_fused = heads_backward(own, tape.fused, std::move(heads));
     const LinearGroup& in = layer_.attention_in;
     return group_backward(
-        in, g_fused, *context_.lora, tape.attention_in,
+        in, g_fused, context_.jobs, tape.attention_in,
         [&] { return read(tape.x, layer_.attention, parts_.norms_last, in).values; }, wants_x,
         gradients);
   }
@@ -232,21 +236,22 @@ at::Tensor layer_forward(const LayerContext& context, std::int64_t index, at::Te
 }
 
 at::Tensor layer_backward(const LayerContext& context, std::int64_t index, at::Tensor g,
-                          LayerTape tape, bool wants_x, FactorGradients& gradients) {
+                          LayerTape tape, bool wants_x, std::vector<FactorGradients>& gradients) {
   return LayerPass(context, index).backward(std::move(g), std::move(tape), wants_x, gradients);
 }
 
 at::Tensor among_all(const LayerContext& context, const at::Tensor& g) {
   const auto rows = static_cast<std::int64_t>(context.batch.tokens.size());
+  const auto wanted = static_cast<std::int64_t>(context.batch.label_rows.size());
   at::Tensor all = at::zeros({rows, g.size(1)}, g.options());
-  all.index_copy_(0, context.wanted, g);
+  all.index_copy_(0, context.wanted.narrow(0, 0, wanted), g.narrow(0, 0, wanted));
   return all;
 }
 
-bool trains(const Network::Layer& layer, const LoraLeaves& lora) {
+bool trains(const Network::Layer& layer, const JobRows& jobs) {
   for (const LinearGroup* group : {&layer.attention_in, &layer.attention_out,
                                    &layer.feed_forward_in, &layer.feed_forward_out}) {
-    if (trains(*group, lora)) return true;
+    if (trains(*group, jobs)) return true;
   }
   return false;
 }

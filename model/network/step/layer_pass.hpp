@@ -6,24 +6,25 @@
 #include <vector>
 
 #include "model/network/layers/base_dropout.hpp"
-#include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
 #include "model/network/packed_batch.hpp"
 #include "model/network/step/activation_pass.hpp"
 #include "model/network/step/group_pass.hpp"
 #include "model/network/step/heads_pass.hpp"
+#include "model/network/step/job_rows.hpp"
 
 namespace lorafleet::model {
 
 /// What all layers of a pass share. Internal to model/.
 struct LayerContext {
   const Network& network;
-  LoraLeaves* lora;  ///< null: the base alone, and no backward pass
+  const JobRows& jobs;         ///< without any: the base alone, and no backward pass
+  const JobRows& wanted_jobs;  ///< the same of the wanted rows
   const PackedBatch& batch;
-  const BaseDropout& dropout;
+  const BaseDropout& dropout;       ///< of the only job, where jobs may not share a pass
   const BatchDropout& rows;         ///< of all rows
   const BatchDropout& wanted_rows;  ///< of the wanted ones
-  const at::Tensor& wanted;         ///< the rows that the last layer gives out, int64
+  const at::Tensor& wanted;         ///< the rows that the last layer gives out, and padding, int64
   const std::vector<Rotation>& rotations;
 };
 
@@ -54,12 +55,12 @@ at::Tensor layer_forward(const LayerContext& context, std::int64_t index, at::Te
 /// The gradient of x from that of the result, g, which is used up, and those of the layer's
 /// factors. Undefined where it is not wanted. The tape is used up.
 at::Tensor layer_backward(const LayerContext& context, std::int64_t index, at::Tensor g,
-                          LayerTape tape, bool wants_x, FactorGradients& gradients);
+                          LayerTape tape, bool wants_x, std::vector<FactorGradients>& gradients);
 
 /// The gradient of all rows from g, that of the wanted ones; the others have none.
 at::Tensor among_all(const LayerContext& context, const at::Tensor& g);
 
 /// Whether any of the layer's factors are trained.
-bool trains(const Network::Layer& layer, const LoraLeaves& lora);
+bool trains(const Network::Layer& layer, const JobRows& jobs);
 
 }  // namespace lorafleet::model

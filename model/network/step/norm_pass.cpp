@@ -24,8 +24,8 @@ RowNorm row_norm(const at::Tensor& x, const Norm& norm) {
           norm.bias.defined() ? norm.bias.data_ptr<float>() : nullptr};
 }
 
-/// dx from g, all [rows, d]. With y = n w + b and n = (x - mean) r: dx = r (g w - mean(g w) -
-/// n mean(g w n)), without the means of x and g w in a root mean square norm.
+/// dx from g, all [rows, d], in float32. With y = n w + b and n = (x - mean) r: dx = r (g w -
+/// mean(g w) - n mean(g w n)), without the means of x and g w in a root mean square norm.
 at::Tensor generic_backward(const at::Tensor& x, const Norm& norm, const at::Tensor& g) {
   const bool centred = norm.parts.kind == NormParts::Kind::layer;
   const at::Tensor moved = centred ? x - x.mean(-1, true) : x;
@@ -42,7 +42,8 @@ at::Tensor generic_backward(const at::Tensor& x, const Norm& norm, const at::Ten
 Operand norm_forward(const at::Tensor& x, const Norm& norm, const at::Tensor& next) {
   const std::int64_t width = width_of(x, norm);
   if (!computes_on_host(x.device())) {
-    return {normalised(x.reshape({-1, width}), norm).view(x.sizes()), {}};
+    const at::Tensor y = normalised(x.to(at::kFloat).reshape({-1, width}), norm);
+    return {y.view(x.sizes()).to(x.scalar_type()), {}};
   }
   Operand result{at::empty(x.sizes(), x.options()), {}};
   if (next.defined() && rounds_rows(next)) result.rounded = at::empty(x.sizes(), at::kBFloat16);
@@ -65,8 +66,9 @@ void norm_backward(const at::Tensor& x, const Norm& norm, const at::Tensor& g, c
                    bool accumulate) {
   const std::int64_t width = width_of(x, norm);
   if (!computes_on_host(x.device())) {
-    const at::Tensor own =
-        generic_backward(x.reshape({-1, width}), norm, g.reshape({-1, width})).view(x.sizes());
+    const at::Tensor own = generic_backward(x.to(at::kFloat).reshape({-1, width}), norm,
+                                            g.to(at::kFloat).reshape({-1, width}))
+                               .view(x.sizes());
     accumulate ? dx.add_(own) : dx.copy_(own);
     return;
   }

@@ -7,6 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "model/device/device.hpp"
+#include "model/device/staging.hpp"
+#include "model/network/layers/frozen_product.hpp"
 #include "model/network/layers/index_tensor.hpp"
 #include "model/network/step/dropout_pass.hpp"
 #include "model/network/step/head_pass.hpp"
@@ -16,40 +19,68 @@
 namespace lorafleet::model {
 namespace {
 
+/// What goes through in one pass.
+struct Load {
+  PackedBatch batch;  ///< with padding at the end of tokens and positions
+  BaseDropout dropout;
+  BatchDropout rows;
+  JobRows jobs;
+  JobRows wanted_jobs;
+  std::vector<float> factors;  ///< of each label
+
+  void add(LoraLeaves* lora, const PackedBatch& own, const BaseDropout& own_dropout,
+           double factor) {
+    batch.append(own);
+    dropout = own_dropout;
+    rows.add(own_dropout, own.offsets);
+    jobs.add(lora, own.offsets.back());
+    wanted_jobs.add(lora, static_cast<std::int64_t>(own.labels.size()));
+    factors.resize(batch.labels.size(), static_cast<float>(factor));
+  }
+};
+
 class Step {
  public:
-  Step(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch,
-       const BaseDropout& dropout)
+  Step(const BaseModel& base, Load load)
       : network_(base.network()),
-        lora_(lora),
-        batch_(batch),
-        dropout_(dropout),
-        rows_(dropout, batch.offsets),
-        wanted_rows_(rows_.only(batch.label_rows)),
-        wanted_(index_tensor(batch.label_rows).to(network_.device())),
-        lowest_(lora == nullptr ? layer_count() : lowest_trained()) {
-    const at::Tensor positions = index_tensor(batch.positions);
+        load_(std::move(load)),
+        wanted_rows_(load_.rows.only(load_.batch.label_rows)),
+        lowest_(load_.jobs.leaves.empty() ? layer_count() : lowest_trained()) {
+    const auto padded = [&](std::size_t rows) {
+      return static_cast<std::size_t>(
+          padded_rows(static_cast<std::int64_t>(rows), network_.device()));
+    };
+    PackedBatch& batch = load_.batch;
+    batch.tokens.resize(padded(batch.tokens.size()));
+    batch.positions.resize(batch.tokens.size());
+    std::vector<std::int64_t> wanted = batch.label_rows;
+    wanted.resize(padded(wanted.size()));
+    wanted_ = staged(index_tensor(wanted).clone(), network_.device());
+    positions_ = staged(index_tensor(batch.positions), network_.device());
     for (const RotaryFrequencies& frequencies : network_.parts().rotary) {
-      rotations_.push_back(rotation_at(positions.to(network_.device()), frequencies));
+      rotations_.push_back(rotation_at(positions_, frequencies));
     }
     tapes_.resize(network_.layers().size());
   }
 
-  StepResult run(double factor) {
-    const at::Tensor hidden = forward();
-    StepResult result{0.0, FactorGradients(lora_->trained().size())};
-    HeadResult head = head_pass({network_, lora_, wanted_rows_}, hidden, batch_.labels, factor,
-                                &result.gradients);
-    result.loss_sum = head.loss_sum;
-    backward(std::move(head.gradient), result.gradients);
-    return result;
+  std::vector<StepResult> run() {
+    std::vector<FactorGradients> gradients;
+    for (const LoraLeaves* lora : load_.jobs.leaves)
+      gradients.emplace_back(lora->trained().size());
+    HeadResult head = head_pass({network_, load_.wanted_jobs, wanted_rows_}, forward(),
+                                load_.batch.labels, load_.factors, gradients);
+    backward(std::move(head.gradient), gradients);
+    std::vector<StepResult> results;
+    for (std::size_t i = 0; i < gradients.size(); ++i)
+      results.push_back({load_.wanted_jobs.of(head.losses, i), std::move(gradients[i])});
+    return results;
   }
 
   /// What goes into the head.
   at::Tensor forward() {
     at::Tensor x = embed();
     for (std::int64_t i = 0; i < layer_count(); ++i) {
-      if (dropout_.skips(i)) {
+      if (load_.dropout.skips(i)) {
         if (i + 1 == layer_count()) x = x.index_select(0, wanted_);
         continue;
       }
@@ -62,7 +93,7 @@ class Step {
     Operand h = normed ? norm_forward(x, network_.final_norm(),
                                       out.empty() ? at::Tensor() : out.fused.weight)
                        : Operand{x, {}};
-    return out.empty() ? h.values : group_forward(out, h, lora_, &embedding_out_);
+    return out.empty() ? h.values : group_forward(out, h, load_.wanted_jobs, &embedding_out_);
   }
 
  private:
@@ -70,7 +101,7 @@ class Step {
     return static_cast<std::int64_t>(network_.layers().size());
   }
   [[nodiscard]] bool trains_embedding() const {
-    return lora_ != nullptr && trains(network_.embedding_in(), *lora_);
+    return trains(network_.embedding_in(), load_.jobs);
   }
 
   /// Gradients go down to the input of this layer's halves; nothing where only what comes after the
@@ -78,37 +109,39 @@ class Step {
   [[nodiscard]] std::int64_t lowest_trained() const {
     if (trains_embedding()) return 0;
     for (std::int64_t i = 0; i < layer_count(); ++i) {
-      const bool skipped = dropout_.skips(i);
-      if (!skipped && trains(network_.layers()[static_cast<std::size_t>(i)], *lora_)) return i;
+      const bool skipped = load_.dropout.skips(i);
+      if (!skipped && trains(network_.layers()[static_cast<std::size_t>(i)], load_.jobs)) return i;
     }
     return layer_count();
   }
 
   [[nodiscard]] LayerContext context() const {
-    return {network_, lora_, batch_, dropout_, rows_, wanted_rows_, wanted_, rotations_};
+    return {network_,   load_.jobs,   load_.wanted_jobs, load_.batch, load_.dropout,
+            load_.rows, wanted_rows_, wanted_,           rotations_};
   }
 
   at::Tensor embed() {
-    at::Tensor x = network_.embedded(index_tensor(batch_.tokens));
+    at::Tensor x = network_.embedded(staged(index_tensor(load_.batch.tokens), network_.device()))
+                       .to(network_.working_type());
     if (!network_.embedding_in().empty()) {
       if (trains_embedding()) embeddings_ = x;
-      x = group_forward(network_.embedding_in(), {x, {}}, lora_, &embedding_in_);
+      x = group_forward(network_.embedding_in(), {x, {}}, load_.jobs, &embedding_in_);
     }
-    network_.add_positions(x, index_tensor(batch_.positions));
+    network_.add_positions(x, positions_);
     // No family has it over an embedding that is adapted: no gradient goes through it.
     if (const Norm& norm = network_.embedding_norm(); norm.weight.defined()) {
       x = norm_forward(x, norm).values;
     }
-    drop_rows(x, &rows_, DropoutSite::embedding, 0);
+    drop_rows(x, &load_.rows, DropoutSite::embedding, 0);
     return x;
   }
 
-  void backward(at::Tensor g, FactorGradients& gradients) {
+  void backward(at::Tensor g, std::vector<FactorGradients>& gradients) {
     const bool below = lowest_ < layer_count() || trains_embedding();
     const bool normed = !network_.parts().final_norm.empty();
     if (const LinearGroup& out = network_.embedding_out(); !out.empty()) {
       g = group_backward(
-          out, g, *lora_, embedding_out_,
+          out, g, load_.wanted_jobs, embedding_out_,
           [&] { return normed ? norm_forward(last_, network_.final_norm()).values : last_; }, below,
           gradients);
     }
@@ -120,7 +153,7 @@ class Step {
     }
     for (std::int64_t i = layer_count() - 1; i >= lowest_; --i) {
       const bool wants_x = i > lowest_ || trains_embedding();
-      if (dropout_.skips(i)) {
+      if (load_.dropout.skips(i)) {
         if (i + 1 == layer_count()) g = among_all(context(), g);
         continue;
       }
@@ -128,19 +161,17 @@ class Step {
                          wants_x, gradients);
     }
     if (!trains_embedding()) return;
-    drop_rows(g, &rows_, DropoutSite::embedding, 0);
+    drop_rows(g, &load_.rows, DropoutSite::embedding, 0);
     group_backward(
-        network_.embedding_in(), g, *lora_, embedding_in_, [&] { return embeddings_; }, false,
+        network_.embedding_in(), g, load_.jobs, embedding_in_, [&] { return embeddings_; }, false,
         gradients);
   }
 
   const Network& network_;
-  LoraLeaves* lora_;  ///< null: the base alone
-  const PackedBatch& batch_;
-  BaseDropout dropout_;
-  BatchDropout rows_;
+  Load load_;
   BatchDropout wanted_rows_;
   at::Tensor wanted_;
+  at::Tensor positions_;
   std::int64_t lowest_;
   std::vector<Rotation> rotations_;
 
@@ -153,15 +184,34 @@ class Step {
 
 }  // namespace
 
-StepResult forward_and_backward(const BaseModel& base, LoraLeaves& lora, const PackedBatch& batch,
-                                double factor, const BaseDropout& dropout) {
+double sum_of(const at::Tensor& losses) {
+  const at::Tensor own = losses.cpu();
+  double sum = 0.0;
+  for (std::int64_t i = 0; i < own.numel(); ++i)
+    sum += own.data_ptr<double>()[i];
+  return sum;
+}
+
+bool may_share_a_pass(const BaseModel& base, const BaseDropout& dropout) {
+  return !computes_on_host(base.network().device()) &&
+         dropout.probability(DropoutSite::layer) == 0.0 &&
+         dropout.probability(DropoutSite::attention_weights) == 0.0;
+}
+
+std::vector<StepResult> forward_and_backward(const BaseModel& base,
+                                             std::span<const StepPart> parts) {
   const at::NoGradGuard no_grad;
-  return Step(base, &lora, batch, dropout).run(factor);
+  Load load;
+  for (const StepPart& part : parts)
+    load.add(&part.lora, part.batch, part.dropout, part.factor);
+  return Step(base, std::move(load)).run();
 }
 
 at::Tensor labelled_hidden(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch) {
   const at::NoGradGuard no_grad;
-  return Step(base, lora, batch, {}).forward();
+  Load load;
+  load.add(lora, batch, {}, 0.0);
+  return Step(base, std::move(load)).forward();
 }
 
 }  // namespace lorafleet::model

@@ -81,6 +81,26 @@ TEST_CASE("a B that starts at other values than zero is the first job's too") {
   CHECK(*result.state->find("fedsa_b") == Values{4, 5, 6});
 }
 
+TEST_CASE("in a cohort each job has its own client's B") {
+  const auto inner = std::make_shared<AddOne>();
+  const actors::PrivateFactorTrainer trainer(inner);
+  const auto first = trainer.train(job({10, 0, 0, 11, 12, 0}));
+  const auto cohort = trainer.cohort();
+  cohort->add(7, job({50, 7, 8, 60, 70, 9}, first.state));
+  cohort->add(3, job({0, 3, 4, 0, 0, 5}));
+  std::size_t ended = 0;
+  for (int pass = 0; pass < 3; ++pass) {
+    for (const auto& own : cohort->advance()) {
+      ++ended;
+      CHECK(own.result.adapter.values ==
+            (own.ticket == 7 ? Values{51, 7, 8, 61, 71, 9} : Values{1, 3, 4, 1, 1, 5}));
+      CHECK(*own.result.state->find("fedsa_b") ==
+            (own.ticket == 7 ? Values{2, 2, 2} : Values{4, 5, 6}));
+    }
+  }
+  CHECK(ended == 2);
+}
+
 TEST_CASE("a client's B of another rank is dropped") {
   const auto inner = std::make_shared<AddOne>();
   const actors::PrivateFactorTrainer trainer(inner);

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "model/adapter/factor_selection.hpp"
 #include "model/device/device.hpp"
@@ -15,7 +16,7 @@
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
 #include "model/network/step/head_pass.hpp"
-#include "model/training/training_step.hpp"
+#include "model/network/step/step.hpp"
 #include "tests/model/network/packed_forward.hpp"
 #include "tests/model/network/padded_forward.hpp"
 
@@ -57,11 +58,12 @@ LossAndGradient graph_class_loss(const BaseModel& base, LoraLeaves& lora, const 
 /// The base under the adapter, and leaves over a copy of the adapter, or none.
 class OptionalLeaves {
  public:
-  OptionalLeaves(const BaseModel& base, const Adapter* adapter, std::optional<Factors> trained)
+  OptionalLeaves(const BaseModel& base, const Adapter* adapter, std::optional<Factors> trained,
+                 at::ScalarType type = at::kFloat)
       : base_(base.under(adapter)) {
     if (adapter == nullptr) return;
     values_ = adapter->values;
-    leaves_ = std::make_unique<LoraLeaves>(base, *adapter->layout, values_.data(), trained);
+    leaves_ = std::make_unique<LoraLeaves>(base, *adapter->layout, values_.data(), trained, type);
   }
   LoraLeaves* get() { return leaves_.get(); }
   [[nodiscard]] const BaseModel& base() const { return *base_; }
@@ -111,14 +113,16 @@ std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, cons
 LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
                             const Dropout& dropout, const BaseDropout& base_dropout,
                             Factors trained) {
-  OptionalLeaves lora(base, &adapter, trained);
+  OptionalLeaves lora(base, &adapter, trained, base.network().working_type());
   lora.get()->set_dropout(dropout);
   LossAndGradient result;
   result.gradient.resize(model::FactorSelection(*adapter.layout, trained).size());
-  const auto labels = static_cast<std::int64_t>(batch.labels.size());
-  result.loss =
-      model::training_step(lora.base(), *lora.get(), batch, labels, result.gradient, base_dropout) /
-      static_cast<double>(labels);
+  const auto labels = static_cast<double>(batch.labels.size());
+  const model::StepPart part{*lora.get(), batch, 1.0 / labels, base_dropout};
+  const model::StepResult own =
+      model::forward_and_backward(lora.base(), std::span(&part, 1)).front();
+  result.loss = model::sum_of(own.losses) / labels;
+  lora.get()->add_flat(own.gradients, result.gradient);
   return result;
 }
 
@@ -136,8 +140,9 @@ LossAndGradient graph_loss(const BaseModel& base, const Adapter& adapter, const 
   const at::Tensor hidden =
       packed_forward(lora.base(), lora.get(), batch, Rows::labelled, nullptr, base_dropout);
   const model::HeadResult head =
-      model::head_loss(hidden, lora.base().network().head, batch.labels, 1.0 / labels);
-  LossAndGradient result{head.loss_sum / labels, {}};
+      model::head_loss(hidden, lora.base().network().head, batch.labels,
+                       std::vector<float>(batch.labels.size(), static_cast<float>(1.0 / labels)));
+  LossAndGradient result{model::sum_of(head.losses) / labels, {}};
   result.gradient.resize(model::FactorSelection(*adapter.layout, trained).size());
   if (!hidden.requires_grad()) return result;  // layerdrop left no adapted layer
   lora.get()->add_flat(

@@ -214,6 +214,32 @@ TEST_CASE("attackers begin at their version, and others are honest") {
   CHECK(label_noise.train(job).adapter.values == Values(8, 1.0f));  // trains on what it has
 }
 
+TEST_CASE("in a cohort attackers send what they send alone, and free riders take no place in it") {
+  FaultsConfig faults{{entry("free_rider", 0.4), entry("sign_flip", 0.3)}};
+  const auto inner = std::make_shared<CountingTrainer>();
+  const Attackers some(faults, 10, 1, nullptr);
+  const actors::FaultyTrainer trainer(inner, some);
+  std::vector<Values> alone;
+  auto job = job_from(0.0f);
+  for (job.client = 0; job.client < 10; ++job.client)
+    alone.push_back(trainer.train(job).adapter.values);
+  const int trainings = inner->trainings;
+  const auto cohort = trainer.cohort();
+  for (job.client = 0; job.client < 10; ++job.client)
+    cohort->add(100 + job.client, job);
+  std::size_t ended = 0;
+  for (int pass = 0; pass < 20; ++pass) {
+    for (const auto& own : cohort->advance()) {
+      ++ended;
+      REQUIRE(own.failure == nullptr);
+      CHECK(own.result.adapter.values == alone[own.ticket - 100]);
+    }
+  }
+  CHECK(ended == 10);
+  CHECK(trainings == 6);
+  CHECK(inner->trainings == 2 * trainings);
+}
+
 TEST_CASE("faults that cannot be are refused") {
   const auto refuses = [](std::vector<AttackerConfig> entries) {
     CHECK_THROWS_AS(attackers(std::move(entries), 10), InputError);

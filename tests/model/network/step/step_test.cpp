@@ -154,3 +154,18 @@ TEST_CASE("in bfloat16 they agree as far as its rounding lets them") {
   }
   MESSAGE("largest difference: ", largest);
 }
+
+TEST_CASE("operators of any device keep rows in bfloat16 where the base is") {
+  const HostKernelsOff off;
+  double largest = 0.0;
+  for (const auto& folder : tiny_bases()) {
+    CAPTURE(folder.string());
+    const BaseModelPtr base = BaseModel::load({folder, "bfloat16"});
+    const std::vector<std::string> all = base->shape().targets();
+    const double own =
+        differs(*base, all, {some_dropout(), BaseDropout({0.2, 0.0, 0.0, 0.1}, 79), Factors::both});
+    CHECK(own <= 0.2);
+    largest = std::max(largest, own);
+  }
+  MESSAGE("largest difference: ", largest);
+}

@@ -1,0 +1,71 @@
+#include "tests/model/network/scarce_memory.hpp"
+
+#include <c10/core/Allocator.h>
+#include <c10/core/CPUAllocator.h>
+#include <c10/util/Exception.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <atomic>
+
+namespace lorafleet::tests {
+
+class ScarceMemory::Allocator final : public c10::Allocator {
+ public:
+  explicit Allocator(std::size_t most) : most_(most), real_(c10::GetCPUAllocator()) {
+    c10::SetCPUAllocator(this, /*priority=*/1);
+  }
+  ~Allocator() override { c10::SetCPUAllocator(real_, /*priority=*/1); }
+  Allocator(const Allocator&) = delete;
+  Allocator& operator=(const Allocator&) = delete;
+
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
+  c10::DataPtr allocate(std::size_t size) override {
+    return allocated(size);
+  }
+  void copy_data(void* to, const void* from, std::size_t size) const override {
+    default_copy_data(to, from, size);
+  }
+#else
+  c10::DataPtr allocate(std::size_t size) const override {
+    return allocated(size);
+  }
+#endif
+  [[nodiscard]] c10::DeleterFnPtr raw_deleter() const override {
+    return real_->raw_deleter();
+  }
+  [[nodiscard]] int refusals() const {
+    return refusals_;
+  }
+  [[nodiscard]] std::size_t largest() const {
+    return largest_;
+  }
+
+ private:
+  c10::DataPtr allocated(std::size_t size) const {
+    largest_ = std::max<std::size_t>(largest_, size);
+    if (size > most_) {
+      ++refusals_;
+      throw c10::OutOfMemoryError({__func__, __FILE__, __LINE__}, "no memory");
+    }
+    return real_->allocate(size);
+  }
+
+  std::size_t most_;
+  c10::Allocator* real_;
+  mutable std::atomic<int> refusals_ = 0;
+  mutable std::atomic<std::size_t> largest_ = 0;
+};
+
+ScarceMemory::ScarceMemory(std::size_t most) : allocator_(std::make_unique<Allocator>(most)) {}
+ScarceMemory::~ScarceMemory() = default;
+
+int ScarceMemory::refusals() const {
+  return allocator_->refusals();
+}
+
+std::size_t ScarceMemory::largest() const {
+  return allocator_->largest();
+}
+
+}  // namespace lorafleet::tests

@@ -1,0 +1,261 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/training/lora_trainer.hpp"
+#include "partition/support/indices.hpp"
+#include "partition/support/random.hpp"
+#include "tests/model/golden_family.hpp"
+#include "tests/model/golden_opt.hpp"
+#include "tests/model/network/inspect.hpp"
+#include "tests/model/network/scarce_memory.hpp"
+#include "tests/model/random_adapter.hpp"
+
+// Jobs that share passes, against the same jobs alone: by the host's kernels, where each goes by
+// itself, and by the operators of any device, where rows of several go through one product.
+
+using namespace lorafleet;
+using namespace lorafleet::model;
+using namespace lorafleet::tests;
+
+namespace {
+
+constexpr std::size_t kJobs = 6;
+
+std::shared_ptr<const EncodedData> made_up_data(const ModelShape& shape) {
+  Random random(8, Purpose::sample);
+  auto data = std::make_shared<EncodedData>();
+  const auto longest = static_cast<std::uint64_t>(std::min<std::int64_t>(40, shape.positions));
+  for (std::size_t i = 0; i < 10 * kJobs; ++i) {
+    std::vector<std::int32_t> tokens(2 + random.below(longest - 1));
+    for (auto& token : tokens)
+      token = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(shape.vocabulary)));
+    // Some have no label at all.
+    const std::size_t labels_from = i % 7 == 3 ? tokens.size() : tokens.size() / 2;
+    data->add(tokens, labels_from, labels_from);
+  }
+  return data;
+}
+
+/// Jobs of different ranks, amounts of data and starting points.
+struct Jobs {
+  BaseModelPtr base;
+  LoraConfig lora;
+  TrainConfig train;
+  std::shared_ptr<const EncodedData> data;
+  std::vector<TrainJob> jobs;
+
+  Jobs(BaseModelPtr with, double dropout) : base(std::move(with)) {
+    lora = lora_on(base->shape().targets());
+    lora.lora_dropout = dropout;
+    train.batch_tokens = 64;
+    train.batch_size = 5;  // steps of several passes
+    train.lr = 1e-2;
+    train.epochs = 2;
+    train.base_dropout = dropout > 0.0 ? "config" : "none";
+    data = made_up_data(base->shape());
+    for (std::uint32_t client = 0; client < kJobs; ++client) {
+      LoraConfig own = lora;
+      own.r = 1 + client % 3;
+      Indices examples(4 + client % 4 * 2);
+      std::iota(examples.begin(), examples.end(), 10 * client);
+      TrainJob job;
+      job.client = client;
+      job.seq = client % 2;
+      job.run_seed = 42;
+      job.start = std::make_shared<const Adapter>(random_adapter(base->shape(), own, 0.05));
+      job.examples = std::make_shared<const Indices>(examples);
+      job.trains = client == 4 ? Factors::b : Factors::both;
+      jobs.push_back(job);
+    }
+  }
+  [[nodiscard]] std::unique_ptr<Trainer> trainer() const {
+    return make_lora_trainer(base, data, lora, train);
+  }
+};
+
+bool same(const TrainResult& a, const TrainResult& b) {
+  return a.adapter.values == b.adapter.values && a.stats.loss == b.stats.loss &&
+         a.stats.last_loss == b.stats.last_loss && a.stats.tokens == b.stats.tokens &&
+         a.stats.label_tokens == b.stats.label_tokens && a.stats.steps == b.stats.steps;
+}
+
+std::vector<TrainResult> alone(const Jobs& jobs) {
+  std::vector<TrainResult> results;
+  const auto trainer = jobs.trainer();
+  for (const TrainJob& job : jobs.jobs)
+    results.push_back(trainer->train(job));
+  return results;
+}
+
+/// By client; job `order[i]` comes before pass `times[i]`.
+std::map<std::uint64_t, TrainResult> together(const Trainer& trainer, const Jobs& jobs,
+                                              const std::vector<std::size_t>& order,
+                                              const std::vector<int>& times) {
+  std::map<std::uint64_t, TrainResult> results;
+  const auto cohort = trainer.cohort();
+  std::size_t next = 0;
+  for (int pass = 0; results.size() < order.size(); ++pass) {
+    for (; next < order.size() && times[next] <= pass; ++next)
+      cohort->add(order[next], jobs.jobs[order[next]]);
+    for (Cohort::Ended& ended : cohort->advance()) {
+      REQUIRE(ended.failure == nullptr);
+      CHECK(results.emplace(ended.ticket, std::move(ended.result)).second);
+    }
+    REQUIRE(pass < 1000);
+  }
+  return results;
+}
+
+void check_bytes(const Jobs& jobs) {
+  const std::vector<TrainResult> expected = alone(jobs);
+  const auto trainer = jobs.trainer();
+  const std::vector<std::pair<std::vector<std::size_t>, std::vector<int>>> ways = {
+      {{0, 1, 2, 3, 4, 5}, {0, 0, 0, 0, 0, 0}},
+      {{5, 2, 4, 0, 3, 1}, {0, 0, 1, 1, 3, 4}},
+      {{3, 1}, {0, 0}},
+      {{2, 4, 5}, {0, 2, 2}}};
+  for (const auto& [order, times] : ways) {
+    CAPTURE(order.size());
+    for (const auto& [client, result] : together(*trainer, jobs, order, times)) {
+      CAPTURE(client);
+      CHECK(same(result, expected[client]));
+      CHECK(result.adapter.values != jobs.jobs[client].start->values);
+    }
+  }
+}
+
+/// Two of OPT's, and of the other families all of them or each `nth`.
+std::vector<BaseModelPtr> bases(const std::string& dtype, std::size_t nth = 1) {
+  std::vector<BaseModelPtr> all;
+  for (const char* name : {"opt_prenorm", "opt_postnorm_proj"})
+    all.push_back(BaseModel::load({golden_opt_folder(name) / "hf", dtype}));
+  const std::vector<std::string> families = golden_families();
+  for (std::size_t i = 0; i < families.size(); i += nth)
+    all.push_back(BaseModel::load({golden_folder() / "families" / families[i] / "hf", dtype}));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a job's bytes do not depend on its companions, by the host's kernels") {
+  for (const auto& base : bases("float32", 5))
+    check_bytes(Jobs(base, 0.1));
+}
+
+TEST_CASE("a job's bytes do not depend on its companions, by operators of any device") {
+  const HostKernelsOff as_on_a_gpu;
+  for (const auto& base : bases("float32"))
+    check_bytes(Jobs(base, 0.1));
+  check_bytes(Jobs(bases("float32", 100).front(), 0.0));
+}
+
+TEST_CASE("a job's bytes do not depend on its companions, in bfloat16") {
+  const HostKernelsOff as_on_a_gpu;
+  for (const auto& base : bases("bfloat16", 3))
+    check_bytes(Jobs(base, 0.1));
+}
+
+TEST_CASE("without the host's kernels jobs learn the same") {
+  for (const auto& base : bases("float32")) {
+    const Jobs jobs(base, 0.1);
+    const std::vector<TrainResult> host = alone(jobs);
+    const HostKernelsOff as_on_a_gpu;
+    const std::vector<TrainResult> aten = alone(jobs);
+    for (std::size_t i = 0; i < kJobs; ++i) {
+      CHECK(aten[i].stats.loss == doctest::Approx(host[i].stats.loss).epsilon(1e-5));
+      CHECK(aten[i].stats.steps == host[i].stats.steps);
+    }
+  }
+}
+
+TEST_CASE("every optimiser, FedProx, clipping and the penalty on ranks work on a device") {
+  for (const char* optimizer : {"adamw", "sgd"}) {
+    Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}), 0.0);
+    jobs.jobs.erase(jobs.jobs.begin() + 4);  // the penalty needs both factors
+    jobs.train.optimizer = optimizer;
+    jobs.train.momentum = 0.9;
+    jobs.train.weight_decay = 0.01;
+    jobs.train.prox_mu = 0.5;
+    jobs.train.max_grad_norm = 0.2;
+    jobs.train.lr = optimizer == std::string("sgd") ? 0.1 : 1e-2;
+    jobs.train.epsilon = 1e-3;  // AdamW's first step is a sign otherwise, which rounding may turn
+    const auto penalised = [&] {
+      return make_lora_trainer(jobs.base, jobs.data, jobs.lora, jobs.train, {0.1, 0.5});
+    };
+    std::vector<TrainResult> host;
+    for (const TrainJob& job : jobs.jobs)
+      host.push_back(penalised()->train(job));
+    const HostKernelsOff as_on_a_gpu;
+    for (std::size_t i = 0; i < jobs.jobs.size(); ++i) {
+      const TrainResult aten = penalised()->train(jobs.jobs[i]);
+      CHECK(largest_difference(aten.adapter.values, host[i].adapter.values) <= 1e-5);
+      CHECK(largest_difference(aten.adapter.values, jobs.jobs[i].start->values) > 1e-3);
+    }
+  }
+}
+
+TEST_CASE("where memory does not suffice for all, they go in parts, with the same bytes") {
+  const HostKernelsOff as_on_a_gpu;
+  const Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}), 0.1);
+  std::vector<TrainResult> expected;
+  std::size_t enough = 0;
+  {
+    const ScarceMemory memory(SIZE_MAX);
+    expected = alone(jobs);
+    enough = memory.largest();
+  }
+  const auto trainer = jobs.trainer();
+  const ScarceMemory memory(enough);  // for any of them, not for all
+  const auto results = together(*trainer, jobs, {0, 1, 2, 3, 4, 5}, {0, 0, 0, 0, 0, 0});
+  CHECK(memory.refusals() > 0);
+  for (const auto& [client, result] : results)
+    CHECK(same(result, expected[client]));
+}
+
+TEST_CASE("a job that is given up leaves the others as they are; one that fails ends alone") {
+  for (const bool off : {false, true}) {
+    std::optional<HostKernelsOff> as_on_a_gpu;
+    if (off) as_on_a_gpu.emplace();
+    const Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}), 0.1);
+    const std::vector<TrainResult> expected = alone(jobs);
+    const auto trainer = jobs.trainer();
+    const auto cohort = trainer->cohort();
+    const auto given_up = std::make_shared<std::atomic<bool>>(false);
+    TrainJob leaving = jobs.jobs[5];
+    leaving.given_up = given_up;
+    TrainJob wrong = jobs.jobs[1];
+    auto layout = jobs.lora;
+    layout.target_modules = {"q_proj"};
+    Adapter foreign = random_adapter(jobs.base->shape(), layout);
+    auto modules = foreign.layout->modules();
+    modules[0].name = "somewhere.else";
+    foreign.layout = std::make_shared<const AdapterLayout>(modules);
+    wrong.start = std::make_shared<const Adapter>(foreign);
+    cohort->add(0, jobs.jobs[0]);
+    cohort->add(5, leaving);
+    cohort->add(1, wrong);
+    cohort->add(2, jobs.jobs[2]);
+    std::map<std::uint64_t, Cohort::Ended> ended;
+    for (int pass = 0; ended.size() < 4 && pass < 1000; ++pass) {
+      *given_up = pass == 2;
+      for (Cohort::Ended& own : cohort->advance())
+        ended.emplace(own.ticket, std::move(own));
+    }
+    REQUIRE(ended.size() == 4);
+    CHECK(ended.at(1).failure != nullptr);
+    CHECK(ended.at(5).failure == nullptr);
+    CHECK(ended.at(5).result.stats.steps < expected[5].stats.steps);
+    for (const std::uint64_t client : {0, 2})
+      CHECK(same(ended.at(client).result, expected[client]));
+    CHECK(cohort->advance().empty());
+  }
+}
