@@ -103,7 +103,7 @@ std::vector<std::int32_t> sequence_starts(const std::vector<std::int64_t>& offse
 }
 
 const VarlenKernel* attention_kernel(const at::Tensor& q, const HeadLayout& layout) {
-  return varlen_kernel(q, padded(layout.dim));
+  return varlen_kernel(q, padded(layout.dim), layout.window > 0);
 }
 
 at::Tensor device_attention(const VarlenKernel& kernel, const at::Tensor& q, const at::Tensor& k,

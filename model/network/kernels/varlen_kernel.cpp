@@ -1,14 +1,51 @@
 #include "model/network/kernels/varlen_kernel.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <c10/util/Exception.h>
 
 #include "model/device/torch_version.hpp"
 
+namespace lorafleet::model {
+namespace {
+
+/// x [rows, 1, dim], whose rows hold one value each, against what that should be.
+bool holds(const at::Tensor& x, const at::Tensor& expected) {
+  const at::Tensor all = x.to(at::kCPU, at::kFloat).squeeze(1);
+  return (all - expected.unsqueeze(1)).abs().max().item<float>() < 0.1f;
+}
+
+}  // namespace
+
+bool works(const VarlenKernel& kernel, const at::Tensor& like, std::int64_t dim,
+           std::int64_t window) {
+  const at::NoGradGuard no_grad;
+  constexpr std::int64_t kRows = 8;
+  // Without differences between keys, a row's result is the mean of the values that it sees.
+  at::Tensor weights = at::ones({kRows, kRows}, at::kFloat).tril();
+  if (window > 0) weights = weights.triu(1 - window);
+  weights = weights / weights.sum(1, true);
+  const at::Tensor numbers = at::arange(kRows, at::kFloat);
+  try {
+    VarlenCall call;
+    call.q = call.k = at::zeros({kRows, 1, dim}, like.options());
+    call.v = numbers.to(like.options()).view({kRows, 1, 1}).expand({-1, -1, dim}).contiguous();
+    call.starts = at::tensor({0, static_cast<int>(kRows)}, at::kInt).to(like.device());
+    call.longest = kRows;
+    call.window = window;
+    const VarlenResult result = kernel.forward(call);
+    const VarlenGradients gradients = kernel.backward(call, at::ones_like(call.q), result);
+    return holds(result.out, weights.mv(numbers)) && holds(gradients[2], weights.sum(0)) &&
+           holds(gradients[0], at::zeros({kRows})) && holds(gradients[1], at::zeros({kRows}));
+  } catch (const c10::Error&) {
+    return false;
+  }
+}
+
+}  // namespace lorafleet::model
+
 // The operators have had these arguments since then; before 2.4 no window.
 #if LORAFLEET_TORCH_AT_LEAST(2, 4)
-
-#include <ATen/core/grad_mode.h>
-#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <map>
@@ -88,42 +125,26 @@ VarlenGradients efficient_backward(const VarlenCall& call, const at::Tensor& g,
 constexpr VarlenKernel kFlash = {"flash", true, flash_forward, flash_backward};
 constexpr VarlenKernel kEfficient = {"efficient", false, efficient_forward, efficient_backward};
 
-/// Whether it does a small case; builds leave kernels out, and GPUs lack what they need.
-bool works(const VarlenKernel& kernel, const at::Tensor& like, std::int64_t dim) {
-  const at::NoGradGuard no_grad;
-  try {
-    const at::Tensor x = at::zeros({kDimUnit, 1, dim}, like.options());
-    VarlenCall call;
-    call.q = call.k = call.v = x;
-    call.starts = at::tensor({0, static_cast<int>(kDimUnit)}, at::kInt).to(like.device());
-    call.longest = kDimUnit;
-    const VarlenResult result = kernel.forward(call);
-    kernel.backward(call, x, result);
-    return true;
-  } catch (const c10::Error&) {
-    return false;
-  }
-}
-
-const VarlenKernel* find_kernel(const at::Tensor& like, std::int64_t dim) {
+const VarlenKernel* find_kernel(const at::Tensor& like, std::int64_t dim, bool windowed) {
   constexpr std::int64_t kLargestFlashDim = 256;
+  const std::int64_t window = windowed ? 3 : 0;
   const at::ScalarType type = like.scalar_type();
   const bool narrow = type == at::kBFloat16 || type == at::kHalf;
-  if (narrow && dim <= kLargestFlashDim && works(kFlash, like, dim)) return &kFlash;
-  if ((narrow || type == at::kFloat) && works(kEfficient, like, dim)) return &kEfficient;
+  if (narrow && dim <= kLargestFlashDim && works(kFlash, like, dim, window)) return &kFlash;
+  if ((narrow || type == at::kFloat) && works(kEfficient, like, dim, window)) return &kEfficient;
   return nullptr;
 }
 
 }  // namespace
 
-const VarlenKernel* varlen_kernel(const at::Tensor& q, std::int64_t dim) {
+const VarlenKernel* varlen_kernel(const at::Tensor& q, std::int64_t dim, bool windowed) {
   if (!q.is_cuda()) return nullptr;
   static std::mutex mutex;
-  static std::map<std::tuple<int, at::ScalarType, std::int64_t>, const VarlenKernel*> known;
+  static std::map<std::tuple<int, at::ScalarType, std::int64_t, bool>, const VarlenKernel*> known;
   const std::lock_guard lock(mutex);
-  const auto [place, is_new] =
-      known.try_emplace({static_cast<int>(q.device().index()), q.scalar_type(), dim}, nullptr);
-  if (is_new) place->second = find_kernel(q, dim);
+  const auto [place, is_new] = known.try_emplace(
+      {static_cast<int>(q.device().index()), q.scalar_type(), dim, windowed}, nullptr);
+  if (is_new) place->second = find_kernel(q, dim, windowed);
   return place->second;
 }
 
@@ -133,7 +154,7 @@ const VarlenKernel* varlen_kernel(const at::Tensor& q, std::int64_t dim) {
 
 namespace lorafleet::model {
 
-const VarlenKernel* varlen_kernel(const at::Tensor&, std::int64_t) {
+const VarlenKernel* varlen_kernel(const at::Tensor&, std::int64_t, bool) {
   return nullptr;
 }
 

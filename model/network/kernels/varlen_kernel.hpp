@@ -45,10 +45,16 @@ struct VarlenKernel {
 };
 
 /// The one that LibTorch has for queries like these, whose heads have `dim` values, a multiple of
-/// kDimUnit; null: none. Flash attention (Dao, arXiv 2307.08691) for bfloat16 and float16, the
-/// memory-efficient one (Rabe and Staats, arXiv 2112.05682) for float32, larger heads, and GPUs
-/// without the first. Found by trying, once for each device and type.
-const VarlenKernel* varlen_kernel(const at::Tensor& q, std::int64_t dim);
+/// kDimUnit, with a window or without; null: none. Flash attention (Dao, arXiv 2307.08691) for
+/// bfloat16 and float16, the memory-efficient one (Rabe and Staats, arXiv 2112.05682) for float32,
+/// larger heads, and GPUs without the first. Found by trying, once for each device and type.
+const VarlenKernel* varlen_kernel(const at::Tensor& q, std::int64_t dim, bool windowed);
+
+/// Whether the kernel gives the results and gradients of a small causal case right, on the device
+/// and in the type of `like`; `window` 0: none. False also where it throws: builds leave kernels
+/// out, and GPUs lack what they need.
+bool works(const VarlenKernel& kernel, const at::Tensor& like, std::int64_t dim,
+           std::int64_t window);
 
 /// What heads are padded to.
 inline constexpr std::int64_t kDimUnit = 8;

@@ -38,6 +38,10 @@ AttentionNumbers graph_attention_numbers(const AttentionCase& of, const std::str
 /// grouped heads as they are, as flash attention does.
 AttentionNumbers emulated_attention(const AttentionCase& of, bool shares_heads);
 
+/// Whether the plain kernel passes what fused ones are tried with before they are used; `off_by`:
+/// its window is so much too wide.
+bool plain_kernel_works(std::int64_t window, std::int64_t off_by);
+
 /// "flash", "efficient", or "none".
 std::string fused_kernel_name(const AttentionCase& of, const std::string& device);
 

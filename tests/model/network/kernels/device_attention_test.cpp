@@ -95,6 +95,13 @@ TEST_CASE("a fused kernel's attention is the host's") {
   }
 }
 
+TEST_CASE("a kernel is used only where it means the same by a window") {
+  CHECK(plain_kernel_works(0, 0));
+  CHECK(plain_kernel_works(3, 0));
+  CHECK_FALSE(plain_kernel_works(3, 1));
+  CHECK_FALSE(plain_kernel_works(3, -1));
+}
+
 TEST_CASE("no fused kernel is called on the host") {
   CHECK(fused_kernel_name(attention_cases().front(), "cpu") == "none");
 }
