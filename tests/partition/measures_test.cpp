@@ -73,7 +73,9 @@ TEST_CASE("context length is measured in the unit asked for") {
                   .attributes = {},
                   .choices = {},
                   .references = {},
-                  .turns = {}};
+                  .turns = {},
+                  .texts = {},
+                  .classes = {}};
   const CountFn bytes = [](const Example& example) { return example.context.size(); };
   CHECK(context_length(e, "words", {}) == 3);
   CHECK(context_length(e, "sentences", {}) == 2);
@@ -95,7 +97,9 @@ TEST_CASE("quality scores come from the data, coverage is computed where they la
             .attributes = {},
             .choices = {},
             .references = {},
-            .turns = {}};
+            .turns = {},
+            .texts = {},
+            .classes = {}};
   CHECK(quality_score(e, "votes") == 3.0);
   CHECK(quality_score(e, "coverage") == 0.5);
   e.quality["coverage"] = 0.125;

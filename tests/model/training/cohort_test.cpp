@@ -20,6 +20,7 @@
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/network/scarce_memory.hpp"
 #include "tests/model/random_adapter.hpp"
+#include "tests/support/test_device.hpp"
 
 // Jobs that share passes, against the same jobs alone: by the host's kernels, where each goes by
 // itself, and by the operators of any device, where rows of several go through one product.
@@ -144,12 +145,13 @@ void check_bytes(const Jobs& jobs) {
 std::vector<BaseModelPtr> bases(const std::string& dtype, std::size_t nth = 1) {
   std::vector<BaseModelPtr> all;
   for (const char* name : {"opt_prenorm", "opt_postnorm_proj"})
-    all.push_back(BaseModel::load({golden_opt_folder(name) / "hf", dtype}));
+    all.push_back(BaseModel::load({golden_opt_folder(name) / "hf", dtype}, test_device()));
   const std::vector<std::string> families = golden_families();
   for (std::size_t i = 0; i < families.size(); i += nth)
-    all.push_back(BaseModel::load({golden_folder() / "families" / families[i] / "hf", dtype}));
+    all.push_back(
+        BaseModel::load({golden_folder() / "families" / families[i] / "hf", dtype}, test_device()));
   for (const std::string& name : golden_classifiers())
-    all.push_back(BaseModel::load({golden_classifier_folder(name) / "hf", dtype}));
+    all.push_back(BaseModel::load({golden_classifier_folder(name) / "hf", dtype}, test_device()));
   return all;
 }
 
@@ -188,7 +190,8 @@ TEST_CASE("without the host's kernels jobs learn the same") {
 
 TEST_CASE("every optimiser, FedProx, clipping and the penalty on ranks work on a device") {
   for (const char* optimizer : {"adamw", "sgd"}) {
-    Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}), 0.0);
+    Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}, test_device()),
+              0.0);
     jobs.jobs.erase(jobs.jobs.begin() + 4);  // the penalty needs both factors
     jobs.train.optimizer = optimizer;
     jobs.train.momentum = 0.9;
@@ -247,7 +250,8 @@ TEST_CASE("a job that is given up leaves the others as they are; one that fails 
   for (const bool off : {false, true}) {
     std::optional<HostKernelsOff> as_on_a_gpu;
     if (off) as_on_a_gpu.emplace();
-    const Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}), 0.1);
+    const Jobs jobs(
+        BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}, test_device()), 0.1);
     const std::vector<TrainResult> expected = alone(jobs);
     const auto trainer = jobs.trainer();
     const auto cohort = trainer->cohort();
