@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "model/device/device.hpp"
 #include "model/network/family.hpp"
 #include "model/network/layers/activation.hpp"
 #include "model/network/layers/frozen_product.hpp"
