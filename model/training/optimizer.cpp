@@ -75,12 +75,8 @@ const Registry<OptimizerEntry>& optimizers() {
   static const Registry<OptimizerEntry> kRegistry(
       "train.optimizer", {{.name = "adamw",
                            .keys = {"train.beta1", "train.beta2", "train.epsilon"},
-                           .make = made<AdamW>,
-                           .make_on_device = make_tensor_adamw},
-                          {.name = "sgd",
-                           .keys = {"train.momentum"},
-                           .make = made<Sgd>,
-                           .make_on_device = make_tensor_sgd}});
+                           .make = made<AdamW>},
+                          {.name = "sgd", .keys = {"train.momentum"}, .make = made<Sgd>}});
   return kRegistry;
 }
 

@@ -8,13 +8,7 @@
 #include "model/config.hpp"
 #include "partition/support/registry.hpp"
 
-namespace at {
-class Tensor;
-}
-
 namespace lorafleet::model {
-
-class TensorOptimizer;
 
 /// Changes flat weights by flat gradients, as torch.optim does. Internal to model/.
 class Optimizer {
@@ -30,19 +24,10 @@ struct OptimizerEntry {
   std::vector<std::string> keys = {};
   /// For `size` weights.
   std::unique_ptr<Optimizer> (*make)(const TrainConfig& train, std::size_t size) = nullptr;
-  /// For weights on a device.
-  std::unique_ptr<TensorOptimizer> (*make_on_device)(const TrainConfig& train,
-                                                     const at::Tensor& weights) = nullptr;
 };
 
-// In tensor_optimizer.cpp.
-std::unique_ptr<TensorOptimizer> make_tensor_adamw(const TrainConfig& train,
-                                                   const at::Tensor& weights);
-std::unique_ptr<TensorOptimizer> make_tensor_sgd(const TrainConfig& train,
-                                                 const at::Tensor& weights);
-
 /// "adamw" (Loshchilov and Hutter, arXiv 1711.05101: decoupled weight decay, bias correction) and
-/// "sgd" (with momentum; weight decay added to the gradient).
+/// "sgd" (with momentum; weight decay added to the gradient); tensor_optimizer.hpp has the same.
 const Registry<OptimizerEntry>& optimizers();
 
 /// The one that `train` names. Throws InputError for an unknown name.

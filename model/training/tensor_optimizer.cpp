@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "model/training/optimizer.hpp"
+#include "partition/support/registry.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -48,21 +48,21 @@ class TensorSgd final : public TensorOptimizer {
   at::Tensor momentum_;
 };
 
+using MakeTensorOptimizer = std::unique_ptr<TensorOptimizer> (*)(const TrainConfig& train,
+                                                                 const at::Tensor& weights);
+
+template <typename Kind>
+std::unique_ptr<TensorOptimizer> on_device(const TrainConfig& train, const at::Tensor& weights) {
+  return std::make_unique<Kind>(train, weights);
+}
+
 }  // namespace
 
 std::unique_ptr<TensorOptimizer> make_tensor_optimizer(const TrainConfig& train,
                                                        const at::Tensor& weights) {
-  return optimizers().at(train.optimizer).make_on_device(train, weights);
-}
-
-std::unique_ptr<TensorOptimizer> make_tensor_adamw(const TrainConfig& train,
-                                                   const at::Tensor& weights) {
-  return std::make_unique<TensorAdamW>(train, weights);
-}
-
-std::unique_ptr<TensorOptimizer> make_tensor_sgd(const TrainConfig& train,
-                                                 const at::Tensor& weights) {
-  return std::make_unique<TensorSgd>(train, weights);
+  static const NamedValues<MakeTensorOptimizer> kRegistry(
+      "train.optimizer", {{"adamw", on_device<TensorAdamW>}, {"sgd", on_device<TensorSgd>}});
+  return kRegistry.at(train.optimizer).value(train, weights);
 }
 
 }  // namespace lorafleet::model

@@ -17,7 +17,7 @@ class TensorOptimizer {
   virtual void step(const at::Tensor& weights, const at::Tensor& gradients, double lr) = 0;
 };
 
-/// The one that `train` names. Throws InputError for an unknown name.
+/// The one that `train` names, of the names in `optimizers`. Throws InputError for an unknown name.
 std::unique_ptr<TensorOptimizer> make_tensor_optimizer(const TrainConfig& train,
                                                        const at::Tensor& weights);
 

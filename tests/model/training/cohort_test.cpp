@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/training/lora_trainer.hpp"
+#include "model/training/optimizer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
@@ -189,7 +190,7 @@ TEST_CASE("without the host's kernels jobs learn the same") {
 }
 
 TEST_CASE("every optimiser, FedProx, clipping and the penalty on ranks work on a device") {
-  for (const char* optimizer : {"adamw", "sgd"}) {
+  for (const std::string& optimizer : optimizers().names()) {
     Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}, test_device()),
               0.0);
     jobs.jobs.erase(jobs.jobs.begin() + 4);  // the penalty needs both factors
@@ -198,7 +199,7 @@ TEST_CASE("every optimiser, FedProx, clipping and the penalty on ranks work on a
     jobs.train.weight_decay = 0.01;
     jobs.train.prox_mu = 0.5;
     jobs.train.max_grad_norm = 0.2;
-    jobs.train.lr = optimizer == std::string("sgd") ? 0.1 : 1e-2;
+    jobs.train.lr = optimizer == "sgd" ? 0.1 : 1e-2;
     jobs.train.epsilon = 1e-3;  // AdamW's first step is a sign otherwise, which rounding may turn
     const auto penalised = [&] {
       return make_lora_trainer(jobs.base, jobs.data, jobs.lora, jobs.train, {0.1, 0.5});
