@@ -25,7 +25,7 @@ using namespace lorafleet::tests;
 
 namespace {
 
-constexpr double kClassLogits = 3e-6;      // absolute
+constexpr double kClassLogits = 3e-6;       // absolute
 constexpr double kClassifierHidden = 2e-5;  // absolute
 constexpr double kClassifierMerged = 1e-6;  // absolute
 const std::vector<std::string> kBatches = {"nopad", "right", "pair"};
