@@ -48,18 +48,21 @@ LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float
 
 void LoraLeaves::follow(const at::Tensor& flat) {
   const at::NoGradGuard no_grad;
+  followed_ = flat;
   if (trained_.empty()) return;
-  if (followed_.defined()) {
-    followed_.copy_(flat);
-    return;
-  }
-  followed_ = flat.to(trained_.front().scalar_type(), false, /*copy=*/true);
+  const at::ScalarType type = trained_.front().scalar_type();
+  if (type != flat.scalar_type()) narrow_ = flat.to(type);
   std::int64_t first = 0;
   for (at::Tensor& leaf : trained_) {
-    const at::Tensor& memory = leaf.scalar_type() == flat.scalar_type() ? flat : followed_;
+    const at::Tensor& memory = leaf.scalar_type() == flat.scalar_type() ? flat : narrow_;
     leaf.set_data(memory.narrow(0, first, leaf.numel()).view(leaf.sizes()));
     first += leaf.numel();
   }
+}
+
+void LoraLeaves::refresh() {
+  const at::NoGradGuard no_grad;
+  if (narrow_.defined()) narrow_.copy_(followed_);
 }
 
 at::Tensor dropout_mask(Dropout& dropout, at::IntArrayRef sizes, at::Device device) {

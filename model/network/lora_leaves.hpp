@@ -31,8 +31,10 @@ class LoraLeaves {
              std::optional<Factors> trained, at::ScalarType type = at::kFloat);
 
   /// Where leaves are copies: the trained ones become what `flat` holds, in the layout of
-  /// FactorSelection.
+  /// FactorSelection; those of its type are views of it.
   void follow(const at::Tensor& flat);
+  /// After what they follow has changed.
+  void refresh();
 
   /// Dropout on the input of each adapted layer.
   void set_dropout(const Dropout& dropout) { dropout_ = dropout; }
@@ -58,7 +60,8 @@ class LoraLeaves {
   std::vector<at::Tensor> whole_;
   std::ptrdiff_t first_whole_ = -1;
   std::vector<at::Tensor> trained_;
-  at::Tensor followed_;  ///< the trained leaves' memory, once they follow something
+  at::Tensor followed_;  ///< what the trained leaves follow
+  at::Tensor narrow_;    ///< the same in the leaves' type; undefined where this is its own
   Dropout dropout_;
 };
 

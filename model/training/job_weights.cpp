@@ -110,7 +110,7 @@ class DeviceWeights final : public JobWeights {
       gradient_.mul_((train_.max_grad_norm / (norm + 1e-6)).clamp_max(1.0).to(at::kFloat));
     }
     optimizer_->step(trained_, gradient_, lr);
-    leaves_.follow(trained_);
+    leaves_.refresh();
   }
 
   [[nodiscard]] Adapter take() override { return current(); }

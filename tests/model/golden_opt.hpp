@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "model/adapter/lora_layout.hpp"
-#include "model/files/safetensors.hpp"
 #include "model/network/base_model.hpp"
 #include "model/network/packed_batch.hpp"
 #include "tests/model/padded_batch.hpp"
+#include "tests/model/reference_file.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/test_device.hpp"
 
@@ -27,34 +26,17 @@ inline std::filesystem::path golden_opt_folder(const std::string& model) {
 }
 
 /// A tiny OPT and what Hugging Face and PEFT say about it (tests/golden/opt/README.md).
-class GoldenOpt {
+class GoldenOpt : public ReferenceFile {
  public:
   explicit GoldenOpt(const std::string& name, const std::string& dtype = "float32",
                      const std::string& device = test_device())
-      : folder_(golden_opt_folder(name)),
-        file_(folder_ / "ref.safetensors"),
-        base_(model::BaseModel::load({folder_ / "hf", dtype}, device)) {}
+      : ReferenceFile(golden_opt_folder(name) / "ref.safetensors"),
+        base_(model::BaseModel::load({golden_opt_folder(name) / "hf", dtype}, device)) {}
 
   [[nodiscard]] const model::BaseModel& base() const { return *base_; }
   [[nodiscard]] model::BaseModelPtr base_pointer() const { return base_; }
 
-  [[nodiscard]] std::vector<float> floats(const std::string& key) const {
-    return file_.tensors().at(key).to_float32();
-  }
   [[nodiscard]] double loss(const std::string& key) const { return floats(key).at(0); }
-
-  [[nodiscard]] std::vector<std::int64_t> integers(const std::string& key) const {
-    const model::TensorView& view = file_.tensors().at(key);
-    std::vector<std::int64_t> values(static_cast<std::size_t>(view.numel()));
-    std::memcpy(values.data(), view.bytes.data(), view.bytes.size());
-    return values;
-  }
-
-  [[nodiscard]] PaddedBatch padded(const std::string& batch) const {
-    const auto& shape = file_.tensors().at(batch + ".input_ids").shape;
-    return {shape[0], shape[1], integers(batch + ".input_ids"), integers(batch + ".attention_mask"),
-            integers(batch + ".labels")};
-  }
 
   /// q_proj and v_proj, r 4, alpha 8.
   [[nodiscard]] model::LayoutPtr layout() const {
@@ -66,24 +48,13 @@ class GoldenOpt {
 
   /// Tensors `prefix` + PEFT's parameter name, as an adapter's values.
   [[nodiscard]] std::vector<float> factors(const std::string& prefix) const {
-    std::vector<float> values;
-    const model::LayoutPtr modules = layout();
-    for (const auto& module : modules->modules()) {
-      for (const char* factor : {"lora_A", "lora_B"}) {
-        const auto part =
-            floats(prefix + "base_model.model." + module.name + "." + factor + ".default.weight");
-        values.insert(values.end(), part.begin(), part.end());
-      }
-    }
-    return values;
+    return adapter_values(*layout(), prefix);
   }
   [[nodiscard]] model::Adapter adapter(const std::string& prefix) const {
     return {layout(), factors(prefix)};
   }
 
  private:
-  std::filesystem::path folder_;
-  model::SafetensorsFile file_;
   model::BaseModelPtr base_;
 };
 

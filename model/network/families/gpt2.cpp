@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/network/config_reader.hpp"
+#include "model/network/families/equal_heads.hpp"
 #include "model/network/families/new_size.hpp"
 #include "model/network/families/special_tokens.hpp"
 #include "model/network/family.hpp"
@@ -22,16 +23,9 @@ constexpr std::int32_t kEndOfText = 50256;
 void set_gpt2_shape(ModelShape& shape, const ConfigReader& config) {
   shape.family = "gpt2";
   shape.vocabulary = config.size("vocab_size");
-  shape.width = config.size("n_embd");
+  read_equal_heads(shape, config, "n_embd", "n_head");
   shape.embedding = shape.width;
   shape.layers = config.size("n_layer", ConfigReader::kMostLayers);
-  shape.heads = config.size("n_head");
-  if (shape.width % shape.heads != 0) {
-    config.refuse("n_head", std::to_string(shape.heads) +
-                                " does not divide n_embd = " + std::to_string(shape.width));
-  }
-  shape.kv_heads = shape.heads;
-  shape.head_dim = shape.width / shape.heads;
   shape.positions = config.integer("n_positions", 1024, 1, ConfigReader::kMostSize);
   read_special_tokens(shape, config, kEndOfText);
   const std::int64_t d = shape.width;

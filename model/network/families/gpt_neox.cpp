@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/network/config_reader.hpp"
+#include "model/network/families/equal_heads.hpp"
 #include "model/network/families/new_size.hpp"
 #include "model/network/families/rope.hpp"
 #include "model/network/families/special_tokens.hpp"
@@ -22,17 +23,9 @@ constexpr GptNeoxSize kGptNeoxSizes[] = {
 void set_gpt_neox_shape(ModelShape& shape, const ConfigReader& config) {
   shape.family = "gpt_neox";
   shape.vocabulary = config.size("vocab_size");
-  shape.width = config.size("hidden_size");
+  read_equal_heads(shape, config, "hidden_size", "num_attention_heads");
   shape.embedding = shape.width;
   shape.layers = config.size("num_hidden_layers", ConfigReader::kMostLayers);
-  shape.heads = config.size("num_attention_heads");
-  if (shape.width % shape.heads != 0) {
-    config.refuse("num_attention_heads",
-                  std::to_string(shape.heads) +
-                      " does not divide hidden_size = " + std::to_string(shape.width));
-  }
-  shape.kv_heads = shape.heads;
-  shape.head_dim = shape.width / shape.heads;
   shape.positions = config.integer("max_position_embeddings", 2048, 1, ConfigReader::kMostSize);
   read_special_tokens(shape, config, 2);
   const std::int64_t d = shape.width;

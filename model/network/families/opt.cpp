@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "model/network/config_reader.hpp"
+#include "model/network/families/equal_heads.hpp"
 #include "model/network/families/new_size.hpp"
 #include "model/network/family.hpp"
 #include "partition/support/error.hpp"
@@ -47,19 +48,11 @@ void set_linears(ModelShape& shape, const ConfigReader& config) {
 void set_opt_shape(ModelShape& shape, const ConfigReader& config) {
   shape.family = "opt";
   shape.vocabulary = config.size("vocab_size");
-  shape.width = config.size("hidden_size");
+  read_equal_heads(shape, config, "hidden_size", "num_attention_heads");
   shape.layers = config.size("num_hidden_layers", ConfigReader::kMostLayers);
-  shape.heads = config.size("num_attention_heads");
-  shape.kv_heads = shape.heads;
   shape.embedding = config.integer("word_embed_proj_dim", shape.width, 1, ConfigReader::kMostSize);
   set_linears(shape, config);
   shape.positions = config.size("max_position_embeddings");
-  if (shape.width % shape.heads != 0) {
-    config.refuse("num_attention_heads",
-                  std::to_string(shape.heads) +
-                      " does not divide hidden_size = " + std::to_string(shape.width));
-  }
-  shape.head_dim = shape.width / shape.heads;
   shape.ends = config.tokens("eos_token_id", shape.vocabulary);
   if (shape.ends.empty()) shape.ends = {config.token("eos_token_id", 2, shape.vocabulary)};
   shape.padding = config.token("pad_token_id", 1, shape.vocabulary);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "model/network/config_reader.hpp"
+#include "model/network/families/equal_heads.hpp"
 #include "model/network/families/new_size.hpp"
 #include "model/network/family.hpp"
 
@@ -56,17 +57,9 @@ void set_classifier(ModelShape& shape, const ConfigReader& config) {
 void set_roberta_shape(ModelShape& shape, const ConfigReader& config) {
   shape.family = "roberta";
   shape.vocabulary = config.size("vocab_size");
-  shape.width = config.size("hidden_size");
+  read_equal_heads(shape, config, "hidden_size", "num_attention_heads");
   shape.embedding = shape.width;
   shape.layers = config.size("num_hidden_layers", ConfigReader::kMostLayers);
-  shape.heads = config.size("num_attention_heads");
-  if (shape.width % shape.heads != 0) {
-    config.refuse("num_attention_heads",
-                  std::to_string(shape.heads) +
-                      " does not divide hidden_size = " + std::to_string(shape.width));
-  }
-  shape.kv_heads = shape.heads;
-  shape.head_dim = shape.width / shape.heads;
   shape.padding = config.token("pad_token_id", kPadding, shape.vocabulary);
   shape.ends = {config.token("eos_token_id", 2, shape.vocabulary)};
   const std::int64_t rows = config.integer("max_position_embeddings", 512, 1, 1 << 24);

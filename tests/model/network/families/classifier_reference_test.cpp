@@ -17,6 +17,7 @@
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
+#include "tests/model/reference_deviations.hpp"
 #include "tests/model/reference_limits.hpp"
 
 using namespace lorafleet;
@@ -25,9 +26,7 @@ using namespace lorafleet::tests;
 
 namespace {
 
-constexpr double kClassLogits = 3e-6;       // absolute
-constexpr double kClassifierHidden = 2e-5;  // absolute
-constexpr double kClassifierMerged = 1e-6;  // absolute
+constexpr double kClassLogits = 3e-6;  // absolute
 const std::vector<std::string> kBatches = {"nopad", "right", "pair"};
 
 double logits_deviation(const GoldenClassifier& golden, const BaseModel& base,
@@ -76,15 +75,10 @@ TEST_CASE("classifiers' logits, losses and hidden states are those of Hugging Fa
                        logits_deviation(golden, *golden.base(), nullptr, batch, "base." + batch));
     }
     const auto states = packed_hidden_states(*golden.base(), nullptr, golden.batch("nopad"));
-    REQUIRE(states.size() == golden.keys("base.nopad.hidden.").size());
-    double hidden = 0.0;
-    for (std::size_t i = 0; i < states.size(); ++i) {
-      hidden = std::max(hidden, largest_difference(states[i], golden.floats("base.nopad.hidden." +
-                                                                            std::to_string(i))));
-    }
+    const double hidden = hidden_deviation(golden, states);
     MESSAGE(name << ": logits " << worst << ", hidden states " << hidden);
     CHECK(worst <= kClassLogits);
-    CHECK(hidden <= kClassifierHidden);
+    CHECK(hidden <= kHiddenTolerance);
   }
 }
 
@@ -156,17 +150,10 @@ TEST_CASE("classifiers merge as PEFT does, into a folder of Hugging Face's class
       const double logits =
           logits_deviation(golden, *merged, nullptr, "nopad", "merged_after5.nopad");
       const Checkpoint file(folder / "merged");
-      double weights = 0.0;
-      const std::string prefix = "merged_after5.weight.";
-      for (const std::string& key : golden.keys(prefix)) {
-        const auto* tensor = file.find(key.substr(prefix.size()));
-        REQUIRE(tensor != nullptr);
-        weights =
-            std::max(weights, largest_difference(tensor->view.to_float32(), golden.floats(key)));
-      }
+      const double weights = merged_deviation(golden, file);
       MESSAGE(name << " of " << form << ": merged logits " << logits << ", weights " << weights);
       CHECK(logits <= kClassLogits);
-      CHECK(weights <= kClassifierMerged);
+      CHECK(weights <= kMergedTolerance);
       CHECK(file.find("lm_head.bias") == nullptr);
       CHECK(read_file(folder / "merged" / "config.json").find("RobertaForSequenceClassification") !=
             std::string::npos);

@@ -13,6 +13,7 @@
 #include "tests/model/golden_family.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
+#include "tests/model/reference_deviations.hpp"
 #include "tests/model/reference_limits.hpp"
 #include "tests/support/test_device.hpp"
 
@@ -21,9 +22,6 @@ using namespace lorafleet::model;
 using namespace lorafleet::tests;
 
 namespace {
-
-constexpr double kHiddenTolerance = 2e-5;  // absolute
-constexpr double kMergedTolerance = 1e-6;  // absolute
 
 /// Logits of the packed form against the stored ones, at all real tokens.
 double logits_deviation(const GoldenFamily& golden, const BaseModel& base, const Adapter* adapter,
@@ -97,12 +95,7 @@ TEST_CASE("all families' logits and hidden states are those of Hugging Face") {
     }
     const auto states =
         packed_hidden_states(golden.base(), nullptr, unpad(golden.padded("nopad")).batch);
-    REQUIRE(states.size() == golden.keys("base.nopad.hidden.").size());
-    double hidden = 0.0;
-    for (std::size_t i = 0; i < states.size(); ++i) {
-      hidden = std::max(hidden, largest_difference(states[i], golden.floats("base.nopad.hidden." +
-                                                                            std::to_string(i))));
-    }
+    const double hidden = hidden_deviation(golden, states);
     MESSAGE(name << ": logits " << worst << ", hidden states " << hidden);
     CHECK(worst <= kLogitsTolerance);
     CHECK(hidden <= kHiddenTolerance);
@@ -180,15 +173,7 @@ TEST_CASE("all families merge as PEFT does") {
       if (std::string(form) != "hf") continue;
       const double logits =
           logits_deviation(golden, *merged, nullptr, "nopad", "merged_after5.nopad.logits");
-      const std::vector<std::string> keys = golden.keys("merged_after5.weight.");
-      REQUIRE_FALSE(keys.empty());
-      double weights = 0.0;
-      for (const std::string& key : keys) {
-        const auto* tensor = file.find(key.substr(std::string("merged_after5.weight.").size()));
-        REQUIRE(tensor != nullptr);
-        weights =
-            std::max(weights, largest_difference(tensor->view.to_float32(), golden.floats(key)));
-      }
+      const double weights = merged_deviation(golden, file);
       MESSAGE(name << ": merged logits " << logits << ", weights " << weights);
       CHECK(logits <= kLogitsTolerance);
       CHECK(weights <= kMergedTolerance);
