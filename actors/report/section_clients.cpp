@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "actors/report/curves.hpp"
 #include "actors/report/page/words.hpp"
@@ -79,27 +81,36 @@ std::optional<Figure> lorenz_figure(const Story& story) {
   return figure;
 }
 
-/// Pearson's correlation of the ranks (Spearman's), with ties in their order: near enough for a
-/// sentence.
+/// The values in ascending order, each with its place; of equals the earlier place first.
+std::vector<std::pair<double, std::uint32_t>> in_order(const std::vector<double>& values) {
+  std::vector<std::pair<double, std::uint32_t>> order;
+  order.reserve(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    order.emplace_back(values[i], static_cast<std::uint32_t>(i));
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+/// From 0; equals share the mean of theirs.
+std::vector<double> ranks(const std::vector<double>& values) {
+  const auto order = in_order(values);
+  std::vector<double> rank(values.size());
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t end = i;
+    while (end < order.size() && order[end].first == order[i].first)
+      ++end;
+    for (std::size_t j = i; j < end; ++j)
+      rank[order[j].second] = static_cast<double>(i + end - 1) / 2.0;
+    i = end;
+  }
+  return rank;
+}
+
+/// Pearson's correlation of the ranks (Spearman's).
 double rank_correlation(const std::vector<double>& a, const std::vector<double>& b) {
-  const auto ranks = [](const std::vector<double>& values) {
-    std::vector<std::size_t> order(values.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t i, std::size_t j) { return values[i] < values[j]; });
-    std::vector<double> rank(values.size());
-    for (std::size_t i = 0; i < order.size();) {
-      std::size_t end = i;
-      while (end < order.size() && values[order[end]] == values[order[i]])
-        ++end;
-      for (std::size_t j = i; j < end; ++j)
-        rank[order[j]] = static_cast<double>(i + end - 1) / 2.0;
-      i = end;
-    }
-    return rank;
-  };
+  auto ranks_of_b = std::async(std::launch::async, [&b] { return ranks(b); });
   const auto x = ranks(a);
-  const auto y = ranks(b);
+  const auto y = ranks_of_b.get();
   const double mean = (static_cast<double>(x.size()) - 1.0) / 2.0;
   double xy = 0.0;
   double xx = 0.0;
@@ -148,10 +159,7 @@ void plot_by_speed(const SpeedPlot& data, const std::vector<TierGroup>& groups, 
       figure.table.note = "The first " + std::to_string(kMostRows) + "; clients.csv has all.";
     return;
   }
-  std::vector<std::size_t> order(data.speeds.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return data.speeds[a] < data.speeds[b]; });
+  const auto order = in_order(data.speeds);
   Series median{"median", 0};
   Series band{"the middle 80 %", 0, -1, false, false, true};
   for (std::size_t bin = 0; bin < kSpeedBins; ++bin) {
@@ -159,12 +167,12 @@ void plot_by_speed(const SpeedPlot& data, const std::vector<TierGroup>& groups, 
     const std::size_t end = (bin + 1) * order.size() / kSpeedBins;
     std::vector<double> values;
     for (std::size_t i = begin; i < end; ++i)
-      values.push_back(data.values[order[i]]);
+      values.push_back(data.values[order[i].second]);
     std::sort(values.begin(), values.end());
     const auto quantile = [&](double share) {
       return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
     };
-    const double speed = data.speeds[order[(begin + end) / 2]];
+    const double speed = order[(begin + end) / 2].first;
     median.points.push_back({speed, quantile(0.5)});
     band.points.push_back({speed, quantile(0.1), quantile(0.9)});
   }
