@@ -90,7 +90,7 @@ void for_each_event(const fs::path& file, const std::function<bool(const EventLi
   constexpr std::uint64_t kBlock = 1 << 20;
   read_start(file, 1);  // says what is wrong with a file that cannot be read
   const std::uint64_t size = fs::file_size(file);
-  const std::size_t most = std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
+  const std::size_t most = 2 * std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
   std::deque<std::future<Batch>> ahead;
   std::uint64_t begun = 0;
   std::size_t number = 0;
