@@ -57,7 +57,10 @@ void read_seeds(const Value& value, const std::string& key, std::vector<std::int
 
 void flatten(const Value& value, const std::string& where, const std::string& key,
              std::vector<Setting>& settings, Report& report) {
-  const bool nested = value.table() != nullptr && value.find("distribution") == nullptr;
+  // "expect" = {} empties a table: a setting of its own.
+  const bool emptied = value.table() != nullptr && value.table()->empty() && !key.empty();
+  const bool nested =
+      value.table() != nullptr && value.find("distribution") == nullptr && !emptied;
   if (key == "seed") {
     report.error(value.place, where + ".seed", "cannot be varied here; use seeds = [1, 2, 3]");
     return;

@@ -66,6 +66,15 @@ TEST_CASE("a distribution is one value of a setting") {
   CHECK(sweep.cases.at(1).runs.at(0).federation.network.upload_mbps.second == 2.0);
 }
 
+TEST_CASE("an empty table takes a scenario's entries away") {
+  SweepFolder folder;
+  const auto sweep = folder.read(
+      "[set]\nexpect.versions.above = 3\n[[cases]]\nname = \"kept\"\n"
+      "[[cases]]\nname = \"emptied\"\nset = { expect = {} }\n");
+  CHECK(sweep.cases.at(0).runs.at(0).expect.size() == 1);
+  CHECK(sweep.cases.at(1).runs.at(0).expect.empty());
+}
+
 TEST_CASE("the quick part takes seeds, values and cases away and says what is left unasked") {
   SweepFolder folder;
   const std::string text = R"(
