@@ -59,6 +59,7 @@ struct Field {
   std::vector<std::string> names;  ///< allowed strings; empty: any
   PathKind path_kind = PathKind::any;
   std::vector<std::string> words;        ///< that may stand in place of a path
+  std::string made_by;                   ///< what makes one where a path leads nowhere
   std::optional<double> default_median;  ///< of a lognormal that gives none
   bool required = false;
   std::optional<Condition> condition;

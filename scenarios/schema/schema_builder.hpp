@@ -42,6 +42,10 @@ class FieldBuilder {
     field_.required = true;
     return *this;
   }
+  FieldBuilder& made_by(std::string command) {
+    field_.made_by = std::move(command);
+    return *this;
+  }
   FieldBuilder& file() {
     field_.path_kind = PathKind::file;
     return *this;

@@ -44,7 +44,8 @@ Table model_table() {
   TableOf<ModelConfig> table;
   table.field("path", &ModelConfig::path, "Hugging Face directory of the frozen base model")
       .folder()
-      .required();
+      .required()
+      .made_by("a download, or a small one by lorafleet new-base");
   table.field("dtype", &ModelConfig::dtype, "number format of the frozen weights")
       .names({"float32", "bfloat16", "float16"});
   return table;

@@ -7,9 +7,10 @@ namespace lorafleet::scenarios {
 
 namespace {
 
-std::string path_hint(const std::filesystem::path& path) {
-  if (!path.filename().string().starts_with("debian_descriptions")) return "";
-  return "; make it with: lorafleet import debian-descriptions";
+std::string path_hint(const Field& field, const std::filesystem::path& path) {
+  if (path.filename().string().starts_with("debian_descriptions"))
+    return "; make it with: lorafleet import debian-descriptions";
+  return field.made_by.empty() ? "" : "; get it by " + field.made_by;
 }
 
 /// Compares what the document gives with what has an effect in the scenario as read.
@@ -77,7 +78,7 @@ class PresenceCheck {
       const std::string words =
           field.words.empty() ? "" : "; allowed: " + join(field.words) + ", or a " + kind;
       report_.error(given->place, key,
-                    "no such " + kind + ": " + path.string() + path_hint(path) + words);
+                    "no such " + kind + ": " + path.string() + path_hint(field, path) + words);
     } else if (std::filesystem::is_directory(status) != folder) {
       report_.error(given->place, key, path.string() + " is not a " + kind);
     }
