@@ -15,6 +15,7 @@
 #include "actors/run/environment.hpp"
 #include "actors/run/local_scores.hpp"
 #include "actors/run/run_warnings.hpp"
+#include "model/adapter/class_names.hpp"
 #include "model/adapter/client_layouts.hpp"
 #include "model/adapter/peft.hpp"
 #include "partition/support/files.hpp"
@@ -131,6 +132,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
     model::save_peft(options.out / "adapter", *end.adapter,
                      model::server_lora(config.lora, learning.largest_device_rank()),
                      config.model.path.string(), work->shape);
+    model::save_class_names(options.out / "adapter", work->classes);
   }
   RunSummary summary =
       summarise(config, learning, *recorder, *end.adapter, end.totals, parts.slots);

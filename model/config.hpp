@@ -75,7 +75,8 @@ struct TrainConfig {
 /// How an example becomes tokens: part of [data].
 struct EncodingConfig {
   std::int64_t max_tokens = 256;
-  std::string truncation = "cut_context_left";  ///< cut_context_right, drop
+  /// kUsualTruncation, cut_context_left, cut_context_right, drop.
+  std::string truncation = std::string(kUsualTruncation);
   /// Between prompt and target: "none", or "prefix": what the tokenizer puts in front of a text
   /// (OPT: `</s>`), scored as the target's first token.
   std::string separator = "none";
@@ -86,6 +87,8 @@ struct EncodingConfig {
   std::filesystem::path chat_template = "auto";
 
   static constexpr std::string_view kUsualTemplate = "auto";  ///< what the data's format says
+  /// cut_context_left; of a classifier cut_context_right, as Hugging Face's tokenizers cut.
+  static constexpr std::string_view kUsualTruncation = "auto";
 };
 
 /// [evaluation]

@@ -45,6 +45,12 @@ Place place_of(const ModelShape& shape, const std::string& module) {
 
 }  // namespace
 
+std::size_t ClassifierShape::tensor(HeadRole role) const {
+  const auto found = std::find(roles.begin(), roles.end(), role);
+  if (found == roles.end()) throw std::logic_error("the classifier has no such tensor");
+  return static_cast<std::size_t>(found - roles.begin());
+}
+
 std::size_t WholeTensor::size() const {
   std::size_t size = 1;
   for (const std::int64_t side : shape)

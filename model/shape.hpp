@@ -39,6 +39,9 @@ struct WholeTensor {
   }
 };
 
+/// What a tensor of a classifier is in out(tanh(dense(x))).
+enum class HeadRole { dense_weight, dense_bias, out_weight, out_bias };
+
 /// How a classifier reads texts, and what it tells apart.
 struct ClassifierShape {
   std::int64_t labels = 0;
@@ -46,6 +49,13 @@ struct ClassifierShape {
   std::int32_t separator = 0;  ///< after each text, and once more between two
   std::string module;          ///< what PEFT's modules_to_save calls its weights
   std::vector<WholeTensor> tensors = {};  ///< trained whole, beside an adapter's factors
+  std::vector<HeadRole> roles = {};       ///< of the tensors, in their order
+  std::vector<std::string> names = {};    ///< of the labels; empty where config.json has none
+  std::string counted_by = {};            ///< config.json's key that says how many labels there are
+  std::string architecture = {};          ///< Hugging Face's class of the whole
+
+  /// The tensor that has this role. Throws std::logic_error where none has.
+  [[nodiscard]] std::size_t tensor(HeadRole role) const;
 };
 
 /// A linear layer of a base that an adapter may change.

@@ -105,6 +105,10 @@ std::vector<std::string> known_degradations() {
   return names;
 }
 
+bool degrades(const DegradeConfig& config) {
+  return find_kind(config.kind).spoil != nullptr;
+}
+
 void degrade(std::vector<Example>& examples, const Indices& training, const DegradeConfig& config,
              std::uint64_t seed) {
   const Degradation& kind = find_kind(config.kind);

@@ -27,6 +27,8 @@ struct Degradation {
 };
 
 const std::vector<Degradation>& degradations();
+/// Whether anything is spoilt. Throws InputError for an unknown kind.
+bool degrades(const DegradeConfig& config);
 /// The names that [data.degrade] kind may have.
 std::vector<std::string> known_degradations();
 

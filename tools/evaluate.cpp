@@ -3,8 +3,10 @@
 #include "actors/output/predictions_jsonl.hpp"
 #include "actors/output/summary_json.hpp"
 #include "actors/run/without_training.hpp"
+#include "model/adapter/class_names.hpp"
 #include "model/adapter/peft.hpp"
 #include "model/network/family.hpp"
+#include "model/text/class_names.hpp"
 #include "tools/command_line.hpp"
 #include "tools/console.hpp"
 #include "tools/progress.hpp"
@@ -31,44 +33,50 @@ scenarios::Scenario read_scenario_or_run(const CommandLine& line) {
   return scenario;
 }
 
-/// The adapter that the user names, or the run's own; nothing for the base alone.
-model::AdapterPtr read_adapter(const CommandLine& line, const model::ModelConfig& base) {
+/// Of the adapter that the user names, or of the run's own; empty for the base alone.
+fs::path adapter_folder(const CommandLine& line) {
   const fs::path path = line.text("SCENARIO|RUN");
   if (line.on("base-only")) {
     if (line.has("adapter")) throw InputError("--base-only", "cannot stand beside --adapter");
-    return nullptr;
+    return {};
   }
-  if (line.has("adapter")) {
-    return std::make_shared<const model::Adapter>(model::load_peft(
-        line.text("adapter"), model::read_shape(base.path / "config.json"), print_warning));
-  }
-  if (fs::is_directory(path)) {
-    return std::make_shared<const model::Adapter>(
-        model::load_peft(path / "adapter", model::read_shape(base.path / "config.json")));
-  }
+  if (line.has("adapter")) return line.text("adapter");
+  if (fs::is_directory(path)) return path / "adapter";
   throw InputError("--adapter", "is missing; allowed: a PEFT directory, or --base-only");
 }
 
-std::vector<std::string> row_of(const std::string& name, const model::Score& score) {
-  const bool classes = score.of_classifier();
-  return {name, grouped(score.examples), fixed(score.loss(), 4),
-          classes ? fixed(score.accuracy(), 3) : figure(score.perplexity()),
-          fixed(classes ? score.f1() : score.token_accuracy(), 3)};
+model::AdapterPtr read_adapter(const fs::path& folder, const model::ModelConfig& base, bool warn) {
+  if (folder.empty()) return nullptr;
+  const auto shape = model::read_shape(base.path / "config.json");
+  return std::make_shared<const model::Adapter>(
+      warn ? model::load_peft(folder, shape, print_warning) : model::load_peft(folder, shape));
+}
+
+std::vector<std::string> row_of(const std::string& name, const model::Score& score, bool classes) {
+  std::vector<std::string> row = {name, grouped(score.examples), fixed(score.loss(), 4)};
+  if (classes) {
+    for (const double value : {score.accuracy(), score.f1(), score.matthews()})
+      row.push_back(fixed(value, 3));
+  } else {
+    row.push_back(figure(score.perplexity()));
+    row.push_back(fixed(score.token_accuracy(), 3));
+  }
+  return row;
 }
 
 void print_evaluation(const model::Evaluation& evaluation) {
   const bool classes = evaluation.total.of_classifier();
-  std::vector<std::vector<std::string>> rows = {
-      {"", "examples", "loss", classes ? "accuracy" : "perplexity",
-       classes ? "F1" : "token accuracy"},
-      row_of("all", evaluation.total)};
+  using Row = std::vector<std::string>;
+  std::vector<Row> rows = {classes ? Row{"", "examples", "loss", "accuracy", "F1", "Matthews"}
+                                   : Row{"", "examples", "loss", "perplexity", "token accuracy"},
+                           row_of("all", evaluation.total, classes)};
   for (const auto& bin : evaluation.by_context_length) {
     rows.push_back(row_of(
         "context of " + std::to_string(bin.low) + " to " + std::to_string(bin.high) + " tokens",
-        bin.score));
+        bin.score, classes));
   }
   for (const auto& group : evaluation.by_group)
-    rows.push_back(row_of("group " + group.name, group.score));
+    rows.push_back(row_of("group " + group.name, group.score, classes));
   std::cout << aligned(rows);
   if (evaluation.metrics.empty()) return;
   std::vector<std::vector<std::string>> metrics;
@@ -90,22 +98,27 @@ int evaluate_command(const Arguments& arguments) {
   line.repeated("set", "K=V", "set a key of the scenario; may be repeated");
   line.option("metrics", "LIST", "evaluation.metrics, e.g. '[\"rouge\", \"exact_match\"]'");
   line.option("examples", "N", "evaluation.max_examples; 0: all held-out ones");
-  line.option("predictions", "FILE", "write what was generated and chosen, a JSON line an example");
+  line.option("predictions", "FILE", "write what was generated or chosen, a JSON line an example");
   line.flag("json", "print the scores as JSON");
   line.flag("quiet", "no progress");
   if (!line.parse(arguments)) return kDone;
 
   const auto scenario = read_scenario_or_run(line);
-  const auto adapter = read_adapter(line, scenario.federation.model);
+  const fs::path folder = adapter_folder(line);
+  const auto adapter = read_adapter(folder, scenario.federation.model, line.has("adapter"));
   ProgressDisplay display(progress_unless(line.on("quiet")));
-  const auto evaluation =
-      actors::evaluate_adapter(scenario.federation, adapter, observed_by(display));
+  const auto [evaluation, classes] = actors::evaluate_adapter(
+      scenario.federation, adapter, line.has("predictions"), observed_by(display));
   display.finish();
+  if (!folder.empty()) {
+    const auto differs = model::disagreement(model::load_class_names(folder), classes);
+    if (!differs.empty()) print_warning("the classifier of " + folder.string() + ' ' + differs);
+  }
   if (line.has("predictions")) {
     actors::write_predictions(evaluation.predictions, line.text("predictions"));
   }
   if (line.on("json")) {
-    std::cout << actors::evaluation_json(evaluation);
+    std::cout << actors::evaluation_json(evaluation, classes);
   } else {
     print_evaluation(evaluation);
   }

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "model/adapter/base_change.hpp"
+#include "model/adapter/class_names.hpp"
 #include "model/adapter/peft.hpp"
 #include "model/files/hf_directory.hpp"
 #include "model/network/family.hpp"
@@ -54,7 +55,9 @@ int merge_command(const Arguments& arguments) {
   const auto dtype = model::weight_type_named(line.text("dtype"), "--dtype");
   const auto shard = model::parse_size(line.text("max-shard-size"), "--max-shard-size");
   const auto adapter = read_adapter(line);
-  model::write_merged(line.text("base"), adapter, out, dtype, shard);
+  const auto class_names = line.has("adapter") ? model::load_class_names(line.text("adapter"))
+                                               : std::vector<std::string>();
+  model::write_merged(line.text("base"), adapter, out, dtype, shard, class_names);
   std::cout << "wrote " << out.string() << " with " << adapter.layout->modules().size()
             << " modules" << (adapter.base_change ? " and a base change" : "") << " merged\n";
   return kDone;

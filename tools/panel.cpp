@@ -163,7 +163,7 @@ std::vector<std::string> panel_of(const actors::Progress& progress, const PanelS
   if (progress.evaluated_version) {
     lines.push_back(
         progress.accuracy
-            ? curve_line("accuracy", fixed(*progress.accuracy, 3), progress.perplexities, style)
+            ? curve_line("accuracy", fixed(*progress.accuracy, 3), progress.accuracies, style)
             : curve_line("perplexity", figure(progress.perplexity), progress.perplexities, style));
   }
   lines.push_back(speed_line(progress, style));

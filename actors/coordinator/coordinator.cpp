@@ -58,7 +58,7 @@ Coordinator::State::State(const FederationConfig& config_, FederationParts parts
       mode(strategy::modes().at(config.aggregation.mode)),
       policy(mode.make(config.clients, config.aggregation)),
       selection(strategy::selections().make(config.clients.selection, config.clients)),
-      aggregator(config.aggregation, parts.reports_folds),
+      aggregator(config.aggregation, config.clients, parts.reports_folds),
       robust(config.aggregation),
       messages(aggregator.rule(), config.network, parts.initial->layout, parts.layouts,
                parts.message_bytes),

@@ -22,6 +22,7 @@ void columns(const LocalScore& score, bool alone, bool classes, Visitor& visit) 
     if (classes) {
       visit(kind + "_accuracy", of.accuracy());
       visit(kind + "_f1", of.f1());
+      visit(kind + "_matthews", of.matthews());
     } else {
       visit(kind + "_perplexity", of.perplexity());
       visit(kind + "_token_accuracy", of.token_accuracy());

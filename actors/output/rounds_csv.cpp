@@ -89,6 +89,7 @@ void columns(std::uint64_t version, const Row& row, const Scores* scores, const 
   if (extras.classes) {
     score("eval_accuracy", &model::Score::accuracy);
     score("eval_f1", &model::Score::f1);
+    score("eval_matthews", &model::Score::matthews);
   } else {
     score("eval_perplexity", &model::Score::perplexity);
     score("eval_token_accuracy", &model::Score::token_accuracy);

@@ -125,7 +125,7 @@ void RunRecorder::add_score(sim::Version version, const model::Evaluation& evalu
   rounds_.add_evaluation(version, evaluation);
   if (tensorboard_) tensorboard_->add_evaluation(version, evaluation);
   const model::Score& total = evaluation.total;
-  perplexities_.add(total.of_classifier() ? total.accuracy() : total.perplexity());
+  eval_scores_.add(total.of_classifier() ? total.accuracy() : total.perplexity());
   if (version.value == 0) initial_ = evaluation;
   latest_ = evaluation;
   latest_version_ = version.value;
@@ -160,12 +160,13 @@ void RunRecorder::tell(bool milestone) {
   progress.stop_versions = stop_.versions;
   progress.train_loss = rounds_.latest_train_loss();
   progress.losses = losses_.points();
-  progress.perplexities = perplexities_.points();
   progress.staleness = staleness_;
   progress.largest_staleness = largest_staleness_;
   progress.evaluated_version = latest_version_;
   if (latest_) progress.perplexity = latest_->total.perplexity();
-  if (latest_ && latest_->total.of_classifier()) progress.accuracy = latest_->total.accuracy();
+  const bool classes = latest_ && latest_->total.of_classifier();
+  if (classes) progress.accuracy = latest_->total.accuracy();
+  (classes ? progress.accuracies : progress.perplexities) = eval_scores_.points();
   progress.wall_seconds = now;
   progress.milestone = milestone;
   progress.done = done();

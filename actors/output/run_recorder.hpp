@@ -81,7 +81,7 @@ class RunRecorder final : public RunObserver {
   // For the progress.
   std::string name_;
   History losses_;
-  History perplexities_;
+  History eval_scores_;     // perplexities, or accuracies
   double staleness_ = 0.0;  // mean of the latest version
   std::uint64_t largest_staleness_ = 0;
   struct Start {

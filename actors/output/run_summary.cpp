@@ -41,6 +41,7 @@ RunSummary summarise(const FederationConfig& config, const Learning& learning,
   if (learning.work) {
     summary.train_examples = static_cast<std::int64_t>(learning.work->partition.training.size());
     summary.test_examples = static_cast<std::int64_t>(learning.work->scored.size());
+    summary.classes = learning.work->classes;
     summary.encoding = learning.work->encoding;
   } else {
     for (std::size_t c = 0; c < learning.clients(); ++c)

@@ -17,6 +17,7 @@ OrderedJson score_json(const model::Score& score) {
   if (score.of_classifier()) {
     json["accuracy"] = score.accuracy();
     json["f1"] = score.f1();
+    json["matthews"] = score.matthews();
     json["examples"] = score.examples;
     return json;
   }
@@ -27,8 +28,25 @@ OrderedJson score_json(const model::Score& score) {
   return json;
 }
 
-OrderedJson evaluation_object(const model::Evaluation& evaluation) {
+/// Of each class, by name: how many examples are of it, were taken for it, and both.
+OrderedJson classes_json(const std::vector<model::ClassCount>& counts,
+                         const std::vector<std::string>& names) {
+  OrderedJson json;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const std::string name = i < names.size() ? names[i] : "LABEL_" + std::to_string(i);
+    OrderedJson& own = json[name] = OrderedJson::object();
+    model::ClassCount::fields(
+        counts[i], [&](const char* key, const std::int64_t& count) { own[key] = count; });
+  }
+  return json;
+}
+
+OrderedJson evaluation_object(const model::Evaluation& evaluation,
+                              const std::vector<std::string>& classes) {
   OrderedJson json = score_json(evaluation.total);
+  if (evaluation.total.of_classifier()) {
+    json["classes"] = classes_json(evaluation.total.classes, classes);
+  }
   OrderedJson bins = OrderedJson::array();
   for (const auto& bin : evaluation.by_context_length) {
     OrderedJson entry = {{"context_tokens_from", bin.low}, {"context_tokens_to", bin.high}};
@@ -129,8 +147,10 @@ void flatten(const OrderedJson& json, const std::string& key,
 
 }  // namespace
 
-std::string evaluation_json(const model::Evaluation& evaluation) {
-  return evaluation_object(evaluation).dump(2, ' ', false, OrderedJson::error_handler_t::replace) +
+std::string evaluation_json(const model::Evaluation& evaluation,
+                            const std::vector<std::string>& classes) {
+  return evaluation_object(evaluation, classes)
+             .dump(2, ' ', false, OrderedJson::error_handler_t::replace) +
          '\n';
 }
 
@@ -151,8 +171,8 @@ std::string summary_json(const RunSummary& summary) {
   json["participation"] = {{"gini", summary.participation.gini},
                            {"slow_half_share", summary.participation.slow_half_share}};
   json["peak_rss_bytes"] = summary.peak_rss_bytes;
-  if (summary.initial) json["initial"] = evaluation_object(*summary.initial);
-  if (summary.final) json["final"] = evaluation_object(*summary.final);
+  if (summary.initial) json["initial"] = evaluation_object(*summary.initial, summary.classes);
+  if (summary.final) json["final"] = evaluation_object(*summary.final, summary.classes);
   const bool both = summary.initial && summary.final;
   if (both && summary.final->total.of_classifier()) {
     json["loss_ratio"] = summary.final->total.loss() / summary.initial->total.loss();

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "actors/coordinator/coordinator.hpp"
 #include "actors/federation_config.hpp"
@@ -25,6 +26,7 @@ struct RunSummary {
   std::int64_t clients = 0;
   std::int64_t train_examples = 0;
   std::int64_t test_examples = 0;
+  std::vector<std::string> classes;  ///< what a classifier's are called
   double wall_seconds = 0.0;
   std::int64_t peak_rss_bytes = 0;
   std::optional<model::Evaluation> initial;
@@ -38,8 +40,9 @@ struct RunSummary {
   std::optional<std::vector<LocalScore>> local;  ///< of the clients with a test part of their own
 };
 
-/// An evaluation as an object of summary.json.
-std::string evaluation_json(const model::Evaluation& evaluation);
+/// An evaluation as an object of summary.json; `classes` as in a summary.
+std::string evaluation_json(const model::Evaluation& evaluation,
+                            const std::vector<std::string>& classes = {});
 
 /// The text of summary.json; keys as in docs/run-directory.md.
 std::string summary_json(const RunSummary& summary);

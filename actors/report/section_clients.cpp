@@ -214,12 +214,13 @@ std::optional<Figure> speed_figure(const RunData& run) {
 std::optional<Figure> local_figure(const RunData& run) {
   if (run.local.size() < 2) return std::nullopt;
   std::vector<LocalRow> rows = run.local;
-  std::sort(rows.begin(), rows.end(), [](const LocalRow& a, const LocalRow& b) {
-    return a.global != b.global ? a.global < b.global : a.client < b.client;
+  const ScoreKind& score = *run.score;
+  std::sort(rows.begin(), rows.end(), [&](const LocalRow& a, const LocalRow& b) {
+    return a.global != b.global ? score.better(a.global, b.global) : a.client < b.client;
   });
   Figure figure{"local", "Clients' own test parts", "", {}, {}, true};
   figure.plot.x = {{"clients, from the best served to the worst", ""}};
-  figure.plot.y = {"perplexity", "", true};
+  figure.plot.y = {score.axis, "", score.exponential};
   figure.plot.kind = PlotKind::scatter;
   Series base{"base", 2};
   Series global{"global adapter", 0};
@@ -228,7 +229,7 @@ std::optional<Figure> local_figure(const RunData& run) {
   std::int64_t better = 0;
   const std::size_t step = rows.size() / kMostLocal + 1;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    better += rows[i].after_training < rows[i].global ? 1 : 0;
+    better += score.better(rows[i].after_training, rows[i].global) ? 1 : 0;
     if (i % step != 0 && i + 1 != rows.size()) continue;
     const auto x = static_cast<double>(i + 1);
     base.points.push_back({x, rows[i].base});
@@ -239,7 +240,7 @@ std::optional<Figure> local_figure(const RunData& run) {
   }
   figure.plot.series = {std::move(base), std::move(global), std::move(own)};
   const auto all = static_cast<std::int64_t>(rows.size());
-  figure.sentence = "The global adapter has perplexity " + number(rows.front().global) +
+  figure.sentence = "The global adapter has " + score.key + " " + number(rows.front().global) +
                     " on the test part of the best served client, " +
                     number(rows[rows.size() / 2].global) + " on that of the middle one and " +
                     number(rows.back().global) +

@@ -28,9 +28,9 @@ std::vector<std::string> differing_keys(const Story& story) {
   return keys;
 }
 
-std::string best_of(const RunData& run) {
-  const auto found = run.curves.find("eval_perplexity");
-  return found == run.curves.end() ? "–" : number(found->second.least.value);
+std::string best_value(const Story& story, std::size_t run) {
+  const Curve* curve = score_of(story, run);
+  return curve == nullptr ? "–" : number(best_of(story, *curve).value);
 }
 
 /// What each run reached, against the virtual time that it took.
@@ -38,12 +38,13 @@ std::optional<Figure> outcome_figure(const Story& story) {
   Figure figure{"outcome", "What was reached, and how long it took", ""};
   figure.plot.kind = PlotKind::scatter;
   figure.plot.x = {{"virtual time", "s"}};
-  figure.plot.y = {"perplexity at the end", ""};
-  figure.table.head = {"run", "virtual seconds", "perplexity at the end"};
+  const ScoreKind& kind = *story.score;
+  figure.plot.y = {kind.key + " at the end", ""};
+  figure.table.head = {"run", "virtual seconds", kind.key + " at the end"};
   std::size_t best = story.runs.size();
   std::size_t fastest = best;
-  const auto perplexity = [&](std::size_t run) {
-    return story.data(run).summary.figure("final.perplexity");
+  const auto score = [&](std::size_t run) {
+    return story.data(run).summary.figure("final." + kind.key);
   };
   const auto seconds = [&](std::size_t run) {
     return story.data(run).summary.figure("virtual_seconds");
@@ -51,18 +52,17 @@ std::optional<Figure> outcome_figure(const Story& story) {
   for (std::size_t g = 0; g < story.groups.size(); ++g) {
     Series dots{story.groups[g].label, g, static_cast<int>(g)};
     for (const std::size_t run : story.groups[g].runs) {
-      if (!std::isfinite(perplexity(run)) || !std::isfinite(seconds(run))) continue;
-      dots.points.push_back({seconds(run), perplexity(run)});
-      figure.table.rows.push_back(
-          {story.labels[run], number(seconds(run)), number(perplexity(run))});
-      if (best == story.runs.size() || perplexity(run) < perplexity(best)) best = run;
+      if (!std::isfinite(score(run)) || !std::isfinite(seconds(run))) continue;
+      dots.points.push_back({seconds(run), score(run)});
+      figure.table.rows.push_back({story.labels[run], number(seconds(run)), number(score(run))});
+      if (best == story.runs.size() || kind.better(score(run), score(best))) best = run;
       if (fastest == story.runs.size() || seconds(run) < seconds(fastest)) fastest = run;
     }
     figure.plot.series.push_back(std::move(dots));
   }
   if (figure.table.rows.size() < 2) return std::nullopt;
   const auto what = [&](std::size_t run) {
-    return "perplexity " + number(perplexity(run)) + " in " + duration(seconds(run));
+    return kind.key + " " + number(score(run)) + " in " + duration(seconds(run));
   };
   figure.sentence = best == fastest
                         ? story.labels[best] + " is both the best and the shortest: " + what(best)
@@ -82,8 +82,8 @@ Section differences_section(const Story& story) {
   table.sortable = true;
   table.head = {"run",
                 "seed",
-                "perplexity at the end",
-                "lowest",
+                story.score->key + " at the end",
+                story.score->best,
                 "virtual seconds",
                 "versions",
                 "updates applied",
@@ -94,8 +94,8 @@ Section differences_section(const Story& story) {
   for (std::size_t run = 0; run < story.runs.size(); ++run) {
     const Summary& summary = story.data(run).summary;
     std::vector<std::string> cells = {story.labels[run], number(summary.figure("seed"))};
-    cells.push_back(number(summary.figure("final.perplexity")));
-    cells.push_back(best_of(story.data(run)));
+    cells.push_back(number(summary.figure("final." + story.score->key)));
+    cells.push_back(best_value(story, run));
     for (const char* figure : {"virtual_seconds", "versions", "updates_applied", "jobs_lost"})
       cells.push_back(number(summary.figure(figure)));
     cells.push_back(bytes_text(summary.figure("bytes_down") + summary.figure("bytes_up")));

@@ -17,33 +17,27 @@ std::string whole_number(double value) {
   return std::isfinite(value) ? grouped(std::llround(value)) : "–";
 }
 
-/// Of a run whose base is a classifier.
-std::string classifier_tiles(const Run& run) {
-  const auto& curves = run.data.curves;
-  std::string html;
-  for (const auto& [column, name] :
-       {std::pair("eval_accuracy", "accuracy at the end"), std::pair("eval_f1", "F1 at the end")}) {
-    const auto found = curves.find(column);
-    if (found == curves.end() || found->second.points.empty()) continue;
-    const auto& points = found->second.points;
-    html += tile(name, number(points.back().value), "from " + number(points.front().value));
-  }
-  return html;
+std::string end_tile(const std::string& name, const Curve& curve) {
+  return tile(name + " at the end", number(curve.points.back().value),
+              "from " + number(curve.points.front().value));
 }
 
-std::string score_tiles(const Run& run) {
-  const Curve* curve = perplexity_of(run);
-  if (curve == nullptr) return classifier_tiles(run);
-  return tile("perplexity at the end", number(curve->points.back().value),
-              "from " + number(curve->points.front().value)) +
-         tile("lowest perplexity", number(curve->least.value),
-              "version " + whole_number(curve->least.version));
+std::string score_tiles(const Story& story) {
+  const Curve* curve = score_of(story, 0);
+  if (curve == nullptr) return "";
+  const CurvePoint& best = best_of(story, *curve);
+  std::string html = end_tile(story.score->key, *curve) +
+                     tile(story.score->best + " " + story.score->key, number(best.value),
+                          "version " + whole_number(best.version));
+  const auto f1 = story.data(0).curves.find("eval_f1");  // of a classifier
+  return f1 == story.data(0).curves.end() ? html : html + end_tile("F1", f1->second);
 }
 
-std::string run_tiles(const Run& run) {
+std::string run_tiles(const Story& story) {
+  const Run& run = story.runs.front();
   const Summary& summary = run.data.summary;
   const auto figure = [&](const char* key) { return summary.figure(key); };
-  std::string html = score_tiles(run);
+  std::string html = score_tiles(story);
   if (summary.figures.empty()) return html;
   html += tile("virtual time", duration(figure("virtual_seconds")),
                duration(figure("wall_seconds")) + " of real time");
@@ -85,16 +79,17 @@ std::string several_tiles(const Story& story) {
   std::string html = tile("runs", grouped(static_cast<std::int64_t>(story.runs.size())));
   if (story.groups.size() < story.runs.size())
     html += tile("settings", grouped(static_cast<std::int64_t>(story.groups.size())));
+  const auto best_value = [&](std::size_t run) {
+    return best_of(story, *score_of(story, run)).value;
+  };
   std::size_t best = story.runs.size();
   for (std::size_t run = 0; run < story.runs.size(); ++run) {
-    const Curve* curve = perplexity_of(story.runs[run]);
-    if (curve == nullptr) continue;
-    if (best == story.runs.size() ||
-        curve->least.value < perplexity_of(story.runs[best])->least.value)
+    if (score_of(story, run) == nullptr) continue;
+    if (best == story.runs.size() || story.score->better(best_value(run), best_value(best)))
       best = run;
   }
   if (best < story.runs.size()) {
-    html += tile("lowest perplexity", number(perplexity_of(story.runs[best])->least.value),
+    html += tile(story.score->best + " " + story.score->key, number(best_value(best)),
                  story.labels[best]);
   }
   return html;
@@ -119,7 +114,7 @@ std::string run_line(const Run& run) {
 
 std::string head_html(const Story& story) {
   const Run& first = story.runs.front();
-  std::string tiles = story.single() ? run_tiles(first) + data_tiles(first) : several_tiles(story);
+  std::string tiles = story.single() ? run_tiles(story) + data_tiles(first) : several_tiles(story);
   std::string html = paragraph(
       story.single()
           ? run_line(first)

@@ -86,7 +86,7 @@ std::optional<Figure> loss_figure(const RunData& run) {
   if (!run.events) return std::nullopt;
   Figure figure{"training-loss", "Training loss of updates", "", {}, {}};
   figure.plot.x = {{"virtual time", "s"}};
-  figure.plot.y = {"nats a token", ""};
+  figure.plot.y = {run.score->loss_axis, ""};
   const auto groups = tier_groups(run);
   const auto& losses = run.events->losses;
   for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -127,8 +127,8 @@ void add_metrics(const Story& story, Section& section) {
   for (const Run& run : story.runs) {
     for (const auto& [name, curve] : run.data.curves) {
       const bool known = name.starts_with("eval_perplexity") ||
-                         name.starts_with("eval_accuracy_") || name == "eval_loss" ||
-                         name == "eval_token_accuracy";
+                         name.starts_with("eval_accuracy_") || name == story.score->column() ||
+                         name == "eval_loss" || name == "eval_token_accuracy";
       if (name.starts_with("eval_") && !known &&
           std::find(columns.begin(), columns.end(), name) == columns.end())
         columns.push_back(name);
@@ -146,9 +146,15 @@ void add_metrics(const Story& story, Section& section) {
 
 Section learning_section(const Story& story) {
   Section section{"learning", "Learning", "", {}};
-  if (has_curve(story, "eval_perplexity")) {
-    section.figures.push_back(curve_figure(
-        story, {"eval_perplexity", "perplexity", "Held-out perplexity", "perplexity", true, true}));
+  const ScoreKind& score = *story.score;
+  if (has_curve(story, score.column())) {
+    section.figures.push_back(
+        curve_figure(story, {score.column(), score.key, "Held-out " + score.key, score.axis,
+                             score.falls, score.exponential}));
+  }
+  if (!score.exponential && has_curve(story, "eval_loss")) {
+    section.figures.push_back(
+        curve_figure(story, {"eval_loss", "loss", "Held-out loss", score.loss_axis}));
   }
   if (has_curve(story, "eval_token_accuracy")) {
     section.figures.push_back(curve_figure(
@@ -160,7 +166,7 @@ Section learning_section(const Story& story) {
   } else if (has_curve(story, "train_loss")) {
     section.figures.push_back(
         curve_figure(story, {"train_loss", "training-loss",
-                             "Training loss of the updates in a version", "nats a token"}));
+                             "Training loss of the updates in a version", score.loss_axis}));
   }
   section.html = target_html(story);
   return section;

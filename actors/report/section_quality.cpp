@@ -11,42 +11,49 @@ namespace lorafleet::report {
 
 namespace {
 
-constexpr const char* kByLength = "eval_perplexity_";
-
 using Parts = std::vector<PartScore> Summary::*;
 
-std::string range_sentence(const std::vector<PartScore>& parts) {
+/// How far a part came.
+double change_of(const ScoreKind& score, const PartScore& part) {
+  return score.exponential ? part.final / part.initial : part.final - part.initial;
+}
+
+std::string range_sentence(const ScoreKind& score, const std::vector<PartScore>& parts) {
   const PartScore* most = nullptr;
   const PartScore* least = nullptr;
   for (const PartScore& part : parts) {
-    const auto gain = [](const PartScore& one) { return one.final / one.initial; };
-    if (most == nullptr || gain(part) < gain(*most)) most = &part;
-    if (least == nullptr || gain(part) > gain(*least)) least = &part;
+    const auto gains_more = [&](const PartScore& a, const PartScore& b) {
+      return score.better(change_of(score, a), change_of(score, b));
+    };
+    if (most == nullptr || gains_more(part, *most)) most = &part;
+    if (least == nullptr || gains_more(*least, part)) least = &part;
   }
   const auto change = [](const PartScore& part) {
     return number(part.initial) + " → " + number(part.final);
   };
-  if (most == least) return most->name + ": perplexity " + change(*most) + ".";
-  return "“" + most->name + "” gained most, perplexity " + change(*most) + "; “" + least->name +
-         "” least, " + change(*least) + ".";
+  if (most == least) return most->name + ": " + score.key + " " + change(*most) + ".";
+  return "“" + most->name + "” gained most, " + score.key + " " + change(*most) + "; “" +
+         least->name + "” least, " + change(*least) + ".";
 }
 
 std::optional<Figure> range_figure(const Story& story, Parts which, const std::string& id,
                                    const std::string& title) {
   const auto& parts = story.data(0).summary.*which;
   if (parts.empty()) return std::nullopt;
-  Figure figure{id, title, range_sentence(parts), {}, {}};
+  const ScoreKind& score = *story.score;
+  Figure figure{id, title, range_sentence(score, parts), {}, {}};
   figure.plot.kind = PlotKind::ranges;
-  figure.plot.x = {{"perplexity", "", true}};
+  figure.plot.x = {{score.axis, "", score.exponential}};
   Series first{"at first", 1};
   Series last{"at the end", 0};
-  figure.table.head = {"part", "scored tokens", "at first", "at the end", "ratio"};
+  figure.table.head = {"part", "scored " + score.counted, "at first", "at the end",
+                       score.exponential ? "ratio" : "gain"};
   for (const PartScore& part : parts) {
     figure.plot.categories.push_back(part.name);
     first.points.push_back({part.initial});
     last.points.push_back({part.final});
-    figure.table.rows.push_back({part.name, number(part.tokens), number(part.initial),
-                                 number(part.final), number(part.final / part.initial)});
+    figure.table.rows.push_back({part.name, number(part.counted), number(part.initial),
+                                 number(part.final), number(change_of(score, part))});
   }
   figure.plot.series = {std::move(first), std::move(last)};
   return figure;
@@ -58,7 +65,8 @@ std::optional<Figure> compared_figure(const Story& story, Parts which, const std
   Figure figure{id, title, "", {}, {}};
   figure.plot.kind = PlotKind::bars;
   figure.plot.x = {{"", ""}};
-  figure.plot.y = {"perplexity at the end", ""};
+  const ScoreKind& score = *story.score;
+  figure.plot.y = {score.key + " at the end", ""};
   for (const PartScore& part : story.data(0).summary.*which)
     figure.plot.categories.push_back(part.name);
   if (figure.plot.categories.empty()) return std::nullopt;
@@ -72,6 +80,7 @@ std::optional<Figure> compared_figure(const Story& story, Parts which, const std
       double sum = 0.0;
       double count = 0.0;
       for (const std::size_t run : story.groups[g].runs) {
+        if (story.data(run).score != &score) continue;
         for (const PartScore& part : story.data(run).summary.*which) {
           if (part.name != name) continue;
           sum += part.final;
@@ -87,33 +96,36 @@ std::optional<Figure> compared_figure(const Story& story, Parts which, const std
   const std::size_t last = figure.plot.categories.size() - 1;
   std::size_t best = 0;
   for (std::size_t g = 1; g < figure.plot.series.size(); ++g) {
-    if (figure.plot.series[g].points[last][0] < figure.plot.series[best].points[last][0]) best = g;
+    if (score.better(figure.plot.series[g].points[last][0],
+                     figure.plot.series[best].points[last][0])) {
+      best = g;
+    }
   }
   figure.sentence = "For “" + figure.plot.categories[last] + "”, " + figure.plot.series[best].name +
-                    " is best with perplexity " + number(figure.plot.series[best].points[last][0]) +
-                    ".";
+                    " is best with " + score.key + " " +
+                    number(figure.plot.series[best].points[last][0]) + ".";
   return figure;
 }
 
-/// "eval_perplexity_22_to_64" begins at 22.
-std::int64_t low_of(const std::string& column) {
-  return std::atoll(column.substr(std::string(kByLength).size()).c_str());
-}
-
-/// The perplexity of each bin of context lengths over the run.
+/// The score of each bin of context lengths over the run.
 std::optional<Figure> length_curves(const RunData& run) {
+  const std::string by_length = run.score->column() + "_";
+  // "eval_perplexity_22_to_64" begins at 22.
+  const auto low_of = [&](const std::string& column) {
+    return std::atoll(column.substr(by_length.size()).c_str());
+  };
   std::vector<const Curves::value_type*> bins;
   for (const auto& one : run.curves) {
-    if (one.first.starts_with(kByLength) && one.second.rows > 1) bins.push_back(&one);
+    if (one.first.starts_with(by_length) && one.second.rows > 1) bins.push_back(&one);
   }
   if (bins.empty()) return std::nullopt;
   std::sort(bins.begin(), bins.end(),
-            [](const auto* a, const auto* b) { return low_of(a->first) < low_of(b->first); });
-  Figure figure{"lengths", "Perplexity by length of the context, over the run", ""};
+            [&](const auto* a, const auto* b) { return low_of(a->first) < low_of(b->first); });
+  Figure figure{"lengths", run.score->title + " by length of the context, over the run", ""};
   figure.plot.x = run_axes();
-  figure.plot.y = {"perplexity", ""};
+  figure.plot.y = {run.score->axis, ""};
   for (std::size_t i = 0; i < bins.size(); ++i) {
-    std::string name = bins[i]->first.substr(std::string(kByLength).size());
+    std::string name = bins[i]->first.substr(by_length.size());
     std::replace(name.begin(), name.end(), '_', ' ');
     Series line{name + " tokens", i};
     for (const CurvePoint& point : bins[i]->second.points)
@@ -139,8 +151,9 @@ Section quality_section(const Story& story) {
   if (story.single()) {
     if (auto figure = length_curves(story.data(0))) section.figures.push_back(std::move(*figure));
   }
-  add(&Summary::by_length, "by-length", "Perplexity by length of the context, in tokens");
-  add(&Summary::by_group, "by-group", "Perplexity by group");
+  const std::string& score = story.score->title;
+  add(&Summary::by_length, "by-length", score + " by length of the context, in tokens");
+  add(&Summary::by_group, "by-group", score + " by group");
   return section;
 }
 

@@ -132,6 +132,16 @@ const Curve* perplexity_of(const Run& run) {
   return found == run.data.curves.end() ? nullptr : &found->second;
 }
 
+const Curve* score_of(const Story& story, std::size_t run) {
+  const Curves& curves = story.data(run).curves;
+  const auto found = curves.find(story.score->column());
+  return found == curves.end() ? nullptr : &found->second;
+}
+
+const CurvePoint& best_of(const Story& story, const Curve& curve) {
+  return story.score->falls ? curve.least : curve.largest;
+}
+
 std::string setting(const Run& run, const std::string& key) {
   for (const Setting& one : run.settings) {
     if (one.key == key) return one.value;
@@ -145,6 +155,11 @@ Story make_story(std::vector<Run> runs, const PageOptions& options) {
   story.options = options;
   story.labels = labels_of(story.runs);
   make_groups(story);
+  const ScoreKind* first = story.data(0).score;
+  if (std::all_of(story.runs.begin(), story.runs.end(),
+                  [&](const Run& run) { return run.data.score == first; })) {
+    story.score = first;
+  }
   choose_target(story);
   return story;
 }

@@ -22,8 +22,9 @@ struct Story {
   std::vector<Group> groups;
   std::vector<std::size_t> group_of;
   PageOptions options;
-  std::optional<double> target;  ///< perplexity
-  std::string target_reason;     ///< why this one: part of a sentence
+  const ScoreKind* score = &score_kinds().front();  ///< of all runs; perplexity where they differ
+  std::optional<double> target;                     ///< perplexity
+  std::string target_reason;                        ///< why this one: part of a sentence
 
   [[nodiscard]] bool single() const { return runs.size() == 1; }
   [[nodiscard]] const RunData& data(std::size_t run) const { return runs[run].data; }
@@ -57,6 +58,11 @@ Section repeat_section(const Story& story);
 
 /// The run's perplexity over its versions; nullptr where it was not measured.
 const Curve* perplexity_of(const Run& run);
+
+/// The story's score of a run over its versions; nullptr where it was not measured.
+const Curve* score_of(const Story& story, std::size_t run);
+/// The best point of such a curve.
+const CurvePoint& best_of(const Story& story, const Curve& curve);
 
 /// Value of a setting of a run; "" where it is not set.
 std::string setting(const Run& run, const std::string& key);

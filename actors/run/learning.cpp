@@ -13,11 +13,13 @@
 #include "actors/run/train_kinds.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/messages/compression.hpp"
+#include "model/adapter/class_names.hpp"
 #include "model/adapter/client_layouts.hpp"
 #include "model/adapter/starting_adapter.hpp"
 #include "model/device/device_name.hpp"
 #include "model/device/runtime_info.hpp"
 #include "model/network/flops.hpp"
+#include "model/text/class_names.hpp"
 #include "model/training/batching.hpp"
 #include "model/training/lora_trainer.hpp"
 #include "partition/support/error.hpp"
@@ -128,6 +130,10 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
   learning.federation.layouts = layouts.of_client;
   learning.federation.initial = std::make_shared<const model::Adapter>(model::starting_adapter(
       layouts.server, work->shape, config.lora, config.model.path, config.seed, warning));
+  if (const auto& from = config.lora.init_adapter; !from.empty()) {
+    const auto differs = model::disagreement(model::load_class_names(from), work->classes);
+    if (!differs.empty()) warning("the classifier of " + from.string() + ' ' + differs);
+  }
   check_ranks(config, layouts);
   learning.federation.sizer = [work, train_config = config.train,
                                seed = config.seed](sim::JobId job) {

@@ -31,7 +31,8 @@ struct Progress {
   std::optional<std::uint64_t> evaluated_version;
   double perplexity = 0.0;              ///< of `evaluated_version`
   std::optional<double> accuracy;       ///< the same of a classifier, shown in its place
-  std::vector<double> perplexities;     ///< or accuracies, of the scored versions, see History
+  std::vector<double> perplexities;     ///< of the scored versions, see History
+  std::vector<double> accuracies;       ///< the same of a classifier, in their place
   double staleness = 0.0;               ///< mean over the updates of the latest version
   std::uint64_t largest_staleness = 0;  ///< of all updates so far
   double wall_seconds = 0.0;            ///< since the start, or since the run was resumed
@@ -57,6 +58,7 @@ struct Progress {
     visit("perplexity", self.perplexity);
     visit("accuracy", self.accuracy);
     visit("perplexities", self.perplexities);
+    visit("accuracies", self.accuracies);
     visit("staleness", self.staleness);
     visit("largest_staleness", self.largest_staleness);
     visit("wall_seconds", self.wall_seconds);

@@ -4,7 +4,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "model/adapter/starting_adapter.hpp"
 #include "model/network/family.hpp"
+#include "model/text/class_names.hpp"
 #include "model/text/tokenizer.hpp"
 #include "partition/degrade.hpp"
 #include "partition/formats/format.hpp"
@@ -84,17 +86,19 @@ model::ChatTemplatePtr chat_template_of(const FederationConfig& config,
   return chat;
 }
 
-/// What cannot go with a base that is a classifier. Throws InputError.
+/// What cannot go with a base that is a classifier. Examples from `first_test` on are of test_path.
+/// Throws InputError.
 void check_classified(const FederationConfig& config, const model::ClassifierShape& shape,
-                      const std::vector<partition::Example>& examples) {
+                      const std::vector<partition::Example>& examples, std::size_t first_test) {
   if (!config.evaluation.metrics.empty()) {
     throw InputError("evaluation.metrics",
                      "judges texts, and the base is a classifier, which writes none: accuracy, F1 "
                      "and cross entropy are always computed; allowed: []");
   }
-  const std::string file = config.data.path.string();
-  for (const auto& example : examples) {
-    const std::string place = file + ", example " + example.id;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const partition::Example& example = examples[i];
+    const auto& file = i < first_test ? config.data.path : config.data.test_path;
+    const std::string place = file.string() + ", example " + example.id;
     if (!example.turns.empty()) {
       throw InputError(place, "is a conversation; a classifier reads one text or two");
     }
@@ -107,19 +111,47 @@ void check_classified(const FederationConfig& config, const model::ClassifierSha
     if (static_cast<std::int64_t>(classes.size()) != shape.labels) {
       throw InputError(place, "is of one of " + std::to_string(classes.size()) + " classes (" +
                                   join(classes) + "), the base tells " +
-                                  std::to_string(shape.labels) +
-                                  " apart; set \"num_labels\" in its config.json");
+                                  std::to_string(shape.labels) + " apart, by \"" +
+                                  shape.counted_by + "\" of its config.json");
     }
     if (classes != partition::classes_of(examples.front())) {
       throw InputError(place, "has other classes than the first one: " + join(classes));
     }
   }
-  if (config.data.degrade.kind != "none" && !examples.empty() && !examples.front().texts.empty()) {
+  if (partition::degrades(config.data.degrade) && !examples.empty() &&
+      !examples.front().texts.empty()) {
     throw InputError("data.degrade",
                      "spoils contexts, and a classifier reads the texts that data "
                      "of the format " +
                          config.data.format + " have apart from them; allowed: kind = \"none\"");
   }
+}
+
+/// Numbers the classes as the base does, where it knows them by the same names; gives what they are
+/// called.
+std::vector<std::string> number_classes(const FederationConfig& config,
+                                        const model::ClassifierShape& shape,
+                                        std::vector<partition::Example>& examples, const Note& log,
+                                        const Note& warning) {
+  if (examples.empty()) return shape.names;
+  const std::vector<std::string> own = partition::classes_of(examples.front());
+  if (model::are_unnamed(shape.names)) return own;
+  const auto places = model::places_of(shape.names, own);
+  if (!places) {
+    if (model::has_classifier(config.model.path, shape)) {
+      warning("the classifier of " + config.model.path.string() + ", by \"id2label\" of its " +
+              "config.json, " + model::disagreement(shape.names, own));
+    }
+    return own;
+  }
+  if (std::ranges::is_sorted(*places)) return shape.names;
+  std::vector<std::string> classes;
+  for (const std::size_t place : *places)
+    classes.push_back(own[place]);
+  for (partition::Example& example : examples)
+    example.classes = classes;
+  log("the classes are numbered as in the base's config.json: " + join(classes));
+  return shape.names;
 }
 
 }  // namespace
@@ -140,7 +172,12 @@ ReadData read_data(const FederationConfig& config, const Note& tell, const Note&
 
   auto& split = data.split;
   split = read_split(config, data.examples, log, warning);
-  if (data.shape.classifier) check_classified(config, *data.shape.classifier, data.examples);
+  if (data.shape.classifier) {
+    const std::size_t first_test =
+        config.data.test_path.empty() ? data.examples.size() : split.train.size();
+    check_classified(config, *data.shape.classifier, data.examples, first_test);
+    data.classes = number_classes(config, *data.shape.classifier, data.examples, log, warning);
+  }
   const std::size_t seen = seen_in_training(data.examples, split);
   if (seen > 0) {
     warning(std::to_string(seen) + " of " + std::to_string(split.test.size()) +

@@ -26,7 +26,8 @@ struct ReadData {
   model::ModelShape shape;
   model::TokenizerPtr tokenizer;
   std::vector<partition::Example> examples;
-  partition::Split split;  ///< without what was dropped
+  std::vector<std::string> classes;  ///< what the base's classes are called; empty: no classifier
+  partition::Split split;            ///< without what was dropped
   std::shared_ptr<const model::ExampleEncoder> encoder;
   model::EncodedDataPtr encoded;  ///< entry i belongs to example i
   model::EncodingReport encoding;

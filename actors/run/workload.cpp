@@ -79,11 +79,11 @@ Workload prepare_workload(const FederationConfig& config, ReadData data, const N
   Workload work;
   work.shape = std::move(data.shape);
   work.examples = std::move(data.examples);
+  work.classes = std::move(data.classes);
   work.encoder = std::move(data.encoder);
   work.encoded = std::move(data.encoded);
   work.encoding = std::move(data.encoding);
   auto& split = data.split;
-  const auto& tokenizer = data.tokenizer;
 
   work.scored = sample(split.test, config.evaluation.max_examples, config.seed);
   work.test = std::move(split.test);
@@ -99,7 +99,7 @@ Workload prepare_workload(const FederationConfig& config, ReadData data, const N
     warning(line);
 
   const auto count = [&](const partition::Example& example) {
-    return model::count_tokens(*tokenizer, example.context);
+    return work.encoder->context_tokens(example);
   };
   work.partition =
       partition::make_partition(work.examples, split.train, config.partition, config.seed, count);

@@ -23,6 +23,7 @@ namespace lorafleet::actors {
 struct Workload {
   model::ModelShape shape;
   std::vector<partition::Example> examples;
+  std::vector<std::string> classes;  ///< what the base's classes are called; empty: no classifier
   std::shared_ptr<const model::ExampleEncoder> encoder;
   std::shared_ptr<const model::EncodedData> encoded;  ///< entry i belongs to example i
   model::EncodingReport encoding;

@@ -67,14 +67,15 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 }
 
 /// As PEFT compares: the whole name, or all after one of its dots.
-bool names_module(const std::string& target, const LinearShape& linear) {
-  return linear.name == target || linear.name.ends_with('.' + target);
+bool names_module(const std::string& target, const std::string& module) {
+  return module == target || module.ends_with('.' + target);
 }
 
 bool names_any(const std::string& target, const ModelShape& shape) {
-  const auto named = [&](const LinearShape& linear) { return names_module(target, linear); };
-  return std::any_of(shape.layer_linears.begin(), shape.layer_linears.end(), named) ||
-         std::any_of(shape.other_linears.begin(), shape.other_linears.end(), named);
+  for (std::size_t i = 0; i < shape.modules(); ++i) {
+    if (names_module(target, shape.module_name(i))) return true;
+  }
+  return false;
 }
 
 /// The modules that lora.target_modules names, without "all-linear". Throws InputError.
@@ -147,11 +148,11 @@ LayoutPtr make_layout(const ModelShape& shape, const LoraConfig& lora) {
   std::vector<LoraModule> modules;
   for (std::size_t i = 0; i < shape.modules(); ++i) {
     const LinearShape& linear = shape.linear(i);
+    const std::string name = shape.module_name(i);
     if (std::none_of(targets.begin(), targets.end(),
-                     [&](const std::string& target) { return names_module(target, linear); })) {
+                     [&](const std::string& target) { return names_module(target, name); })) {
       continue;
     }
-    const std::string name = shape.module_name(i);
     const RankPattern* rank = ranks.find(name);
     const AlphaPattern* alpha = alphas.find(name);
     const std::int64_t r = rank == nullptr ? lora.r : rank->r;

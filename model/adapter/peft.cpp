@@ -64,7 +64,7 @@ std::string whole_name(std::string_view name) {
   return own;
 }
 
-/// Throws InputError where one of `whole` is missing or has another shape.
+/// Throws InputError where one of `whole` is missing, occurs twice or has another shape.
 WholeViews find_whole(const std::map<std::string, TensorView>& tensors,
                       const std::vector<WholeTensor>& whole, const std::string& file) {
   WholeViews views;
@@ -80,7 +80,9 @@ WholeViews find_whole(const std::map<std::string, TensorView>& tensors,
       throw InputError(file, "tensor \"" + name + "\": the shape is not that of the base's " + own +
                                  ": its config.json may say another number of labels");
     }
-    views[own] = &tensor;
+    if (!views.emplace(own, &tensor).second) {
+      throw InputError(file, "tensor \"" + name + "\": the base's " + own + " occurs twice");
+    }
   }
   for (const WholeTensor& tensor : whole) {
     if (views.contains(tensor.name)) continue;

@@ -163,7 +163,12 @@ Targets targets_of(const AdapterLayout& layout, const ModelShape& shape) {
   }
   for (const auto& [linear, names] : modules) {
     targets.transposed = targets.transposed || linear->transposed;
-    if (!means_others(linear->target(), shape, adapted)) {
+    const bool in_layers =
+        std::any_of(shape.layer_linears.begin(), shape.layer_linears.end(),
+                    [own = linear](const LinearShape& other) { return &other == own; });
+    if (in_layers && std::ssize(names) < shape.layers) {
+      targets.names.insert(names.begin(), names.end());
+    } else if (!means_others(linear->target(), shape, adapted)) {
       targets.names.insert(linear->target());
     } else if (!means_others(linear->name, shape, adapted)) {
       targets.names.insert(linear->name);

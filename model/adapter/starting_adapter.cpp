@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "model/adapter/peft.hpp"
-#include "model/files/checkpoint.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
 
@@ -29,11 +28,12 @@ std::string first_missing(const std::vector<LoraModule>& modules,
 }
 
 /// Values of what is trained whole, where the base's files have it.
-void take_from_base(Adapter& adapter, const std::filesystem::path& base) {
+void take_from_base(Adapter& adapter, const std::filesystem::path& base,
+                    const ClassifierShape& classifier) {
   const std::vector<WholeTensor>& whole = adapter.layout->whole();
-  if (whole.empty() || !has_weights(base)) return;
+  if (!has_weights(base)) return;
   const Checkpoint checkpoint(base);
-  if (checkpoint.find(whole.front().name) == nullptr) return;
+  if (!has_classifier(checkpoint, classifier)) return;
   for (std::size_t i = 0; i < whole.size(); ++i) {
     const Checkpoint::Tensor* tensor = checkpoint.find(whole[i].name);
     if (tensor == nullptr || tensor->view.shape != whole[i].shape ||
@@ -52,12 +52,20 @@ void take_from_base(Adapter& adapter, const std::filesystem::path& base) {
 
 }  // namespace
 
+bool has_classifier(const Checkpoint& files, const ClassifierShape& classifier) {
+  return files.find(classifier.tensors.front().name) != nullptr;
+}
+
+bool has_classifier(const std::filesystem::path& base, const ClassifierShape& classifier) {
+  return has_weights(base) && has_classifier(Checkpoint(base), classifier);
+}
+
 Adapter starting_adapter(LayoutPtr layout, const ModelShape& shape, const LoraConfig& lora,
                          const std::filesystem::path& base, std::uint64_t run_seed,
                          const std::function<void(const std::string&)>& warning) {
   if (lora.init_adapter.empty()) {
     Adapter fresh = initial_adapter(std::move(layout), run_seed);
-    take_from_base(fresh, base);
+    if (shape.classifier) take_from_base(fresh, base, *shape.classifier);
     return fresh;
   }
   Adapter adapter = load_peft(lora.init_adapter, shape, warning);

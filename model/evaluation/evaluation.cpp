@@ -1,5 +1,6 @@
 #include "model/evaluation/evaluation.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace lorafleet::model {
@@ -29,6 +30,31 @@ double Score::f1() const {
     occur += own.wanted + own.chosen > 0 ? 1.0 : 0.0;
   }
   return occur == 0.0 ? 0.0 : sum / occur;
+}
+
+double Score::matthews() const {
+  double all = 0.0;
+  double right = 0.0;
+  double both = 0.0;  // sum over the classes of wanted * chosen
+  double wanted = 0.0;
+  double chosen = 0.0;
+  for (const ClassCount& own : classes) {
+    const auto own_wanted = static_cast<double>(own.wanted);
+    const auto own_chosen = static_cast<double>(own.chosen);
+    all += own_wanted;
+    right += static_cast<double>(own.right);
+    both += own_wanted * own_chosen;
+    wanted += own_wanted * own_wanted;
+    chosen += own_chosen * own_chosen;
+  }
+  const double spread = (all * all - wanted) * (all * all - chosen);
+  return spread > 0.0 ? (right * all - both) / std::sqrt(spread) : 0.0;
+}
+
+std::size_t Score::chosen_class() const {
+  const auto found = std::find_if(classes.begin(), classes.end(),
+                                  [](const ClassCount& own) { return own.chosen > 0; });
+  return static_cast<std::size_t>(found - classes.begin());
 }
 
 Score& Score::operator+=(const Score& score) {

@@ -41,6 +41,13 @@ struct Score {
   /// Of two classes: 2 right / (wanted + chosen) of the second one, as GLUE's for MRPC and QQP. Of
   /// more: its mean over those that occur, as a label or as an answer. 0 where none does.
   [[nodiscard]] double f1() const;
+  /// Of a classifier: Matthews' correlation of labels and answers, GLUE's measure for CoLA; of more
+  /// than two classes Gorodkin's R_K (doi 10.1016/j.compbiolchem.2004.09.006). 0 where all labels,
+  /// or all answers, are of one class.
+  [[nodiscard]] double matthews() const;
+
+  /// Of a classifier and a single example: the class that it was taken for.
+  [[nodiscard]] std::size_t chosen_class() const;
 
   Score& operator+=(const Score& score);
 

@@ -61,11 +61,23 @@ std::int64_t ConfigReader::size(const std::string& key, std::int64_t most) const
   return integer(key, 0, 1, most);
 }
 
-std::int64_t ConfigReader::members(const std::string& key) const {
+std::vector<std::string> ConfigReader::numbered(const std::string& key) const {
   const json* value = find(key);
-  if (value == nullptr) return 0;
+  std::vector<std::string> texts;
+  if (value == nullptr) return texts;
   if (!value->is_object()) refuse(key, "must be an object, not " + value->dump());
-  return static_cast<std::int64_t>(value->size());
+  for (std::size_t i = 0; i < value->size(); ++i) {
+    const auto found = value->find(std::to_string(i));
+    if (found == value->end()) {
+      refuse(key, "must have the keys \"0\" to \"" + std::to_string(value->size() - 1) + "\"; \"" +
+                      std::to_string(i) + "\" is missing");
+    }
+    if (found->is_null() || found->is_structured()) {
+      refuse(key + "." + std::to_string(i), "must be a string, not " + found->dump());
+    }
+    texts.push_back(found->is_string() ? found->get<std::string>() : found->dump());
+  }
+  return texts;
 }
 
 std::int64_t ConfigReader::integer(const std::string& key, std::int64_t fallback,

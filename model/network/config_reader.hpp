@@ -30,8 +30,9 @@ class ConfigReader {
   [[nodiscard]] bool states(const std::string& key) const { return root_.contains(key); }
   /// The object that is this key's value.
   [[nodiscard]] std::optional<ConfigReader> part(const std::string& key) const;
-  /// Of the object that is this key's value; 0 where there is none.
-  [[nodiscard]] std::int64_t members(const std::string& key) const;
+  /// The values, as text, of an object whose keys are "0" to "n-1", in that order; empty where
+  /// there is none.
+  [[nodiscard]] std::vector<std::string> numbered(const std::string& key) const;
   /// From 1 to `most`; must be there.
   [[nodiscard]] std::int64_t size(const std::string& key, std::int64_t most = kMostSize) const;
   [[nodiscard]] std::int64_t integer(const std::string& key, std::int64_t fallback,

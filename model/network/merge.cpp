@@ -1,7 +1,6 @@
 #include "model/network/merge.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -22,23 +21,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// So that Hugging Face loads the classifier: "roberta" is RobertaForSequenceClassification there.
-void name_classifier(nlohmann::ordered_json& config, const ModelShape& shape) {
-  std::string family = shape.family;
-  family.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(family.front())));
-  config["architectures"] = {family + "ForSequenceClassification"};
-  if (config.contains("id2label") || shape.classifier->labels == 2) return;
-  for (std::int64_t i = 0; i < shape.classifier->labels; ++i) {
-    const std::string name = "LABEL_" + std::to_string(i);
+/// So that Hugging Face loads the classifier, with the labels that it has.
+void name_classifier(nlohmann::ordered_json& config, const ClassifierShape& classifier,
+                     const std::vector<std::string>& names) {
+  config["architectures"] = {classifier.architecture};
+  if (names.empty() && (config.contains("id2label") || classifier.labels == 2)) return;
+  config.erase("num_labels");
+  config["id2label"] = nlohmann::ordered_json::object();
+  config["label2id"] = nlohmann::ordered_json::object();
+  for (std::int64_t i = 0; i < classifier.labels; ++i) {
+    const std::string name =
+        names.empty() ? "LABEL_" + std::to_string(i) : names[static_cast<std::size_t>(i)];
     config["id2label"][std::to_string(i)] = name;
     config["label2id"][name] = i;
   }
 }
 
 std::string config_text(const fs::path& file, const Adapter& adapter, const ModelShape& shape,
-                        DType dtype) {
+                        DType dtype, const std::vector<std::string>& class_names) {
   auto config = nlohmann::ordered_json::parse(read_file(file));
-  if (!adapter.layout->whole().empty()) name_classifier(config, shape);
+  if (!adapter.layout->whole().empty()) {
+    name_classifier(config, shape.classifier.value(), class_names);
+  }
   config["dtype"] = torch_name(dtype);
   if (config.contains("torch_dtype")) config["torch_dtype"] = torch_name(dtype);
   return config.dump(2) + "\n";
@@ -51,6 +55,14 @@ ProducedTensor whole_tensor(const Adapter& adapter, std::size_t i) {
             sink(std::span(adapter.values)
                      .subspan(adapter.layout->whole_offset(i), adapter.layout->whole()[i].size()));
           }};
+}
+
+/// Throws InputError where there are names, and not one for each of the base's labels.
+void check_names(const ModelShape& shape, const std::vector<std::string>& names) {
+  const std::int64_t labels = shape.classifier ? shape.classifier->labels : 0;
+  if (names.empty() || std::ssize(names) == labels) return;
+  throw InputError("adapter", "names " + std::to_string(names.size()) + " classes (" + join(names) +
+                                  "), and the base has " + std::to_string(labels));
 }
 
 /// What is added to one tensor of the base.
@@ -172,8 +184,9 @@ ProducedTensor merged_tensor(const Checkpoint& checkpoint, const Adapter& adapte
 }  // namespace
 
 void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& out, DType dtype,
-                  std::uint64_t max_shard_bytes) {
+                  std::uint64_t max_shard_bytes, const std::vector<std::string>& class_names) {
   const auto description = read_description(base / "config.json");
+  check_names(description.shape, class_names);
   const Checkpoint checkpoint(base);
   const auto additions = find_additions(description.shape, adapter);
   std::vector<ProducedTensor> tensors;
@@ -206,7 +219,7 @@ void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& 
   make_folder(out);
   write_weights(out, tensors, dtype, max_shard_bytes);
   write_file(out / "config.json",
-             config_text(base / "config.json", adapter, description.shape, dtype));
+             config_text(base / "config.json", adapter, description.shape, dtype, class_names));
   copy_model_files(base, out);
 }
 

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "model/adapter/adapter.hpp"
 #include "model/files/dtype.hpp"
@@ -11,9 +13,11 @@ namespace lorafleet::model {
 /// Writes the base in `base` with the adapter folded in, W + delta W of its base change + scale B A
 /// for each layer that it changes (computed in float32) and with what it trained whole, as a
 /// Hugging Face directory; tensor by tensor, so that little is in memory at a time. Keys are those
-/// of the whole model; a tied head and buffers are left out. Throws InputError where the adapter
-/// does not fit the base.
+/// of the whole model; a tied head and buffers are left out. `class_names`: what the labels of a
+/// classifier are called; empty: as in the base. Throws InputError where the adapter or the names
+/// do not fit the base.
 void write_merged(const std::filesystem::path& base, const Adapter& adapter,
-                  const std::filesystem::path& out, DType dtype, std::uint64_t max_shard_bytes);
+                  const std::filesystem::path& out, DType dtype, std::uint64_t max_shard_bytes,
+                  const std::vector<std::string>& class_names = {});
 
 }  // namespace lorafleet::model

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "model/adapter/starting_adapter.hpp"
 #include "model/device/device.hpp"
 #include "model/network/family.hpp"
 #include "model/network/layers/activation.hpp"
@@ -16,7 +17,8 @@
 
 namespace lorafleet::model {
 
-Network::Network(const BaseDescription& base, WeightReader& reader) : parts_(base.parts) {
+Network::Network(const BaseDescription& base, WeightReader& reader)
+    : parts_(base.parts), classifier_shape_(base.shape.classifier) {
   const ModelShape& shape = base.shape;
   layer_linears_ = shape.layer_linears.size();
   module_of_.fill(kNone);
@@ -132,7 +134,7 @@ at::ScalarType Network::working_type() const {
 }
 
 void Network::load_classifier(const ClassifierShape& shape, WeightReader& reader) {
-  if (!reader.has(shape.tensors.front().name)) return;
+  if (!has_classifier(reader.checkpoint(), shape)) return;
   for (const WholeTensor& tensor : shape.tensors)
     classifier_.push_back(reader.float32(tensor.name, tensor.shape));
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <vector>
 
 #include "model/network/layers/base_dropout.hpp"
@@ -97,6 +98,10 @@ class Network {
   /// The files' own classifier, its tensors in the order of the shape, float32; empty where they
   /// have none, or the base is no classifier.
   [[nodiscard]] const std::vector<at::Tensor>& classifier() const { return classifier_; }
+  /// Of a base that is a classifier; throws std::bad_optional_access for others.
+  [[nodiscard]] const ClassifierShape& classifier_shape() const {
+    return classifier_shape_.value();
+  }
 
   /// Lays the weights of each group one after the other, so that they are one matrix; after weights
   /// have changed.
@@ -157,6 +162,7 @@ class Network {
   std::vector<Layer> layers_;
   Norm final_norm_;
   std::vector<at::Tensor> classifier_;
+  std::optional<ClassifierShape> classifier_shape_;
   LinearGroup embedding_in_;
   LinearGroup embedding_out_;
 };

@@ -26,6 +26,7 @@ class WeightReader {
   WeightReader(const Checkpoint& checkpoint, at::ScalarType dtype, at::Device device)
       : checkpoint_(checkpoint), dtype_(dtype), device_(device) {}
 
+  [[nodiscard]] const Checkpoint& checkpoint() const { return checkpoint_; }
   [[nodiscard]] bool has(const std::string& name) const {
     return checkpoint_.find(key_of(name)) != nullptr;
   }

@@ -1,6 +1,7 @@
 #include "model/text/classifier_encoder.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "partition/support/error.hpp"
@@ -16,6 +17,13 @@ std::int32_t class_of(const partition::Example& example, const std::string& targ
   if (found != classes.end()) return static_cast<std::int32_t>(found - classes.begin());
   throw InputError("data", "the target \"" + target + "\" is none of the classes: " +
                                (classes.empty() ? "there are none" : join(classes)));
+}
+
+std::string listed(const Ids& ids) {
+  std::vector<std::string> texts;
+  for (const std::int32_t id : ids)
+    texts.push_back(std::to_string(id));
+  return join(texts);
 }
 
 void cut(Ids& ids, std::size_t kept, Truncation truncation) {
@@ -83,6 +91,19 @@ std::optional<EncodedSequence> ClassifierEncoder::encode(const partition::Exampl
   }
   sequence.tokens = framed(shape_, texts);
   return sequence;
+}
+
+std::vector<std::string> ClassifierEncoder::warnings() const {
+  const Ids own = framed(shape_, std::vector<Ids>(2));
+  const EncodedPair pair = tokenizer_->encode_pair("", "");
+  Ids theirs;
+  for (std::size_t i = 0; i < pair.ids.size(); ++i) {
+    if (pair.specials[i]) theirs.push_back(pair.ids[i]);
+  }
+  if (theirs.empty() || theirs == own) return {};
+  return {"around two texts the tokenizer's post-processor puts " + tokenizer_->decode(theirs) +
+          " (" + listed(theirs) + "), and config.json's bos_token_id and eos_token_id make it " +
+          tokenizer_->decode(own) + " (" + listed(own) + "), which is used"};
 }
 
 }  // namespace lorafleet::model

@@ -41,6 +41,9 @@ class ClassifierEncoder {
                                                       const std::string& target,
                                                       std::size_t limit) const;
 
+  /// Whether the tokenizer's own post-processor stands otherwise around two texts.
+  [[nodiscard]] std::vector<std::string> warnings() const;
+
  private:
   TokenizerPtr tokenizer_;
   ClassifierShape shape_;

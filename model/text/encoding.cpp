@@ -26,13 +26,16 @@ std::size_t limit_of(const EncodingConfig& encoding, const ModelShape& shape) {
                                           std::to_string(limit));
 }
 
-Truncation truncation_named(const std::string& name) {
+Truncation truncation_named(const std::string& name, bool of_classifier) {
+  if (name == EncodingConfig::kUsualTruncation) {
+    return of_classifier ? Truncation::cut_context_right : Truncation::cut_context_left;
+  }
   if (name == "cut_context_left") return Truncation::cut_context_left;
   if (name == "cut_context_right") return Truncation::cut_context_right;
   if (name == "drop") return Truncation::drop;
   throw InputError(
       "data.truncation",
-      '"' + name + "\" is unknown; allowed: cut_context_left, cut_context_right, drop");
+      '"' + name + "\" is unknown; allowed: auto, cut_context_left, cut_context_right, drop");
 }
 
 void append(Ids& ids, std::span<const std::int32_t> more) {
@@ -45,7 +48,7 @@ ExampleEncoder::ExampleEncoder(TokenizerPtr tokenizer, const EncodingConfig& enc
                                const ModelShape& shape, ChatTemplatePtr chat)
     : tokenizer_(std::move(tokenizer)),
       template_(encoding.prompt_template, encoding.template_without_context),
-      truncation_(truncation_named(encoding.truncation)),
+      truncation_(truncation_named(encoding.truncation, shape.classifier.has_value())),
       separates_(separates(encoding.separator)),
       eos_(shape.end()),
       limit_(limit_of(encoding, shape)),
@@ -147,13 +150,21 @@ std::optional<Ids> ExampleEncoder::prompt(const partition::Example& example,
   return std::move(sequence->tokens);
 }
 
+std::size_t ExampleEncoder::context_tokens(const partition::Example& example) const {
+  if (!classifier_) return count_tokens(*tokenizer_, example.context);
+  std::size_t tokens = 0;
+  for (const std::string& text : partition::classified_texts(example))
+    tokens += count_tokens(*tokenizer_, text);
+  return tokens;
+}
+
 EndOfTurn ExampleEncoder::end_of_turn() const {
   return conversations_ ? conversations_->chat().end_of_turn() : EndOfTurn{};
 }
 
 std::vector<std::string> ExampleEncoder::warnings() const {
   std::vector<std::string> warnings;
-  if (classifier_) return warnings;
+  if (classifier_) return classifier_->warnings();
   const auto unknown = [&](const std::string& place, const std::vector<std::string>& literals) {
     const auto names = unknown_special_names(literals, *tokenizer_);
     if (names.empty()) return;
@@ -206,7 +217,7 @@ EncodedExamples encode_examples(const std::vector<partition::Example>& examples,
     if (!sequence) {
       encoded.report.dropped_examples.push_back(static_cast<std::uint32_t>(encoded.data.size()));
       encoded.report.dropped += refused ? 0 : 1;
-      encoded.data.add({}, 0, count_tokens(encoder.tokenizer(), example.context));
+      encoded.data.add({}, 0, encoder.context_tokens(example));
       continue;
     }
     encoded.report.truncated += sequence->tokens_cut > 0 ? 1 : 0;

@@ -50,8 +50,8 @@ struct EncodedExamples {
 ///
 /// A sequence has at most min(encoding.max_tokens, shape.positions) tokens. A longer
 /// one loses context tokens from the left or right end ("cut_context_left", "cut_context_right"),
-/// or is dropped ("drop"). One that does not fit without any context is dropped: instruction and
-/// target are never cut.
+/// or is dropped ("drop"); "auto" is "cut_context_left". One that does not fit without any context
+/// is dropped: instruction and target are never cut.
 class ExampleEncoder {
  public:
   /// Throws InputError for an unknown truncation or template, a limit below 2, or a tokenizer with
@@ -74,11 +74,14 @@ class ExampleEncoder {
   /// fit into the model's positions.
   [[nodiscard]] std::optional<std::vector<std::int32_t>> prompt(const partition::Example& example,
                                                                 std::size_t room) const;
+  /// The measure of context length, as EncodedData::context_tokens has it: of the context alone; of
+  /// a classifier's texts together.
+  [[nodiscard]] std::size_t context_tokens(const partition::Example& example) const;
   [[nodiscard]] const Tokenizer& tokenizer() const { return *tokenizer_; }
   /// How the model ends its answers in conversations; nothing without a chat template.
   [[nodiscard]] EndOfTurn end_of_turn() const;
   /// What a user should know of the templates: what looks like a special token and is none, and
-  /// tokens that would stand twice.
+  /// tokens that would stand twice. For a classifier ClassifierEncoder's.
   [[nodiscard]] std::vector<std::string> warnings() const;
 
  private:
@@ -103,7 +106,7 @@ class ExampleEncoder {
 EncodedExamples encode_examples(const std::vector<partition::Example>& examples,
                                 const ExampleEncoder& encoder);
 
-/// Tokens of `text` alone: the measure of context length, as EncodedData::context_tokens has it.
+/// Tokens of `text` alone.
 std::size_t count_tokens(const Tokenizer& tokenizer, std::string_view text);
 
 }  // namespace lorafleet::model

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -124,11 +125,15 @@ std::vector<std::string> shown_figures(const Sweep& sweep, const SweepRuns& runs
   if (!sweep.figures.empty()) return sweep.figures;
   const auto known = all_figures(runs);
   std::vector<std::string> shown;
-  for (const char* usual :
-       {"final.perplexity", "final.token_accuracy", "versions", "updates_applied",
-        "updates_dropped", "jobs_in_flight_at_end", "virtual_seconds", "bytes_up"}) {
-    if (known.contains(usual)) shown.emplace_back(usual);
-  }
+  const auto show = [&](std::initializer_list<const char*> usual) {
+    for (const char* figure : usual) {
+      if (known.contains(figure)) shown.emplace_back(figure);
+    }
+  };
+  show({"final.perplexity", "final.token_accuracy"});
+  if (shown.empty()) show({"final.accuracy", "final.f1", "final.loss"});  // a classifier's
+  show({"versions", "updates_applied", "updates_dropped", "jobs_in_flight_at_end",
+        "virtual_seconds", "bytes_up"});
   return shown;
 }
 

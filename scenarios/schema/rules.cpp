@@ -41,6 +41,10 @@ const strategy::Mode& mode_of(const FederationConfig& run) {
   return strategy::modes().at(run.aggregation.mode);
 }
 
+bool sound_in(const strategy::LoraRuleEntry& rule, const FederationConfig& run) {
+  return rule.sound_in(mode_of(run), run.clients);
+}
+
 bool has_rounds(const FederationConfig& run) {
   return mode_of(run).has_rounds;
 }
@@ -383,23 +387,21 @@ Broken rule_takes_ranks(const FederationConfig& run) {
   return "\"" + config.lora +
          "\" needs clients of equal rank and scale; allowed with unequal "
          "lora.ranks: " +
-         lora_rules_that(
-             [&](const auto& rule) { return rule.any_ranks && rule.sound_in(mode_of(run)); });
+         lora_rules_that([&](const auto& rule) { return rule.any_ranks && sound_in(rule, run); });
 }
 
 Broken rule_is_sound(const FederationConfig& run) {
-  const auto& config = run.aggregation;
-  const auto& rule = strategy::lora_rules().at(config.lora);
-  if (rule.sound_in(mode_of(run))) return std::nullopt;
-  return "\"" + config.lora + "\" cannot work in mode " + config.mode + ": " + rule.elsewhere +
-         "; allowed there: " +
-         lora_rules_that([&](const auto& other) { return other.sound_in(mode_of(run)); });
+  const std::string unsound = strategy::unsound_rule(run.aggregation, run.clients);
+  if (unsound.empty()) return std::nullopt;
+  return unsound + "; allowed here: " + lora_rules_that([&](const auto& other) {
+           return sound_in(other, run);
+         });
 }
 
 Broken optimizer_fits_rule(const FederationConfig& run) {
-  if (!strategy::lora_rules().at(run.aggregation.lora).sound_in(mode_of(run))) return std::nullopt;
+  if (!sound_in(strategy::lora_rules().at(run.aggregation.lora), run)) return std::nullopt;
   try {
-    strategy::check_lora_rule(run.aggregation);
+    strategy::check_lora_rule(run.aggregation, run.clients);
   } catch (const InputError& error) {
     const std::string what = error.what();
     return what.substr(what.find(": ") + 2);
@@ -412,10 +414,10 @@ const std::vector<Rule>& rules() {
       {{"name"}, name_is_plain},
       {{"lora.target_modules"}, targets_are_distinct},
       {{"lora.ranks", "devices.tiers"}, ranks_are_given_out},
-      {{"aggregation.lora", "lora.ranks", "aggregation.mode"}, rule_takes_ranks},
-      {{"aggregation.lora", "aggregation.mode"}, rule_is_sound},
+      {{"aggregation.lora", "lora.ranks", "aggregation.mode", "clients.late"}, rule_takes_ranks},
+      {{"aggregation.lora", "aggregation.mode", "clients.late"}, rule_is_sound},
       {{"aggregation.server_optimizer", "aggregation.server_momentum", "aggregation.lora",
-        "aggregation.mode"},
+        "aggregation.mode", "clients.late"},
        optimizer_fits_rule},
       {{"clients.concurrency", "aggregation.mode", "partition.clients"}, concurrency_fits},
       {{"clients.per_round", "clients.overcommit", "aggregation.mode", "partition.clients"},

@@ -227,8 +227,9 @@ Table data_table() {
       .only_if_run(kHasPrompts, has_prompts);
   table
       .field("truncation", in_encoding(&EncodingConfig::truncation),
-             "how longer examples are cut, or whether they are left out")
-      .names({"cut_context_left", "cut_context_right", "drop"});
+             "how longer examples are cut, or whether they are left out; auto: the beginnings of "
+             "contexts, and with a classifier the ends of its texts, as Hugging Face cuts them")
+      .names({"auto", "cut_context_left", "cut_context_right", "drop"});
   table
       .field("template", in_encoding(&EncodingConfig::prompt_template),
              "the prompt: \"auto\" (what the format usually has), \"plain\", \"alpaca\", or a text "

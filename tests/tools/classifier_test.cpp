@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -78,11 +79,22 @@ TEST_CASE("a classifier is trained, folded, scored, saved, merged") {
   CHECK(final.at("accuracy").get<double>() > 0.9);
   CHECK(final.at("f1").get<double>() > 0.9);
   CHECK(final.at("loss").get<double>() < summary.at("initial").at("loss").get<double>());
+  CHECK(final.at("matthews").get<double>() > 0.8);
+  std::int64_t wanted = 0;
+  std::int64_t right = 0;
+  for (const char* name : {"hot", "cold"}) {
+    wanted += final.at("classes").at(name).at("wanted").get<std::int64_t>();
+    right += final.at("classes").at(name).at("right").get<std::int64_t>();
+  }
+  CHECK(wanted == final.at("examples"));
+  CHECK(static_cast<double>(right) ==
+        doctest::Approx(final.at("accuracy").get<double>() * static_cast<double>(wanted)));
   CHECK(summary.at("loss_ratio").get<double>() < 1.0);
   CHECK_FALSE(final.contains("perplexity"));
   CHECK_FALSE(summary.contains("perplexity_ratio"));
   const std::string rounds = read_file(small.path("out/rounds.csv"));
-  CHECK(tests::contains(rounds.substr(0, rounds.find('\n')), "eval_loss,eval_accuracy,eval_f1"));
+  CHECK(tests::contains(rounds.substr(0, rounds.find('\n')),
+                        "eval_loss,eval_accuracy,eval_f1,eval_matthews"));
   const Json peft = json_of(small.path("out/adapter/adapter_config.json"));
   CHECK(peft.at("task_type") == "SEQ_CLS");
   CHECK(peft.at("modules_to_save") == Json::array({"classifier"}));
@@ -99,6 +111,10 @@ TEST_CASE("a classifier is trained, folded, scored, saved, merged") {
         tests::run_program({"merge", "--base", small.base(), "--adapter", small.path("out/adapter"),
                             "--out", small.path("merged")});
     REQUIRE_MESSAGE(merged.status == 0, merged.err);
+    const Json config = json_of(small.path("merged/config.json"));
+    CHECK(config.at("id2label") == Json{{"0", "hot"}, {"1", "cold"}});
+    CHECK(config.at("label2id") == Json{{"hot", 0}, {"cold", 1}});
+    CHECK(config.at("architectures") == Json::array({"RobertaForSequenceClassification"}));
     const auto alone =
         tests::run_program({"evaluate", small.file(), "--base-only", "--set",
                             "model.path=" + small.path("merged"), "--json", "--quiet"});
@@ -108,6 +124,25 @@ TEST_CASE("a classifier is trained, folded, scored, saved, merged") {
     const auto text = tests::run_program({"evaluate", small.path("out"), "--quiet"});
     CHECK(tests::contains(text.out, "accuracy"));
     CHECK(tests::contains(text.out, "F1"));
+    CHECK(tests::contains(text.out, "Matthews"));
+  }
+  SUBCASE("what it takes each example for can be written") {
+    const auto written = tests::run_program({"evaluate", small.path("out"), "--json", "--quiet",
+                                             "--predictions", small.path("predictions.jsonl")});
+    REQUIRE_MESSAGE(written.status == 0, written.err);
+    std::istringstream lines(read_file(small.path("predictions.jsonl")));
+    std::int64_t examples = 0;
+    std::int64_t right = 0;
+    for (std::string line; std::getline(lines, line); ++examples) {
+      const Json made = Json::parse(line);
+      CHECK(made.at("id").get<std::string>().starts_with("row"));
+      right += made.at("choice") == made.at("target") ? 1 : 0;
+      CHECK(made.at("scores").at("accuracy") ==
+            (made.at("choice") == made.at("target") ? 1.0 : 0.0));
+    }
+    CHECK(examples == final.at("examples"));
+    CHECK(static_cast<double>(right) ==
+          doctest::Approx(final.at("accuracy").get<double>() * static_cast<double>(examples)));
   }
   SUBCASE("its page has accuracy and F1") {
     const auto page =
@@ -124,6 +159,15 @@ TEST_CASE("a classifier is trained, folded, scored, saved, merged") {
                             "lora.init_adapter=" + small.path("out/adapter")});
     REQUIRE_MESSAGE(more.status == 0, more.err);
     CHECK(json_of(small.path("more/summary.json")).at("initial").at("loss") == final.at("loss"));
+    CHECK_FALSE(tests::contains(more.err, "they are taken for each other"));
+    const auto turned =
+        tests::run_program({"run", small.file(), "--out", small.path("turned"), "--quiet", "--set",
+                            "lora.init_adapter=" + small.path("out/adapter"), "--set",
+                            "data.labels=[\"cold\", \"hot\"]", "--set", "stop.versions=1"});
+    REQUIRE_MESSAGE(turned.status == 0, turned.err);
+    CHECK(tests::contains(turned.err,
+                          "tells hot, cold apart, and the classes of the data are "
+                          "cold, hot: they are taken for each other"));
   }
 }
 
@@ -163,7 +207,12 @@ TEST_CASE("what cannot go with a classifier is refused by name") {
   CHECK(tests::contains(refusal(small, {"data.labels=[]"}),
                         "has no classes, and the base is a classifier"));
   CHECK(tests::contains(refusal(small, {"data.labels=[\"hot\", \"cold\", \"mild\"]"}),
-                        "is of one of 3 classes (hot, cold, mild), the base tells 2 apart"));
+                        "is of one of 3 classes (hot, cold, mild), the base tells 2 apart, by "
+                        "\"num_labels\" of its config.json"));
+  write_file(small.path("test.jsonl"),
+             "{\"instruction\": \"a\", \"target\": \"cold\", \"choices\": [\"mild\", \"cold\"]}\n");
+  CHECK(tests::contains(refusal(small, {"data.test_path=" + small.path("test.jsonl")}),
+                        small.path("test.jsonl") + ", example "));
   std::string talk;
   for (int i = 0; i < 40; ++i)
     talk +=

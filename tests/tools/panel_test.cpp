@@ -106,6 +106,16 @@ TEST_CASE("the panel says all there is, and fits in its columns whatever they ar
   }
 }
 
+TEST_CASE("the panel of a classifier shows how its accuracy went") {
+  auto progress = halfway();
+  progress.accuracy = 0.75;
+  progress.perplexities.clear();
+  progress.accuracies = {0.5, 0.75};
+  const std::string text = joined(tools::panel_of(progress, {100, false, true}));
+  CHECK(tests::contains(text, "accuracy     0.750     ▁█"));
+  CHECK_FALSE(tests::contains(text, "perplexity"));
+}
+
 TEST_CASE("the panel has colours and block letters only where they are shown") {
   const std::string colored = joined(tools::panel_of(halfway(), {80, true, true}));
   CHECK(tests::contains(colored, "\033["));

@@ -32,6 +32,7 @@ void add_scores(tensorboard::SummaryEvent& event, const model::Evaluation& evalu
   if (classes) {
     event.scalar("eval/accuracy", evaluation.total.accuracy());
     event.scalar("eval/f1", evaluation.total.f1());
+    event.scalar("eval/matthews", evaluation.total.matthews());
   } else {
     event.scalar("eval/perplexity", evaluation.total.perplexity());
     event.scalar("eval/token_accuracy", evaluation.total.token_accuracy());

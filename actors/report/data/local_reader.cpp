@@ -7,10 +7,15 @@ namespace lorafleet::report {
 
 std::vector<LocalRow> read_local(const std::filesystem::path& file) {
   std::vector<LocalRow> rows;
+  const ScoreKind* score = nullptr;
   for_each_row(file, [&](const TableRow& row) {
+    if (score == nullptr) {
+      score = &score_where(
+          [&](const std::string& key) { return row.column("global_" + key) < row.names().size(); });
+    }
     const LocalRow one{static_cast<std::uint64_t>(row.number("client")),
-                       row.number("base_perplexity"), row.number("global_perplexity"),
-                       row.number("after_training_perplexity")};
+                       row.number("base_" + score->key), row.number("global_" + score->key),
+                       row.number("after_training_" + score->key)};
     if (std::isfinite(one.global)) rows.push_back(one);
   });
   return rows;

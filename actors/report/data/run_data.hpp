@@ -12,6 +12,7 @@
 
 #include "actors/report/data/curve.hpp"
 #include "actors/report/data/quantile_sketch.hpp"
+#include "actors/report/data/score_kind.hpp"
 #include "actors/report/data/time_buckets.hpp"
 #include "actors/report/data/whole_histogram.hpp"
 
@@ -28,12 +29,12 @@ struct Curve {
 };
 using Curves = std::map<std::string, Curve>;
 
-/// Loss figures of one length of context or one group, at the start and at the end.
+/// The scores of one length of context or one group, at the start and at the end.
 struct PartScore {
   std::string name;
-  double initial = 0.0;  ///< perplexity
-  double final = 0.0;    ///< perplexity
-  double tokens = 0.0;   ///< that are scored
+  double initial = 0.0;
+  double final = 0.0;
+  double counted = 0.0;  ///< what is scored: ScoreKind::counted
 };
 
 struct Summary {
@@ -138,7 +139,7 @@ struct Events {
   double shortest_offline = 0.0;  ///< virtual seconds; shorter ones are left out
 };
 
-/// What local.csv says: perplexities of one client.
+/// What local.csv says: the scores of one client.
 struct LocalRow {
   std::uint64_t client = 0;
   double base = 0.0;
@@ -165,6 +166,7 @@ struct Partition {
 /// All that a page shows of one run directory; parts whose file is not there are empty.
 struct RunData {
   std::string folder;  ///< the last three names of its path
+  const ScoreKind* score = &score_kinds().front();
   Summary summary;
   Curves curves;
   std::vector<double> version_seconds;  ///< when versions were made; empty where there are many

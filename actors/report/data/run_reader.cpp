@@ -67,6 +67,9 @@ RunData read_run(const fs::path& folder) {
   if (has("partition.json")) run.partition = read_partition(folder / "partition.json");
   if (has("run.log")) run.warnings = read_warnings(folder / "run.log");
   if (rounds.valid()) rounds.get();
+  run.score = &score_where([&](const std::string& key) {
+    return run.curves.contains("eval_" + key) || run.summary.figures.contains("final." + key);
+  });
   return run;
 }
 

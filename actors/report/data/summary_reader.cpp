@@ -33,9 +33,10 @@ std::string length_name(const Json& bin) {
               : whole("context_tokens_from") + " to " + whole("context_tokens_to");
 }
 
-PartScore score_of(const std::string& name, const Json& first, const Json& last) {
-  return {name, number_in(first, "perplexity"), number_in(last, "perplexity"),
-          number_in(last, "label_tokens")};
+PartScore score_of(const ScoreKind& score, const std::string& name, const Json& first,
+                   const Json& last) {
+  return {name, number_in(first, score.key.c_str()), number_in(last, score.key.c_str()),
+          number_in(last, score.counted_by.c_str())};
 }
 
 const Json& part(const Json& json, const char* key) {
@@ -47,18 +48,20 @@ const Json& part(const Json& json, const char* key) {
 void read_parts(const Json& json, Summary& summary) {
   const Json& first = part(json, "initial");
   const Json& last = part(json, "final");
+  const ScoreKind& score = score_where([&](const std::string& key) { return last.contains(key); });
   const Json& bins = part(last, "by_context_length");
   const Json& first_bins = part(first, "by_context_length");
   for (std::size_t i = 0; bins.is_array() && first_bins.is_array() && i < bins.size(); ++i) {
-    if (i >= first_bins.size() || !(number_in(bins[i], "label_tokens") > 0.0)) continue;
-    summary.by_length.push_back(score_of(length_name(bins[i]), first_bins[i], bins[i]));
+    if (i >= first_bins.size() || !(number_in(bins[i], score.counted_by.c_str()) > 0.0)) {
+      continue;
+    }
+    summary.by_length.push_back(score_of(score, length_name(bins[i]), first_bins[i], bins[i]));
   }
   const Json& groups = part(last, "by_group");
   const Json& first_groups = part(first, "by_group");
-  for (const auto& [name, score] : groups.items()) {
-    if (!score.is_object() || !first_groups.contains(name)) continue;
-    if (!score.contains("perplexity")) continue;  // of a classifier
-    summary.by_group.push_back(score_of(name, first_groups.at(name), score));
+  for (const auto& [name, own] : groups.items()) {
+    if (!own.is_object() || !first_groups.contains(name)) continue;
+    summary.by_group.push_back(score_of(score, name, first_groups.at(name), own));
   }
 }
 

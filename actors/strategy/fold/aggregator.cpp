@@ -7,14 +7,15 @@
 
 namespace lorafleet::strategy {
 
-Aggregator::Aggregator(const AggregationConfig& config, bool may_report)
+Aggregator::Aggregator(const AggregationConfig& config, const ClientsConfig& clients,
+                       bool may_report)
     : traits_(&lora_rules().at(config.lora)),
       rule_(traits_->make(config)),
       optimizer_(server_optimizers().make(config.server_optimizer, config)),
       server_lr_(config.server_lr),
       plain_sgd_(server_optimizers().at(config.server_optimizer).is_plain(config)),
       report_(config.lora_report && may_report) {
-  check_lora_rule(config);
+  check_lora_rule(config, clients);
 }
 
 Folded Aggregator::fold(const model::Adapter& current, std::span<const FoldItem> items,
@@ -57,14 +58,25 @@ model::AdapterPtr Aggregator::step(const model::Adapter& current, std::span<cons
   return nullptr;
 }
 
-void check_lora_rule(const AggregationConfig& config) {
+std::string unsound_rule(const AggregationConfig& config, const ClientsConfig& clients) {
   const LoraRuleEntry& rule = lora_rules().at(config.lora);
-  if (!rule.sound_in(modes().at(config.mode))) {
-    const auto sound = modes().names_where([&](const Mode& mode) { return rule.sound_in(mode); });
-    throw InputError("aggregation.lora", "\"" + config.lora + "\" cannot work in mode " +
-                                             config.mode + ": " + rule.elsewhere +
-                                             "; modes that it works in: " + join(sound));
-  }
+  const Mode& mode = modes().at(config.mode);
+  if (rule.sound_in(mode, clients)) return {};
+  const std::string late = modes().reads(config.mode, "clients.late") && rule.sound_in(mode, {})
+                               ? " with clients.late = \"" + clients.late + "\""
+                               : "";
+  const auto sound =
+      modes().names_where([&](const Mode& other) { return rule.sound_in(other, {}); });
+  return "\"" + config.lora + "\" cannot work in mode " + config.mode + late + ": " +
+         rule.elsewhere + "; " +
+         (late.empty() ? "modes that it works in: " + join(sound)
+                       : "it works with clients.late = \"" + ClientsConfig{}.late + "\"");
+}
+
+void check_lora_rule(const AggregationConfig& config, const ClientsConfig& clients) {
+  const LoraRuleEntry& rule = lora_rules().at(config.lora);
+  const std::string unsound = unsound_rule(config, clients);
+  if (!unsound.empty()) throw InputError("aggregation.lora", unsound);
   if (rule.factor_space || server_optimizers().at(config.server_optimizer).is_plain(config)) return;
   throw InputError("aggregation.server_optimizer",
                    "\"" + config.lora +

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 
 #include "actors/strategy/config.hpp"
 #include "actors/strategy/fold/server_optimizer.hpp"
@@ -22,7 +23,8 @@ class Aggregator {
  public:
   /// Without `may_report` no fold is measured, whatever `config` says. Throws InputError for
   /// unknown names, bad options, and a mode or an optimiser that does not fit the rule.
-  explicit Aggregator(const AggregationConfig& config, bool may_report = true);
+  explicit Aggregator(const AggregationConfig& config, const ClientsConfig& clients = {},
+                      bool may_report = true);
 
   [[nodiscard]] const LoraRule& rule() const { return *rule_; }
   [[nodiscard]] const LoraRuleEntry& traits() const { return *traits_; }
@@ -45,7 +47,9 @@ class Aggregator {
   bool report_;
 };
 
+/// Why the rule of `config` cannot work in its mode with these clients; empty where it can.
+std::string unsound_rule(const AggregationConfig& config, const ClientsConfig& clients);
 /// Throws InputError where the mode or the server optimiser does not fit the rule of `config`.
-void check_lora_rule(const AggregationConfig& config);
+void check_lora_rule(const AggregationConfig& config, const ClientsConfig& clients);
 
 }  // namespace lorafleet::strategy

@@ -153,9 +153,9 @@ LoraRuleEntry hetlora() {
           .needs_averages = true,
           .needs_rounds = true,
           .elsewhere =
-              "zero-padded factors are an average over a whole cohort, and single updates of a "
-              "small rank would shrink the rows that they lack; \"product\" takes stale updates of "
-              "any rank",
+              "zero-padded factors are an average over a whole cohort of one version, and single "
+              "updates of a small rank would shrink the rows that they lack; \"product\" takes "
+              "stale updates of any rank",
           .make = [](const AggregationConfig& config) -> std::unique_ptr<LoraRule> {
             return std::make_unique<HetLora>(config);
           }};

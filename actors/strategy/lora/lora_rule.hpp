@@ -95,14 +95,14 @@ struct LoraRuleEntry {
   bool has_global_product = true;  ///< s B A of the global adapter is the global update
   /// The anchor is the version that an update was trained from, whatever the mode says.
   bool from_trained = false;
-  bool needs_averages = false;  ///< sound only in modes whose versions average whole adapters
+  bool needs_averages = false;  ///< sound only where versions average whole adapters
   bool needs_rounds = false;    ///< sound only in modes with rounds
-  std::string elsewhere = {};   ///< why not in the others
+  std::string elsewhere = {};   ///< why not elsewhere
   /// Throws InputError for options out of range.
   std::unique_ptr<LoraRule> (*make)(const AggregationConfig&) = nullptr;
 
-  [[nodiscard]] bool sound_in(const Mode& mode) const {
-    return (mode.averages || !needs_averages) && (mode.has_rounds || !needs_rounds);
+  [[nodiscard]] bool sound_in(const Mode& mode, const ClientsConfig& clients) const {
+    return (!needs_averages || mode.averages(clients)) && (!needs_rounds || mode.has_rounds);
   }
 };
 

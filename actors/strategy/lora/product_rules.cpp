@@ -176,8 +176,9 @@ LoraRuleEntry hlora() {
       .factor_space = false,
       .needs_averages = true,
       .elsewhere =
-          "it averages whole products, and a buffer adds up differences of them, whose anchors a "
-          "client of a smaller rank has seen only in part; \"product\" does that",
+          "it averages whole products, and a buffer, or a round with late updates, adds up "
+          "differences of them, whose anchors a client of a smaller rank has seen only in part; "
+          "\"product\" does that",
       .make = [](const AggregationConfig& config) -> std::unique_ptr<LoraRule> {
         return std::make_unique<HLora>(config);
       }};

@@ -46,7 +46,7 @@ Mode fedasync() {
   return {
       .name = "fedasync",
       .keys = {"clients.concurrency", "aggregation.alpha", "aggregation.staleness"},
-      .averages = true,
+      .averages = [](const ClientsConfig&) { return true; },
       .fold_size = [](const ClientsConfig&, const AggregationConfig&) -> std::int64_t { return 1; },
       .make = [](const ClientsConfig& clients, const AggregationConfig& config)
           -> std::unique_ptr<Policy> { return std::make_unique<FedAsync>(clients, config); }};

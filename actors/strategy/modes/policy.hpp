@@ -98,9 +98,9 @@ struct Mode {
   bool has_rounds = false;
   /// Has a lane for each of aggregation.tiers; else one for all clients.
   bool has_tiers = false;
-  /// A version averages whole adapters, of which none was trained from an earlier version than the
-  /// others: rules that need that are sound.
-  bool averages = false;
+  /// Whether a version averages whole adapters, of which none was trained from an earlier version
+  /// than the others: rules that need that are sound.
+  bool (*averages)(const ClientsConfig&) = [](const ClientsConfig&) { return false; };
   /// Whether updates can be folded that were trained from an earlier version.
   bool (*may_be_stale)(const ClientsConfig&) = [](const ClientsConfig&) { return true; };
   /// The updates of a full fold.

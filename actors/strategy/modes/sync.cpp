@@ -128,7 +128,7 @@ Mode sync() {
                    "clients.min_updates", "clients.late", "aggregation.weighting",
                    "aggregation.staleness", "aggregation.clip_to_median", "aggregation.robust"},
           .has_rounds = true,
-          .averages = true,
+          .averages = [](const ClientsConfig& clients) { return !carries_over(clients); },
           .may_be_stale = carries_over,
           .fold_size = [](const ClientsConfig& clients,
                           const AggregationConfig&) { return clients.per_round; },

@@ -23,35 +23,46 @@ constexpr RobertaSize kRobertaSizes[] = {{"roberta-base", 12, 12, 768},
 constexpr std::int64_t kPositions = 514;  // two of them for the padding
 constexpr std::int32_t kPadding = 1;
 
-std::int64_t labels_of(const ConfigReader& config) {
+/// Writes count, names, and where they stand.
+void read_labels(ClassifierShape& classifier, const ConfigReader& config) {
   const std::string type = config.string("problem_type", "single_label_classification");
   if (type != "single_label_classification") {
     config.refuse("problem_type",
                   "\"" + type + "\" is not supported; allowed: single_label_classification");
   }
   constexpr std::int64_t kMostLabels = 4096;
-  const std::int64_t named = config.members("id2label");
-  const std::int64_t labels = named > 0 ? named : config.integer("num_labels", 2, 1, kMostLabels);
+  classifier.names = config.numbered("id2label");
+  const auto named = static_cast<std::int64_t>(classifier.names.size());
+  const std::int64_t labels =
+      config.integer("num_labels", named > 0 ? named : 2, 1, ConfigReader::kMostSize);
+  if (named > 0 && labels != named) {
+    config.refuse("num_labels", std::to_string(labels) + " contradicts id2label, which names " +
+                                    std::to_string(named) + " labels; leave one of the two out");
+  }
+  classifier.labels = labels;
+  classifier.counted_by = named > 0 ? "id2label" : "num_labels";
   if (labels < 2 || labels > kMostLabels) {
-    config.refuse(named > 0 ? "id2label" : "num_labels",
+    config.refuse(classifier.counted_by,
                   std::to_string(labels) + " labels: a classifier has from 2 to " +
                       std::to_string(kMostLabels) + "; one would be a regression");
   }
-  return labels;
 }
 
 /// RobertaClassificationHead: out_proj(tanh(dense(x))), x the first token's output.
 void set_classifier(ModelShape& shape, const ConfigReader& config) {
+  ClassifierShape& classifier = shape.classifier.emplace();
+  read_labels(classifier, config);
+  classifier.first = config.token("bos_token_id", 0, shape.vocabulary);
+  classifier.separator = shape.ends.front();
+  classifier.module = "classifier";
+  classifier.architecture = "RobertaForSequenceClassification";
   const std::int64_t d = shape.width;
-  const std::int64_t labels = labels_of(config);
-  shape.classifier = ClassifierShape{labels,
-                                     config.token("bos_token_id", 0, shape.vocabulary),
-                                     shape.ends.front(),
-                                     "classifier",
-                                     {{"classifier.dense.weight", {d, d}},
-                                      {"classifier.dense.bias", {d}},
-                                      {"classifier.out_proj.weight", {labels, d}},
-                                      {"classifier.out_proj.bias", {labels}}}};
+  classifier.tensors = {{"classifier.dense.weight", {d, d}},
+                        {"classifier.dense.bias", {d}},
+                        {"classifier.out_proj.weight", {classifier.labels, d}},
+                        {"classifier.out_proj.bias", {classifier.labels}}};
+  using Role = HeadRole;
+  classifier.roles = {Role::dense_weight, Role::dense_bias, Role::out_weight, Role::out_bias};
 }
 
 void set_roberta_shape(ModelShape& shape, const ConfigReader& config) {

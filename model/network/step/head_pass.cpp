@@ -11,15 +11,18 @@
 namespace lorafleet::model {
 namespace {
 
-/// logits = out(drop(tanh(dense(drop(x))))): the tensors in the order of ClassifierShape.
+/// logits = out(drop(tanh(dense(drop(x))))).
 struct Classifier {
   const at::Tensor& dense;  ///< [d, d]
   const at::Tensor& dense_bias;
   const at::Tensor& out;  ///< [labels, d]
   const at::Tensor& out_bias;
 
-  explicit Classifier(const std::vector<at::Tensor>& tensors)
-      : dense(tensors[0]), dense_bias(tensors[1]), out(tensors[2]), out_bias(tensors[3]) {}
+  Classifier(const std::vector<at::Tensor>& tensors, const ClassifierShape& shape)
+      : dense(tensors[shape.tensor(HeadRole::dense_weight)]),
+        dense_bias(tensors[shape.tensor(HeadRole::dense_bias)]),
+        out(tensors[shape.tensor(HeadRole::out_weight)]),
+        out_bias(tensors[shape.tensor(HeadRole::out_bias)]) {}
 };
 
 void drop(const at::Tensor& x, const BatchDropout& rows, DropoutSite site, bool training) {
@@ -36,7 +39,8 @@ struct Part {
 
 HeadResult classify(const Network& network, const Part& part, const at::Tensor& hidden,
                     FactorGradients* gradients) {
-  const Classifier own(classifier_of(network, part.lora));
+  const ClassifierShape& shape = network.classifier_shape();
+  const Classifier own(classifier_of(network, part.lora), shape);
   const bool training = !part.factors.empty();
   const at::Tensor x = hidden.to(at::kFloat, false, /*copy=*/true);
   drop(x, part.rows, DropoutSite::classifier_in, training);
@@ -54,10 +58,13 @@ HeadResult classify(const Network& network, const Part& part, const at::Tensor& 
   g_bent.mul_(1.0 - bent.square());
   if (part.lora != nullptr && part.lora->first_whole() >= 0) {
     const auto first = static_cast<std::size_t>(part.lora->first_whole());
-    (*gradients)[first] = at::mm(g_bent.t(), x);
-    (*gradients)[first + 1] = g_bent.sum(0);
-    (*gradients)[first + 2] = at::mm(g.t(), kept);
-    (*gradients)[first + 3] = g.sum(0);
+    const auto gradient = [&](HeadRole role) -> at::Tensor& {
+      return (*gradients)[first + shape.tensor(role)];
+    };
+    gradient(HeadRole::dense_weight) = at::mm(g_bent.t(), x);
+    gradient(HeadRole::dense_bias) = g_bent.sum(0);
+    gradient(HeadRole::out_weight) = at::mm(g.t(), kept);
+    gradient(HeadRole::out_bias) = g.sum(0);
   }
   result.gradient = at::mm(g_bent, own.dense);
   drop(result.gradient, part.rows, DropoutSite::classifier_in, training);

@@ -54,6 +54,54 @@ TEST_CASE("a page says what its figures show, and asks for nothing") {
   CHECK(page == report_page({scored_run("one", 7, 61, "0.1")}, {}));
 }
 
+/// A classifier's run, with all that its scores are split by.
+Run classifier_run(const std::string& name, double seed, double last, const std::string& lr) {
+  Run run = scored_run(name, seed, 61, lr);
+  Curve curve;
+  curve.points = {{0, 0, 0, 0, 0.5}, {10, 1, 100, 50, last + 0.05}, {20, 2, 200, 100, last}};
+  curve.rows = 3;
+  curve.least = curve.points[0];
+  curve.largest = curve.points[1];
+  run.data.curves = {{"eval_accuracy", curve},
+                     {"eval_f1", curve},
+                     {"eval_loss", curve},
+                     {"eval_accuracy_2_to_9", curve}};
+  run.data.score = &score_kinds().back();
+  run.data.summary.figures["final.accuracy"] = last;
+  run.data.summary.by_length = {{"2 to 9", 0.5, 0.75, 40}, {"10 to 20", 0.5, 0.625, 40}};
+  run.data.summary.by_group = {{"animals", 0.25, 0.75, 8}};
+  run.data.clients = Clients{};
+  run.data.local = {{0, 0.5, 0.7, 0.8}, {1, 0.5, 0.9, 0.8}, {2, 0.5, 0.6, 0.65}};
+  return run;
+}
+
+TEST_CASE("a classifier's page judges by accuracy, of which more is better") {
+  const std::string body = body_of(report_page({classifier_run("one", 7, 0.75, "0.1")}, {}));
+  CHECK(tests::contains(body, "<dt>accuracy at the end</dt><dd>0.75"));
+  CHECK(tests::contains(body, "<dt>highest accuracy</dt><dd>0.8"));
+  CHECK(tests::contains(body, "<dt>F1 at the end</dt>"));
+  CHECK(tests::contains(body, "Held-out accuracy rose from 0.5 to 0.75"));
+  CHECK(tests::contains(body, "Held-out loss"));
+  CHECK(tests::contains(body, "nats an example"));
+  CHECK(tests::contains(body, "Accuracy by length of the context, over the run"));
+  CHECK(tests::contains(body, "“2 to 9” gained most, accuracy 0.5 → 0.75; “10 to 20” least"));
+  CHECK(tests::contains(body, "animals: accuracy 0.25 → 0.75."));
+  CHECK(tests::contains(body,
+                        "The global adapter has accuracy 0.9 on the test part of the best "
+                        "served client"));
+  CHECK(tests::contains(body, "helps 2 of 3 clients"));
+  CHECK_FALSE(tests::contains(body, "perplexity"));
+  CHECK_FALSE(tests::contains(body, "nats a token"));
+}
+
+TEST_CASE("classifiers beside each other are compared by accuracy") {
+  const std::string body = body_of(
+      report_page({classifier_run("a", 1, 0.75, "0.1"), classifier_run("b", 1, 0.625, "0.2")}, {}));
+  CHECK(tests::contains(body, "<dt>highest accuracy</dt><dd>0.8<small>a</small>"));
+  CHECK(tests::contains(body, "a is both the best and the shortest: accuracy 0.75"));
+  CHECK_FALSE(tests::contains(body, "perplexity"));
+}
+
 TEST_CASE("sections without data are not there") {
   const std::string body = body_of(report_page({scored_run("one", 7, 61, "0.1")}, {}));
   CHECK(tests::contains(body, "<section id=\"learning\""));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/adapter/peft_config.hpp"
 #include "model/network/base_model.hpp"
 #include "partition/support/error.hpp"
 #include "tests/model/opt_shape.hpp"
@@ -41,6 +42,17 @@ TEST_CASE("modules come layer by layer, in the order of the decoder layer") {
                      "model.decoder.layers.1.self_attn.out_proj", "model.decoder.layers.1.fc2"});
   CHECK(layout->modules()[2].in == 32);
   CHECK(layout->modules()[2].out == 8);
+}
+
+TEST_CASE("a target may be any end of a module's whole name, and then names one layer's") {
+  const LayoutPtr layout = make_layout(tiny(), on({"1.self_attn.q_proj", "0.fc1"}));
+  REQUIRE(layout->modules().size() == 2);
+  CHECK(layout->modules()[0].name == "model.decoder.layers.0.fc1");
+  CHECK(layout->modules()[1].name == "model.decoder.layers.1.self_attn.q_proj");
+  const std::string config = peft_config_text(*layout, on({"q_proj"}), "base", tiny());
+  CHECK(config.find("\"target_modules\": [\n    \"model.decoder.layers.0.fc1\",\n    "
+                    "\"model.decoder.layers.1.self_attn.q_proj\"\n  ]") != std::string::npos);
+  CHECK_THROWS_AS(make_layout(tiny(), on({"2.self_attn.q_proj"})), InputError);
 }
 
 TEST_CASE("each module of a layout finds its layer again") {

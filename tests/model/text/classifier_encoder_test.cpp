@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lorafleet;
@@ -100,4 +102,25 @@ TEST_CASE("what is too long loses the ends or the beginnings of its texts, or is
   CHECK(cut(Truncation::cut_context_left)->tokens ==
         framed(two_classes(), std::vector<Ids>{left_a, left_b}));
   CHECK_FALSE(cut(Truncation::drop));
+}
+
+TEST_CASE("a tokenizer that stands otherwise around two texts is warned of") {
+  const std::string own =
+      "{\"type\": \"RobertaProcessing\", \"cls\": [\"<s>\", 0], \"sep\": [\"</s>\", 2]}";
+  const auto warnings = [](const std::string& post_processor) {
+    const tests::TemporaryFolder folder;
+    const auto mini = tests::source_folder() / "scenarios" / "base" / "opt-mini";
+    auto files = nlohmann::json::parse(read_file(mini / "tokenizer.json"));
+    files["post_processor"] = nlohmann::json::parse(post_processor);
+    write_file(folder / "tokenizer.json", files.dump());
+    return ClassifierEncoder(Tokenizer::load(folder.path()), two_classes(), Truncation::drop)
+        .warnings();
+  };
+  CHECK(warnings("null").empty());
+  CHECK(warnings(own).empty());
+  const auto bert =
+      warnings("{\"type\": \"BertProcessing\", \"cls\": [\"<s>\", 0], \"sep\": [\"</s>\", 2]}");
+  REQUIRE(bert.size() == 1);
+  CHECK(bert[0].find("(0, 2, 2), and config.json's") != std::string::npos);
+  CHECK(bert[0].ends_with("(0, 2, 2, 2), which is used"));
 }

@@ -217,6 +217,52 @@ TEST_CASE("cutting tokens of the context leaves the template's special tokens") 
                        {2}}));
 }
 
+TEST_CASE("by default contexts lose their beginnings, and a classifier's texts their ends") {
+  const EncodingConfig usual;
+  CHECK(usual.truncation == "auto");
+  const auto sequence_of = [&](const std::string& truncation, bool classifies) {
+    EncodingConfig config = {24, truncation, "none", "plain"};
+    model::ModelShape shape = tests::encoder_shape(4096, 512);
+    if (classifies) shape.classifier = model::ClassifierShape{2, 0, 2, "classifier", {}};
+    Example row = kRow;
+    for (int i = 0; i < 5; ++i)
+      row.context += ' ' + std::to_string(i) + kRow.context;
+    row.choices = {row.target, "other"};
+    const auto sequence = model::ExampleEncoder(tokenizer_pointer(), config, shape).encode(row);
+    REQUIRE(sequence);
+    REQUIRE(sequence->tokens_cut > 0);
+    return sequence->tokens;
+  };
+  for (const bool classifies : {false, true}) {
+    CHECK(sequence_of("auto", classifies) ==
+          sequence_of(classifies ? "cut_context_right" : "cut_context_left", classifies));
+    CHECK(sequence_of("cut_context_right", classifies) !=
+          sequence_of("cut_context_left", classifies));
+  }
+}
+
+TEST_CASE("the context of a classifier's example is all of its texts, cut, dropped or not") {
+  model::ModelShape shape = tests::encoder_shape(4096, 512);
+  Example row = kRow;
+  row.choices = {row.target, "other"};
+  const std::size_t context = mini_ids(row.context).size();
+  const std::size_t both = mini_ids(row.instruction).size() + context;
+  const auto tokens_of = [&](std::int64_t max_tokens, const std::string& truncation) {
+    const model::ExampleEncoder encoder(tokenizer_pointer(),
+                                        {max_tokens, truncation, "none", "plain"}, shape);
+    const auto encoded = model::encode_examples({row}, encoder);
+    CHECK(encoder.context_tokens(row) == encoded.data.context_tokens(0));
+    CHECK(encoded.report.dropped == (max_tokens == 8 && truncation == "drop" ? 1 : 0));
+    return encoded.data.context_tokens(0);
+  };
+  CHECK(tokens_of(256, "drop") == context);
+  CHECK(tokens_of(8, "drop") == context);
+  shape.classifier = model::ClassifierShape{2, 0, 2, "classifier", {}};
+  CHECK(tokens_of(256, "drop") == both);
+  CHECK(tokens_of(8, "drop") == both);
+  CHECK(tokens_of(8, "auto") == both);
+}
+
 TEST_CASE("labels may be several spans of a sequence") {
   model::EncodedData data;
   const std::vector<model::LabelSpan> spans = {{0, 1}, {2, 4}};
@@ -258,7 +304,7 @@ TEST_CASE("a tokenizer may have more special tokens than the model") {
 
 TEST_CASE("an impossible encoding is refused") {
   CHECK_THROWS_WITH_AS(encode({}, 256, "cut"),
-                       doctest::Contains("\"cut\" is unknown; allowed: cut_context_left"),
+                       doctest::Contains("\"cut\" is unknown; allowed: auto, cut_context_left"),
                        InputError);
   CHECK_THROWS_WITH_AS(encode({}, 1), doctest::Contains("at least 2 are needed"), InputError);
   const auto small = tests::encoder_shape(4095, 512);

@@ -152,6 +152,19 @@ scenarios::SweepRuns some_runs() {
   return {{good, better}, {bad, {"pending", "", "02/seed-2", {}}}};
 }
 
+TEST_CASE("what a table shows by itself is what its runs have") {
+  SweepFolder folder;
+  const auto sweep = folder.read("seeds = [1]\n[axes]\n\"lora.r\" = [2]\n");
+  const auto shown = [&](const std::map<std::string, double>& figures) {
+    return scenarios::shown_figures(sweep, {{{"completed", "", "01/seed-1", figures}}});
+  };
+  using Names = std::vector<std::string>;
+  CHECK(shown({{"final.loss", 1.0}, {"final.perplexity", 9.0}, {"versions", 3.0}}) ==
+        Names{"final.perplexity", "versions"});
+  CHECK(shown({{"final.accuracy", 0.5}, {"final.f1", 0.5}, {"final.loss", 1.0}}) ==
+        Names{"final.accuracy", "final.f1", "final.loss"});
+}
+
 TEST_CASE("means and deviations are those of a sample; failed runs stay in the tables") {
   SweepFolder folder;
   const auto sweep = folder.read("seeds = [1, 2]\n[axes]\n\"lora.r\" = [2, 4]\n");

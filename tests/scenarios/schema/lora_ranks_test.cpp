@@ -68,8 +68,19 @@ TEST_CASE("ranks go by share or by tier") {
 TEST_CASE(
     "a rule that is not sound in a mode, or beside an optimiser, is refused with the reason") {
   CHECK(tests::only_error("[aggregation]\nmode = \"fedbuff\"\nlora = \"hlora\"\n")
-            .ends_with("\"product\" does that; allowed there: fedit, ffa, fedsa, rolora, flora, "
-                       "fedex, product"));
+            .ends_with("\"product\" does that; modes that it works in: sync, fedasync; allowed "
+                       "here: fedit, ffa, fedsa, rolora, flora, fedex, product"));
+  for (const std::string rule : {"hlora", "flexlora", "hetlora"}) {
+    const std::string lora = "[aggregation]\nlora = \"" + rule + "\"\n";
+    const std::string error = tests::only_error(lora + "[clients]\nlate = \"carry_over\"\n");
+    CHECK(error.find("aggregation.lora: \"" + rule +
+                     "\" cannot work in mode sync with clients.late = \"carry_over\": ") !=
+          std::string::npos);
+    CHECK(
+        error.ends_with("it works with clients.late = \"drop\"; allowed here: fedit, ffa, fedsa, "
+                        "rolora, flora, fedex, product"));
+    CHECK(tests::ScenarioFolder().errors(tests::ScenarioFolder::required() + lora).empty());
+  }
   CHECK(tests::only_error("[aggregation]\nlora = \"product\"\nserver_optimizer = \"adam\"\n")
             .ends_with("moments of factors mean nothing; allowed: \"sgd\" with server_momentum 0"));
   CHECK(tests::only_error("[aggregation]\nlora = \"fedex\"\nserver_momentum = 0.9\n")

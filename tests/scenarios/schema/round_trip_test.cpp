@@ -166,5 +166,16 @@ TEST_CASE("the resolved scenario holds absolute paths and all keys that have an 
   CHECK(text.find("buffer_size") == std::string::npos);
 }
 
+TEST_CASE("a run that began when truncation had no usual word is the same run") {
+  const tests::ScenarioFolder folder;
+  const auto identity = [&](const std::string& truncation) {
+    auto scenario = folder.read(tests::ScenarioFolder::required());
+    if (!truncation.empty()) scenario.federation.encoding.truncation = truncation;
+    return scenarios::identity(scenario);
+  };
+  CHECK(identity("") == identity("cut_context_left"));
+  CHECK(identity("") != identity("cut_context_right"));
+}
+
 }  // namespace
 }  // namespace lorafleet

@@ -235,6 +235,35 @@ TEST_CASE("an event log of many blocks is read line by line, whatever lies where
         (folder / "none").string() + ": no such file");
 }
 
+TEST_CASE("the scores of parts and clients are read whichever the base has") {
+  const tests::TemporaryFolder folder;
+  for (const ScoreKind& kind : score_kinds()) {
+    CAPTURE(kind.key);
+    const std::string score = "{\"" + kind.key + "\": 2.0, \"" + kind.counted_by + "\": 5, ";
+    const std::string scores = score + "\"by_context_length\": [" + score +
+                               "\"context_tokens_from\": 2, \"context_tokens_to\": 9}], "
+                               "\"by_group\": {\"a\": " +
+                               score + "\"x\": 1}}}";
+    write_file(folder / "summary.json", "{\"initial\": " + scores + ", \"final\": " + scores + "}");
+    const Summary summary = read_summary(folder / "summary.json");
+    REQUIRE(summary.by_length.size() == 1);
+    CHECK(summary.by_length[0].final == 2.0);
+    CHECK(summary.by_length[0].counted == 5.0);
+    REQUIRE(summary.by_group.size() == 1);
+    CHECK(summary.by_group[0].name == "a");
+    CHECK(summary.by_group[0].initial == 2.0);
+    write_file(folder / "local.csv", "client,base_" + kind.key + ",global_" + kind.key +
+                                         ",after_training_" + kind.key + "\n7,3,2,1\n");
+    const auto local = read_local(folder / "local.csv");
+    REQUIRE(local.size() == 1);
+    CHECK(local[0].client == 7);
+    CHECK(local[0].base == 3.0);
+    CHECK(local[0].after_training == 1.0);
+    write_file(folder / "scenario.toml", "name = \"x\"\n");
+    CHECK(read_run(folder.path()).score == &kind);
+  }
+}
+
 TEST_CASE("the partition's figures are read, its examples passed over") {
   const auto file = tests::golden_folder() / "report" / "partition.json";
   const Partition partition = read_partition(file);

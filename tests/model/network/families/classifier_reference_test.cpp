@@ -189,6 +189,31 @@ TEST_CASE("a classifier's adapter goes through PEFT's files unchanged") {
   }
 }
 
+TEST_CASE("a classifier's tensor under both of PEFT's names is refused") {
+  const GoldenClassifier golden("roberta_two_labels");
+  const auto& from = golden.folder() / "adapter_after5";
+  const SafetensorsFile file(from / "adapter_model.safetensors");
+  std::vector<std::vector<float>> values;
+  for (const auto& [key, view] : file.tensors())
+    values.push_back(view.to_float32());
+  std::vector<NamedTensor> tensors;
+  for (const auto& [key, view] : file.tensors()) {
+    const auto bytes = std::as_bytes(std::span(values[tensors.size()]));
+    tensors.push_back({key, DType::float32, view.shape, bytes});
+  }
+  NamedTensor twice = tensors.front();
+  REQUIRE(twice.name == "base_model.model.classifier.dense.bias");
+  twice.name = "base_model.model.classifier.modules_to_save.default.dense.bias";
+  tensors.push_back(twice);
+  const TemporaryFolder folder;
+  std::filesystem::copy_file(from / "adapter_config.json", folder / "adapter_config.json");
+  write_safetensors(folder / "adapter_model.safetensors", tensors, {});
+  CHECK_THROWS_WITH_AS(load_peft(folder.path(), golden.base()->shape()),
+                       doctest::Contains("default.dense.bias\": the base's classifier.dense.bias "
+                                         "occurs twice"),
+                       InputError);
+}
+
 TEST_CASE("the hub's files give the same encoder, and no classifier") {
   const GoldenClassifier golden("roberta_two_labels");
   const auto hub = golden.folder() / "hub";

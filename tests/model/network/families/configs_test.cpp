@@ -96,17 +96,29 @@ TEST_CASE("absent keys have the defaults of transformers' classes") {
 
 TEST_CASE("a classifier's labels, dropout and positions are those of its configuration") {
   const BaseDescription named = with("roberta", {{"id2label", {{"0", "a"}, {"1", "b"}, {"2", "c"}}},
-                                                 {"num_labels", 5},
                                                  {"hidden_dropout_prob", 0.3},
                                                  {"pad_token_id", 4},
                                                  {"max_position_embeddings", 40}});
   CHECK(named.shape.classifier->labels == 3);
+  CHECK(named.shape.classifier->names == std::vector<std::string>{"a", "b", "c"});
   CHECK(named.parts.dropout.classifier == 0.3);
   CHECK(named.shape.positions == 35);
   CHECK(with("roberta", {{"num_labels", 5}}).shape.classifier->labels == 5);
   CHECK(with("roberta", {{"classifier_dropout", 0.2}}).parts.dropout.classifier == 0.2);
   CHECK(config_refusal("roberta", {{"num_labels", 1}}) ==
         "config.json: num_labels: 1 labels: a classifier has from 2 to 4096; one would be a "
+        "regression");
+  const json two = {{"0", "no"}, {"1", "yes"}};
+  CHECK(with("roberta", {{"id2label", two}, {"num_labels", 2}}).shape.classifier->labels == 2);
+  CHECK(config_refusal("roberta", {{"id2label", two}, {"num_labels", 3}}) ==
+        "config.json: num_labels: 3 contradicts id2label, which names 2 labels; leave one of the "
+        "two out");
+  CHECK(config_refusal("roberta", {{"id2label", {{"0", "no"}, {"2", "yes"}}}}) ==
+        "config.json: id2label: must have the keys \"0\" to \"1\"; \"1\" is missing");
+  CHECK(config_refusal("roberta", {{"id2label", {{"0", "no"}, {"1", nullptr}}}}) ==
+        "config.json: id2label.1: must be a string, not null");
+  CHECK(config_refusal("roberta", {{"id2label", {{"0", "only"}}}}) ==
+        "config.json: id2label: 1 labels: a classifier has from 2 to 4096; one would be a "
         "regression");
   CHECK(config_refusal("roberta", {{"problem_type", "regression"}}) ==
         "config.json: problem_type: \"regression\" is not supported; allowed: "
