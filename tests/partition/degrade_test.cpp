@@ -146,3 +146,9 @@ TEST_CASE("unknown kinds and shares outside [0, 1] are refused, none touches not
   CHECK(examples[0].quality.count("degraded") == 0);
   CHECK(examples[0].context == make_examples(4)[0].context);
 }
+
+TEST_CASE("whether anything is spoilt is told by the kind") {
+  CHECK_FALSE(degrades({.kind = "none"}));
+  CHECK(degrades({.kind = "truncate"}));
+  CHECK_THROWS_AS(degrades({.kind = "x"}), InputError);
+}
