@@ -84,6 +84,7 @@ Workload prepare_workload(const FederationConfig& config, ReadData data, const N
   work.encoding = std::move(data.encoding);
   auto& split = data.split;
   const auto& tokenizer = data.tokenizer;
+  if (!split.note.empty()) warning(split.note);
 
   work.scored = sample(split.test, config.evaluation.max_examples, config.seed);
   work.test = std::move(split.test);
@@ -107,10 +108,9 @@ Workload prepare_workload(const FederationConfig& config, ReadData data, const N
   for (const auto& note : work.partition.notes)
     warning(note);
   for (const auto& part : work.partition.clients) {
-    auto [train, test] =
-        partition::split_locally(work.examples, part, config.evaluation.local_share);
-    work.client_examples.push_back(std::make_shared<const Indices>(std::move(train)));
-    if (config.evaluation.local_share > 0.0) work.local_test.push_back(std::move(test));
+    auto own = partition::split_locally(work.examples, part, config.evaluation.local_share);
+    work.client_examples.push_back(std::make_shared<const Indices>(std::move(own.train)));
+    if (config.evaluation.local_share > 0.0) work.local_test.push_back(std::move(own.test));
   }
   if (!config.faults.attackers.empty()) poison(work, config, log);
   return work;
