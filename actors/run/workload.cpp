@@ -102,11 +102,9 @@ Workload prepare_workload(const FederationConfig& config, ReadData data, const N
   const auto count = [&](const partition::Example& example) {
     return model::count_tokens(*tokenizer, example.context);
   };
-  work.partition =
-      partition::make_partition(work.examples, split.train, config.partition, config.seed, count);
+  work.partition = partition::make_partition(work.examples, split.train, config.partition,
+                                             config.seed, count, warning);
   work.statistics = partition::measure_partition(work.partition);
-  for (const auto& note : work.partition.notes)
-    warning(note);
   for (const auto& part : work.partition.clients) {
     auto own = partition::split_locally(work.examples, part, config.evaluation.local_share);
     work.client_examples.push_back(std::make_shared<const Indices>(std::move(own.train)));
