@@ -68,14 +68,8 @@ void poison(Workload& work, const FederationConfig& config, const Note& log) {
       (too_long == 0 ? "" : "; " + std::to_string(too_long) + " would have become too long"));
 }
 
-}  // namespace
-
-Workload prepare_workload(const FederationConfig& config, const Note& log, const Note& warning) {
-  return prepare_workload(config, read_data(config, log, warning), log, warning);
-}
-
-Workload prepare_workload(const FederationConfig& config, ReadData data, const Note& log,
-                          const Note& warning) {
+Workload assemble(const FederationConfig& config, ReadData data, const Note& log,
+                  const Note& warning) {
   Workload work;
   work.shape = std::move(data.shape);
   work.examples = std::move(data.examples);
@@ -112,6 +106,22 @@ Workload prepare_workload(const FederationConfig& config, ReadData data, const N
   }
   if (!config.faults.attackers.empty()) poison(work, config, log);
   return work;
+}
+
+}  // namespace
+
+Workload prepare_workload(const FederationConfig& config, const Note& log, const Note& warning) {
+  return prepare_workload(config, read_data(config, log, warning), log, warning);
+}
+
+Workload prepare_workload(const FederationConfig& config, ReadData data, const Note& log,
+                          const Note& warning) {
+  try {
+    return assemble(config, std::move(data), log, warning);
+  } catch (const partition::NoSuchAttribute& error) {
+    const std::string how = partition::how_to_name(error.name(), config.data);
+    throw InputError("", error.what() + (how.empty() ? "" : "; " + how));
+  }
 }
 
 void check_data(const FederationConfig& config, const Note& log, const Note& warning) {

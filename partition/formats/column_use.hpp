@@ -36,6 +36,8 @@ class ColumnUse {
   [[nodiscard]] std::vector<std::string> check(const std::filesystem::path& file) const;
   /// Columns that nothing reads, in alphabetical order.
   [[nodiscard]] std::vector<std::string> unused() const;
+  /// All columns, in alphabetical order.
+  [[nodiscard]] std::vector<std::string> all() const { return {columns_.begin(), columns_.end()}; }
 
  private:
   struct Expected {

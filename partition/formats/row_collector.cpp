@@ -79,6 +79,7 @@ void RowCollector::warn_of_empty_prompts() {
 
 std::vector<Example> RowCollector::finish(bool has_prompt) {
   const std::string file = config_.path.string();
+  report_.fields = columns_.all();
   for (auto& warning : columns_.check(file))
     report_.warnings.push_back(std::move(warning));
   for (const auto& [what, times] : counts_) {
