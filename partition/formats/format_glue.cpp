@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "partition/formats/choices.hpp"
 #include "partition/formats/csv_rows.hpp"
 #include "partition/formats/data_file.hpp"
 #include "partition/formats/format.hpp"
@@ -99,7 +100,7 @@ class GlueRows {
     const char* answer = task.answer_of(label);
     if (answer == nullptr) {
       throw BadRow("label \"" + label + "\" is not known; allowed: " + allowed_labels() +
-                   (label == "-1" ? "; -1 stands for rows without label, as in test data" : ""));
+                   about_label(label, example.choices));
     }
     example.target = answer;
     example.instruction = task.instruction;
@@ -123,6 +124,18 @@ class GlueRows {
     if (auto group = scalar_of(row, form_.task->group); !group.empty()) return group;
     const char* first = form_.column(form_.task->texts.front());
     return "text-" + std::to_string(fnv1a64(text_of(row, first)));
+  }
+
+  [[nodiscard]] std::string about_label(const std::string& label,
+                                        const std::vector<std::string>& answers) const {
+    if (label == "-1") return "; -1 stands for rows without label, as in test data";
+    if (form_.task->is_score) return "";
+    if (truth_of(label) && answers.size() == 2) {
+      return "; of " + std::string(form_.task->title) +
+             " GLUE's 0 is entailment, so that true and false could mean either";
+    }
+    const std::string nearest = nearest_choice(label, answers);
+    return nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
   }
 
   [[nodiscard]] std::string allowed_labels() const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "partition/formats/choices.hpp"
 #include "partition/formats/column_use.hpp"
 #include "partition/support/error.hpp"
 
@@ -131,7 +132,16 @@ const char* GlueTask::answer_of(const std::string& label) const {
       if (known == plain) return answer.text;
     }
   }
-  return nullptr;
+  return answer_of_boolean(label);
+}
+
+const char* GlueTask::answer_of_boolean(const std::string& label) const {
+  const auto value = truth_of(label);
+  if (!value || answers.size() != 2) return nullptr;
+  const auto& answer = answers[*value ? 1 : 0];
+  // The second of two answers is the one that affirms; of RTE and QNLI GLUE's 0 is, so that true
+  // could mean either.
+  return std::string_view(answer.labels.front()) == (*value ? "1" : "0") ? answer.text : nullptr;
 }
 
 const std::vector<GlueTask>& glue_tasks() {

@@ -37,6 +37,10 @@ struct GlueTask {
   [[nodiscard]] std::vector<std::string> classes() const;
   /// The answer that a label of a file means; nullptr where there is none.
   [[nodiscard]] const char* answer_of(const std::string& label) const;
+
+ private:
+  /// Of two answers, where GLUE's 1 is the one that affirms.
+  [[nodiscard]] const char* answer_of_boolean(const std::string& label) const;
 };
 
 const std::vector<GlueTask>& glue_tasks();
