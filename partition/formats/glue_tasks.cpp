@@ -12,16 +12,16 @@
 
 namespace lorafleet::partition {
 
-namespace {
-
-using Forms = std::vector<GlueForm>;
-
-std::optional<double> number_of(std::string_view text) {
+std::optional<double> score_of_label(std::string_view text) {
   double value = 0.0;
   const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end.ec != std::errc() || end.ptr != text.data() + text.size()) return std::nullopt;
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
+
+namespace {
+
+using Forms = std::vector<GlueForm>;
 
 bool has(const GlueSample& sample, const char* column) {
   return std::find(sample.columns.begin(), sample.columns.end(), column) != sample.columns.end();
@@ -68,7 +68,7 @@ void keep_if_any(Forms& forms, Keep&& keep) {
 
 /// What only one of several tasks with the same columns can mean.
 void narrow_by_label(Forms& forms, const std::string& label) {
-  const auto number = number_of(label);
+  const auto number = score_of_label(label);
   if (!number) {
     keep_if_any(forms,
                 [&](const GlueForm& form) { return form.task->answer_of(label) != nullptr; });
@@ -82,8 +82,8 @@ void narrow_by_label(Forms& forms, const std::string& label) {
 void narrow_published(Forms& forms, const std::string& label, bool index) {
   keep_if_any(forms, [&](const GlueForm& form) {
     const std::string name = form.task->name;
-    return name != kCola && !(name == "rte" && number_of(label) && index) &&
-           !(name == "wnli" && !number_of(label));
+    return name != kCola && !(name == "rte" && score_of_label(label) && index) &&
+           !(name == "wnli" && !score_of_label(label));
   });
 }
 
@@ -112,8 +112,8 @@ void narrow_published(Forms& forms, const std::string& label, bool index) {
 std::vector<std::string> GlueTask::classes() const {
   std::vector<std::string> classes(answers.size());
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    const auto number =
-        answers[i].labels.empty() ? static_cast<double>(i) : *number_of(answers[i].labels.front());
+    const auto number = answers[i].labels.empty() ? static_cast<double>(i)
+                                                  : *score_of_label(answers[i].labels.front());
     classes[static_cast<std::size_t>(number)] = answers[i].text;
   }
   return classes;
@@ -121,7 +121,7 @@ std::vector<std::string> GlueTask::classes() const {
 
 const char* GlueTask::answer_of(const std::string& label) const {
   if (is_score) {
-    const auto score = number_of(label);
+    const auto score = score_of_label(label);
     if (!score || *score < 0.0 || *score > 5.0) return nullptr;
     return answers[static_cast<std::size_t>(std::floor(*score + 0.5))].text;
   }
