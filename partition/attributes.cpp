@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "partition/support/error.hpp"
+#include "partition/formats/format.hpp"
+#include "partition/formats/read_report.hpp"
+#include "partition/reader.hpp"
 
 namespace lorafleet::partition {
 
@@ -35,9 +37,35 @@ void require_attribute(const std::string& name, std::string_view place,
   const auto known = attribute_names(examples, indices);
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
   const std::string nearest = nearest_name(name, known);
-  throw InputError(place, "no example has the attribute \"" + name + "\"" +
-                              (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") +
-                              "; they have: " + join(known));
+  throw NoSuchAttribute(place,
+                        "no example has the attribute \"" + name + "\"" +
+                            (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") +
+                            "; they have: " + join(known),
+                        name);
+}
+
+std::string how_to_name(const std::string& attribute, const DataConfig& data) {
+  ReadReport report;
+  try {
+    (void)read_examples(data, 0, &report);
+  } catch (const InputError&) {  // what is wrong there is said elsewhere
+    return "";
+  }
+  if (std::find(report.fields.begin(), report.fields.end(), attribute) == report.fields.end())
+    return "";
+  const std::string has = data.path.string() + " has a field \"" + attribute + "\"";
+  if (find_format(data.format).fields == Fields::fixed) {
+    return has + ", which format = \"" + data.format +
+           "\" does not read as an attribute; format = \"jsonl\" (of tables, \"csv\" or \"tsv\") "
+           "reads fields of any name";
+  }
+  auto names = data.fields.attributes;
+  if (std::find(names.begin(), names.end(), attribute) != names.end())
+    return has + ", but it is null or empty in all rows";
+  names.push_back(attribute);
+  for (auto& name : names)
+    name = '"' + name + '"';
+  return has + "; to make it an attribute: [data.fields] attributes = [" + join(names) + "]";
 }
 
 std::string_view grouping_value(const Example& example, const std::string& grouping) {

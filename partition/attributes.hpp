@@ -3,9 +3,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "partition/config.hpp"
 #include "partition/example.hpp"
+#include "partition/support/error.hpp"
 #include "partition/support/indices.hpp"
 
 namespace lorafleet::partition {
@@ -18,8 +21,24 @@ std::string_view attribute_value(const Example& example, const std::string& name
 std::vector<std::string> attribute_names(const std::vector<Example>& examples,
                                          const Indices& indices);
 
-/// Throws InputError at `place` where none of these examples has the attribute, with the nearest
-/// name and those that there are.
+/// A skew or an evaluation asks for an attribute that no example has.
+class NoSuchAttribute : public InputError {
+ public:
+  NoSuchAttribute(std::string_view place, std::string_view what, std::string name)
+      : InputError(place, what), name_(std::move(name)) {}
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+ private:
+  std::string name_;
+};
+
+/// What `data` lacks for an attribute that its file has as a field: how to name it, or which format
+/// can; "" where the file has no such field. Reads the file again.
+std::string how_to_name(const std::string& attribute, const DataConfig& data);
+
+/// Throws NoSuchAttribute at `place` where none of these examples has the attribute, with the
+/// nearest name and those that there are.
 void require_attribute(const std::string& name, std::string_view place,
                        const std::vector<Example>& examples, const Indices& indices);
 

@@ -11,6 +11,7 @@ namespace lorafleet::partition {
 struct Turn {
   std::string role;  ///< system, user or assistant
   std::string content;
+  bool learned = true;  ///< of the assistant's: the loss is on it
 };
 
 /// One row of instruction data. The model learns to write `target` after `instruction` and

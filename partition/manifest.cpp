@@ -257,9 +257,16 @@ Partition load_manifest(const std::filesystem::path& path, const std::vector<Exa
 }
 
 Partition make_partition(const std::vector<Example>& examples, const Indices& training,
-                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens) {
-  if (!config.manifest.empty()) return load_manifest(config.manifest, examples, training, tokens);
-  return draw_partition(examples, training, config, seed, tokens);
+                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens,
+                         const TellFn& tell) {
+  if (config.manifest.empty()) {
+    return draw_partition(examples, training, config, seed, tokens, tell);
+  }
+  auto partition = load_manifest(config.manifest, examples, training, tokens);
+  for (const auto& note : partition.notes) {
+    if (tell) tell(note);
+  }
+  return partition;
 }
 
 }  // namespace lorafleet::partition

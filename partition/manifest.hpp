@@ -26,8 +26,9 @@ std::string manifest_text(const Partition& partition, const PartitionStatistics&
 Partition load_manifest(const std::filesystem::path& path, const std::vector<Example>& examples,
                         const Indices& training, const CountFn& tokens);
 
-/// load_manifest where `config.manifest` names one, else draw_partition.
+/// load_manifest where `config.manifest` names one, else draw_partition. `tell` hears the notes.
 Partition make_partition(const std::vector<Example>& examples, const Indices& training,
-                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens);
+                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens,
+                         const TellFn& tell = {});
 
 }  // namespace lorafleet::partition

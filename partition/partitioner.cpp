@@ -6,6 +6,7 @@
 #include "partition/skews/allocation.hpp"
 #include "partition/skews/skew.hpp"
 #include "partition/skews/skew_notes.hpp"
+#include "partition/skews/small_bins.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
 
@@ -56,12 +57,32 @@ void check_counts(const PartitionConfig& config, std::size_t examples) {
   }
 }
 
+/// Notes are told as they come up: what follows may take a while.
+class Notes {
+ public:
+  Notes(std::vector<std::string>& notes, const TellFn& tell) : notes_(notes), tell_(tell) {}
+
+  void add(std::string note) {
+    if (note.empty()) return;
+    if (tell_) tell_(note);
+    notes_.push_back(std::move(note));
+  }
+
+ private:
+  std::vector<std::string>& notes_;
+  const TellFn& tell_;
+};
+
 Partition draw(const std::vector<Example>& examples, Partition partition,
-               const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens) {
+               const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens,
+               const TellFn& tell) {
   check_counts(config, partition.training.size());
+  Notes notes(partition.notes, tell);
   const auto clients = static_cast<std::size_t>(config.clients);
   std::vector<double> sizes(clients, 1.0 / static_cast<double>(clients));
   std::vector<std::size_t> skew_of_bins;
+  std::vector<std::vector<std::uint32_t>> drawn_bins;
+  std::vector<Bins> dealt;
   for (std::size_t s = 0; s < config.skews.size(); ++s) {
     const SkewConfig& skew = config.skews[s];
     const SkewKind& kind = find_skew(skew.by);
@@ -70,14 +91,21 @@ Partition draw(const std::vector<Example>& examples, Partition partition,
     const SkewInput input{examples, partition.training, skew, tokens};
     partition.bins.push_back(kind.cut(input));
     for (auto& note : notes_on(partition.bins.back(), input))
-      partition.notes.push_back(std::move(note));
+      notes.add(std::move(note));
+    auto merged = merge_small_bins(partition.bins.back(), clients);
+    notes.add(std::move(merged.note));
+    drawn_bins.push_back(std::move(merged.drawn));
+    dealt.push_back(std::move(merged.bins));
     skew_of_bins.push_back(s);
   }
   const auto draw_shares = [&](std::size_t label, std::uint32_t bin) {
+    const std::uint32_t drawn = drawn_bins[label][bin];
+    if (drawn == DealtBins::kEven)
+      return std::vector<double>(clients, 1.0 / static_cast<double>(clients));
     const std::size_t s = skew_of_bins[label];
-    return Random(seed, Purpose::partition, s, bin).dirichlet(config.skews[s].alpha, clients);
+    return Random(seed, Purpose::partition, s, drawn).dirichlet(config.skews[s].alpha, clients);
   };
-  Allocation allocation(partition.bins, draw_shares, std::move(sizes), partition.training.size());
+  Allocation allocation(dealt, draw_shares, std::move(sizes), partition.training.size());
   allocation.deal(seed);
   allocation.hold_minimum(least_examples(config));
   for (const auto& positions : allocation.clients()) {
@@ -92,7 +120,8 @@ Partition draw(const std::vector<Example>& examples, Partition partition,
 }  // namespace
 
 Partition draw_partition(const std::vector<Example>& examples, const Indices& training,
-                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens) {
+                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens,
+                         const TellFn& tell) {
   check_skews(config.skews);
   if (training.empty()) throw InputError("partition", "there are no training examples to spread");
   Partition partition;
@@ -105,10 +134,13 @@ Partition draw_partition(const std::vector<Example>& examples, const Indices& tr
       for (auto& client : partition.clients) {
         std::sort(client.begin(), client.end());
       }
+      for (const auto& note : partition.notes) {
+        if (tell) tell(note);
+      }
       return partition;
     }
   }
-  return draw(examples, std::move(partition), config, seed, tokens);
+  return draw(examples, std::move(partition), config, seed, tokens, tell);
 }
 
 }  // namespace lorafleet::partition

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include "partition/support/indices.hpp"
 
 namespace lorafleet::partition {
+
+/// Hears a note of a partition when it comes up.
+using TellFn = std::function<void(const std::string& note)>;
 
 /// Spreads the training examples over `config.clients` clients. Every one is used exactly once.
 ///
@@ -41,6 +45,7 @@ namespace lorafleet::partition {
 /// fit. `tokens` counts the tokens of a context; only asked for by context_length with unit
 /// "tokens".
 Partition draw_partition(const std::vector<Example>& examples, const Indices& training,
-                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens);
+                         const PartitionConfig& config, std::uint64_t seed, const CountFn& tokens,
+                         const TellFn& tell = {});
 
 }  // namespace lorafleet::partition

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "partition/config.hpp"
 #include "partition/example.hpp"
 #include "partition/support/indices.hpp"
 
@@ -13,14 +15,18 @@ namespace lorafleet::partition {
 struct Split {
   Indices train;
   Indices test;
+  std::string note = {};  ///< what a user should know about it, or empty
 };
 
 /// fnv1a64(group) % 10 == 0.
 bool is_test_group(std::string_view group);
 
-/// Splits by group, never by row: about a tenth of the groups is test. A pure function of the data.
-/// Throws InputError if either side would be empty.
-Split split_by_group(const std::vector<Example>& examples);
+/// Splits by group, never by row: about a tenth of the groups is test. Where the hash leaves one
+/// side empty, as it may with few groups, one whole group is test: the largest of at most a tenth
+/// of the examples, else the smallest; of equal ones that with the least hash. A note says so then.
+/// A pure function of the data. Throws InputError, of the file `data.path`, where there is only one
+/// group.
+Split split_by_group(const std::vector<Example>& examples, const DataConfig& data);
 
 /// Puts the examples of a separate test file behind those to train on and fills `split`. Ids that
 /// are taken get "test/" in front. Returns how many test examples belong to groups of the training

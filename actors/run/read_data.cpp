@@ -59,7 +59,7 @@ partition::Split read_split(const FederationConfig& config,
                             std::vector<partition::Example>& examples, const Note& log,
                             const Note& warning) {
   examples = read_file_of(config, partition::read_examples, log, warning);
-  if (config.data.test_path.empty()) return partition::split_by_group(examples);
+  if (config.data.test_path.empty()) return partition::split_by_group(examples, config.data);
   auto test = read_file_of(config, partition::read_test_examples, log, warning);
   partition::Split split;
   const std::size_t shared = partition::append_test(examples, std::move(test), split);

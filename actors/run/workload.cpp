@@ -68,14 +68,8 @@ void poison(Workload& work, const FederationConfig& config, const Note& log) {
       (too_long == 0 ? "" : "; " + std::to_string(too_long) + " would have become too long"));
 }
 
-}  // namespace
-
-Workload prepare_workload(const FederationConfig& config, const Note& log, const Note& warning) {
-  return prepare_workload(config, read_data(config, log, warning), log, warning);
-}
-
-Workload prepare_workload(const FederationConfig& config, ReadData data, const Note& log,
-                          const Note& warning) {
+Workload assemble(const FederationConfig& config, ReadData data, const Note& log,
+                  const Note& warning) {
   Workload work;
   work.shape = std::move(data.shape);
   work.examples = std::move(data.examples);
@@ -84,6 +78,7 @@ Workload prepare_workload(const FederationConfig& config, ReadData data, const N
   work.encoded = std::move(data.encoded);
   work.encoding = std::move(data.encoding);
   auto& split = data.split;
+  if (!split.note.empty()) warning(split.note);
 
   work.scored = sample(split.test, config.evaluation.max_examples, config.seed);
   work.test = std::move(split.test);
@@ -101,19 +96,32 @@ Workload prepare_workload(const FederationConfig& config, ReadData data, const N
   const auto count = [&](const partition::Example& example) {
     return work.encoder->context_tokens(example);
   };
-  work.partition =
-      partition::make_partition(work.examples, split.train, config.partition, config.seed, count);
+  work.partition = partition::make_partition(work.examples, split.train, config.partition,
+                                             config.seed, count, warning);
   work.statistics = partition::measure_partition(work.partition);
-  for (const auto& note : work.partition.notes)
-    warning(note);
   for (const auto& part : work.partition.clients) {
-    auto [train, test] =
-        partition::split_locally(work.examples, part, config.evaluation.local_share);
-    work.client_examples.push_back(std::make_shared<const Indices>(std::move(train)));
-    if (config.evaluation.local_share > 0.0) work.local_test.push_back(std::move(test));
+    auto own = partition::split_locally(work.examples, part, config.evaluation.local_share);
+    work.client_examples.push_back(std::make_shared<const Indices>(std::move(own.train)));
+    if (config.evaluation.local_share > 0.0) work.local_test.push_back(std::move(own.test));
   }
   if (!config.faults.attackers.empty()) poison(work, config, log);
   return work;
+}
+
+}  // namespace
+
+Workload prepare_workload(const FederationConfig& config, const Note& log, const Note& warning) {
+  return prepare_workload(config, read_data(config, log, warning), log, warning);
+}
+
+Workload prepare_workload(const FederationConfig& config, ReadData data, const Note& log,
+                          const Note& warning) {
+  try {
+    return assemble(config, std::move(data), log, warning);
+  } catch (const partition::NoSuchAttribute& error) {
+    const std::string how = partition::how_to_name(error.name(), config.data);
+    throw InputError("", error.what() + (how.empty() ? "" : "; " + how));
+  }
 }
 
 void check_data(const FederationConfig& config, const Note& log, const Note& warning) {

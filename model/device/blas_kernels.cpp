@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 
 namespace lorafleet::model {
 
@@ -19,20 +20,47 @@ struct Core {
 
 // The names of OpenBLAS's dynamic.c up to 0.3.30; those of SSE alone are the others.
 constexpr std::array kCores = {
-    Core{"Sandybridge", VectorIsa::avx},   Core{"Bulldozer", VectorIsa::avx},
-    Core{"Piledriver", VectorIsa::avx},    Core{"Steamroller", VectorIsa::avx},
-    Core{"Excavator", VectorIsa::avx2},    Core{"Haswell", VectorIsa::avx2},
-    Core{"Zen", VectorIsa::avx2},          Core{"Unknown", VectorIsa::sse},
-    Core{"Generic", VectorIsa::sse},       Core{"Katmai", VectorIsa::sse},
-    Core{"Coppermine", VectorIsa::sse},    Core{"Northwood", VectorIsa::sse},
-    Core{"Prescott", VectorIsa::sse},      Core{"Banias", VectorIsa::sse},
-    Core{"Atom", VectorIsa::sse},          Core{"Core2", VectorIsa::sse},
-    Core{"Penryn", VectorIsa::sse},        Core{"Dunnington", VectorIsa::sse},
-    Core{"Nehalem", VectorIsa::sse},       Core{"Athlon", VectorIsa::sse},
-    Core{"Opteron", VectorIsa::sse},       Core{"Opteron_SSE3", VectorIsa::sse},
-    Core{"Opteron(SSE3)", VectorIsa::sse}, Core{"Barcelona", VectorIsa::sse},
-    Core{"Nano", VectorIsa::sse},          Core{"Bobcat", VectorIsa::sse},
+    Core{"Sandybridge", VectorIsa::avx},
+    Core{"Bulldozer", VectorIsa::avx},
+    Core{"Piledriver", VectorIsa::avx},
+    Core{"Steamroller", VectorIsa::avx},
+    Core{"Excavator", VectorIsa::avx2},
+    Core{"Haswell", VectorIsa::avx2},
+    Core{"Zen", VectorIsa::avx2},
+    Core{"Unknown", VectorIsa::sse},
+    Core{"Generic", VectorIsa::sse},
+    Core{"Katmai", VectorIsa::sse},
+    Core{"Coppermine", VectorIsa::sse},
+    Core{"Northwood", VectorIsa::sse},
+    Core{"Prescott", VectorIsa::sse},
+    Core{"Banias", VectorIsa::sse},
+    Core{"Atom", VectorIsa::sse},
+    Core{"Core2", VectorIsa::sse},
+    Core{"Penryn", VectorIsa::sse},
+    Core{"Dunnington", VectorIsa::sse},
+    Core{"Nehalem", VectorIsa::sse},
+    Core{"Athlon", VectorIsa::sse},
+    Core{"Opteron", VectorIsa::sse},
+    Core{"Opteron_SSE3", VectorIsa::sse},
+    Core{"Opteron(SSE3)", VectorIsa::sse},
+    Core{"Barcelona", VectorIsa::sse},
+    Core{"Nano", VectorIsa::sse},
+    Core{"Bobcat", VectorIsa::sse},
+    Core{"SkylakeX", VectorIsa::avx512},
+    Core{"Cooperlake", VectorIsa::avx512},
+    Core{"SapphireRapids", VectorIsa::avx512},
 };
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return (x | 0x20) == (y | 0x20); });
+}
+
+const Core* find_core(std::string_view name) {
+  const auto found = std::find_if(kCores.begin(), kCores.end(),
+                                  [&](const Core& core) { return same_name(core.name, name); });
+  return found == kCores.end() ? nullptr : &*found;
+}
 
 /// The core that every OpenBLAS knows for a generation.
 const char* core_for(VectorIsa isa) {
@@ -63,10 +91,13 @@ class OpenBlas {
   /// the pair is what its own start and end call.
   void take(const char* core) const {
     if (quit_ == nullptr || init_ == nullptr) return;
+    const char* const variable = std::getenv(kVariable);
+    const std::optional<std::string> before =
+        variable == nullptr ? std::nullopt : std::optional<std::string>(variable);
     ::setenv(kVariable, core, /*overwrite=*/1);
     quit_();
     init_();
-    ::unsetenv(kVariable);
+    before ? ::setenv(kVariable, before->c_str(), 1) : ::unsetenv(kVariable);
   }
 
  private:
@@ -80,6 +111,13 @@ std::string slow(const std::string& core, VectorIsa kernels, VectorIsa cpu,
   return "BLAS computes with " + core + "'s kernels (" + name_of(kernels) +
          "), though this CPU has " + name_of(cpu) + ": training takes several times as long; " +
          reason;
+}
+
+std::string unknown_core(const std::string& wanted, const std::string& core) {
+  return std::string(kVariable) + " = \"" + wanted +
+         "\" in the environment is no core of OpenBLAS's that is known here (Haswell, Zen, "
+         "SkylakeX, ...): BLAS computes with " +
+         core + "'s kernels";
 }
 
 }  // namespace
@@ -113,12 +151,8 @@ VectorIsa cpu_vector_isa() {
 }
 
 VectorIsa vector_isa_of_core(std::string_view core) {
-  const auto same = [&](const Core& known) {
-    return std::equal(core.begin(), core.end(), known.name.begin(), known.name.end(),
-                      [](char a, char b) { return (a | 0x20) == (b | 0x20); });
-  };
-  const auto found = std::find_if(kCores.begin(), kCores.end(), same);
-  return found == kCores.end() ? VectorIsa::avx512 : found->isa;
+  const Core* const known = find_core(core);
+  return known == nullptr ? VectorIsa::avx512 : known->isa;
 }
 
 BlasKernels choose_blas_kernels(const std::function<void*(const char*)>& symbol, VectorIsa cpu) {
@@ -126,8 +160,16 @@ BlasKernels choose_blas_kernels(const std::function<void*(const char*)>& symbol,
   if (!blas.is_there()) return {};
   BlasKernels kernels{.core = blas.core(), .instead = {}, .warning = {}};
   const auto is_old = [&] { return vector_isa_of_core(kernels.core) < cpu; };
-  if (!is_old()) return kernels;
-  if (const char* const wanted = std::getenv(kVariable); wanted != nullptr && *wanted != '\0') {
+  const char* const variable = std::getenv(kVariable);
+  const std::string wanted = variable == nullptr ? "" : variable;
+  const bool unknown =
+      !wanted.empty() && find_core(wanted) == nullptr && !same_name(wanted, kernels.core);
+  // OpenBLAS 0.3.21 takes Cooperlake's kernels for a name that it does not know, on any CPU.
+  if (!is_old() && !(unknown && cpu != VectorIsa::sse)) {
+    if (unknown) kernels.warning = unknown_core(wanted, kernels.core);
+    return kernels;
+  }
+  if (!wanted.empty() && !unknown) {
     kernels.warning =
         slow(kernels.core, vector_isa_of_core(kernels.core), cpu,
              std::string(kVariable) + " = \"" + wanted +
@@ -142,6 +184,8 @@ BlasKernels choose_blas_kernels(const std::function<void*(const char*)>& symbol,
     kernels.warning = slow(kernels.core, vector_isa_of_core(kernels.core), cpu,
                            "this OpenBLAS has none for it; install libopenblas0-openmp, or a "
                            "newer OpenBLAS");
+  } else if (unknown) {
+    kernels.warning = unknown_core(wanted, kernels.core);
   }
   return kernels;
 }

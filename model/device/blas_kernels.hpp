@@ -26,13 +26,14 @@ VectorIsa vector_isa_of_core(std::string_view core);
 struct BlasKernels {
   std::string core;     ///< OpenBLAS's name of them, "SkylakeX"; empty: BLAS does not say
   std::string instead;  ///< what OpenBLAS had chosen, where choose_blas_kernels chose another
-  std::string warning;  ///< why training is slower than it has to be; empty: it is not
+  std::string warning;  ///< what is slow, or was asked for in vain; empty: nothing
 };
 
 /// Lets OpenBLAS take the kernels that the CPU can run, where it chose older ones by itself: 0.3.21
 /// takes Intel's newer CPUs for a Prescott of 2004 (OpenBLAS issue 4267), and AMD's with AVX-512
 /// for a Haswell. Before anything is computed and before threads start. A choice of the user's
-/// (OPENBLAS_CORETYPE) stays. `symbol` gives the address of a loaded function by its name, or null.
+/// (OPENBLAS_CORETYPE) stays, unless it is no core's name. `symbol` gives the address of a loaded
+/// function by its name, or null.
 BlasKernels choose_blas_kernels(const std::function<void*(const char*)>& symbol, VectorIsa cpu);
 
 /// The kernels of this process, chosen at the first call.

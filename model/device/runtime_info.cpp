@@ -7,13 +7,14 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 #include <sstream>
 #include <utility>
 
-#include "model/device/blas_kernels.hpp"
 #include "model/device/device_name.hpp"
 #include "model/device/process.hpp"
 
@@ -69,13 +70,20 @@ constexpr std::pair<int, const char*> kOneDnnIsas[] = {{0x01, "SSE41"},
                                                        {0xfef, "AVX512_CORE_AMX"},
                                                        {0x1fef, "AVX512_CORE_AMX_FP16"}};
 
-/// Of oneDNN's C interface, the same in 2.x and 3.x: dnnl_version_t begins with three ints.
+// Of oneDNN's C interface, the same in 2.x and 3.x: dnnl_version_t begins with three ints.
+
+std::optional<int> onednn_isa() {
+  void* const get_isa = loaded("dnnl_get_effective_cpu_isa");
+  if (get_isa == nullptr) return std::nullopt;
+  return reinterpret_cast<int (*)()>(get_isa)();
+}
+
 std::string onednn_name() {
   void* const get_version = loaded("dnnl_version");
-  void* const get_isa = loaded("dnnl_get_effective_cpu_isa");
-  if (get_version == nullptr || get_isa == nullptr) return "unknown";
+  const auto effective = onednn_isa();
+  if (get_version == nullptr || !effective) return "unknown";
   const int* const version = reinterpret_cast<const int* (*)()>(get_version)();
-  const int isa = reinterpret_cast<int (*)()>(get_isa)();
+  const int isa = *effective;
   std::ostringstream text;
   text << version[0] << '.' << version[1] << '.' << version[2] << ", ";
   const auto known = std::find_if(std::begin(kOneDnnIsas), std::end(kOneDnnIsas),
@@ -86,6 +94,17 @@ std::string onednn_name() {
     text << "instruction set 0x" << std::hex << isa;
   }
   return text.str();
+}
+
+/// The bits of dnnl_cpu_isa_t that each generation adds.
+VectorIsa onednn_generation(int isa) {
+  if ((isa & 0x20) != 0) return VectorIsa::avx512;
+  if ((isa & 0x04) != 0) return VectorIsa::avx2;
+  return (isa & 0x02) != 0 ? VectorIsa::avx : VectorIsa::sse;
+}
+
+std::string libtorch_isa() {
+  return text_after(at::show_config(), "CPU capability usage");
 }
 
 std::string cpu_name() {
@@ -133,17 +152,51 @@ RuntimeInfo runtime_info(const std::string& device) {
           reference || core.empty() ? "unknown" : core,
           onednn_name(),
           cpu_name(),
-          text_after(at::show_config(), "CPU capability usage"),
+          libtorch_isa(),
           at::get_num_threads(),
           describe(device)};
 }
 
+std::vector<std::string> old_kernels(const std::string& libtorch, std::optional<int> onednn,
+                                     VectorIsa cpu,
+                                     const std::function<const char*(const char*)>& variable) {
+  const auto why = [&](std::initializer_list<const char*> names) {
+    for (const char* name : names) {
+      const char* const value = variable(name);
+      if (value != nullptr && *value != '\0')
+        return std::string("; ") + name + " = \"" + value + "\" in the environment says so";
+    }
+    return std::string();
+  };
+  const std::string though = std::string(", though this CPU has ") + name_of(cpu);
+  std::vector<std::string> warnings;
+  // LibTorch has kernels for AVX2 and AVX-512, and often does with AVX2 on a CPU that has both.
+  const bool has_avx = libtorch == "AVX2" || libtorch == "AVX512" || libtorch == "unknown";
+  if (!has_avx && cpu >= VectorIsa::avx2) {
+    warnings.push_back("LibTorch computes without AVX2" + though + ": what is no matrix product " +
+                       "takes several times as long" + why({"ATEN_CPU_CAPABILITY"}));
+  }
+  if (onednn && onednn_generation(*onednn) < cpu) {
+    warnings.push_back("oneDNN computes with " + std::string(name_of(onednn_generation(*onednn))) +
+                       though + ": its products take several times as long" +
+                       why({"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}));
+  }
+  return warnings;
+}
+
 std::vector<std::string> runtime_warnings() {
-  if (!blas_kernels().warning.empty()) return {blas_kernels().warning};
-  if (!is_reference_blas()) return {};
-  return {
-      "BLAS is the plain reference implementation: training takes ten times as long; install "
-      "libopenblas0-openmp, or choose it with update-alternatives"};
+  std::vector<std::string> warnings;
+  if (!blas_kernels().warning.empty()) {
+    warnings.push_back(blas_kernels().warning);
+  } else if (is_reference_blas()) {
+    warnings.emplace_back(
+        "BLAS is the plain reference implementation: training takes ten times as long; install "
+        "libopenblas0-openmp, or choose it with update-alternatives");
+  }
+  for (auto& line : old_kernels(libtorch_isa(), onednn_isa(), cpu_vector_isa(),
+                                [](const char* name) { return std::getenv(name); }))
+    warnings.push_back(std::move(line));
+  return warnings;
 }
 
 }  // namespace lorafleet::model

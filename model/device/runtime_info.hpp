@@ -1,8 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "model/device/blas_kernels.hpp"
 
 namespace lorafleet::model {
 
@@ -23,6 +26,13 @@ struct RuntimeInfo {
 };
 /// `device`: the one that jobs train on, already in use.
 RuntimeInfo runtime_info(const std::string& device = "cpu");
+
+/// What is slow of LibTorch's own kernels ("NO AVX", "DEFAULT", "AVX2", "AVX512") and of oneDNN's
+/// (dnnl_cpu_isa_t, none: unknown) on a CPU. `variable` gives the value of a variable of the
+/// environment, or null: those of LibTorch and oneDNN that may be why are named.
+std::vector<std::string> old_kernels(const std::string& libtorch, std::optional<int> onednn,
+                                     VectorIsa cpu,
+                                     const std::function<const char*(const char*)>& variable);
 
 /// Why training on this machine's CPU is slower than it has to be; empty: it is not.
 std::vector<std::string> runtime_warnings();

@@ -74,6 +74,40 @@ std::vector<TextSpan> generated_spans(const MarkedText& text) {
   return spans;
 }
 
+/// Takes `hole` out of the spans.
+void cut_out(std::vector<TextSpan>& spans, TextSpan hole) {
+  std::vector<TextSpan> left;
+  for (const TextSpan& span : spans) {
+    if (span.begin < std::min(span.end, hole.begin))
+      left.push_back({span.begin, std::min(span.end, hole.begin)});
+    if (std::max(span.begin, hole.end) < span.end)
+      left.push_back({std::max(span.begin, hole.end), span.end});
+  }
+  spans = std::move(left);
+}
+
+/// Takes the answers that are not learned out of what {% generation %} marks.
+void cut_unlearned(std::span<const Turn> turns, Conversation& conversation) {
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    if (turns[i].role != "assistant" || turns[i].learned) continue;
+    const auto said = find_origin(conversation.text, static_cast<std::uint32_t>(i + 1), 0);
+    if (!said) continue;
+    auto& spans = conversation.spans;
+    const auto holder = std::find_if(spans.begin(), spans.end(), [&](const TextSpan& span) {
+      return span.begin < said->end && said->begin < span.end;
+    });
+    if (holder == spans.end()) continue;
+    // All that is marked with it, up to what the turns beside it say.
+    TextSpan hole = *holder;
+    const auto before = find_origin(conversation.text, static_cast<std::uint32_t>(i), 0);
+    const auto after = find_origin(conversation.text, static_cast<std::uint32_t>(i + 2), 0);
+    if (i > 0 && before && before->end <= said->begin)
+      hole.begin = std::max(hole.begin, before->end);
+    if (after && after->begin >= said->end) hole.end = std::min(hole.end, after->begin);
+    cut_out(spans, hole);
+  }
+}
+
 std::map<std::string, std::string> read_specials(const std::filesystem::path& folder) {
   std::map<std::string, std::string> specials;
   for (const char* name : {"tokenizer_config.json", "special_tokens_map.json"}) {
@@ -138,7 +172,8 @@ ChatTemplate::ChatTemplate(jinja::Template program, std::map<std::string, std::s
 MarkedText ChatTemplate::text(std::span<const Turn> turns, bool asks) const {
   jinja::List messages;
   for (std::size_t i = 0; i < turns.size(); ++i) {
-    const auto& [role, content] = turns[i];
+    const std::string& role = turns[i].role;
+    const std::string& content = turns[i].content;
     // The three roles are our own words, part of headers like "<|user|>"; another one is data.
     const bool is_known = role == "system" || role == "user" || role == "assistant";
     const std::size_t role_origin = is_known ? 0 : turns.size() + i + 1;
@@ -240,6 +275,7 @@ Conversation ChatTemplate::render(std::span<const Turn> turns) const {
   if (program_.has_generation()) {
     result.spans = generated_spans(result.text);
     if (answered) result.prompt_end = generated_answer(turns, result);
+    cut_unlearned(turns, result);
     return result;
   }
   std::size_t end = 0;
@@ -249,7 +285,7 @@ Conversation ChatTemplate::render(std::span<const Turn> turns) const {
       const std::size_t begin = std::max(span->begin, end);
       if (i + 1 == turns.size()) result.prompt_end = begin;
       if (span->end > begin) {
-        result.spans.push_back({begin, span->end});
+        if (turns[i].learned) result.spans.push_back({begin, span->end});
         end = span->end;
       }
     } else if (i + 1 == turns.size()) {
@@ -257,7 +293,7 @@ Conversation ChatTemplate::render(std::span<const Turn> turns) const {
                        "the last answer cannot be found in what the template makes of the "
                        "conversation; put {% generation %} and {% endgeneration %} around what the "
                        "assistant says, or set data.chat_template = \"plain\"");
-    } else {
+    } else if (turns[i].learned) {
       ++result.unlabelled;
     }
   }

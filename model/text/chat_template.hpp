@@ -19,7 +19,7 @@ namespace lorafleet::model {
 /// A conversation as text.
 struct Conversation {
   MarkedText text;              ///< origin i + 1: the content of turn i
-  std::vector<TextSpan> spans;  ///< what the assistant says, with the end of each turn; ascending
+  std::vector<TextSpan> spans;  ///< what is learned: answers, with the end of each turn; ascending
   std::size_t prompt_end = 0;   ///< the last answer begins here; the end, where the user is last
   std::size_t unlabelled = 0;   ///< earlier answers that were not found in the text
 };

@@ -37,21 +37,13 @@ std::string folded(std::string text) {
   return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
-std::string nearest_choice(const std::string& target, const std::vector<std::string>& choices) {
-  for (const auto& choice : choices) {
-    if (folded(choice) == folded(target)) return choice;
-  }
-  // Short words are near to each other by chance.
-  return target.size() < 4 || target.size() > 200 ? "" : nearest_name(target, choices);
-}
-
-/// A boolean as JSON, pandas and sheets write it; none where the labels use these words otherwise.
+/// The number of a boolean; none where the labels use these words otherwise.
 std::optional<std::int64_t> boolean(const std::string& target,
                                     const std::vector<std::string>& labels) {
-  const std::string word = folded(target);
-  if (labels.size() != 2 || (word != "false" && word != "true")) return std::nullopt;
-  if (folded(labels[0]) == "true" || folded(labels[1]) == "false") return std::nullopt;
-  return word == "true" ? 1 : 0;
+  const auto value = truth_of(target);
+  if (labels.size() != 2 || !value) return std::nullopt;
+  if (truth_of(labels[0]) == true || truth_of(labels[1]) == false) return std::nullopt;
+  return *value ? 1 : 0;
 }
 
 /// A whole number, as data have it: "3", "-1", "3.0" (pandas, where a column has gaps).
@@ -64,6 +56,20 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<bool> truth_of(const std::string& text) {
+  const std::string word = folded(text);
+  if (word != "false" && word != "true") return std::nullopt;
+  return word == "true";
+}
+
+std::string nearest_choice(const std::string& target, const std::vector<std::string>& choices) {
+  for (const auto& choice : choices) {
+    if (folded(choice) == folded(target)) return choice;
+  }
+  // Short words are near to each other by chance.
+  return target.size() < 4 || target.size() > 200 ? "" : nearest_name(target, choices);
+}
 
 std::string wrong_with_choices(const Example& example, const std::vector<std::string>& labels) {
   const auto& choices = example.choices;

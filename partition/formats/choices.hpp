@@ -1,11 +1,19 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "partition/example.hpp"
 
 namespace lorafleet::partition {
+
+/// A boolean as JSON, pandas and sheets write it: true, False, TRUE, ...
+std::optional<bool> truth_of(const std::string& text);
+
+/// The choice that a target may have been meant to be, for messages: the same but for case, or one
+/// that is near; "": there is none.
+std::string nearest_choice(const std::string& target, const std::vector<std::string>& choices);
 
 /// What is wrong with the choices of an example: the target is not among them, one is empty or
 /// there twice. Empty: nothing, or it has none. `labels` are those that check_labels has passed.

@@ -8,6 +8,15 @@
 
 namespace lorafleet::partition {
 
+namespace {
+
+bool is_empty(const nlohmann::json& value) {
+  if (value.is_string()) return value.get_ref<const std::string&>().empty();
+  return value.is_structured() && value.empty();
+}
+
+}  // namespace
+
 void ColumnUse::may_have(const std::string& name) {
   if (name.empty()) return;
   read_.insert(name);
@@ -52,8 +61,9 @@ void ColumnUse::has_fields(const FieldNames& fields, bool for_test) {
 }
 
 void ColumnUse::found(const std::string& name) {
-  for (auto& expected : expected_)
-    expected.found = expected.found || expected.name == name;
+  for (auto& expected : expected_) {
+    if (expected.name == name) expected.found = expected.filled = true;
+  }
 }
 
 void ColumnUse::saw(const nlohmann::json& row) {
@@ -61,7 +71,10 @@ void ColumnUse::saw(const nlohmann::json& row) {
   for (const auto& [key, value] : row.items())
     columns_.insert(key);
   for (auto& expected : expected_) {
-    if (!expected.found) expected.found = has_field(row, expected.name);
+    if (expected.filled) continue;
+    expected.found = expected.found || has_field(row, expected.name);
+    const auto* value = find_field(row, expected.name);
+    expected.filled = value != nullptr && !is_empty(*value);
   }
 }
 
@@ -81,7 +94,12 @@ std::vector<std::string> ColumnUse::check(const std::filesystem::path& file) con
   std::vector<std::string> warnings;
   if (rows_ == 0) return warnings;
   for (const auto& expected : expected_) {
-    if (expected.found) continue;
+    if (expected.filled || (expected.found && expected.key.empty())) continue;
+    if (expected.found) {
+      warnings.push_back(expected.key + ": the field \"" + expected.name +
+                         "\" is null or empty in all rows of " + file.string());
+      continue;
+    }
     if (expected.strict) throw InputError(expected.key, missing(expected, file));
     warnings.push_back(expected.key + ": " + missing(expected, file));
   }

@@ -32,10 +32,12 @@ class ColumnUse {
   void saw(const nlohmann::json& row);
 
   /// Throws InputError where a name that must be there was in no row of `file`; gives warnings of
-  /// those that should be.
+  /// those that should be, and of those with a key that are null or empty in all rows.
   [[nodiscard]] std::vector<std::string> check(const std::filesystem::path& file) const;
   /// Columns that nothing reads, in alphabetical order.
   [[nodiscard]] std::vector<std::string> unused() const;
+  /// All columns, in alphabetical order.
+  [[nodiscard]] std::vector<std::string> all() const { return {columns_.begin(), columns_.end()}; }
 
  private:
   struct Expected {
@@ -43,6 +45,7 @@ class ColumnUse {
     std::string key;
     bool strict = true;
     bool found = false;
+    bool filled = false;  ///< in some row it is neither null nor empty
   };
   [[nodiscard]] std::string missing(const Expected& expected,
                                     const std::filesystem::path& file) const;

@@ -47,13 +47,54 @@ std::vector<std::string> checked_header(const CsvRecord& record, const std::stri
   return names;
 }
 
+/// Of "sep=;", which Excel writes and reads as a first line; '\0': it is another line.
+char told_separator(std::string_view line) {
+  constexpr std::string_view kKey = "sep=";
+  return line.size() == kKey.size() + 1 && line.starts_with(kKey) ? line.back() : '\0';
+}
+
+bool tells_separator(const CsvRecord& record) {
+  return record.cells.size() == 2 && record.cells[0] == "sep=" && record.cells[1].empty();
+}
+
+struct Separators {
+  std::size_t commas = 0;
+  std::size_t semicolons = 0;
+  std::size_t tabs = 0;
+};
+
+/// Outside the quotes of the first record that is no empty line.
+Separators count_separators(std::string_view text) {
+  Separators found;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+  bool cell_starts = true;
+  bool quoted = false;
+  for (const char letter : text) {
+    if (letter == '"' && (quoted || cell_starts)) {
+      quoted = !quoted;
+      cell_starts = !quoted;  // a quote right after one that closes is written twice
+      continue;
+    }
+    cell_starts = false;
+    if (quoted) continue;
+    if (letter == '\r' || letter == '\n') break;
+    found.commas += letter == ',' ? 1 : 0;
+    found.semicolons += letter == ';' ? 1 : 0;
+    found.tabs += letter == '\t' ? 1 : 0;
+    cell_starts = letter == ',' || letter == ';' || letter == '\t';
+  }
+  return found;
+}
+
 /// Columns without a name, as pandas writes an index, are passed over.
-json row_of(const std::vector<std::string>& header, const CsvRecord& record) {
+json row_of(const std::vector<std::string>& header, const CsvRecord& record, char separator) {
   if (!record.problem.empty()) throw BadRow(record.problem);
   const auto& cells = record.cells;
   if (cells.size() != header.size()) {
     throw BadRow("has " + std::to_string(cells.size()) + " cells; the header has " +
-                 std::to_string(header.size()));
+                 std::to_string(header.size()) + " (the separator is " + separator_name(separator) +
+                 ")");
   }
   if (const auto wrong = invalid_cell(cells); !wrong.empty()) throw BadRow(wrong);
   json row = json::object();
@@ -67,14 +108,18 @@ json row_of(const std::vector<std::string>& header, const CsvRecord& record) {
 
 char separator_of(const std::filesystem::path& file) {
   const std::string start = read_start(file, kStartOfFile);
-  const auto header = first_line(start);
-  if (header.find(',') != header.npos) return ',';
-  if (header.find(';') != header.npos) return ';';
-  if (header.find('\t') != header.npos) {
-    throw InputError(at_line(file.string(), 1),
-                     "the header has tabs and no comma; format = \"tsv\" reads it");
+  if (const char told = told_separator(first_line(start)); told != '\0') return told;
+  const Separators in_header = count_separators(start);
+  if (in_header.tabs > std::max(in_header.commas, in_header.semicolons)) {
+    throw InputError(
+        at_line(file.string(), 1),
+        "the header has more tabs than commas or semicolons; format = \"tsv\" reads it");
   }
-  return ',';
+  return in_header.semicolons > in_header.commas ? ';' : ',';
+}
+
+std::string separator_name(char separator) {
+  return separator == '\t' ? "tab" : std::string("\"") + separator + "\"";
 }
 
 void for_each_table_row(
@@ -86,12 +131,13 @@ void for_each_table_row(
     rows.count_line();
     const std::string place = at_line(config.path.string(), record.line);
     if (record.unfinished) throw InputError(place, record.problem);
+    if (!names && record.line == 1 && tells_separator(record)) return;
     if (!names) {
       names = checked_header(record, place);
       return header(*names, place);
     }
     rows.guard({record.line}, [&] {
-      json object = row_of(*names, record);
+      json object = row_of(*names, record, separator);
       rows.columns().saw(object);
       row(object, {record.line});
     });

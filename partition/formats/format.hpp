@@ -37,8 +37,8 @@ const Format& find_format(const std::string& name);
 
 /// JSON objects, one a line or in one array, their fields named by DataConfig::fields.
 void read_jsonl(const DataConfig& config, RowCollector& rows);
-/// A header and rows, separated by commas, or by semicolons where the header has no comma; columns
-/// named by DataConfig::fields.
+/// A header and rows, separated by commas, or by semicolons where the header has more of them;
+/// columns named by DataConfig::fields.
 void read_csv(const DataConfig& config, RowCollector& rows);
 /// The same, separated by tabs.
 void read_tsv(const DataConfig& config, RowCollector& rows);

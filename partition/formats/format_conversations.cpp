@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "partition/formats/format.hpp"
 #include "partition/formats/json_row.hpp"
 #include "partition/formats/json_rows.hpp"
 #include "partition/formats/row_collector.hpp"
+#include "partition/support/printable.hpp"
 
 namespace lorafleet::partition {
 
@@ -61,6 +63,38 @@ std::string content_of(const json& turn, const char* key) {
   return text;
 }
 
+/// What says of an answer that it is not to be learned: OpenAI's name, and those of other trainers.
+constexpr std::array kLossKeys = {"weight", "train", "loss"};
+
+/// Keys of a turn that are read.
+constexpr std::array kTurnKeys = {"role",  "content", "from",       "value",        "weight",
+                                  "train", "loss",    "tool_calls", "function_call"};
+
+bool says_no(const json& value, const std::string& key) {
+  if (value.is_boolean()) return !value.get<bool>();
+  if (value.is_number()) return value.get<double>() == 0.0;
+  std::string word = value.is_string() ? value.get<std::string>() : "?";
+  for (char& letter : word)
+    letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  for (const char* no : {"false", "no", "0", "0.0"}) {
+    if (word == no) return true;
+  }
+  for (const char* yes : {"true", "yes", "1", "1.0", ""}) {
+    if (word == yes) return false;
+  }
+  throw BadRow(
+      "\"" + key + "\" is " +
+      (value.is_string() ? '"' + short_name(value.get<std::string>(), 40) + '"' : kind_of(value)) +
+      "; true or false, or 1 or 0, was expected");
+}
+
+bool is_learned(const json& turn) {
+  return std::none_of(kLossKeys.begin(), kLossKeys.end(), [&](const char* key) {
+    const json* value = find_field(turn, key);
+    return value != nullptr && says_no(*value, key);
+  });
+}
+
 Turn read_turn(const json& turn) {
   if (!turn.is_object()) throw BadRow("is " + kind_of(turn) + "; an object was expected");
   const bool shared = !has_field(turn, "role") && has_field(turn, "from");
@@ -72,13 +106,10 @@ Turn read_turn(const json& turn) {
     const json* calls = find_field(turn, call);
     if (calls != nullptr && !calls->empty()) throw BadRow("calls a tool, which is not learned");
   }
-  if (const json* weight = find_field(turn, "weight");
-      weight != nullptr && weight->is_number() && weight->get<double>() == 0.0) {
-    throw BadRow("has the weight 0; every turn of the assistant is learned");
-  }
   Turn read;
   read.role = role_of(text_of(turn, role));
   read.content = content_of(turn, shared ? "value" : "content");
+  if (read.role == "assistant") read.learned = is_learned(turn);
   if (read.role == "assistant" && read.content.empty()) {
     throw BadRow("is empty; a text that the model is to learn was expected");
   }
@@ -103,9 +134,14 @@ class ConversationReader {
         example.attributes.emplace(name, value->get<std::string>());
     }
     example.turns = turns_of(row);
-    drop_after_last_answer(example.turns);
+    if (!drop_after_last_answer(example.turns)) return;
     describe(example);
     rows_.add(std::move(example), place);
+  }
+
+  void finish() {
+    if (unread_.empty()) return;
+    rows_.note("nothing reads the keys of turns " + join_some({unread_.begin(), unread_.end()}));
   }
 
  private:
@@ -131,13 +167,14 @@ class ConversationReader {
     return *messages;
   }
 
-  [[nodiscard]] std::vector<Turn> turns_of(const json& row) const {
+  [[nodiscard]] std::vector<Turn> turns_of(const json& row) {
     std::vector<Turn> turns;
     std::size_t number = 0;
     for (const json& message : messages_of(row)) {
       ++number;
       try {
         turns.push_back(read_turn(message));
+        note_keys(message);
       } catch (const BadRow& problem) {
         throw BadRow("turn " + std::to_string(number) + ": " + problem.what());
       }
@@ -150,14 +187,34 @@ class ConversationReader {
     return turns;
   }
 
-  void drop_after_last_answer(std::vector<Turn>& turns) {
-    const auto last = std::find_if(turns.rbegin(), turns.rend(),
-                                   [](const Turn& turn) { return turn.role == "assistant"; });
-    if (last == turns.rend()) {
+  void note_keys(const json& message) {
+    for (const auto& [key, value] : message.items()) {
+      const bool read = std::find(kTurnKeys.begin(), kTurnKeys.end(), key) != kTurnKeys.end();
+      if (!read && !value.is_null()) unread_.insert(key);
+    }
+  }
+
+  /// Leaves the last turn one that is learned; false: there is none, and the row has no use.
+  bool drop_after_last_answer(std::vector<Turn>& turns) {
+    if (std::none_of(turns.begin(), turns.end(),
+                     [](const Turn& turn) { return turn.role == "assistant"; })) {
       throw BadRow("no turn is the assistant's; there is nothing to learn");
+    }
+    const auto last = std::find_if(turns.rbegin(), turns.rend(), [](const Turn& turn) {
+      return turn.role == "assistant" && turn.learned;
+    });
+    if (last == turns.rend()) {
+      rows_.leave_out("conversations whose answers are all marked as not to be learned");
+      return false;
     }
     if (last != turns.rbegin()) rows_.count("{} conversations lost turns after the last answer");
     turns.erase(last.base(), turns.end());
+    const auto passed = std::count_if(turns.begin(), turns.end(), [](const Turn& turn) {
+      return turn.role == "assistant" && !turn.learned;
+    });
+    if (passed > 0)
+      rows_.count("{} conversations have answers that are marked as not to be learned");
+    return true;
   }
 
   /// What measures and metrics see: the last answer, what the user said before it, and what came
@@ -177,6 +234,7 @@ class ConversationReader {
 
   FieldNames fields_;
   RowCollector& rows_;
+  std::set<std::string> unread_;  ///< keys of turns
 };
 
 }  // namespace
@@ -185,6 +243,7 @@ void read_conversations(const DataConfig& config, RowCollector& rows) {
   ConversationReader reader(config, rows);
   for_each_json_row(config, rows,
                     [&](const json& row, const RowPlace& place) { reader.take(row, place); });
+  reader.finish();
 }
 
 }  // namespace lorafleet::partition

@@ -81,6 +81,7 @@ void read_table(const DataConfig& config, char separator, RowCollector& rows) {
       const std::string nearest = nearest_name(fields.target, header);
       throw InputError(place, "the header has no column \"" + fields.target +
                                   "\" (the target); it has: " + join_some(header) +
+                                  " (the separator is " + separator_name(separator) + ")" +
                                   (nearest.empty() ? "" : "; did you mean " + nearest + "?") +
                                   "; data.fields.target can name another column");
     }

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "partition/formats/choices.hpp"
 #include "partition/formats/csv_rows.hpp"
 #include "partition/formats/data_file.hpp"
 #include "partition/formats/format.hpp"
@@ -60,6 +61,15 @@ class GlueRows {
     const std::string label = scalar_of(row, form_.label());
     if (label == "-") return rows_.leave_out("rows without a label that the annotators agreed on");
     rows_.add(example_of(row, label), place);
+    if (form_.task->is_score) highest_ = std::max(highest_.value_or(0.0), *score_of_label(label));
+  }
+
+  void finish() {
+    if (!highest_ || *highest_ > 1.0) return;
+    rows_.warn(
+        "no score is above 1, and those of " + std::string(form_.task->title) +
+        " go to 5: they look like scores from 0 to 1, of which nothing but the answers 0 and "
+        "1 is learned; multiply them by 5");
   }
 
   /// `columns`: of the header; without one, those of the first row count.
@@ -99,7 +109,7 @@ class GlueRows {
     const char* answer = task.answer_of(label);
     if (answer == nullptr) {
       throw BadRow("label \"" + label + "\" is not known; allowed: " + allowed_labels() +
-                   (label == "-1" ? "; -1 stands for rows without label, as in test data" : ""));
+                   about_label(label, example.choices));
     }
     example.target = answer;
     example.instruction = task.instruction;
@@ -125,6 +135,18 @@ class GlueRows {
     return "text-" + std::to_string(fnv1a64(text_of(row, first)));
   }
 
+  [[nodiscard]] std::string about_label(const std::string& label,
+                                        const std::vector<std::string>& answers) const {
+    if (label == "-1") return "; -1 stands for rows without label, as in test data";
+    if (form_.task->is_score) return "";
+    if (truth_of(label) && answers.size() == 2) {
+      return "; of " + std::string(form_.task->title) +
+             " GLUE's 0 is entailment, so that true and false could mean either";
+    }
+    const std::string nearest = nearest_choice(label, answers);
+    return nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
+  }
+
   [[nodiscard]] std::string allowed_labels() const {
     if (form_.task->is_score) return "numbers from 0 to 5";
     std::vector<std::string> labels;
@@ -142,6 +164,7 @@ class GlueRows {
   GlueForm form_;
   std::vector<std::string> columns_;
   bool published_ = false;
+  std::optional<double> highest_;  ///< of the scores
 };
 
 /// Files of gluebenchmark.com: tabs, and quotes without a meaning.
@@ -201,19 +224,22 @@ void read_glue(const DataConfig& config, RowCollector& rows) {
   const char first = first_letter(start);
   GlueRows glue(config, rows);
   const auto take = [&](const json& row, const RowPlace& place) { glue.take(row, place); };
-  if (first == '{' || first == '[') return for_each_json_row(config, rows, take);
   const auto header_line = first_line(start);
   const bool has_tabs = header_line.find('\t') != header_line.npos;
   const bool exported = has_tabs && is_export(header_line);
-  if (has_tabs && !exported) {
+  if (first == '{' || first == '[') {
+    for_each_json_row(config, rows, take);
+  } else if (has_tabs && !exported) {
     PublishedReader reader(config, rows, glue);
-    return for_each_line(
-        config.path, [&](std::string_view line, std::size_t number) { reader.line(line, number); });
+    for_each_line(config.path,
+                  [&](std::string_view line, std::size_t number) { reader.line(line, number); });
+  } else {
+    const auto header = [&](const std::vector<std::string>& names, const std::string&) {
+      glue.has_header(names);
+    };
+    for_each_table_row(config, exported ? '\t' : separator_of(config.path), rows, header, take);
   }
-  const auto header = [&](const std::vector<std::string>& names, const std::string&) {
-    glue.has_header(names);
-  };
-  for_each_table_row(config, exported ? '\t' : separator_of(config.path), rows, header, take);
+  glue.finish();
 }
 
 }  // namespace lorafleet::partition

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <optional>
 
+#include "partition/formats/choices.hpp"
 #include "partition/formats/data_file.hpp"
 #include "partition/formats/format.hpp"
 #include "partition/formats/json_elements.hpp"
@@ -36,16 +38,26 @@ std::vector<std::string> texts_of_answers(const json& question) {
   return different;
 }
 
+/// `is_impossible`, also as 0 and 1 or a word, as other exports write it; none: it is not there.
+std::optional<bool> impossible_of(const json& question) {
+  const json* value = find_field(question, "is_impossible");
+  if (value == nullptr) return std::nullopt;
+  if (value->is_boolean()) return value->get<bool>();
+  if (value->is_number() && (*value == 0 || *value == 1)) return *value == 1;
+  if (value->is_string()) {
+    if (const auto truth = truth_of(value->get<std::string>())) return truth;
+  }
+  throw BadRow("field \"is_impossible\" is " +
+               (value->is_number() ? value->dump() : kind_of(*value)) +
+               "; true or false, or 1 or 0, was expected");
+}
+
 /// None where the question has no answer: `is_impossible` decides where it is there.
 std::vector<std::string> answers_of(const json& question) {
-  const json* impossible = find_field(question, "is_impossible");
-  if (impossible != nullptr && !impossible->is_boolean()) {
-    throw BadRow("field \"is_impossible\" is " + kind_of(*impossible) +
-                 "; true or false was expected");
-  }
-  if (impossible != nullptr && impossible->get<bool>()) return {};
+  const auto impossible = impossible_of(question);
+  if (impossible == true) return {};
   auto answers = texts_of_answers(question);
-  if (impossible != nullptr && answers.empty()) {
+  if (impossible && answers.empty()) {
     throw BadRow("is_impossible is false, and there is no answer");
   }
   return answers;

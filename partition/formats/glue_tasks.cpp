@@ -6,21 +6,22 @@
 #include <optional>
 #include <string_view>
 
+#include "partition/formats/choices.hpp"
 #include "partition/formats/column_use.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::partition {
 
-namespace {
-
-using Forms = std::vector<GlueForm>;
-
-std::optional<double> number_of(std::string_view text) {
+std::optional<double> score_of_label(std::string_view text) {
   double value = 0.0;
   const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end.ec != std::errc() || end.ptr != text.data() + text.size()) return std::nullopt;
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
+
+namespace {
+
+using Forms = std::vector<GlueForm>;
 
 bool has(const GlueSample& sample, const char* column) {
   return std::find(sample.columns.begin(), sample.columns.end(), column) != sample.columns.end();
@@ -67,7 +68,7 @@ void keep_if_any(Forms& forms, Keep&& keep) {
 
 /// What only one of several tasks with the same columns can mean.
 void narrow_by_label(Forms& forms, const std::string& label) {
-  const auto number = number_of(label);
+  const auto number = score_of_label(label);
   if (!number) {
     keep_if_any(forms,
                 [&](const GlueForm& form) { return form.task->answer_of(label) != nullptr; });
@@ -81,8 +82,8 @@ void narrow_by_label(Forms& forms, const std::string& label) {
 void narrow_published(Forms& forms, const std::string& label, bool index) {
   keep_if_any(forms, [&](const GlueForm& form) {
     const std::string name = form.task->name;
-    return name != kCola && !(name == "rte" && number_of(label) && index) &&
-           !(name == "wnli" && !number_of(label));
+    return name != kCola && !(name == "rte" && score_of_label(label) && index) &&
+           !(name == "wnli" && !score_of_label(label));
   });
 }
 
@@ -111,8 +112,8 @@ void narrow_published(Forms& forms, const std::string& label, bool index) {
 std::vector<std::string> GlueTask::classes() const {
   std::vector<std::string> classes(answers.size());
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    const auto number =
-        answers[i].labels.empty() ? static_cast<double>(i) : *number_of(answers[i].labels.front());
+    const auto number = answers[i].labels.empty() ? static_cast<double>(i)
+                                                  : *score_of_label(answers[i].labels.front());
     classes[static_cast<std::size_t>(number)] = answers[i].text;
   }
   return classes;
@@ -120,7 +121,7 @@ std::vector<std::string> GlueTask::classes() const {
 
 const char* GlueTask::answer_of(const std::string& label) const {
   if (is_score) {
-    const auto score = number_of(label);
+    const auto score = score_of_label(label);
     if (!score || *score < 0.0 || *score > 5.0) return nullptr;
     return answers[static_cast<std::size_t>(std::floor(*score + 0.5))].text;
   }
@@ -131,7 +132,16 @@ const char* GlueTask::answer_of(const std::string& label) const {
       if (known == plain) return answer.text;
     }
   }
-  return nullptr;
+  return answer_of_boolean(label);
+}
+
+const char* GlueTask::answer_of_boolean(const std::string& label) const {
+  const auto value = truth_of(label);
+  if (!value || answers.size() != 2) return nullptr;
+  const auto& answer = answers[*value ? 1 : 0];
+  // The second of two answers is the one that affirms; of RTE and QNLI GLUE's 0 is, so that true
+  // could mean either.
+  return std::string_view(answer.labels.front()) == (*value ? "1" : "0") ? answer.text : nullptr;
 }
 
 const std::vector<GlueTask>& glue_tasks() {

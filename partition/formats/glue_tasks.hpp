@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,14 @@ struct GlueTask {
   [[nodiscard]] std::vector<std::string> classes() const;
   /// The answer that a label of a file means; nullptr where there is none.
   [[nodiscard]] const char* answer_of(const std::string& label) const;
+
+ private:
+  /// Of two answers, where GLUE's 1 is the one that affirms.
+  [[nodiscard]] const char* answer_of_boolean(const std::string& label) const;
 };
+
+/// The number that a label of a score is; none where it is no finite number.
+std::optional<double> score_of_label(std::string_view label);
 
 const std::vector<GlueTask>& glue_tasks();
 inline constexpr std::string_view kToldTask = "auto";  ///< data.task: told by the columns

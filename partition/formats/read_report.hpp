@@ -15,6 +15,7 @@ struct ReadReport {
       problems;  ///< one message for each bad line: "file:line: what was wrong"
   std::vector<std::string> warnings;  ///< what looks like a mistake
   std::vector<std::string> notes;     ///< what was left out, which fields nothing reads
+  std::vector<std::string> fields;    ///< of the file's rows, sorted
 };
 
 }  // namespace lorafleet::partition

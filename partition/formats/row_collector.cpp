@@ -20,6 +20,10 @@ void RowCollector::note(const std::string& text) {
   report_.notes.push_back(config_.path.filename().string() + ": " + text);
 }
 
+void RowCollector::warn(const std::string& text) {
+  report_.warnings.push_back(config_.path.string() + ": " + text);
+}
+
 void RowCollector::add(Example example, const RowPlace& place) {
   if (example.target.empty()) {
     return bad(place, "the target is empty; a text that the model is to learn was expected");
@@ -70,15 +74,14 @@ void RowCollector::warn_of_empty_prompts() {
       }));
   if (2 * empty <= examples_.size()) return;
   const auto unused = columns_.unused();
-  report_.warnings.push_back(
-      config_.path.string() + ": " + std::to_string(empty) + " of " +
-      std::to_string(examples_.size()) +
-      " examples have neither instruction nor context: nothing is learned of them but targets" +
-      (unused.empty() ? "" : "; fields that nothing reads: " + join_some(unused)));
+  warn(std::to_string(empty) + " of " + std::to_string(examples_.size()) +
+       " examples have neither instruction nor context: nothing is learned of them but targets" +
+       (unused.empty() ? "" : "; fields that nothing reads: " + join_some(unused)));
 }
 
 std::vector<Example> RowCollector::finish(bool has_prompt) {
   const std::string file = config_.path.string();
+  report_.fields = columns_.all();
   for (auto& warning : columns_.check(file))
     report_.warnings.push_back(std::move(warning));
   for (const auto& [what, times] : counts_) {

@@ -51,6 +51,8 @@ class RowCollector {
   void count(const std::string& what) { ++counts_[what]; }
   /// Something for a user to know, without being a problem.
   void note(const std::string& text);
+  /// What looks like a mistake.
+  void warn(const std::string& text);
   /// Empty id and group get their defaults. Throws as `bad` does for an example that breaks a rule.
   void add(Example example, const RowPlace& place);
   /// Throws InputError when there are more bad rows than allowed.

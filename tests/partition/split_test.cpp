@@ -34,7 +34,7 @@ TEST_CASE("every example is on one side, and no group is torn apart") {
       groups.push_back(first + i % count);
     }
     const auto examples = examples_of(groups);
-    const auto split = split_by_group(examples);
+    const auto split = split_by_group(examples, {});
     RC_ASSERT(split.train.size() + split.test.size() == examples.size());
     std::set<std::uint32_t> all(split.train.begin(), split.train.end());
     all.insert(split.test.begin(), split.test.end());
@@ -52,7 +52,7 @@ TEST_CASE("every example is on one side, and no group is torn apart") {
 TEST_CASE("about a tenth of many groups is test, by the documented hash") {
   std::vector<int> groups(20000);
   std::iota(groups.begin(), groups.end(), 0);
-  const auto split = split_by_group(examples_of(groups));
+  const auto split = split_by_group(examples_of(groups), {});
   CHECK(split.test.size() > 1800);
   CHECK(split.test.size() < 2200);
   // Of 64-bit FNV-1a, worked out apart from this program.
@@ -63,20 +63,83 @@ TEST_CASE("about a tenth of many groups is test, by the documented hash") {
   CHECK_FALSE(is_test_group("adj.all"));
 }
 
-TEST_CASE("a split without test examples says what to do") {
-  std::string train_group = "a";
-  while (is_test_group(train_group)) {
-    train_group += "a";
+TEST_CASE("one group is refused with what the format allows") {
+  const auto error_of = [](std::size_t rows, const std::string& format) {
+    DataConfig data;
+    data.path = "rows.json";
+    data.format = format;
+    std::vector<Example> examples(rows);
+    for (auto& example : examples)
+      example.group = "all";
+    try {
+      (void)split_by_group(examples, data);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  CHECK(error_of(3, "csv") ==
+        "rows.json: all 3 examples belong to one group, \"all\", and groups are never torn apart, "
+        "so nothing is left to test on; name a file to test on in data.test_path, or group by "
+        "another field (data.fields.group; \"\" makes each row a group)");
+  CHECK(error_of(3, "squad") ==
+        "rows.json: all 3 examples belong to one group, \"all\", and groups are never torn apart, "
+        "so nothing is left to test on; name a file to test on in data.test_path, or use more "
+        "data");
+  CHECK(error_of(1, "jsonl") ==
+        "rows.json: has one example, so nothing is left to test on; name a file to test on in "
+        "data.test_path, or use more data");
+}
+
+TEST_CASE("few groups always leave one to test on, whole, and the hash decides where it can") {
+  int held_out = 0;
+  for (int first = 0; first < 200; ++first) {
+    std::vector<int> groups;
+    for (int i = 0; i < 40; ++i)
+      groups.push_back(first * 5 + i % 5);
+    const auto examples = examples_of(groups);
+    const auto split = split_by_group(examples, {});
+    CHECK(split.train.size() + split.test.size() == examples.size());
+    REQUIRE(!split.train.empty());
+    REQUIRE(!split.test.empty());
+    std::set<std::string> tested;
+    for (const auto i : split.test)
+      tested.insert(examples[i].group);
+    for (const auto i : split.train)
+      CHECK(!tested.contains(examples[i].group));
+    if (split.note.empty()) {
+      for (const auto& group : tested)
+        CHECK(is_test_group(group));
+    } else {
+      ++held_out;
+      CHECK(tested.size() == 1);
+    }
   }
-  std::vector<Example> examples(3);
-  for (auto& e : examples) {
-    e.group = train_group;
-  }
-  CHECK_THROWS_WITH_AS(split_by_group(examples),
-                       "data: the split by group leaves no test examples: 3 examples in 1 groups, "
-                       "of which about a tenth become test; use more groups (a finer "
-                       "data.fields.group, or \"\" to split by row) or more data",
-                       InputError);
+  CHECK(held_out > 90);  // 0.9^5 = 59 % of 200
+  CHECK(held_out < 145);
+}
+
+TEST_CASE("the group held out is the largest of a tenth at most, else the smallest") {
+  const auto held_of = [](const std::vector<std::size_t>& sizes, bool tests) {
+    std::vector<Example> examples;
+    std::string name;
+    for (const std::size_t size : sizes) {
+      do {
+        name += "a";
+      } while (is_test_group(name) != tests);
+      Example example;
+      example.group = name;
+      examples.insert(examples.end(), size, example);
+    }
+    DataConfig data;
+    data.path = "rows.csv";
+    const auto split = split_by_group(examples, data);
+    CHECK(split.note.starts_with("rows.csv: " + std::to_string(sizes.size()) + " groups are too "));
+    return split.test;
+  };
+  CHECK(held_of({50, 2, 5, 43}, false) == Indices{52, 53, 54, 55, 56});
+  CHECK(held_of({5, 3, 4}, false) == Indices{5, 6, 7});
+  CHECK(held_of({5, 3}, true) == Indices{5, 6, 7});
 }
 
 TEST_CASE("clients' own test parts take whole groups, the same for every client") {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <tuple>
 
 #include "model/device/runtime_info.hpp"
 
@@ -113,6 +114,28 @@ TEST_CASE("kernels that the user chose stay, with a warning where they are old")
   CHECK(fake.inits == 0);
 }
 
+TEST_CASE("a name that is no core's is passed over, with a warning") {
+  const CoreType nonsense("nonsense");
+  const auto warning = [](const std::string& core) {
+    return "OPENBLAS_CORETYPE = \"nonsense\" in the environment is no core of OpenBLAS's that is "
+           "known here (Haswell, Zen, SkylakeX, ...): BLAS computes with " +
+           core + "'s kernels";
+  };
+  for (const auto& [by_itself, cpu, chosen] :
+       {std::tuple{"Prescott", VectorIsa::avx512, "SkylakeX"},
+        std::tuple{"Cooperlake", VectorIsa::avx2, "Haswell"},
+        std::tuple{"NEOVERSEN1", VectorIsa::sse, "NEOVERSEN1"}}) {
+    fake = {.core = by_itself, .by_itself = by_itself};
+    const auto kernels = choose_blas_kernels(symbol, cpu);
+    CHECK(kernels.core == chosen);
+    CHECK(kernels.warning == warning(chosen));
+    CHECK(std::getenv("OPENBLAS_CORETYPE") == std::string("nonsense"));
+  }
+  const CoreType later("Zen7");  // which this OpenBLAS knows, and took
+  fake = {.core = "Zen7", .by_itself = "SkylakeX"};
+  CHECK(choose_blas_kernels(symbol, VectorIsa::avx512).warning.empty());
+}
+
 TEST_CASE("a BLAS that cannot do better is warned of") {
   const CoreType unset(nullptr);
   const std::string prescott =
@@ -130,7 +153,9 @@ TEST_CASE("a BLAS that cannot do better is warned of") {
 }
 
 TEST_CASE("the kernels of this process are those of its CPU") {
-  if (std::getenv("OPENBLAS_CORETYPE") != nullptr) return;  // then they are the user's choice
+  for (const char* choice : {"OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA"}) {
+    if (std::getenv(choice) != nullptr) return;  // then they are the user's choice
+  }
   CHECK(runtime_warnings() == std::vector<std::string>{});
   const auto& kernels = blas_kernels();
   if (!kernels.core.empty()) CHECK(vector_isa_of_core(kernels.core) >= cpu_vector_isa());

@@ -175,6 +175,34 @@ TEST_CASE("earlier answers that the template leaves out are counted") {
   CHECK(conversation.unlabelled == 1);
 }
 
+TEST_CASE("answers that are not to be learned are read and are no labels") {
+  auto turns = kFourTurns;
+  turns[1].learned = false;
+  for (const char* source :
+       {"{% for m in messages %}{{ '<' + m.role + '>' + m.content + '</s>' }}{% endfor %}",
+        "{% for m in messages %}{{ '<' + m.role + '>' }}{% generation %}{{ m.content + '</s>' }}"
+        "{% endgeneration %}{% endfor %}"}) {
+    const Conversation conversation = template_of(source).render(turns);
+    CHECK(conversation.text.str() ==
+          "<user>one</s><assistant>two</s><user>three</s><assistant>four</s>");
+    CHECK(answers(conversation).back() == "four</s>");
+    for (const auto& answer : answers(conversation))
+      CHECK(answer != "two</s>");
+    CHECK(conversation.prompt_end == conversation.text.str().find("four"));
+  }
+  // Two answers in a row, in what the template marks as one.
+  const std::vector<Turn> answered = {
+      {"user", "one"}, {"assistant", "two", false}, {"assistant", "three"}};
+  CHECK(answers("{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}{% else %}"
+                "{% generation %}{{ m.content }}{% endgeneration %}{% endif %}{% endfor %}",
+                answered) == Texts{"three"});
+  // One that the template leaves out is not missed.
+  CHECK(template_of("{% for m in messages %}{{ m.content if m.role == 'user' or loop.last }}|"
+                    "{% endfor %}")
+            .render(turns)
+            .unlabelled == 0);
+}
+
 TEST_CASE("the plain template needs no special token but eos") {
   const auto chat = load_chat_template("plain", tests::source_folder() / "scenarios/base/opt-mini",
                                        mini_tokenizer(), 2);

@@ -33,10 +33,30 @@ TEST_CASE("a name of [data.fields] that no row has is an error with the nearest 
   CHECK(reading.error() == "no error");
 }
 
-TEST_CASE("a field that is null in every row is there") {
-  Reading reading("jsonl", R"({"instruction": "i", "target": "t", "who": null})");
+TEST_CASE("a field that is null or empty in every row is there, with a warning") {
+  const std::string row = R"({"instruction": "i", "target": "t", "who": null, "ctx": "", "m": )";
+  Reading reading("jsonl", row + "[]}\n" + row + "null}");
   reading.config.fields.client = "who";
+  reading.config.fields.context = "ctx";
+  reading.config.fields.attributes = {"instruction"};
+  reading.config.fields.references = "m";
   CHECK_FALSE(reading.rows().at(0).client.has_value());
+  CHECK(reading.warnings() ==
+        std::vector<std::string>{
+            "data.fields.context: the field \"ctx\" is null or empty in all rows of data",
+            "data.fields.references: the field \"m\" is null or empty in all rows of data",
+            "data.fields.client: the field \"who\" is null or empty in all rows of data"});
+  Reading table("csv", "target,lang\na,\nb,\n");
+  table.config.fields.attributes = {"lang"};
+  CHECK(table.warnings().at(0) ==
+        "data.fields.attributes: the field \"lang\" is null or empty in all rows of data");
+}
+
+TEST_CASE("a field with something in one row is no warning") {
+  const std::string row = R"({"instruction": "i", "target": "t", "meta": {"lang": )";
+  Reading reading("jsonl", row + "null}}\n" + row + "0}}");
+  reading.config.fields.attributes = {"meta.lang"};
+  CHECK(reading.warnings().empty());
 }
 
 TEST_CASE("names that rows lack are found though bad rows are allowed") {

@@ -99,8 +99,10 @@ TEST_CASE("conversations: what cannot be learned is a bad row that says why") {
             .starts_with("data:1: turn 1: has the role \"tool\""));
   CHECK(turns_error(R"({"role": "assistant", "content": null, "tool_calls": [{}]})") ==
         "data:1: turn 1: calls a tool, which is not learned");
-  CHECK(turns_error(R"({"role": "assistant", "content": "a", "weight": 0})") ==
-        "data:1: turn 1: has the weight 0; every turn of the assistant is learned");
+  CHECK(turns_error(R"({"role": "assistant", "content": "a", "train": "perhaps"})") ==
+        "data:1: turn 1: \"train\" is \"perhaps\"; true or false, or 1 or 0, was expected");
+  CHECK(turns_error(R"({"role": "assistant", "content": "a", "weight": [1]})") ==
+        "data:1: turn 1: \"weight\" is an array; true or false, or 1 or 0, was expected");
   CHECK(turns_error(R"({"role": "user"})") == "data:1: turn 1: has no \"content\"");
   CHECK(turns_error(R"({"content": "a"})") ==
         "data:1: turn 1: has no role; \"role\" and \"content\", or \"from\" and \"value\", were "
@@ -114,6 +116,65 @@ TEST_CASE("conversations: what cannot be learned is a bad row that says why") {
         "\"conversations\"");
   CHECK(Reading("conversations", R"({"messages": "a"})").error() ==
         "data:1: the turns are a string; an array of objects was expected");
+}
+
+TEST_CASE("conversations: answers marked as not to be learned are so, whatever the mark") {
+  const auto marked = [](const std::string& mark) {
+    return R"({"messages": [{"role": "system", "content": "s", )" + mark +
+           R"(}, {"role": "user", "content": "a", )" + mark +
+           R"(}, {"role": "assistant", "content": "b", )" + mark +
+           R"(}, {"role": "user", "content": "c"}, {"role": "assistant", "content": "d"}]})";
+  };
+  for (const char* mark : {R"("weight": 0)", R"("weight": 0.0)", R"("weight": "0")",
+                           R"("weight": false)", R"("train": false)", R"("train": "False")",
+                           R"("loss": false)", R"("loss": "no", "weight": 1)"}) {
+    CAPTURE(mark);
+    Reading reading("conversations", marked(mark));
+    const auto rows = reading.rows();
+    REQUIRE(rows.at(0).turns.size() == 5);
+    CHECK_FALSE(rows[0].turns[2].learned);
+    CHECK(rows[0].turns[4].learned);
+    CHECK(reading.report.notes ==
+          std::vector<std::string>{
+              "data: 1 conversations have answers that are marked as not to be learned"});
+  }
+  for (const char* mark : {R"("weight": 1)", R"("weight": 0.5)", R"("weight": "1")",
+                           R"("train": true)", R"("loss": null)", R"("loss": "yes")"}) {
+    CAPTURE(mark);
+    Reading reading("conversations", marked(mark));
+    CHECK(reading.rows().at(0).turns[2].learned);
+    CHECK(reading.report.notes.empty());
+  }
+}
+
+TEST_CASE("conversations: the last turn is one that is learned; without any the row is left out") {
+  const std::string first = R"({"messages": [{"role": "user", "content": "a"}, {"role": )"
+                            R"("assistant", "content": "b"}, {"role": "user", "content": "c"}, )"
+                            R"({"role": "assistant", "content": "d", "weight": 0}]})";
+  const std::string none = R"({"messages": [{"role": "system", "content": "s"}, {"role": )"
+                           R"("assistant", "content": "b", "train": false}]})";
+  Reading reading("conversations", first + "\n" + none);
+  const auto rows = reading.rows();
+  REQUIRE(rows.size() == 1);
+  CHECK(shown(rows[0].turns) == "user=a|assistant=b|");
+  CHECK(rows[0].target == "b");
+  CHECK(reading.report.left_out == 1);
+  CHECK(reading.report.notes ==
+        std::vector<std::string>{
+            "data: left out 1 conversations whose answers are all marked as not to be learned",
+            "data: 1 conversations lost turns after the last answer"});
+}
+
+TEST_CASE("conversations: keys of turns that nothing reads are named once") {
+  Reading reading(
+      "conversations",
+      R"({"messages": [{"role": "user", "content": "a", "name": "ann", "tool_calls": )"
+      R"(null}, {"role": "assistant", "content": "b", "reasoning": "r", "name": null}]})"
+      "\n"
+      R"({"messages": [{"role": "assistant", "content": "c", "reasoning": "r"}]})");
+  CHECK(reading.rows().size() == 2);
+  CHECK(reading.report.notes ==
+        std::vector<std::string>{"data: nothing reads the keys of turns name, reasoning"});
 }
 
 TEST_CASE("conversations: the user's names for the owner, the turns and attributes") {

@@ -76,8 +76,9 @@ TEST_CASE("csv: fields may share a column") {
 TEST_CASE("csv: bad rows name their line, a broken structure is always an error") {
   const std::string header = "instruction,target\n";
   CHECK(Reading("csv", header + "a,b\n\"x\ny\",z\nq,r,s\n").error() ==
-        "data:5: has 3 cells; the header has 2");
-  CHECK(Reading("csv", header + "a\n").error() == "data:2: has 1 cells; the header has 2");
+        "data:5: has 3 cells; the header has 2 (the separator is \",\")");
+  CHECK(Reading("csv", header + "a\n").error() ==
+        "data:2: has 1 cells; the header has 2 (the separator is \",\")");
   CHECK(Reading("csv", header + "a,\n").error() ==
         "data:2: the target is empty; a text that the model is to learn was expected");
   CHECK(Reading("csv", header + "\"a\"b,c\n").error() ==
@@ -108,13 +109,41 @@ TEST_CASE("csv: bad rows name their line, a broken structure is always an error"
         "written twice");
 }
 
+TEST_CASE("csv: the separator is the one that the header has most of outside quotes") {
+  for (const std::string text : {
+           "instruction;target;\"note, x, y, z\"\na;b;c\n",
+           "instruction;target;note, x\na;b;c\n",
+           "\n\ninstruction;target;\"a\n\"\"b\"\",,,,\"\na;b;c\n",
+           "sep=;\ninstruction;target,x\na;b\n",
+           "\xEF\xBB\xBFsep=;\r\ninstruction;target\r\na;b\r\n",
+           "instruction,target,\"a;b;c;d\"\na,b,c\n",
+           "instruction,target;x\na,b\n",
+           "sep=\t\ninstruction\ttarget\na\tb\n",
+           "sep=|\ninstruction|target\na|b\n",
+       }) {
+    CAPTURE(text);
+    Reading reading("csv", text);
+    if (text.find("target,x") != text.npos) reading.config.fields.target = "target,x";
+    if (text.find("target;x") != text.npos) reading.config.fields.target = "target;x";
+    const auto rows = reading.rows();
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].instruction == "a");
+    CHECK(rows[0].target == "b");
+  }
+  CHECK(Reading("csv", "instruction;target\na;b;c\n").error() ==
+        "data:2: has 3 cells; the header has 2 (the separator is \";\")");
+  CHECK(Reading("tsv", "instruction\ttarget\na\n").error() ==
+        "data:2: has 1 cells; the header has 2 (the separator is tab)");
+  CHECK(Reading("tsv", "sep=\t\ninstruction\ttarget\na\tb\n").rows().size() == 1);
+}
+
 TEST_CASE("csv: a header that does not fit") {
   CHECK(Reading("csv", "text,labels\na,b\n").error() ==
-        "data:1: the header has no column \"target\" (the target); it has: text, labels; "
-        "data.fields.target can name another column");
+        "data:1: the header has no column \"target\" (the target); it has: text, labels (the "
+        "separator is \",\"); data.fields.target can name another column");
   CHECK(Reading("csv", "target,a,a\n").error() == "data:1: the header has the column \"a\" twice");
   CHECK(Reading("csv", "instruction\ttarget\na\tb\n").error() ==
-        "data:1: the header has tabs and no comma; format = \"tsv\" reads it");
+        "data:1: the header has more tabs than commas or semicolons; format = \"tsv\" reads it");
   CHECK(Reading("csv", "").error() == "data: the file is empty; at least one example was expected");
   CHECK(Reading("csv", "instruction,target\n").error() ==
         "data: no usable example in 1 lines (0 bad, the others blank)");

@@ -233,6 +233,44 @@ TEST_CASE("glue: files without labels, other headers and bad rows are refused") 
         "data:3: label \"maybe\" is not known; allowed: not_entailment, 1, entailment, 0");
 }
 
+TEST_CASE("glue: scores of STS-B that go to 1 only are a warning") {
+  const auto warnings = [](const std::string& last) {
+    std::string text;
+    for (const std::string& score : {std::string("0.25"), std::string("1.0"), last}) {
+      text += R"({"sentence1": "a", "sentence2": "b", "idx": 0, "label": )" + score + "}\n";
+    }
+    Reading reading("glue", text);
+    reading.config.task = "stsb";
+    return reading.warnings();
+  };
+  CHECK(warnings("0.9") ==
+        Texts{"data: no score is above 1, and those of STS-B go to 5: they look like scores from 0 "
+              "to 1, of which nothing but the answers 0 and 1 is learned; multiply them by 5"});
+  CHECK(warnings("1.25").empty());
+}
+
+TEST_CASE("glue: booleans are labels where GLUE's 1 is what affirms") {
+  const std::string pair = R"({"sentence1": "a", "sentence2": "b", "idx": 0, "label": )";
+  CHECK(only(pair + "true}", "mrpc").target == "yes");
+  CHECK(only(pair + "false}", "mrpc").target == "no");
+  CHECK(only(pair + "true}", "wnli").target == "entailment");
+  CHECK(only("sentence,label,idx\na,True,0\n", "sst2").target == "positive");
+  CHECK(only("sentence,label,idx\na,FALSE,0\n", "cola").target == "unacceptable");
+  CHECK(error(pair + "true}", "rte") ==
+        "data:1: label \"true\" is not known; allowed: not_entailment, 1, entailment, 0; of RTE "
+        "GLUE's 0 is entailment, so that true and false could mean either");
+  CHECK(error(R"({"premise": "a", "hypothesis": "b", "label": true})")
+            .ends_with("allowed: entailment, 0, neutral, 1, contradiction, 2"));
+}
+
+TEST_CASE("glue: a label in other letters comes with the one that may be meant") {
+  CHECK(error(R"({"premise": "a", "hypothesis": "b", "label": "Entailment"})") ==
+        "data:1: label \"Entailment\" is not known; allowed: entailment, 0, neutral, 1, "
+        "contradiction, 2; did you mean \"entailment\"?");
+  CHECK(error(R"({"sentence": "b", "label": "postive", "idx": 0})", "sst2")
+            .ends_with("; did you mean \"positive\"?"));
+}
+
 TEST_CASE("glue: every label of a task means one of its answers, and no two tasks share a name") {
   std::vector<std::string> names;
   for (const auto& task : glue_tasks()) {

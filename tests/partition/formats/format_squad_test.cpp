@@ -97,11 +97,26 @@ TEST_CASE("squad: is_impossible decides where it is there") {
                                    R"("is_impossible": false})"))
             .error() ==
         "data:1: article 1: question \"1\": is_impossible is false, and there is no answer");
-  CHECK(Reading("squad", published(R"({"id": "1", "question": "q", "answers": [], )"
-                                   R"("is_impossible": 1})"))
-            .error() ==
-        "data:1: article 1: question \"1\": field \"is_impossible\" is a number; true or false was "
-        "expected");
+  CHECK(
+      Reading("squad", published(R"({"id": "1", "question": "q", "answers": [], )"
+                                 R"("is_impossible": 2})"))
+          .error() ==
+      "data:1: article 1: question \"1\": field \"is_impossible\" is 2; true or false, or 1 or 0, "
+      "was expected");
+  CHECK(
+      Reading("squad", published(R"({"id": "1", "question": "q", "answers": [], )"
+                                 R"("is_impossible": "perhaps"})"))
+          .error() ==
+      "data:1: article 1: question \"1\": field \"is_impossible\" is a string; true or false, or 1 "
+      "or 0, was expected");
+  for (const std::string yes : {"1", "1.0", "\"True\"", "true"}) {
+    Reading words("squad", published(R"({"id": "1", "is_impossible": )" + yes + ", " + answered +
+                                     R"(}, {"id": "2", "is_impossible": 0, )" + answered + "}," +
+                                     R"({"id": "3", "is_impossible": "false", )" + answered + "}"));
+    CAPTURE(yes);
+    CHECK(words.rows().size() == 2);
+    CHECK(words.report.left_out == 1);
+  }
 }
 
 TEST_CASE("squad: a bad question is named, and costs no other one") {

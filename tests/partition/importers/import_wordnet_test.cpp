@@ -137,7 +137,7 @@ TEST_CASE("the shipped definitions are whole, and 5 to 12 percent of them are te
   const auto examples =
       read_rows(tests::source_folder() / "scenarios/data/wordnet_definitions.jsonl");
   CHECK(examples.size() == 4400);
-  const auto split = split_by_group(examples);
+  const auto split = split_by_group(examples, {});
   const double share =
       static_cast<double>(split.test.size()) / static_cast<double>(examples.size());
   CHECK(share > 0.05);
