@@ -4,7 +4,7 @@
 #include "partition/support/process.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/text.hpp"
-#include "tests/tools/browser.hpp"
+#include "tests/tools/driven_browser.hpp"
 #include "tests/tools/small_scenario.hpp"
 
 namespace lorafleet {
@@ -160,6 +160,27 @@ TEST_CASE("without scripts tiles, sentences and tables are there") {
   CHECK(count(document, "<details open") > 3);
   CHECK(tests::contains(document, "class=\"tile\""));
   CHECK(tests::contains(document, "<figcaption>"));
+}
+
+TEST_CASE("the target's line lies at its value, whatever its decimals") {
+  if (!can_open()) return;
+  const tests::TemporaryFolder folder;
+  write_file(folder / "scenario.toml", "name = \"x\"\n");
+  write_file(folder / "rounds.csv",
+             "version,virtual_seconds,eval_perplexity\n0,0,1.105\n1,5,1.102\n2,9,1.101\n");
+  const fs::path page = folder / "page.html";
+  write_page({folder.path().string(), "--target", "1.104"}, page);
+  tests::DrivenBrowser browser(page);
+  const auto off = browser.evaluate(R"((() => {
+    const box = document.querySelector('[data-figure=perplexity]');
+    const wanted = echarts.getInstanceByDom(box).convertToPixel({yAxisIndex: 0}, 1.104);
+    const lines = [...box.querySelectorAll('path[stroke-dasharray="3,3"]')];
+    if (lines.length !== 1) return lines.length + ' lines';
+    const from = lines[0].getAttribute('d').match(/M\s*([\d.]+)[ ,]([\d.]+)/);
+    return Math.abs(Number(from[2]) - wanted);
+  })())");
+  REQUIRE_MESSAGE(off.is_number(), off);
+  CHECK(off.get<double>() < 2.0);
 }
 
 }  // namespace

@@ -177,7 +177,7 @@
     if (figure.target && state.target > 0 && option.series.length) {
       option.series.push({
         type: 'line', name: 'target', data: [], z: 4,
-        markLine: {symbol: 'none', silent: true, animation: false,
+        markLine: {symbol: 'none', silent: true, animation: false, precision: -1,  // not rounded
           lineStyle: {color: ink(), type: [3, 3], width: 1},
           label: {formatter: 'target ' + text(state.target), color: ink(), position: 'insideEndTop'},
           data: [{yAxis: state.target}]},
@@ -296,7 +296,7 @@
           width: Math.max(at[to][0] - at[from][0], to === 2 ? 1.2 : 0), height}});
         return {type: 'group', children: [part(0, 1, full * 0.3), part(1, 2, full), part(2, 3, full * 0.3)]};
       },
-      markLine: !figure.marks ? undefined : {symbol: 'none', silent: true, animation: false,
+      markLine: !figure.marks ? undefined : {symbol: 'none', silent: true, animation: false, precision: -1,
         label: {show: false}, lineStyle: {color: ink(), width: 0.6, opacity: faintness, type: 'solid'},
         data: figure.marks.map((mark) => ({xAxis: mark / size}))},
     }];
