@@ -25,6 +25,9 @@ report::Run read_one(const fs::path& folder) {
   const auto document = scenarios::parse_toml(run.scenario_toml, file.string());
   for (auto& [key, value] : scenarios::flat_settings(document))
     run.settings.push_back({std::move(key), std::move(value)});
+  const auto* name = document.find("name");
+  if (name != nullptr && std::holds_alternative<std::string>(name->data))
+    run.name = std::get<std::string>(name->data);
   if (run.data.summary.figures.empty()) return run;
   for (const auto& verdict :
        scenarios::judge(scenarios::expectations_in(document), run.data.summary.figures)) {

@@ -28,7 +28,8 @@ std::string identity_of(const Run& run) {
 
 std::string name_of(const Run& run) {
   const std::string name = run.data.summary.text("name");
-  return name.empty() ? run.data.folder : name;
+  if (!name.empty()) return name;
+  return run.name.empty() ? run.data.folder : run.name;
 }
 
 /// The last `parts` names of a folder.

@@ -70,6 +70,10 @@ TEST_CASE("watch tells a run that was killed, one that is complete, and what is 
     const auto killed = tests::run_program({"watch", run.folder()});
     CHECK(killed.status == 1);
     CHECK(tests::contains(killed.err, "failed or was killed"));
+    REQUIRE(tests::run_program({"report", run.folder()}).status == 0);
+    const std::string page = read_file(run.folder() + "/report.html");
+    CHECK(tests::contains(page, "<h1>small</h1>"));
+    CHECK(tests::contains(page, "This run is not finished"));
   }
   const tests::SmallScenario small;
   const std::string out = small.path("out");

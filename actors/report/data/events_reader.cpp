@@ -268,9 +268,9 @@ void Losses::merge(const Losses& other) {
     tiers[i].merge(other.tiers[i]);
 }
 
-Events read_events(const std::filesystem::path& file, const Clients* clients) {
+Events read_events(const std::filesystem::path& file, const Clients* clients, bool growing) {
   EventCounter counter(clients);
-  for_each_event(file, [&](const EventLine& line) { return counter.add(line); });
+  for_each_event(file, [&](const EventLine& line) { return counter.add(line); }, growing);
   return counter.finish();
 }
 

@@ -164,7 +164,8 @@ struct Partition {
 
 /// All that a page shows of one run directory; parts whose file is not there are empty.
 struct RunData {
-  std::string folder;  ///< the last three names of its path
+  std::string folder;       ///< the last three names of its path
+  bool unfinished = false;  ///< a run that is at work, or was killed: it has no summary.json
   Summary summary;
   Curves curves;
   std::vector<double> version_seconds;  ///< when versions were made; empty where there are many
@@ -179,8 +180,8 @@ struct RunData {
 Summary read_summary(const std::filesystem::path& file);
 void read_rounds(const std::filesystem::path& file, RunData& run);
 Clients read_clients(const std::filesystem::path& file);
-/// `clients` says which tier a client is of; may be null.
-Events read_events(const std::filesystem::path& file, const Clients* clients);
+/// `clients` says which tier a client is of; may be null. `growing`: see for_each_event.
+Events read_events(const std::filesystem::path& file, const Clients* clients, bool growing = false);
 /// Adds the spans of the clients that are shown, up to `bars_until`.
 void read_offline(const std::filesystem::path& file, Events& events);
 std::vector<LocalRow> read_local(const std::filesystem::path& file);

@@ -54,6 +54,26 @@ TEST_CASE("a page says what its figures show, and asks for nothing") {
   CHECK(page == report_page({scored_run("one", 7, 61, "0.1")}, {}));
 }
 
+TEST_CASE("a run that has not ended is said to be so, unlike one that is data alone") {
+  Run run;
+  run.data.folder = "runs/x";
+  run.name = "of the scenario";
+  run.data.unfinished = true;
+  run.data.events.emplace();
+  run.data.events->jobs = 3;
+  run.data.events->end_seconds = 90;
+  run.data.events->fates = {{{Events::kApplied, {2, 0, 0, 0.0}}}};
+  const std::string body = body_of(report_page({run}, {}));
+  CHECK(tests::contains(body, "<h1>of the scenario</h1>"));
+  CHECK(tests::contains(body, "This run is not finished"));
+  CHECK_FALSE(tests::contains(body, "nothing was trained"));
+  CHECK(tests::contains(body, "<dt>virtual time so far</dt><dd>1 min 30 s"));
+  CHECK(tests::contains(body, "<dt>updates applied so far</dt><dd>2<small>of 3 jobs"));
+  Run data;
+  data.data.folder = "data";
+  CHECK(tests::contains(body_of(report_page({data}, {})), "nothing was trained"));
+}
+
 TEST_CASE("sections without data are not there") {
   const std::string body = body_of(report_page({scored_run("one", 7, 61, "0.1")}, {}));
   CHECK(tests::contains(body, "<section id=\"learning\""));

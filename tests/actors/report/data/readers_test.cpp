@@ -158,6 +158,29 @@ TEST_CASE("what is no event log, table or summary is refused with its place") {
   CHECK(complaint([&] { read_run(folder / "none"); }).find("no such folder") != std::string::npos);
 }
 
+TEST_CASE("a run that has not ended is read as far as its event log goes") {
+  const tests::TemporaryFolder folder;
+  const std::string whole = read_file(events_file());
+  write_file(folder / "scenario.toml", "name = \"x\"\n");
+  write_file(folder / "events.jsonl.tmp", whole.substr(0, whole.size() - 9));
+  RunData run = read_run(folder.path());
+  CHECK(run.unfinished);
+  REQUIRE(run.events);
+  CHECK(run.events->jobs == 4);
+  CHECK(run.events->stop_reason.empty());  // the line that was cut
+
+  write_file(folder / "events.jsonl.tmp", "{\n" + whole);
+  CHECK(complaint([&] { read_run(folder.path()); }).find("events.jsonl.tmp:1: is no line") !=
+        std::string::npos);
+  write_file(folder / "events.jsonl", whole.substr(0, whole.size() - 9));
+  CHECK(complaint([&] { read_run(folder.path()); }).find("is no line") != std::string::npos);
+  write_file(folder / "events.jsonl", whole);
+  write_file(folder / "summary.json", "{}");
+  run = read_run(folder.path());
+  CHECK_FALSE(run.unfinished);
+  CHECK(run.events->stop_reason == "versions");
+}
+
 TEST_CASE("a line is read by its keys, in any order, and what is not asked for is passed over") {
   EventLine line;
   CHECK(parse_event(R"({"event":"update_arrived","seq":7,"t_us":12,"x":"a,}","loss":-1.5e3,)"
