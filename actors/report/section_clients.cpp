@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <future>
 #include <numeric>
 #include <optional>
@@ -42,41 +43,50 @@ bool took_part(const Run& run) {
                      [](std::uint32_t count) { return count > 0; });
 }
 
+/// The share of the updates that the most active tenth of the clients sent.
+double top_tenth(std::vector<std::uint32_t> counts) {
+  std::sort(counts.begin(), counts.end(), std::greater<>());
+  const auto tenth = counts.begin() + static_cast<std::ptrdiff_t>((counts.size() + 9) / 10);
+  const double all = std::accumulate(counts.begin(), counts.end(), 0.0);
+  return std::accumulate(counts.begin(), tenth, 0.0) / std::max(all, 1.0);
+}
+
+std::string participation_sentence(const std::vector<std::uint32_t>& received) {
+  const auto never = std::count(received.begin(), received.end(), 0U);
+  return "The most active tenth of the clients sent " + percent(top_tenth(received)) +
+         " of the updates; " +
+         (never == 0 ? std::string("every client sent one at least")
+                     : grouped(never) + " of " +
+                           grouped(static_cast<std::int64_t>(received.size())) +
+                           " clients sent none") +
+         ". The Gini coefficient is " + number(gini_of(received)) + ".";
+}
+
 std::optional<Figure> lorenz_figure(const Story& story) {
   Figure figure{"participation", "Who takes part", "", {}, {}};
   figure.plot.x = {{"share of clients, the least active first", "%"}};
   figure.plot.y = {"share of updates", "%"};
   figure.plot.diagonal = true;
-  for (std::size_t run = 0; run < story.runs.size(); ++run) {
-    if (!took_part(story.runs[run])) continue;
-    const Clients& clients = *story.data(run).clients;
-    const std::size_t group = story.group_of[run];
-    const bool first = story.groups[group].runs.front() == run;
-    Series series{story.single() ? "updates" : story.groups[group].label, group,
-                  story.single() ? -1 : static_cast<int>(group)};
-    series.thin = !first;
-    series.points = lorenz(clients.received);
-    figure.plot.series.push_back(std::move(series));
-    const auto never = std::count(clients.received.begin(), clients.received.end(), 0U);
-    if (story.single()) {
-      const auto& points = figure.plot.series.back().points;
-      const auto& ninety = *std::find_if(points.begin(), points.end(),
-                                         [](const auto& point) { return point[0] >= 89.99; });
-      figure.sentence =
-          "The most active tenth of the clients sent " + percent(1.0 - ninety[1] / 100.0) +
-          " of the updates; " +
-          (never == 0 ? std::string("every client sent one at least")
-                      : grouped(never) + " of " +
-                            grouped(static_cast<std::int64_t>(clients.received.size())) +
-                            " clients sent none") +
-          ". The Gini coefficient is " + number(gini_of(clients.received)) + ".";
-    } else if (first) {
-      figure.sentence += (figure.sentence.empty() ? "Gini coefficient: " : "; ") +
-                         number(gini_of(clients.received)) + " for " + story.groups[group].label;
+  for (std::size_t group = 0; group < story.groups.size(); ++group) {
+    std::vector<std::vector<std::vector<double>>> lines;
+    std::vector<double> ginis;
+    for (const std::size_t run : story.groups[group].runs) {
+      if (!took_part(story.runs[run])) continue;
+      lines.push_back(lorenz(story.data(run).clients->received));
+      ginis.push_back(gini_of(story.data(run).clients->received));
     }
+    if (lines.empty()) continue;
+    const std::string& label = story.groups[group].label;
+    add_lines(lines,
+              {story.single() ? "updates" : label, group,
+               story.single() ? -1 : static_cast<int>(group)},
+              figure.plot);
+    figure.sentence += (figure.sentence.empty() ? "Gini coefficient: " : "; ") +
+                       over_seeds(ginis) + " for " + label;
   }
   if (figure.plot.series.empty()) return std::nullopt;
-  if (!story.single()) figure.sentence += ".";
+  figure.sentence = story.single() ? participation_sentence(story.data(0).clients->received)
+                                   : figure.sentence + ".";
   figure.table = series_table(figure.plot, "clients.csv");
   return figure;
 }

@@ -117,6 +117,45 @@ TEST_CASE("runs that differ in nothing but their seed are one line with a band")
   CHECK(tests::contains(body_of(page), "<th scope=\"col\" class=\"n\">train.lr</th>"));
 }
 
+/// With so many jobs in flight for so long, and what its clients sent.
+Run busy_run(double seed, double jobs, double seconds, std::vector<std::uint32_t> received) {
+  Run run = scored_run("a", seed, 60, "0.1");
+  Events events;
+  events.jobs = 1;
+  events.end_seconds = seconds;
+  events.fates.resize(1);
+  events.staleness.resize(1);
+  events.flight.over(0.0, seconds, [&](Flight& cell, double overlap) {
+    if (overlap > 0.0) cell.include(jobs, overlap);
+  });
+  run.data.events = std::move(events);
+  Clients clients;
+  clients.tiers = {{"all", static_cast<std::int64_t>(received.size())}};
+  clients.tier_of.resize(received.size());
+  clients.speed.resize(received.size(), 1.0F);
+  clients.received = std::move(received);
+  run.data.clients = std::move(clients);
+  return run;
+}
+
+TEST_CASE("figures over seeds are means with their deviation, not the first seed's") {
+  // The second lasts longer: its spans of time are wider.
+  const Run one = busy_run(1, 4, 3, {0, 8});
+  const Run two = busy_run(2, 6, 9, {4, 4});
+  REQUIRE(one.data.events->flight.width() < two.data.events->flight.width());
+  const std::string page = report_page({one, two, scored_run("b", 1, 70, "0.2")}, {});
+  CHECK(tests::contains(body_of(page), "On average in flight: 5 ± 1.414 over 2 seeds for a."));
+  CHECK(tests::contains(body_of(page), "Gini coefficient: 0.25 ± 0.354 over 2 seeds for a."));
+  // Of each figure a band, a mean, and a thin line for each seed.
+  CHECK(count(page, "[0,5]") >= 1);
+  CHECK(count(page, "\"thin\":true") == 6);
+}
+
+TEST_CASE("a tenth of few clients is one of them") {
+  const std::string body = body_of(report_page({busy_run(1, 4, 3, {1, 1, 6})}, {}));
+  CHECK(tests::contains(body, "The most active tenth of the clients sent 75 % of the updates"));
+}
+
 TEST_CASE("names from outside stay text") {
   const std::string evil = "</script><img src=x onerror=alert(1)>";
   Run run = scored_run(evil, 1, 60, "0.1");
