@@ -9,6 +9,7 @@
 #include "actors/output/progress_json.hpp"
 #include "partition/support/printable.hpp"
 #include "partition/support/registry.hpp"
+#include "tools/panel.hpp"
 
 namespace lorafleet::tools {
 
@@ -51,10 +52,25 @@ ProgressDisplay::ProgressDisplay(ProgressKind kind)
                                                std::make_shared<spdlog::sinks::stderr_sink_mt>())),
       kind_(kind) {
   logger_->set_pattern("%H:%M:%S %v");
+  if (kind_ == ProgressKind::panel)
+    clock_ = std::jthread([this](const std::stop_token& stop) { draw_each_second(stop); });
 }
 
 ProgressDisplay::~ProgressDisplay() {
   finish();
+}
+
+void ProgressDisplay::draw() {
+  if (!latest_) return;
+  panel_.draw(aged(*latest_, std::chrono::duration<double>(Clock::now() - told_).count()));
+}
+
+void ProgressDisplay::draw_each_second(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    second_.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+    if (!stop.stop_requested()) draw();
+  }
 }
 
 void ProgressDisplay::tell(const char* kind, const std::string& text) {
@@ -69,7 +85,7 @@ void ProgressDisplay::info(const std::string& text) {
   if (kind_ == ProgressKind::json) return tell("log", text);
   panel_.clear();
   logger_->info("{}", printable(text, true));
-  if (latest_) panel_.draw(*latest_);
+  draw();
 }
 
 void ProgressDisplay::warning(const std::string& text) {
@@ -77,7 +93,7 @@ void ProgressDisplay::warning(const std::string& text) {
   if (kind_ == ProgressKind::json) return tell("warning", text);
   panel_.clear();
   print_warning(text);
-  if (latest_) panel_.draw(*latest_);
+  draw();
 }
 
 ProgressDisplay::Clock::duration ProgressDisplay::pause() const {
@@ -101,7 +117,8 @@ void ProgressDisplay::update(const actors::Progress& progress) {
   last_ = now;
   if (kind_ == ProgressKind::panel) {
     latest_ = progress;
-    panel_.draw(progress);
+    told_ = now;
+    draw();
   } else if (kind_ == ProgressKind::json) {
     const auto line = R"({"kind":"progress",)" + actors::progress_json(progress).substr(1) + "\n";
     std::fputs(line.c_str(), stderr);

@@ -1,17 +1,24 @@
 #include "tools/panel.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <thread>
 
 #include "actors/output/progress_json.hpp"
 #include "actors/run/history.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "tests/support/text.hpp"
 #include "tests/tools/small_scenario.hpp"
 #include "tests/tools/terminal.hpp"
 #include "tools/columns.hpp"
+#include "tools/progress.hpp"
 
 namespace lorafleet {
 namespace {
@@ -104,6 +111,33 @@ TEST_CASE("the panel says all there is, and fits in its columns whatever they ar
     for (const std::string& line : tools::panel_of(halfway(), {width, false, true}))
       CHECK(tools::columns_of(line) <= width);
   }
+}
+
+TEST_CASE("time goes on in the panel while nothing is told") {
+  const auto later = tools::aged(halfway(), 5.0);
+  const std::string shown = joined(tools::panel_of(later, {100, false, true}));
+  CHECK(tests::contains(shown, "left 0:00:56"));
+  CHECK(tests::contains(shown, "real 0:01:05"));
+  CHECK(tests::contains(shown, "by slot  600  400"));
+  CHECK(tools::aged(halfway(), 1e4).seconds_left == 0.0);
+
+  // The display draws it, too: into a file here, in the place of stderr.
+  const tests::TemporaryFolder folder;
+  const std::string file = (folder / "stderr").string();
+  const int kept = ::dup(STDERR_FILENO);
+  const int drawn = ::open(file.c_str(), O_WRONLY | O_CREAT, 0600);
+  REQUIRE(::dup2(drawn, STDERR_FILENO) >= 0);
+  {
+    tools::ProgressDisplay display(tools::ProgressKind::panel);
+    display.update(halfway());
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+  }
+  ::dup2(kept, STDERR_FILENO);
+  ::close(kept);
+  ::close(drawn);
+  const std::string bytes = read_file(file);
+  for (const char* time : {"real 0:01:00", "real 0:01:01", "left 0:01:00"})
+    CHECK(tests::contains(bytes, time));
 }
 
 TEST_CASE("the panel has colours and block letters only where they are shown") {

@@ -89,6 +89,21 @@ TEST_CASE("watch tells a run that was killed, one that is complete, and what is 
   CHECK(tests::run_program({"watch", small.path("nowhere")}).status == 2);
 }
 
+TEST_CASE("watch shows real time go on while a run says nothing") {
+  LongRun run;
+  run.program().signal(SIGSTOP);
+  const auto real_time = [&] {
+    const auto once = tests::run_program({"watch", run.folder(), "--once"});
+    const auto at = once.out.find("real ");
+    REQUIRE(at != std::string::npos);
+    return once.out.substr(at, once.out.find('\n', at) - at);
+  };
+  const std::string before = real_time();
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  CHECK(real_time() != before);
+  run.program().signal(SIGCONT);
+}
+
 TEST_CASE("watch draws the panel on a terminal") {
   LongRun run;
   std::thread stop([&] {
