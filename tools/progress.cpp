@@ -79,6 +79,12 @@ void ProgressDisplay::tell(const char* kind, const std::string& text) {
   std::fputs(line.c_str(), stderr);
 }
 
+void ProgressDisplay::tell(const actors::Progress& progress) {
+  if (kind_ == ProgressKind::plain) return logger_->info("{}", line_of(progress));
+  const auto line = R"({"kind":"progress",)" + actors::progress_json(progress).substr(1) + "\n";
+  std::fputs(line.c_str(), stderr);
+}
+
 void ProgressDisplay::info(const std::string& text) {
   if (kind_ == ProgressKind::none) return;
   const std::scoped_lock lock(mutex_);
@@ -113,17 +119,18 @@ void ProgressDisplay::update(const actors::Progress& progress) {
   const std::scoped_lock lock(mutex_);
   const auto now = Clock::now();
   const bool last = progress.done >= 1.0;
+  if (last && kind_ != ProgressKind::panel) {
+    end_ = progress;
+    return;
+  }
   if (last_ && !last && now - *last_ < pause()) return;
   last_ = now;
   if (kind_ == ProgressKind::panel) {
     latest_ = progress;
     told_ = now;
     draw();
-  } else if (kind_ == ProgressKind::json) {
-    const auto line = R"({"kind":"progress",)" + actors::progress_json(progress).substr(1) + "\n";
-    std::fputs(line.c_str(), stderr);
   } else {
-    logger_->info("{}", line_of(progress));
+    tell(progress);
   }
 }
 
@@ -131,6 +138,8 @@ void ProgressDisplay::finish() {
   const std::scoped_lock lock(mutex_);
   panel_.clear();
   latest_.reset();
+  if (end_) tell(*end_);
+  end_.reset();
 }
 
 actors::RunOptions observed_by(ProgressDisplay& display) {

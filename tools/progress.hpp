@@ -42,7 +42,7 @@ class ProgressDisplay {
   void info(const std::string& text);
   void warning(const std::string& text);
   void update(const actors::Progress& progress);
-  /// Takes the panel away.
+  /// Takes the panel away, or says how far the run came.
   void finish();
 
  private:
@@ -50,6 +50,7 @@ class ProgressDisplay {
 
   [[nodiscard]] Clock::duration pause() const;
   void tell(const char* kind, const std::string& text);
+  void tell(const actors::Progress& progress);
   void draw();
   void draw_each_second(const std::stop_token& stop);
 
@@ -60,6 +61,7 @@ class ProgressDisplay {
   std::optional<actors::Progress> latest_;  // that the panel shows
   Clock::time_point told_;                  // when that was
   std::optional<Clock::time_point> last_;
+  std::optional<actors::Progress> end_;  // of a run that is done: told once, by `finish`
   std::condition_variable_any second_;
   std::jthread clock_;  // of the panel: nothing may be told for minutes; the last member, ends first
 };

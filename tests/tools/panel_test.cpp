@@ -227,12 +227,16 @@ TEST_CASE("--progress chooses what stderr gets") {
     at = end + 1;
   }
   CHECK(told >= 2);
+  CHECK(json.err.find("\"done\":1.0") == json.err.rfind("\"done\":1.0"));
   CHECK(run("none", "b").err.empty());
   const auto plain = tests::run_on_terminal(
       {"run", small.file(), "--out", small.path("c"), "--progress", "plain"}, 80);
   CHECK(plain.status == 0);
   CHECK_FALSE(tests::contains(plain.bytes, "\033[K"));
-  CHECK(tests::contains(plain.bytes, "version 3/3  virtual"));
+  const auto end = plain.bytes.find("version 3/3  virtual");
+  REQUIRE(end != std::string::npos);
+  CHECK(plain.bytes.find("version 3/3  virtual", end + 1) == std::string::npos);
+  CHECK(tests::contains(plain.bytes.substr(end), "(version 3)"));  // with the last score
   const auto other = run("loud", "d");
   CHECK(other.status == 2);
   CHECK(tests::contains(other.err, "allowed: auto, plain, none, json"));
