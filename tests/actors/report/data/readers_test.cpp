@@ -280,7 +280,10 @@ TEST_CASE("a sweep stands for its runs, and for nothing outside of it") {
     {"folder": "a/seed-2"}, {"folder": ".."}, {"folder": "/"}]}]})");
   CHECK(is_sweep(folder / "s"));
   CHECK(runs_of_sweep(folder / "s") == std::vector<std::filesystem::path>{folder / "s/a/seed-1"});
+  write_file(folder / "s/sweep.json", R"({"name": "of lengths"})");
+  CHECK(name_of_sweep(folder / "s") == "of lengths");
   write_file(folder / "s/sweep.json", "{}");
+  CHECK(name_of_sweep(folder / "s").empty());
   CHECK(complaint([&] { runs_of_sweep(folder / "s"); }).find("is no table of a sweep") !=
         std::string::npos);
 }
