@@ -186,8 +186,9 @@ class EventCounter {
     ++events_.flight.at(now).arrivals;
     events_.staleness[tier].add(static_cast<std::uint64_t>(line.staleness));
     Losses& losses = events_.losses.at(now);
-    losses.tiers.resize(events_.fates.size());
-    if (line.loss > 0.0) losses.tiers[tier].add(line.loss);
+    const bool apart = events_.fates.size() <= Events::kMostTiersApart;
+    losses.tiers.resize(apart ? events_.fates.size() : 1);
+    if (line.loss > 0.0) losses.tiers[apart ? tier : 0].add(line.loss);
     const std::size_t bar = events_.bars.size() > bars ? bars : kNoBar;
     const double weight = std::isfinite(line.weight) ? line.weight : 0.0;
     arrived_[line.tier].push_back({line.seq, client, tier, weight, fate, bar});

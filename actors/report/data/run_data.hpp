@@ -109,7 +109,8 @@ struct Flight {
   void merge(const Flight& other);
 };
 
-/// Training losses of updates in a span of virtual time, by tier.
+/// Training losses of updates in a span of virtual time, by tier; of more than
+/// Events::kMostTiersApart tiers all in the first.
 struct Losses {
   std::vector<QuantileSketch> tiers;
   void merge(const Losses& other);
@@ -118,6 +119,7 @@ struct Losses {
 /// What events.jsonl says, in figures of bounded size.
 struct Events {
   static constexpr std::size_t kMostBars = 4000;
+  static constexpr std::size_t kMostTiersApart = 8;  ///< of more, losses are kept of all together
   static constexpr const char* kApplied = "applied";
   static constexpr const char* kInFlight = "in flight at the end";
   static constexpr const char* kWaiting = "never folded";
