@@ -431,16 +431,19 @@
     if (state.x) words.push('x=' + state.x);
     if (state.logx) words.push('logx=1');
     if (state.logy) words.push('logy=1');
+    if (controls.elements.target && controls.elements.target.value !== controls.elements.target.defaultValue)
+      words.push('target=' + controls.elements.target.value);
     if (state.hidden.size) words.push('hidden=' + [...state.hidden].join('.'));
     history.replaceState(null, '', words.length ? '#' + words.join('&') : location.pathname + location.search);
   }
   function recall() {
-    if (!controls || !/^#(x|logx|logy|hidden)=/.test(location.hash)) return;
+    if (!controls || !/^#(x|logx|logy|target|hidden)=/.test(location.hash)) return;
     const words = new URLSearchParams(location.hash.slice(1));
     const fields = controls.elements;
     if (/^[0-3]$/.test(words.get('x') || '')) fields.x.value = words.get('x');
     fields.logx.checked = words.get('logx') === '1';
     fields.logy.checked = words.get('logy') === '1';
+    if (fields.target && Number(words.get('target')) > 0) fields.target.value = words.get('target');
     const hidden = new Set((words.get('hidden') || '').split('.'));
     for (const box of controls.querySelectorAll('[name=group]')) box.checked = !hidden.has(box.value);
   }

@@ -182,6 +182,33 @@ TEST_CASE("the target can be asked for, and a baseline compared with") {
                         "Target: perplexity 59.5 (as asked for). 1 of 2 runs reached it, first a "
                         "after 10 s"));
   CHECK(tests::contains(body, "not reached"));
+  CHECK(tests::contains(body, "The baseline, b, did not reach it: there is no time to compare"));
+  CHECK(tests::contains(body, "<th scope=\"col\" class=\"n\">time against b</th>"));
+}
+
+/// The same with other perplexities at its start and at its best.
+Run descending(const std::string& name, double first, double best) {
+  Run run = scored_run(name, 1, best, "\"" + name + "\"");
+  Curve& curve = run.data.curves["eval_perplexity"];
+  curve.points = {{0, 0, 0, 0, first}, {10, 1, 100, 50, best}};
+  curve.least = curve.points[best < first ? 1 : 0];
+  curve.records = {curve.points[0]};
+  if (best < first) curve.records.push_back(curve.points[1]);
+  return run;
+}
+
+TEST_CASE("no run meets a target that nobody asked for as it begins") {
+  const auto body = [](std::vector<Run> runs) { return body_of(report_page(std::move(runs), {})); };
+  CHECK(tests::contains(body({descending("a", 90, 60), descending("b", 80, 70)}),
+                        "Target: perplexity 70 (the lowest perplexity of the run that got least "
+                        "far). 2 of 2 runs reached it"));
+  CHECK(tests::contains(body({descending("a", 90, 60), descending("b", 50, 40)}),
+                        "Target: perplexity 41 (nine tenths of the way of the run that began "
+                        "lowest, since others never came below its start). 1 of 2 runs"));
+  CHECK(tests::contains(body({descending("a", 90, 60), descending("b", 90, 200)}),
+                        "Target: perplexity 60 (the lowest perplexity of the run that got least "
+                        "far of those that fell). 1 of 2 runs"));
+  CHECK_FALSE(tests::contains(body({descending("a", 90, 200)}), "Target:"));
 }
 
 }  // namespace
