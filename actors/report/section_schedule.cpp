@@ -255,13 +255,26 @@ std::string offline_sentence(const RunData& run) {
   return text;
 }
 
-std::string gantt_sentence(const RunData& run, std::size_t clients) {
+/// Versions that can be told apart as lines.
+bool can_draw_versions(const RunData& run) {
+  constexpr std::size_t kMost = 150;
+  return !run.version_seconds.empty() && run.version_seconds.size() <= kMost;
+}
+
+std::string gantt_sentence(const RunData& run) {
   const Events& events = *run.events;
-  const bool all = clients == run.clients->tier_of.size();
+  const std::size_t clients = events.shown.size();
+  const auto with_jobs =
+      std::count_if(run.clients->jobs.begin(), run.clients->jobs.end(),
+                    [](std::uint32_t jobs) { return jobs > 0; });
+  const bool every = clients == run.clients->jobs.size();
+  const bool all = static_cast<std::int64_t>(clients) == with_jobs;
   std::string text =
-      (all ? "All " + counted(static_cast<std::int64_t>(clients), "client")
-           : "The busiest " + std::to_string(clients / 2) + " clients and " +
-                 std::to_string(clients - clients / 2) + " spread over the others by speed") +
+      (all ? "All " + counted(static_cast<std::int64_t>(clients), "client") +
+                 (every ? "" : " that had jobs")
+           : std::to_string(clients / 2) + " of the busiest clients, of each tier where they fit, "
+             "and " + std::to_string(clients - clients / 2) +
+                 " spread over the others that had jobs by speed") +
       ", the fastest on top: " + counted(static_cast<std::int64_t>(events.bars.size()), "job") +
       " of " + grouped(events.jobs);
   if (events.bars_until < events.end_seconds)
@@ -269,14 +282,18 @@ std::string gantt_sentence(const RunData& run, std::size_t clients) {
   text += offline_sentence(run);
   return text +
          ". A bar is thin while it downloads and uploads, and thick while it computes"
-         ", waiting for the device included; vertical lines are new versions. trace.json, where "
-         "it was written, shows all clients.";
+         ", waiting for the device included" +
+         (can_draw_versions(run) ? "; vertical lines are new versions"
+          : run.summary.figure("versions") > 0.0
+              ? "; new versions are too many to be drawn as lines"
+              : "") +
+         ". trace.json, where it was written, shows all clients.";
 }
 
 std::optional<Figure> gantt_figure(const RunData& run) {
   if (!run.events || !run.clients || run.events->bars.empty()) return std::nullopt;
   const Events& events = *run.events;
-  Figure figure{"gantt", "Who worked when", gantt_sentence(run, events.shown.size()), {}, {}, true};
+  Figure figure{"gantt", "Who worked when", gantt_sentence(run), {}, {}, true};
   figure.plot.kind = PlotKind::gantt;
   figure.plot.x = {{"virtual time", "s"}};
   for (const std::uint64_t client : events.shown)
@@ -293,7 +310,7 @@ std::optional<Figure> gantt_figure(const RunData& run) {
   constexpr std::size_t kPale = 21;
   if (!events.offline.empty()) figure.plot.series.push_back({"offline", kPale});
   for (const double seconds : run.version_seconds) {
-    if (seconds <= events.bars_until) figure.plot.marks.push_back(seconds);
+    if (can_draw_versions(run) && seconds <= events.bars_until) figure.plot.marks.push_back(seconds);
   }
   constexpr std::size_t kMostRows = 100;
   figure.table.head = {"client",          "from version", "start (s)", "download ended",

@@ -67,6 +67,7 @@ struct Clients {
   std::vector<TierFigures> tiers;
   std::vector<std::uint16_t> tier_of;
   std::vector<float> speed;  ///< tokens/s
+  std::vector<std::uint32_t> jobs;
   std::vector<std::uint32_t> received;
   std::vector<std::uint32_t> examples;
   std::vector<std::string> names;              ///< of the columns

@@ -257,6 +257,7 @@
     const most = figure.spans.reduce((high, span) => Math.max(high, span[4]), 0);
     const {size, axis: horizontal} = along(figure.x[0], most, {type: 'value', min: 0, max: 'dataMax', scale: false});
     horizontal.axisLabel.showMaxLabel = false;
+    horizontal.splitLine = {show: false};  // vertical lines are versions
     option.xAxis = horizontal;
     option.grid.top = 8;
     option.yAxis = axis({name: ''}, {type: 'category', data: figure.categories, inverse: true,

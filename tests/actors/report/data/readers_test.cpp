@@ -2,6 +2,7 @@
 #include <rapidcheck.h>
 
 #include <cmath>
+#include <set>
 
 #include "actors/report/data/event_file.hpp"
 #include "actors/report/data/run_data.hpp"
@@ -132,6 +133,29 @@ TEST_CASE("bars of jobs have their phases, clipped where the job ended") {
     CHECK(bar.downloaded <= bar.computed);
     CHECK(bar.computed <= bar.end);
   }
+}
+
+TEST_CASE("rows of the jobs' chart are clients that had jobs, of each tier") {
+  const tests::TemporaryFolder folder;
+  std::string table = "client,tier,tokens_per_second,examples,jobs,updates_received\n";
+  for (int i = 0; i < 300; ++i) {
+    const bool rare = i >= 297;  // sent nothing, and stand last
+    const bool idle = i % 2 == 1 && !rare;
+    table += std::to_string(i) + (rare ? ",rare," : ",usual,") + std::to_string(1000 - i) + ",5," +
+             (idle ? "0,0" : rare ? "1,0" : "9,8") + "\n";
+  }
+  write_file(folder / "clients.csv", table);
+  const Clients clients = read_clients(folder / "clients.csv");
+  const Events events = read_events(events_file(), &clients);
+  CHECK(events.shown.size() == 40);
+  std::size_t rare = 0;
+  for (const std::uint64_t client : events.shown) {
+    CHECK(clients.jobs[client] > 0);
+    rare += clients.tiers[clients.tier_of[client]].name == "rare" ? 1 : 0;
+  }
+  CHECK(rare >= 2);
+  const auto again = std::set<std::uint64_t>(events.shown.begin(), events.shown.end());
+  CHECK(again.size() == events.shown.size());
 }
 
 TEST_CASE("what is no event log, table or summary is refused with its place") {
