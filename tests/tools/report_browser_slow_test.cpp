@@ -146,6 +146,36 @@ TEST_CASE("a page stays whole with names made to break it") {
   check_page(page, folder);
 }
 
+TEST_CASE("long names make no page wider than a phone, and seeds differ in their short forms") {
+  if (!can_open()) return;
+  const tests::TemporaryFolder folder;
+  const std::string name(75, 'n');
+  const auto copy = [&](const std::string& seed, const std::string& lr) {
+    const fs::path run = folder / (lr + name) / ("seed-" + seed);
+    fs::create_directories(run.parent_path());
+    simulate(run, seed);
+    std::string text = read_file(run / "scenario.toml");
+    replace(text, "name = \"dropout_30\"", "name = \"" + lr + name + "\"");
+    replace(text, "\nlr = ", "\nlr = 0." + lr + "  # ");
+    write_file(run / "scenario.toml", text);
+    return run.string();
+  };
+  const fs::path page = folder / "page.html";
+  write_page({copy("1", "1"), copy("2", "1"), copy("1", "2")}, page);
+  tests::DrivenBrowser browser(page);
+  browser.resize(390, 844);
+  CHECK(browser.evaluate("document.documentElement.scrollWidth") == 390);
+  browser.resize(1240, 900);
+  const std::string labels =
+      "[...document.querySelectorAll('[data-figure=fates] text')].map((one) => one.textContent)"
+      ".filter((one) => one.includes('…'))";
+  CHECK(browser.evaluate(labels + ".length") == 3);
+  CHECK(browser.evaluate("new Set(" + labels + ").size") == 3);
+  // The bar that stays on top does not cover what is jumped to.
+  CHECK(browser.evaluate("parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) >="
+                         "document.querySelector('.controls').offsetHeight") == true);
+}
+
 TEST_CASE("without scripts tiles, sentences and tables are there") {
   if (!can_open()) return;
   const tests::TemporaryFolder folder;

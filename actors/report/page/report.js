@@ -120,6 +120,13 @@
     }
     return box;
   }
+  /// A long name without its middle: seeds of a setting differ at the end.
+  const fitting = (name, most) => {
+    const letters = [...name];
+    const end = Math.floor((most - 1) / 2);
+    return letters.length <= most ? name
+      : letters.slice(0, most - 1 - end).join('') + '…' + letters.slice(letters.length - end).join('');
+  };
   const shown = (entry, series) =>
     !(series.group !== undefined && state.hidden.has(series.group)) && !entry.off.has(series.name);
 
@@ -206,7 +213,7 @@
     const flat = figure.horizontal;
     const names = axis(flat ? {name: ''} : figure.x[0], {
       type: 'category', data: figure.categories, inverse: flat, scale: undefined, splitLine: {show: false}});
-    names.axisLabel.formatter = (value) => flat && value.length > 22 ? value.slice(0, 21) + '…' : value;
+    names.axisLabel.formatter = (value) => flat ? fitting(value, 22) : value;
     names.axisLabel.interval = flat ? 0 : 'auto';
     const values = flat ? axis(figure.x[0], {type: 'value', scale: false, max: 100})
       : upright(figure.y, {type: 'value', scale: false});
@@ -262,7 +269,7 @@
     option.grid.top = 8;
     option.yAxis = axis({name: ''}, {type: 'category', data: figure.categories, inverse: true,
       scale: undefined, splitLine: {show: true, lineStyle: {color: faint()}}});
-    option.yAxis.axisLabel.formatter = (value) => value.length > 18 ? value.slice(0, 17) + '…' : value;
+    option.yAxis.axisLabel.formatter = (value) => fitting(value, 18);
     option.yAxis.axisLabel.interval = figure.categories.length > 45 ? 'auto' : 0;
     option.yAxis.axisLabel.fontSize = 10;
     option.grid.bottom = 54;
@@ -324,7 +331,7 @@
     option.grid.right = narrow.matches ? 22 : 70;
     option.grid.bottom = narrow.matches ? 64 : 28;
     option.xAxis = axis(figure.x[0], {type: 'category', data: figure.columns, scale: undefined, splitLine: {show: false}});
-    option.xAxis.axisLabel.formatter = (value) => value.length > 14 ? value.slice(0, 13) + '…' : value;
+    option.xAxis.axisLabel.formatter = (value) => fitting(value, 14);
     option.yAxis = upright(figure.y, {type: 'category', data: figure.categories, inverse: true,
       scale: undefined, splitLine: {show: false}, axisLine: {show: false}, axisTick: {show: false}});
     option.yAxis.axisLabel.formatter = (value) => value;
@@ -349,7 +356,7 @@
     const option = frame(figure);
     option.xAxis = axis(figure.x[0], {type: figure.x[0].log ? 'log' : 'value', min: (extent) => niceLow(extent.min), max: (extent) => niceHigh(extent.max)});
     option.yAxis = axis({name: ''}, {type: 'category', data: figure.categories, inverse: true, scale: undefined, splitLine: {show: true, lineStyle: {color: faint()}}});
-    option.yAxis.axisLabel.formatter = (value) => value.length > 20 ? value.slice(0, 19) + '…' : value;
+    option.yAxis.axisLabel.formatter = (value) => fitting(value, 20);
     option.yAxis.axisLabel.interval = 0;
     const [first, last] = figure.series;
     option.series = [{
@@ -496,7 +503,16 @@
   data.figures.forEach(start);
   echarts.connect('run');
 
-  const resize = () => charts.forEach((entry) => entry.chart.resize());
+  /// What is jumped to must not lie under the bar that stays on top.
+  function makeRoom() {
+    const high = controls && getComputedStyle(controls).position === 'sticky' ? controls.offsetHeight : 0;
+    root.style.scrollPaddingTop = high + 8 + 'px';
+  }
+  function resize() {
+    charts.forEach((entry) => entry.chart.resize());
+    makeRoom();
+  }
+  makeRoom();
   let pending = 0;
   window.addEventListener('resize', () => {
     cancelAnimationFrame(pending);
