@@ -171,6 +171,7 @@ void plot_by_speed(const SpeedPlot& data, const std::vector<TierGroup>& groups, 
   }
   const auto order = in_order(data.speeds);
   Series median{"median", 0};
+  Series mean{"mean", 0};
   Series band{"the middle 80 %", 0, -1, false, false, true};
   for (std::size_t bin = 0; bin < kSpeedBins; ++bin) {
     const std::size_t begin = bin * order.size() / kSpeedBins;
@@ -184,9 +185,15 @@ void plot_by_speed(const SpeedPlot& data, const std::vector<TierGroup>& groups, 
     };
     const double speed = order[(begin + end) / 2].first;
     median.points.push_back({speed, quantile(0.5)});
+    mean.points.push_back({speed, std::accumulate(values.begin(), values.end(), 0.0) /
+                                      static_cast<double>(values.size())});
     band.points.push_back({speed, quantile(0.1), quantile(0.9)});
   }
-  figure.plot.series = {std::move(band), std::move(median)};
+  // Where most clients have the same, medians say nothing.
+  const bool flat = std::all_of(median.points.begin(), median.points.end(), [&](const auto& point) {
+    return point[1] == median.points.front()[1];
+  });
+  figure.plot.series = {std::move(band), std::move(flat ? mean : median)};
   figure.table = series_table(figure.plot, "clients.csv");
 }
 
@@ -204,8 +211,8 @@ SpeedPlot by_speed(const Clients& clients, const std::vector<std::uint32_t>& val
 std::string how_drawn(const Figure& figure) {
   return figure.plot.kind == PlotKind::scatter
              ? ""
-             : " The line is the median of a twentieth of the clients, the band holds the middle "
-               "80 % of it.";
+             : " The line is the " + figure.plot.series.back().name +
+                   " of a twentieth of the clients, the band holds the middle 80 % of it.";
 }
 
 std::optional<Figure> speed_figure(const RunData& run) {

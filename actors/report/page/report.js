@@ -215,6 +215,7 @@
       type: 'category', data: figure.categories, inverse: flat, scale: undefined, splitLine: {show: false}});
     names.axisLabel.formatter = (value) => flat ? fitting(value, 22) : value;
     names.axisLabel.interval = flat ? 0 : 'auto';
+    if (!flat) names.axisLabel.showMaxLabel = true;  // the last bin holds the tail
     const values = flat ? axis(figure.x[0], {type: 'value', scale: false, max: 100})
       : upright(figure.y, {type: 'value', scale: false});
     if (flat) option.grid.top = 8;

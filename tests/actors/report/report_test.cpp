@@ -156,6 +156,32 @@ TEST_CASE("a tenth of few clients is one of them") {
   CHECK(tests::contains(body, "The most active tenth of the clients sent 75 % of the updates"));
 }
 
+TEST_CASE("where most clients of a large fleet sent nothing, means tell them apart by speed") {
+  std::vector<std::uint32_t> received(4000);
+  for (std::size_t i = 0; i < received.size(); ++i)
+    received[i] = i % 10 == 0 && i >= 2000 ? 2 : 0;
+  Run run = busy_run(1, 4, 3, received);
+  for (std::size_t i = 0; i < received.size(); ++i)
+    run.data.clients->speed[i] = static_cast<float>(i + 1);
+  const std::string page = report_page({run}, {});
+  CHECK(tests::contains(body_of(page), "The line is the mean of a twentieth of the clients"));
+  CHECK(tests::contains(page, "0.2]"));
+}
+
+TEST_CASE("tiers whose bars cannot be seen are named") {
+  Run run = busy_run(1, 4, 3, {1, 1});
+  run.data.clients->tiers = {{"phones"}, {"boards"}};
+  run.data.events->fates.resize(2);
+  run.data.events->weight.resize(2);
+  auto& staleness = run.data.events->staleness;
+  staleness.resize(2);
+  for (int i = 0; i < 10'000; ++i)
+    staleness[0].add(1);
+  staleness[1].add(2);
+  CHECK(tests::contains(body_of(report_page({run}, {})),
+                        "Too few to be seen: boards with 1 update."));
+}
+
 TEST_CASE("names from outside stay text") {
   const std::string evil = "</script><img src=x onerror=alert(1)>";
   Run run = scored_run(evil, 1, 60, "0.1");
