@@ -391,17 +391,20 @@
     if (figure.kind === 'heat') return 90 + (rows > 40 ? 9 : 15) * Math.max(rows, 6);
     if (figure.kind === 'ranges') return 80 + 34 * Math.max(rows, 3);
     if (figure.kind === 'bars' && figure.horizontal) return 70 + 30 * Math.max(rows, 3);
-    return 290;
+    return state.printing ? 220 : 290;
   }
   function draw(entry) {
     entry.chart.setOption(kinds[entry.figure.kind](entry), {notMerge: true, lazyUpdate: false});
     entry.box.dataset.drawn = '1';
   }
   const drawAll = () => charts.forEach(draw);
+  const setHeight = (entry) => {
+    entry.box.style.height = heightOf(entry.figure) + 'px';
+  };
 
   function start(figure) {
     const box = document.querySelector('[data-figure="' + figure.id + '"]');
-    box.style.height = heightOf(figure) + 'px';
+    setHeight({figure, box});
     const many = figure.kind === 'gantt' || figure.kind === 'heat' ||
       figure.series.reduce((sum, series) => sum + series.points.length, 0) > 3000;
     const chart = echarts.init(box, null, {renderer: many ? 'canvas' : 'svg'});
@@ -524,12 +527,14 @@
   window.addEventListener('beforeprint', () => {
     state.printing = true;
     root.classList.add('printing');
+    charts.forEach(setHeight);
     resize();
     drawAll();
   });
   window.addEventListener('afterprint', () => {
     state.printing = false;
     root.classList.remove('printing');
+    charts.forEach(setHeight);
     resize();
     drawAll();
   });

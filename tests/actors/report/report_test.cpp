@@ -182,6 +182,20 @@ TEST_CASE("tiers whose bars cannot be seen are named") {
                         "Too few to be seen: boards with 1 update."));
 }
 
+TEST_CASE("many keys that differ have a table of their own, a row each") {
+  Run one = scored_run("a", 1, 60, "0.1");
+  Run two = scored_run("b", 1, 50, "0.2");
+  for (int key = 0; key < 30; ++key) {
+    one.settings.push_back({"k." + std::to_string(key), "1"});
+    two.settings.push_back({"k." + std::to_string(key), key == 29 ? "" : "2"});
+  }
+  const std::string body = body_of(report_page({one, two}, {}));
+  CHECK(tests::contains(body, "The runs differ in 31 keys of their scenarios."));
+  CHECK(tests::contains(body, "<th scope=\"row\">train.lr</th><td class=\"n\">0.1</td>"));
+  CHECK(tests::contains(body, "7 more keys differ."));
+  CHECK_FALSE(tests::contains(body, "<th scope=\"col\" class=\"n\">train.lr</th>"));
+}
+
 TEST_CASE("names from outside stay text") {
   const std::string evil = "</script><img src=x onerror=alert(1)>";
   Run run = scored_run(evil, 1, 60, "0.1");
