@@ -179,7 +179,8 @@ actors::Progress aged(actors::Progress progress, double seconds) {
       slot.tokens = std::llround(static_cast<double>(slot.tokens) * passed / progress.wall_seconds);
   }
   progress.wall_seconds = passed;
-  if (progress.seconds_left) *progress.seconds_left = std::max(*progress.seconds_left - seconds, 0.0);
+  if (progress.seconds_left)
+    *progress.seconds_left = std::max(*progress.seconds_left - seconds, 0.0);
   return progress;
 }
 

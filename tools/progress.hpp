@@ -63,7 +63,8 @@ class ProgressDisplay {
   std::optional<Clock::time_point> last_;
   std::optional<actors::Progress> end_;  // of a run that is done: told once, by `finish`
   std::condition_variable_any second_;
-  std::jthread clock_;  // of the panel: nothing may be told for minutes; the last member, ends first
+  std::jthread
+      clock_;  // of the panel: nothing may be told for minutes; the last member, ends first
 };
 
 /// Observers of a run that show on `display`, which must outlive it.

@@ -88,14 +88,14 @@ class Watcher {
   }
 
   /// Of a run that may not have told anything for minutes.
-  [[nodiscard]] actors::Progress now(const actors::Progress& progress) const {
+  [[nodiscard]] actors::Progress current(const actors::Progress& progress) const {
     const auto age = fs::file_time_type::clock::now() - written_;
     return aged(progress, std::chrono::duration<double>(age).count());
   }
 
   void show(const actors::Progress& progress) {
     if (form_ == Form::panel && !once_) {
-      panel_.draw(now(progress));
+      panel_.draw(current(progress));
       return;
     }
     if (text_ == shown_) return;
@@ -106,7 +106,7 @@ class Watcher {
     if (form_ == Form::json) {
       std::cout << actors::progress_json(progress) << std::endl;
     } else if (once_) {
-      for (const std::string& line : panel_of(now(progress), style_of(stdout)))
+      for (const std::string& line : panel_of(current(progress), style_of(stdout)))
         std::cout << line << "\n";
     } else {
       std::cout << line_of(progress) << std::endl;
@@ -141,7 +141,7 @@ class Watcher {
   Form form_;
   bool once_;
   LivePanel panel_{stdout};
-  std::string text_;   // of progress.json
+  std::string text_;  // of progress.json
   fs::file_time_type written_;
   std::string shown_;  // the one that was shown last
   std::optional<Clock::time_point> last_;

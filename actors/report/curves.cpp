@@ -110,6 +110,8 @@ Spread spread_of(const std::vector<double>& values) {
   for (const double value : values)
     spread.deviation += (value - spread.mean) * (value - spread.mean);
   spread.deviation = std::sqrt(spread.deviation / static_cast<double>(values.size() - 1));
+  // What rounding of equal values leaves.
+  if (spread.deviation < 1e-9 * std::abs(spread.mean)) spread.deviation = 0.0;
   return spread;
 }
 
@@ -245,8 +247,8 @@ void add_lines(const std::vector<std::vector<std::vector<double>>>& lines, const
     const Spread spread = spread_of(values);
     const double x = lines.front()[i][0];
     mean.points.push_back({x, spread.mean});
-    band.points.push_back({x, std::max(spread.mean - spread.deviation, 0.0),
-                           spread.mean + spread.deviation});
+    band.points.push_back(
+        {x, std::max(spread.mean - spread.deviation, 0.0), spread.mean + spread.deviation});
   }
   if (lines.size() > 1) plot.series.push_back(std::move(band));
   if (!mean.points.empty()) plot.series.push_back(std::move(mean));

@@ -44,7 +44,8 @@ std::string controls_html(const Story& story) {
       "<label><input type=\"checkbox\" name=\"logy\"> log y</label>\n";
   if (story.target) {
     html +=
-        "<label title=\"Moves the line alone: sentence and table are for the target that the page was "
+        "<label title=\"Moves the line alone: sentence and table are for the target that the page "
+        "was "
         "made with\">target line, perplexity <input type=\"number\" name=\"target\" step=\"any\" "
         "min=\"0\""
         " value=\"" +

@@ -55,10 +55,10 @@ std::string participation_sentence(const std::vector<std::uint32_t>& received) {
   const auto never = std::count(received.begin(), received.end(), 0U);
   return "The most active tenth of the clients sent " + percent(top_tenth(received)) +
          " of the updates; " +
-         (never == 0 ? std::string("every client sent one at least")
-                     : grouped(never) + " of " +
-                           grouped(static_cast<std::int64_t>(received.size())) +
-                           " clients sent none") +
+         (never == 0
+              ? std::string("every client sent one at least")
+              : grouped(never) + " of " + grouped(static_cast<std::int64_t>(received.size())) +
+                    " clients sent none") +
          ". The Gini coefficient is " + number(gini_of(received)) + ".";
 }
 
@@ -77,12 +77,12 @@ std::optional<Figure> lorenz_figure(const Story& story) {
     }
     if (lines.empty()) continue;
     const std::string& label = story.groups[group].label;
-    add_lines(lines,
-              {story.single() ? "updates" : label, group,
-               story.single() ? -1 : static_cast<int>(group)},
-              figure.plot);
-    figure.sentence += (figure.sentence.empty() ? "Gini coefficient: " : "; ") +
-                       over_seeds(ginis) + " for " + label;
+    add_lines(
+        lines,
+        {story.single() ? "updates" : label, group, story.single() ? -1 : static_cast<int>(group)},
+        figure.plot);
+    figure.sentence += (figure.sentence.empty() ? "Gini coefficient: " : "; ") + over_seeds(ginis) +
+                       " for " + label;
   }
   if (figure.plot.series.empty()) return std::nullopt;
   figure.sentence = story.single() ? participation_sentence(story.data(0).clients->received)

@@ -11,7 +11,7 @@ namespace lorafleet::report {
 namespace {
 
 constexpr std::size_t kMostKeys = 24;
-constexpr std::size_t kMostBesideResults = 6;  // more keys than that have a table of their own
+constexpr std::size_t kMostBesideResults = 4;  // more keys than that have a table of their own
 
 /// Keys that have not the same value in all runs, in the order of the scenario.
 std::vector<std::string> differing_keys(const Story& story) {
@@ -137,11 +137,10 @@ Section differences_section(const Story& story) {
       cells.push_back(value_of(story.runs[run], keys[key]));
     table.rows.push_back(std::move(cells));
   }
-  const std::string sentence = keys.empty()
-                                   ? "The runs differ in nothing but their seed and name."
-                                   : "The runs differ in " +
-                                         counted(static_cast<std::int64_t>(differing), "key") +
-                                         " of their scenarios.";
+  const std::string sentence =
+      keys.empty() ? "The runs differ in nothing but their seed and name."
+                   : "The runs differ in " + counted(static_cast<std::int64_t>(differing), "key") +
+                         " of their scenarios.";
   Section section{"differences", "What differs",
                   paragraph(sentence) + table_html(table, "Runs, their results and keys")};
   if (!beside) {

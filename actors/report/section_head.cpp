@@ -49,8 +49,7 @@ std::string unfinished_tiles(const RunData& run) {
     applied += found == tier.end() ? 0 : found->second.jobs;
   }
   return tile("virtual time so far", duration(run.events->end_seconds)) +
-         tile("updates applied so far", grouped(applied),
-              "of " + counted(run.events->jobs, "job"));
+         tile("updates applied so far", grouped(applied), "of " + counted(run.events->jobs, "job"));
 }
 
 std::string run_tiles(const Run& run) {

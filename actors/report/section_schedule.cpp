@@ -56,8 +56,8 @@ void add_flight_band(const Events& events, const std::string& name, Plot& plot) 
   const auto& cells = events.flight.cells();
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (cells[i].seconds <= 0.0) continue;
-    band.points.push_back({events.flight.width() * static_cast<double>(i), cells[i].least,
-                           cells[i].largest});
+    band.points.push_back(
+        {events.flight.width() * static_cast<double>(i), cells[i].least, cells[i].largest});
   }
   plot.series.push_back(std::move(band));
 }
@@ -74,8 +74,8 @@ std::string add_flight(const Story& story, std::size_t group, Plot& plot) {
     if (!story.data(run).events) continue;
     const Events& events = *story.data(run).events;
     // Widths are a first one, doubled some times.
-    auto line = flight_line(events,
-                            static_cast<std::size_t>(std::lround(width / events.flight.width())));
+    auto line =
+        flight_line(events, static_cast<std::size_t>(std::lround(width / events.flight.width())));
     if (line.size() < 2) continue;
     lines.push_back(std::move(line));
     means.push_back(extremes_of(events).mean);
@@ -111,8 +111,7 @@ std::optional<Figure> flight_figure(const Story& story) {
     any = true;
   }
   if (!any) return std::nullopt;
-  figure.sentence =
-      story.single() ? flight_sentence(*story.data(0).events) : figure.sentence + ".";
+  figure.sentence = story.single() ? flight_sentence(*story.data(0).events) : figure.sentence + ".";
   figure.table = series_table(figure.plot, "events.jsonl");
   return figure;
 }
@@ -264,17 +263,18 @@ bool can_draw_versions(const RunData& run) {
 std::string gantt_sentence(const RunData& run) {
   const Events& events = *run.events;
   const std::size_t clients = events.shown.size();
-  const auto with_jobs =
-      std::count_if(run.clients->jobs.begin(), run.clients->jobs.end(),
-                    [](std::uint32_t jobs) { return jobs > 0; });
+  const auto with_jobs = std::count_if(run.clients->jobs.begin(), run.clients->jobs.end(),
+                                       [](std::uint32_t jobs) { return jobs > 0; });
   const bool every = clients == run.clients->jobs.size();
   const bool all = static_cast<std::int64_t>(clients) == with_jobs;
   std::string text =
       (all ? "All " + counted(static_cast<std::int64_t>(clients), "client") +
                  (every ? "" : " that had jobs")
-           : std::to_string(clients / 2) + " of the busiest clients, of each tier where they fit, "
-             "and " + std::to_string(clients - clients / 2) +
-                 " spread over the others that had jobs by speed") +
+           : std::to_string(clients / 2) +
+                 " of the busiest clients, of each tier where they fit, "
+                 "and " +
+                 std::to_string(clients - clients / 2) +
+                 " spread by speed over the others that had jobs") +
       ", the fastest on top: " + counted(static_cast<std::int64_t>(events.bars.size()), "job") +
       " of " + grouped(events.jobs);
   if (events.bars_until < events.end_seconds)
@@ -310,7 +310,8 @@ std::optional<Figure> gantt_figure(const RunData& run) {
   constexpr std::size_t kPale = 21;
   if (!events.offline.empty()) figure.plot.series.push_back({"offline", kPale});
   for (const double seconds : run.version_seconds) {
-    if (can_draw_versions(run) && seconds <= events.bars_until) figure.plot.marks.push_back(seconds);
+    if (can_draw_versions(run) && seconds <= events.bars_until)
+      figure.plot.marks.push_back(seconds);
   }
   constexpr std::size_t kMostRows = 100;
   figure.table.head = {"client",          "from version", "start (s)", "download ended",

@@ -1,24 +1,20 @@
 #include "tools/panel.hpp"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
-#include <chrono>
+#include <cstdlib>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <thread>
+#include <set>
 
 #include "actors/output/progress_json.hpp"
 #include "actors/run/history.hpp"
 #include "partition/support/error.hpp"
-#include "partition/support/files.hpp"
-#include "tests/support/temporary_folder.hpp"
 #include "tests/support/text.hpp"
 #include "tests/tools/small_scenario.hpp"
 #include "tests/tools/terminal.hpp"
 #include "tools/columns.hpp"
-#include "tools/progress.hpp"
 
 namespace lorafleet {
 namespace {
@@ -120,24 +116,6 @@ TEST_CASE("time goes on in the panel while nothing is told") {
   CHECK(tests::contains(shown, "real 0:01:05"));
   CHECK(tests::contains(shown, "by slot  600  400"));
   CHECK(tools::aged(halfway(), 1e4).seconds_left == 0.0);
-
-  // The display draws it, too: into a file here, in the place of stderr.
-  const tests::TemporaryFolder folder;
-  const std::string file = (folder / "stderr").string();
-  const int kept = ::dup(STDERR_FILENO);
-  const int drawn = ::open(file.c_str(), O_WRONLY | O_CREAT, 0600);
-  REQUIRE(::dup2(drawn, STDERR_FILENO) >= 0);
-  {
-    tools::ProgressDisplay display(tools::ProgressKind::panel);
-    display.update(halfway());
-    std::this_thread::sleep_for(std::chrono::milliseconds(2500));
-  }
-  ::dup2(kept, STDERR_FILENO);
-  ::close(kept);
-  ::close(drawn);
-  const std::string bytes = read_file(file);
-  for (const char* time : {"real 0:01:00", "real 0:01:01", "left 0:01:00"})
-    CHECK(tests::contains(bytes, time));
 }
 
 TEST_CASE("the panel has colours and block letters only where they are shown") {
@@ -189,6 +167,25 @@ TEST_CASE("on a terminal a run draws a panel in place and takes it away") {
   end.feed(seen.bytes);
   for (const char* part : {"version 3/3", "virtual", "train loss", "by slot"})
     CHECK_FALSE(end.shows(part));
+}
+
+TEST_CASE("on a terminal real time goes on while jobs train") {
+  const tests::SmallScenario small;
+  const auto seen =
+      tests::run_on_terminal({"run", small.file(), "--out", small.path("out"), "--set",
+                              "train.steps=300", "--set", "stop.versions=1"},
+                             80);
+  REQUIRE(seen.status == 0);
+  std::set<int> seconds;
+  const std::string mark = "real 0:";
+  for (auto at = seen.bytes.find(mark); at != seen.bytes.npos; at = seen.bytes.find(mark, at + 1)) {
+    const std::string clock = seen.bytes.substr(at + mark.size(), 5);
+    seconds.insert(60 * std::atoi(clock.c_str()) + std::atoi(clock.c_str() + 3));
+  }
+  REQUIRE(seconds.size() > 1);
+  CHECK(*seconds.rbegin() - *seconds.begin() >= 3);
+  for (auto next = std::next(seconds.begin()); next != seconds.end(); ++next)
+    CHECK(*next - *std::prev(next) <= 2);
 }
 
 TEST_CASE("NO_COLOR takes the colours away, and CLICOLOR_FORCE brings them to files") {

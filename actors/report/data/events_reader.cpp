@@ -294,7 +294,8 @@ void Losses::merge(const Losses& other) {
 
 Events read_events(const std::filesystem::path& file, const Clients* clients, bool growing) {
   EventCounter counter(clients);
-  for_each_event(file, [&](const EventLine& line) { return counter.add(line); }, growing);
+  for_each_event(
+      file, [&](const EventLine& line) { return counter.add(line); }, growing);
   return counter.finish();
 }
 

@@ -148,6 +148,9 @@ TEST_CASE("figures over seeds are means with their deviation, not the first seed
   CHECK(tests::contains(body_of(page), "Gini coefficient: 0.25 ± 0.354 over 2 seeds for a."));
   // Of each figure a band, a mean, and a thin line for each seed.
   CHECK(count(page, "[0,5]") >= 1);
+  const std::string same =
+      report_page({busy_run(1, 7, 3.1, {1, 1}), busy_run(2, 7, 9.7, {1, 1})}, {});
+  CHECK(tests::contains(body_of(same), "On average in flight: 7 ± 0 over 2 seeds for a."));
   CHECK(count(page, "\"thin\":true") == 6);
 }
 

@@ -142,7 +142,10 @@ TEST_CASE("rows of the jobs' chart are clients that had jobs, of each tier") {
     const bool rare = i >= 297;  // sent nothing, and stand last
     const bool idle = i % 2 == 1 && !rare;
     table += std::to_string(i) + (rare ? ",rare," : ",usual,") + std::to_string(1000 - i) + ",5," +
-             (idle ? "0,0" : rare ? "1,0" : "9,8") + "\n";
+             (idle   ? "0,0"
+              : rare ? "1,0"
+                     : "9,8") +
+             "\n";
   }
   write_file(folder / "clients.csv", table);
   const Clients clients = read_clients(folder / "clients.csv");
