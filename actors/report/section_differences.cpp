@@ -11,7 +11,7 @@ namespace lorafleet::report {
 namespace {
 
 constexpr std::size_t kMostKeys = 24;
-constexpr std::size_t kMostBesideResults = 4;  // more keys than that have a table of their own
+constexpr std::size_t kMostBesideResults = 2;  // more keys than that have a table of their own
 
 /// Keys that have not the same value in all runs, in the order of the scenario.
 std::vector<std::string> differing_keys(const Story& story) {
