@@ -58,15 +58,22 @@ std::string change(double from, double to) {
   return (to >= from ? "+" : "") + fixed(100.0 * (to - from) / std::abs(from), 1) + " %";
 }
 
+/// Counts as counts: whole numbers have no digits after the point.
+std::string result(double value) {
+  if (std::isnan(value)) return "-";
+  const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
+  return whole ? grouped(std::llround(value)) : figure(value);
+}
+
 Rows differing_results(const Compared& a, const Compared& b) {
   Rows rows;
   for (const auto& [key, from] : a.summary.figures) {
     const double to = b.summary.figure(key);
     if (key == "seed" || from == to) continue;
-    rows.push_back({key, figure(from), std::isnan(to) ? "-" : figure(to), change(from, to)});
+    rows.push_back({key, result(from), result(to), change(from, to)});
   }
   for (const auto& [key, to] : b.summary.figures) {
-    if (std::isnan(a.summary.figure(key))) rows.push_back({key, "-", figure(to), ""});
+    if (std::isnan(a.summary.figure(key))) rows.push_back({key, "-", result(to), ""});
   }
   return rows;
 }

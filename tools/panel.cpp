@@ -170,6 +170,20 @@ std::vector<std::string> panel_of(const actors::Progress& progress, const PanelS
   return lines;
 }
 
+actors::Progress aged(actors::Progress progress, double seconds) {
+  seconds = std::max(seconds, 0.0);
+  const double passed = progress.wall_seconds + seconds;
+  // The panel divides by the real time.
+  for (auto& slot : progress.slots) {
+    if (progress.wall_seconds > 0.0)
+      slot.tokens = std::llround(static_cast<double>(slot.tokens) * passed / progress.wall_seconds);
+  }
+  progress.wall_seconds = passed;
+  if (progress.seconds_left)
+    *progress.seconds_left = std::max(*progress.seconds_left - seconds, 0.0);
+  return progress;
+}
+
 std::string line_of(const actors::Progress& progress) {
   const auto& totals = progress.totals;
   std::string text = version_text(progress);

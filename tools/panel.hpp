@@ -19,6 +19,10 @@ struct PanelStyle {
 /// there are no control characters in it.
 std::vector<std::string> panel_of(const actors::Progress& progress, const PanelStyle& style);
 
+/// What holds so many seconds after it was told, as far as that is known: real time has passed and
+/// less is left; speeds are as they were.
+actors::Progress aged(actors::Progress progress, double seconds);
+
 /// The same in one plain line: "version 3/12  virtual 0:04:10  updates 18 …".
 std::string line_of(const actors::Progress& progress);
 

@@ -9,6 +9,7 @@
 #include "actors/output/progress_json.hpp"
 #include "partition/support/printable.hpp"
 #include "partition/support/registry.hpp"
+#include "tools/panel.hpp"
 
 namespace lorafleet::tools {
 
@@ -51,15 +52,36 @@ ProgressDisplay::ProgressDisplay(ProgressKind kind)
                                                std::make_shared<spdlog::sinks::stderr_sink_mt>())),
       kind_(kind) {
   logger_->set_pattern("%H:%M:%S %v");
+  if (kind_ == ProgressKind::panel)
+    clock_ = std::jthread([this](const std::stop_token& stop) { draw_each_second(stop); });
 }
 
 ProgressDisplay::~ProgressDisplay() {
   finish();
 }
 
+void ProgressDisplay::draw() {
+  if (!latest_) return;
+  panel_.draw(aged(*latest_, std::chrono::duration<double>(Clock::now() - told_).count()));
+}
+
+void ProgressDisplay::draw_each_second(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    second_.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+    if (!stop.stop_requested()) draw();
+  }
+}
+
 void ProgressDisplay::tell(const char* kind, const std::string& text) {
   const nlohmann::ordered_json json = {{"kind", kind}, {"text", text}};
   const auto line = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  std::fputs(line.c_str(), stderr);
+}
+
+void ProgressDisplay::tell(const actors::Progress& progress) {
+  if (kind_ == ProgressKind::plain) return logger_->info("{}", line_of(progress));
+  const auto line = R"({"kind":"progress",)" + actors::progress_json(progress).substr(1) + "\n";
   std::fputs(line.c_str(), stderr);
 }
 
@@ -69,7 +91,7 @@ void ProgressDisplay::info(const std::string& text) {
   if (kind_ == ProgressKind::json) return tell("log", text);
   panel_.clear();
   logger_->info("{}", printable(text, true));
-  if (latest_) panel_.draw(*latest_);
+  draw();
 }
 
 void ProgressDisplay::warning(const std::string& text) {
@@ -77,7 +99,7 @@ void ProgressDisplay::warning(const std::string& text) {
   if (kind_ == ProgressKind::json) return tell("warning", text);
   panel_.clear();
   print_warning(text);
-  if (latest_) panel_.draw(*latest_);
+  draw();
 }
 
 ProgressDisplay::Clock::duration ProgressDisplay::pause() const {
@@ -97,16 +119,18 @@ void ProgressDisplay::update(const actors::Progress& progress) {
   const std::scoped_lock lock(mutex_);
   const auto now = Clock::now();
   const bool last = progress.done >= 1.0;
+  if (last && kind_ != ProgressKind::panel) {
+    end_ = progress;
+    return;
+  }
   if (last_ && !last && now - *last_ < pause()) return;
   last_ = now;
   if (kind_ == ProgressKind::panel) {
     latest_ = progress;
-    panel_.draw(progress);
-  } else if (kind_ == ProgressKind::json) {
-    const auto line = R"({"kind":"progress",)" + actors::progress_json(progress).substr(1) + "\n";
-    std::fputs(line.c_str(), stderr);
+    told_ = now;
+    draw();
   } else {
-    logger_->info("{}", line_of(progress));
+    tell(progress);
   }
 }
 
@@ -114,6 +138,8 @@ void ProgressDisplay::finish() {
   const std::scoped_lock lock(mutex_);
   panel_.clear();
   latest_.reset();
+  if (end_) tell(*end_);
+  end_.reset();
 }
 
 actors::RunOptions observed_by(ProgressDisplay& display) {

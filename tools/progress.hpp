@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "actors/run/run_options.hpp"
 #include "tools/command_line.hpp"
@@ -40,7 +42,7 @@ class ProgressDisplay {
   void info(const std::string& text);
   void warning(const std::string& text);
   void update(const actors::Progress& progress);
-  /// Takes the panel away.
+  /// Takes the panel away, or says how far the run came.
   void finish();
 
  private:
@@ -48,13 +50,21 @@ class ProgressDisplay {
 
   [[nodiscard]] Clock::duration pause() const;
   void tell(const char* kind, const std::string& text);
+  void tell(const actors::Progress& progress);
+  void draw();
+  void draw_each_second(const std::stop_token& stop);
 
   std::mutex mutex_;
   std::shared_ptr<spdlog::logger> logger_;
   ProgressKind kind_;
   LivePanel panel_{stderr};
   std::optional<actors::Progress> latest_;  // that the panel shows
+  Clock::time_point told_;                  // when that was
   std::optional<Clock::time_point> last_;
+  std::optional<actors::Progress> end_;  // of a run that is done: told once, by `finish`
+  std::condition_variable_any second_;
+  std::jthread
+      clock_;  // of the panel: nothing may be told for minutes; the last member, ends first
 };
 
 /// Observers of a run that show on `display`, which must outlive it.

@@ -25,6 +25,9 @@ report::Run read_one(const fs::path& folder) {
   const auto document = scenarios::parse_toml(run.scenario_toml, file.string());
   for (auto& [key, value] : scenarios::flat_settings(document))
     run.settings.push_back({std::move(key), std::move(value)});
+  const auto* name = document.find("name");
+  if (name != nullptr && std::holds_alternative<std::string>(name->data))
+    run.name = std::get<std::string>(name->data);
   if (run.data.summary.figures.empty()) return run;
   for (const auto& verdict :
        scenarios::judge(scenarios::expectations_in(document), run.data.summary.figures)) {
@@ -75,8 +78,10 @@ void write_report(const ReportRequest& request, const fs::path& file) {
   options.title = request.title;
   options.target = request.target;
   if (request.baseline) options.baseline = baseline_of(*request.baseline, folders);
-  if (request.folders.size() == 1 && report::is_sweep(request.folders.front()))
+  if (request.folders.size() == 1 && report::is_sweep(request.folders.front())) {
     options.answers = report::answers_of_sweep(request.folders.front());
+    if (options.title.empty()) options.title = report::name_of_sweep(request.folders.front());
+  }
   std::vector<report::Run> runs;
   for (const fs::path& folder : folders)
     runs.push_back(read_one(folder));
@@ -100,7 +105,7 @@ int report_command(const Arguments& arguments) {
               "the page; default: report.html, in the folder where one is given, here for several");
   line.option("baseline", "RUN", "one of the folders: times to the target are compared with its");
   line.option("target", "PERPLEXITY", "ask when each run came so far; default: what all reached");
-  line.option("title", "TEXT", "over the page; default: the runs' names");
+  line.option("title", "TEXT", "over the page; default: the sweep's name, or the runs'");
   if (!line.parse(arguments)) return kDone;
 
   ReportRequest request;

@@ -42,13 +42,20 @@ int report_expectations(const scenarios::Scenario& scenario,
   return missed ? kMissed : kDone;
 }
 
+/// Whether the page is one of the result: made after it, not when the run was interrupted before.
+bool has_page(const std::filesystem::path& folder) {
+  const auto page = folder / "report.html";
+  return std::filesystem::exists(page) &&
+         std::filesystem::last_write_time(page) >=
+             std::filesystem::last_write_time(folder / "summary.json");
+}
+
 /// What a run that was killed after its result had no time for.
 void tidy_up(const scenarios::Scenario& scenario, const std::filesystem::path& folder) {
   actors::CheckpointFiles(folder / "checkpoint", scenarios::identity(scenario)).remove();
   actors::ProgressFile(folder).remove();
-  const auto page = folder / "report.html";
-  if (scenario.federation.output.report && !std::filesystem::exists(page))
-    try_report({{folder}, {}, {}, {}}, page);
+  if (scenario.federation.output.report && !has_page(folder))
+    try_report({{folder}, {}, {}, {}}, folder / "report.html");
 }
 
 /// `--resume` of a run that has its result.
@@ -147,9 +154,7 @@ int run_command(const Arguments& arguments) {
   options.stop = signals.token();
   const auto outcome = actors::run_federation(config, options);
   display.finish();
-  if (config.output.report && outcome.status != "interrupted") {
-    try_report({{out}, {}, {}, {}}, out / "report.html");
-  }
+  if (config.output.report) try_report({{out}, {}, {}, {}}, out / "report.html");
   std::cout << outcome_text(config.name, outcome, out);
   if (outcome.status == actors::kRunInterrupted) return kInterrupted;
   if (made_no_progress(outcome)) {

@@ -145,7 +145,7 @@ int sweep_command(const Arguments& arguments) {
   std::cout << "written to " << (out / "sweep.csv").string() << " and sweep.json\n";
   if (signals.requested()) return kInterrupted;
   if (sweep.cases.front().runs.front().federation.output.report) {
-    try_report({{out}, {}, {}, sweep.name}, out / "report.html");
+    try_report({{out}, {}, {}, {}}, out / "report.html");
   }
   if (runner.failed()) {
     print_error("runs failed; " + (out / "sweep.csv").string() + " says why");

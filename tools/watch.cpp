@@ -79,16 +79,23 @@ class Watcher {
     const fs::path file = folder_ / actors::ProgressFile::kName;
     if (!fs::exists(file)) return std::nullopt;
     try {
+      written_ = fs::last_write_time(file);
       text_ = read_file(file);
-    } catch (const InputError&) {
+    } catch (const std::exception&) {
       return std::nullopt;  // it ended a moment ago
     }
     return actors::parse_progress(text_, file.string());
   }
 
+  /// Of a run that may not have told anything for minutes.
+  [[nodiscard]] actors::Progress current(const actors::Progress& progress) const {
+    const auto age = fs::file_time_type::clock::now() - written_;
+    return aged(progress, std::chrono::duration<double>(age).count());
+  }
+
   void show(const actors::Progress& progress) {
     if (form_ == Form::panel && !once_) {
-      panel_.draw(progress);
+      panel_.draw(current(progress));
       return;
     }
     if (text_ == shown_) return;
@@ -99,7 +106,7 @@ class Watcher {
     if (form_ == Form::json) {
       std::cout << actors::progress_json(progress) << std::endl;
     } else if (once_) {
-      for (const std::string& line : panel_of(progress, style_of(stdout)))
+      for (const std::string& line : panel_of(current(progress), style_of(stdout)))
         std::cout << line << "\n";
     } else {
       std::cout << line_of(progress) << std::endl;
@@ -134,7 +141,8 @@ class Watcher {
   Form form_;
   bool once_;
   LivePanel panel_{stdout};
-  std::string text_;   // of progress.json
+  std::string text_;  // of progress.json
+  fs::file_time_type written_;
   std::string shown_;  // the one that was shown last
   std::optional<Clock::time_point> last_;
 };

@@ -97,21 +97,31 @@ void add_seeds(const std::vector<const Curve*>& curves, const Group& group, std:
   plot.series.push_back(std::move(mean));
 }
 
+struct Spread {
+  double mean = 0.0;
+  double deviation = 0.0;  ///< of a sample; 0 of one
+};
+
+Spread spread_of(const std::vector<double>& values) {
+  Spread spread;
+  for (const double value : values)
+    spread.mean += value / static_cast<double>(values.size());
+  if (values.size() < 2) return spread;
+  for (const double value : values)
+    spread.deviation += (value - spread.mean) * (value - spread.mean);
+  spread.deviation = std::sqrt(spread.deviation / static_cast<double>(values.size() - 1));
+  // What rounding of equal values leaves.
+  if (spread.deviation < 1e-9 * std::abs(spread.mean)) spread.deviation = 0.0;
+  return spread;
+}
+
 std::string final_text(const Story& story, const CurveKind& kind, const Group& group) {
   std::vector<double> values;
   for (const std::size_t run : group.runs) {
     if (const Curve* curve = curve_of(story.data(run), kind.column))
       values.push_back(curve->points.back().value);
   }
-  double mean = 0.0;
-  for (const double value : values)
-    mean += value / static_cast<double>(values.size());
-  if (values.size() < 2) return number(mean);
-  double square = 0.0;
-  for (const double value : values)
-    square += (value - mean) * (value - mean) / static_cast<double>(values.size() - 1);
-  return number(mean) + " ± " + number(std::sqrt(square)) + " over " +
-         std::to_string(values.size()) + " seeds";
+  return over_seeds(values);
 }
 
 double final_mean(const Story& story, const CurveKind& kind, const Group& group) {
@@ -212,6 +222,42 @@ std::vector<Axis> run_axes() {
           {"version", ""},
           {"bytes over the links", "B"},
           {"tokens trained on", ""}};
+}
+
+std::string over_seeds(const std::vector<double>& values) {
+  if (values.empty()) return "–";
+  const Spread spread = spread_of(values);
+  if (values.size() == 1) return number(spread.mean);
+  return number(spread.mean) + " ± " + number(spread.deviation) + " over " +
+         std::to_string(values.size()) + " seeds";
+}
+
+void add_lines(const std::vector<std::vector<std::vector<double>>>& lines, const Series& like,
+               Plot& plot) {
+  Series mean = like;
+  Series band = like;
+  band.band = true;
+  std::size_t shortest = lines.empty() ? 0 : lines.front().size();
+  for (const auto& line : lines)
+    shortest = std::min(shortest, line.size());
+  for (std::size_t i = 0; i < shortest; ++i) {
+    std::vector<double> values;
+    for (const auto& line : lines)
+      values.push_back(line[i][1]);
+    const Spread spread = spread_of(values);
+    const double x = lines.front()[i][0];
+    mean.points.push_back({x, spread.mean});
+    band.points.push_back(
+        {x, std::max(spread.mean - spread.deviation, 0.0), spread.mean + spread.deviation});
+  }
+  if (lines.size() > 1) plot.series.push_back(std::move(band));
+  if (!mean.points.empty()) plot.series.push_back(std::move(mean));
+  for (std::size_t i = 0; lines.size() > 1 && i < lines.size(); ++i) {
+    Series seed = like;
+    seed.thin = true;
+    seed.points = lines[i];
+    plot.series.push_back(std::move(seed));
+  }
 }
 
 bool has_curve(const Story& story, const std::string& column) {

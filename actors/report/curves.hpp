@@ -26,6 +26,15 @@ std::vector<Axis> run_axes();
 /// standard deviation. No points: nothing to show.
 Figure curve_figure(const Story& story, const CurveKind& kind);
 
+/// "4.2", or of several seeds "4.2 ± 0.3 over 3 seeds": mean and sample deviation. "–" of none.
+std::string over_seeds(const std::vector<double>& values);
+
+/// Puts the lines (x, y) of a group's runs into `plot`: one as it is; of several a band of one
+/// deviation, their mean, and a thin line for each. They have the same x, but some may end early:
+/// the mean ends with the first.
+void add_lines(const std::vector<std::vector<std::vector<double>>>& lines, const Series& like,
+               Plot& plot);
+
 /// Whether the figure is worth its place: some run has two values or more that differ.
 bool has_curve(const Story& story, const std::string& column);
 

@@ -44,7 +44,10 @@ std::string controls_html(const Story& story) {
       "<label><input type=\"checkbox\" name=\"logy\"> log y</label>\n";
   if (story.target) {
     html +=
-        "<label>target perplexity <input type=\"number\" name=\"target\" step=\"any\" min=\"0\""
+        "<label title=\"Moves the line alone: sentence and table are for the target that the page "
+        "was "
+        "made with\">target line, perplexity <input type=\"number\" name=\"target\" step=\"any\" "
+        "min=\"0\""
         " value=\"" +
         escape(plain_number(*story.target)) + "\"></label>\n";
   }

@@ -29,6 +29,7 @@ struct Run {
   std::string scenario_toml;
   std::vector<Setting> settings;
   std::vector<Threshold> thresholds;
+  std::string name = {};  ///< as its scenario says; "" where it does not
 };
 
 struct PageOptions {

@@ -68,6 +68,31 @@ std::string staleness_sentence(const RunData& run, const WholeHistogram& all) {
   return text + ".";
 }
 
+/// Tiers whose bars are lower than a pixel or so beside the others.
+std::string unseen_sentence(const std::vector<Series>& tiers) {
+  constexpr double kSeen = 0.005;  // of the highest bar
+  std::vector<double> sums(tiers.empty() ? 0 : tiers.front().points.size());
+  for (const Series& tier : tiers) {
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      sums[i] += tier.points[i][0];
+  }
+  const double highest = sums.empty() ? 0.0 : *std::max_element(sums.begin(), sums.end());
+  std::string text;
+  for (const Series& tier : tiers) {
+    double most = 0.0;
+    double all = 0.0;
+    for (const auto& point : tier.points) {
+      most = std::max(most, point[0]);
+      all += point[0];
+    }
+    if (all > 0.0 && most < kSeen * highest) {
+      text += (text.empty() ? " Too few to be seen: " : ", ") + tier.name + " with " +
+              counted(std::llround(all), "update");
+    }
+  }
+  return text.empty() ? text : text + ".";
+}
+
 std::optional<Figure> histogram_figure(const RunData& run) {
   const WholeHistogram all = staleness_of(*run.events);
   if (all.count() == 0) return std::nullopt;
@@ -93,6 +118,7 @@ std::optional<Figure> histogram_figure(const RunData& run) {
     }
     figure.plot.series.push_back(std::move(series));
   }
+  figure.sentence += unseen_sentence(figure.plot.series);
   return figure;
 }
 

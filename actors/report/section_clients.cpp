@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <future>
 #include <numeric>
 #include <optional>
@@ -42,41 +43,50 @@ bool took_part(const Run& run) {
                      [](std::uint32_t count) { return count > 0; });
 }
 
+/// The share of the updates that the most active tenth of the clients sent.
+double top_tenth(std::vector<std::uint32_t> counts) {
+  std::sort(counts.begin(), counts.end(), std::greater<>());
+  const auto tenth = counts.begin() + static_cast<std::ptrdiff_t>((counts.size() + 9) / 10);
+  const double all = std::accumulate(counts.begin(), counts.end(), 0.0);
+  return std::accumulate(counts.begin(), tenth, 0.0) / std::max(all, 1.0);
+}
+
+std::string participation_sentence(const std::vector<std::uint32_t>& received) {
+  const auto never = std::count(received.begin(), received.end(), 0U);
+  return "The most active tenth of the clients sent " + percent(top_tenth(received)) +
+         " of the updates; " +
+         (never == 0
+              ? std::string("every client sent one at least")
+              : grouped(never) + " of " + grouped(static_cast<std::int64_t>(received.size())) +
+                    " clients sent none") +
+         ". The Gini coefficient is " + number(gini_of(received)) + ".";
+}
+
 std::optional<Figure> lorenz_figure(const Story& story) {
   Figure figure{"participation", "Who takes part", "", {}, {}};
   figure.plot.x = {{"share of clients, the least active first", "%"}};
   figure.plot.y = {"share of updates", "%"};
   figure.plot.diagonal = true;
-  for (std::size_t run = 0; run < story.runs.size(); ++run) {
-    if (!took_part(story.runs[run])) continue;
-    const Clients& clients = *story.data(run).clients;
-    const std::size_t group = story.group_of[run];
-    const bool first = story.groups[group].runs.front() == run;
-    Series series{story.single() ? "updates" : story.groups[group].label, group,
-                  story.single() ? -1 : static_cast<int>(group)};
-    series.thin = !first;
-    series.points = lorenz(clients.received);
-    figure.plot.series.push_back(std::move(series));
-    const auto never = std::count(clients.received.begin(), clients.received.end(), 0U);
-    if (story.single()) {
-      const auto& points = figure.plot.series.back().points;
-      const auto& ninety = *std::find_if(points.begin(), points.end(),
-                                         [](const auto& point) { return point[0] >= 89.99; });
-      figure.sentence =
-          "The most active tenth of the clients sent " + percent(1.0 - ninety[1] / 100.0) +
-          " of the updates; " +
-          (never == 0 ? std::string("every client sent one at least")
-                      : grouped(never) + " of " +
-                            grouped(static_cast<std::int64_t>(clients.received.size())) +
-                            " clients sent none") +
-          ". The Gini coefficient is " + number(gini_of(clients.received)) + ".";
-    } else if (first) {
-      figure.sentence += (figure.sentence.empty() ? "Gini coefficient: " : "; ") +
-                         number(gini_of(clients.received)) + " for " + story.groups[group].label;
+  for (std::size_t group = 0; group < story.groups.size(); ++group) {
+    std::vector<std::vector<std::vector<double>>> lines;
+    std::vector<double> ginis;
+    for (const std::size_t run : story.groups[group].runs) {
+      if (!took_part(story.runs[run])) continue;
+      lines.push_back(lorenz(story.data(run).clients->received));
+      ginis.push_back(gini_of(story.data(run).clients->received));
     }
+    if (lines.empty()) continue;
+    const std::string& label = story.groups[group].label;
+    add_lines(
+        lines,
+        {story.single() ? "updates" : label, group, story.single() ? -1 : static_cast<int>(group)},
+        figure.plot);
+    figure.sentence += (figure.sentence.empty() ? "Gini coefficient: " : "; ") + over_seeds(ginis) +
+                       " for " + label;
   }
   if (figure.plot.series.empty()) return std::nullopt;
-  if (!story.single()) figure.sentence += ".";
+  figure.sentence = story.single() ? participation_sentence(story.data(0).clients->received)
+                                   : figure.sentence + ".";
   figure.table = series_table(figure.plot, "clients.csv");
   return figure;
 }
@@ -161,6 +171,7 @@ void plot_by_speed(const SpeedPlot& data, const std::vector<TierGroup>& groups, 
   }
   const auto order = in_order(data.speeds);
   Series median{"median", 0};
+  Series mean{"mean", 0};
   Series band{"the middle 80 %", 0, -1, false, false, true};
   for (std::size_t bin = 0; bin < kSpeedBins; ++bin) {
     const std::size_t begin = bin * order.size() / kSpeedBins;
@@ -174,9 +185,15 @@ void plot_by_speed(const SpeedPlot& data, const std::vector<TierGroup>& groups, 
     };
     const double speed = order[(begin + end) / 2].first;
     median.points.push_back({speed, quantile(0.5)});
+    mean.points.push_back({speed, std::accumulate(values.begin(), values.end(), 0.0) /
+                                      static_cast<double>(values.size())});
     band.points.push_back({speed, quantile(0.1), quantile(0.9)});
   }
-  figure.plot.series = {std::move(band), std::move(median)};
+  // Where most clients have the same, medians say nothing.
+  const bool flat = std::all_of(median.points.begin(), median.points.end(), [&](const auto& point) {
+    return point[1] == median.points.front()[1];
+  });
+  figure.plot.series = {std::move(band), std::move(flat ? mean : median)};
   figure.table = series_table(figure.plot, "clients.csv");
 }
 
@@ -194,8 +211,8 @@ SpeedPlot by_speed(const Clients& clients, const std::vector<std::uint32_t>& val
 std::string how_drawn(const Figure& figure) {
   return figure.plot.kind == PlotKind::scatter
              ? ""
-             : " The line is the median of a twentieth of the clients, the band holds the middle "
-               "80 % of it.";
+             : " The line is the " + figure.plot.series.back().name +
+                   " of a twentieth of the clients, the band holds the middle 80 % of it.";
 }
 
 std::optional<Figure> speed_figure(const RunData& run) {

@@ -11,6 +11,7 @@ namespace lorafleet::report {
 namespace {
 
 constexpr std::size_t kMostKeys = 24;
+constexpr std::size_t kMostBesideResults = 2;  // more keys than that have a table of their own
 
 /// Keys that have not the same value in all runs, in the order of the scenario.
 std::vector<std::string> differing_keys(const Story& story) {
@@ -31,6 +32,36 @@ std::vector<std::string> differing_keys(const Story& story) {
 std::string best_value(const Story& story, std::size_t run) {
   const Curve* curve = score_of(story, run);
   return curve == nullptr ? "–" : number(best_of(story, *curve).value);
+}
+
+std::string value_of(const Run& run, const std::string& key) {
+  const std::string value = setting(run, key);
+  return value.empty() ? "–" : value;
+}
+
+/// Keys of settings: whichever are fewer, keys or settings, are the columns.
+Table keys_table(const Story& story, const std::vector<std::string>& keys) {
+  const bool keys_down = story.groups.size() <= keys.size();
+  Table table;
+  table.sortable = !keys_down;
+  table.head = {keys_down ? "key" : "setting"};
+  for (const Group& group : story.groups) {
+    if (keys_down) table.head.push_back(group.label);
+    if (keys_down) continue;
+    std::vector<std::string> cells = {group.label};
+    for (const std::string& key : keys)
+      cells.push_back(value_of(story.runs[group.runs.front()], key));
+    table.rows.push_back(std::move(cells));
+  }
+  for (const std::string& key : keys) {
+    if (!keys_down) table.head.push_back(key);
+    if (!keys_down) continue;
+    std::vector<std::string> cells = {key};
+    for (const Group& group : story.groups)
+      cells.push_back(value_of(story.runs[group.runs.front()], key));
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
 }
 
 /// What each run reached, against the virtual time that it took.
@@ -76,8 +107,10 @@ std::optional<Figure> outcome_figure(const Story& story) {
 
 Section differences_section(const Story& story) {
   if (story.single()) return {};
-  const auto keys = differing_keys(story);
-  const std::size_t shown = std::min(keys.size(), kMostKeys);
+  auto keys = differing_keys(story);
+  const std::size_t differing = keys.size();
+  const bool beside = differing <= kMostBesideResults;
+  keys.resize(std::min(differing, kMostKeys));
   Table table;
   table.sortable = true;
   table.head = {"run",
@@ -90,7 +123,7 @@ Section differences_section(const Story& story) {
                 "jobs lost",
                 "bytes",
                 "status"};
-  table.head.insert(table.head.end(), keys.begin(), keys.begin() + static_cast<long>(shown));
+  if (beside) table.head.insert(table.head.end(), keys.begin(), keys.end());
   for (std::size_t run = 0; run < story.runs.size(); ++run) {
     const Summary& summary = story.data(run).summary;
     std::vector<std::string> cells = {story.labels[run], number(summary.figure("seed"))};
@@ -100,21 +133,22 @@ Section differences_section(const Story& story) {
       cells.push_back(number(summary.figure(figure)));
     cells.push_back(bytes_text(summary.figure("bytes_down") + summary.figure("bytes_up")));
     cells.push_back(summary.text("status").empty() ? "not ended" : summary.text("status"));
-    for (std::size_t key = 0; key < shown; ++key) {
-      const std::string value = setting(story.runs[run], keys[key]);
-      cells.push_back(value.empty() ? "–" : value);
-    }
+    for (std::size_t key = 0; beside && key < keys.size(); ++key)
+      cells.push_back(value_of(story.runs[run], keys[key]));
     table.rows.push_back(std::move(cells));
   }
-  if (shown < keys.size())
-    table.note = grouped(static_cast<std::int64_t>(keys.size() - shown)) + " more keys differ.";
-  const std::string sentence = keys.empty()
-                                   ? "The runs differ in nothing but their seed and name."
-                                   : "The runs differ in " +
-                                         counted(static_cast<std::int64_t>(keys.size()), "key") +
-                                         " of their scenarios.";
+  const std::string sentence =
+      keys.empty() ? "The runs differ in nothing but their seed and name."
+                   : "The runs differ in " + counted(static_cast<std::int64_t>(differing), "key") +
+                         " of their scenarios.";
   Section section{"differences", "What differs",
                   paragraph(sentence) + table_html(table, "Runs, their results and keys")};
+  if (!beside) {
+    Table own = keys_table(story, keys);
+    if (keys.size() < differing)
+      own.note = grouped(static_cast<std::int64_t>(differing - keys.size())) + " more keys differ.";
+    section.html += "<h3>Keys that differ</h3>\n" + table_html(own, "Keys that differ");
+  }
   if (auto figure = outcome_figure(story)) section.figures.push_back(std::move(*figure));
   return section;
 }

@@ -33,11 +33,24 @@ std::string score_tiles(const Story& story) {
   return f1 == story.data(0).curves.end() ? html : html + end_tile("F1", f1->second);
 }
 
+/// How far a run is that has no summary yet.
+std::string unfinished_tiles(const RunData& run) {
+  if (!run.events) return "";
+  std::int64_t applied = 0;
+  for (const auto& tier : run.events->fates) {
+    const auto found = tier.find(Events::kApplied);
+    applied += found == tier.end() ? 0 : found->second.jobs;
+  }
+  return tile("virtual time so far", duration(run.events->end_seconds)) +
+         tile("updates applied so far", grouped(applied), "of " + counted(run.events->jobs, "job"));
+}
+
 std::string run_tiles(const Story& story) {
   const Run& run = story.runs.front();
   const Summary& summary = run.data.summary;
   const auto figure = [&](const char* key) { return summary.figure(key); };
   std::string html = score_tiles(story);
+  if (run.data.unfinished) return html + unfinished_tiles(run.data);
   if (summary.figures.empty()) return html;
   html += tile("virtual time", duration(figure("virtual_seconds")),
                duration(figure("wall_seconds")) + " of real time");
@@ -97,11 +110,12 @@ std::string several_tiles(const Story& story) {
 
 std::string run_line(const Run& run) {
   const Summary& summary = run.data.summary;
-  if (summary.figures.empty()) {
-    return run.data.events
-               ? "This run has not come to its end: what follows is what it left."
-               : "The data of a scenario, spread over its clients; nothing was trained.";
+  if (run.data.unfinished) {
+    return "This run is not finished: it is at work, or was cut off. What follows is what it has "
+           "written so far; its scores and its clients' figures come with its end.";
   }
+  if (summary.figures.empty())
+    return "The data of a scenario, spread over its clients; nothing was trained.";
   std::string status = summary.text("status");
   std::replace(status.begin(), status.end(), '_', ' ');
   const std::string stop = summary.text("stop_reason");

@@ -43,11 +43,18 @@ std::string target_sentence(const Story& story) {
          story.labels[first] + " after " + when + ".";
 }
 
+/// Why times are not compared, where they were to be.
+std::string baseline_note(const Story& story) {
+  if (!story.options.baseline || reached(story, *story.options.baseline) != nullptr) return "";
+  return " The baseline, " + story.labels[*story.options.baseline] +
+         ", did not reach it: there is no time to compare with.";
+}
+
 std::string target_html(const Story& story) {
   if (!story.target || !has_curve(story, "eval_perplexity")) return "";
   const std::size_t base = story.options.baseline.value_or(0);
   const CurvePoint* base_at = reached(story, base);
-  const bool compared = story.options.baseline.has_value() && base_at != nullptr;
+  const bool compared = story.options.baseline.has_value();
   Table table;
   table.sortable = story.runs.size() > 1;
   table.head = {"run", "virtual seconds", "version", "bytes", "tokens trained on", "energy (Wh)"};
@@ -62,11 +69,12 @@ std::string target_html(const Story& story) {
       cells.insert(cells.end(),
                    {number(at->seconds), grouped(std::llround(at->version)), bytes_text(at->bytes),
                     number(at->tokens), at->energy_wh > 0.0 ? number(at->energy_wh) : "–"});
-      if (compared) cells.push_back("× " + number(at->seconds / base_at->seconds));
+      if (compared)
+        cells.push_back(base_at == nullptr ? "–" : "× " + number(at->seconds / base_at->seconds));
     }
     table.rows.push_back(std::move(cells));
   }
-  return "<h3>To the target</h3>\n" + paragraph(target_sentence(story)) +
+  return "<h3>To the target</h3>\n" + paragraph(target_sentence(story) + baseline_note(story)) +
          table_html(table, "To the target");
 }
 

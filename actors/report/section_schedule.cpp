@@ -36,54 +36,82 @@ FlightExtremes extremes_of(const Events& events) {
   return all;
 }
 
+/// Mean jobs in flight in spans of virtual time, each as long as `spans` of the events' own.
+std::vector<std::vector<double>> flight_line(const Events& events, std::size_t spans) {
+  const auto& cells = events.flight.cells();
+  std::vector<std::vector<double>> line;
+  for (std::size_t begin = 0; begin < cells.size(); begin += spans) {
+    Flight sum;
+    for (std::size_t i = begin; i < std::min(begin + spans, cells.size()); ++i)
+      sum.merge(cells[i]);
+    if (sum.seconds <= 0.0) break;  // beyond the end
+    line.push_back(
+        {events.flight.width() * static_cast<double>(begin), sum.integral / sum.seconds});
+  }
+  return line;
+}
+
+void add_flight_band(const Events& events, const std::string& name, Plot& plot) {
+  Series band{name, 0, -1, false, false, true};
+  const auto& cells = events.flight.cells();
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (cells[i].seconds <= 0.0) continue;
+    band.points.push_back(
+        {events.flight.width() * static_cast<double>(i), cells[i].least, cells[i].largest});
+  }
+  plot.series.push_back(std::move(band));
+}
+
+/// The line of a group's jobs in flight, and its part of the sentence.
+std::string add_flight(const Story& story, std::size_t group, Plot& plot) {
+  double width = 0.0;
+  for (const std::size_t run : story.groups[group].runs) {
+    if (story.data(run).events) width = std::max(width, story.data(run).events->flight.width());
+  }
+  std::vector<std::vector<std::vector<double>>> lines;
+  std::vector<double> means;
+  for (const std::size_t run : story.groups[group].runs) {
+    if (!story.data(run).events) continue;
+    const Events& events = *story.data(run).events;
+    // Widths are a first one, doubled some times.
+    auto line =
+        flight_line(events, static_cast<std::size_t>(std::lround(width / events.flight.width())));
+    if (line.size() < 2) continue;
+    lines.push_back(std::move(line));
+    means.push_back(extremes_of(events).mean);
+  }
+  if (lines.empty()) return "";
+  const std::string& label = story.groups[group].label;
+  add_lines(lines, {label, group, story.single() ? -1 : static_cast<int>(group)}, plot);
+  return over_seeds(means) + " for " + label;
+}
+
+std::string flight_sentence(const Events& events) {
+  const FlightExtremes all = extremes_of(events);
+  std::string text = all.least == all.largest
+                         ? "Always " + number(all.mean) + " jobs at a time, over "
+                         : "Between " + number(all.least) + " and " + number(all.largest) +
+                               " jobs at a time, " + number(all.mean) + " on average over ";
+  return text + duration(events.end_seconds) + " of virtual time; " +
+         number(all.arrivals / std::max(events.end_seconds / 60.0, 1e-9)) +
+         " updates arrived in a virtual minute. The band holds least and most of each span.";
+}
+
 std::optional<Figure> flight_figure(const Story& story) {
   Figure figure{"in-flight", "Jobs in flight", "", {}, {}};
   figure.plot.x = {{"virtual time", "s"}};
   figure.plot.y = {"jobs", ""};
-  const bool several = story.runs.size() > 1;
-  for (std::size_t run = 0; run < story.runs.size(); ++run) {
-    if (!story.data(run).events) continue;
-    const Events& events = *story.data(run).events;
-    const std::size_t group = story.group_of[run];
-    Series mean{story.labels[run], group, several ? static_cast<int>(group) : -1};
-    mean.thin = story.groups[group].runs.size() > 1 && story.groups[group].runs.front() != run;
-    if (!mean.thin) mean.name = story.groups[group].label;
-    Series band = mean;
-    band.band = true;
-    const auto& cells = events.flight.cells();
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (cells[i].seconds <= 0.0) continue;
-      const double at = events.flight.width() * static_cast<double>(i);
-      mean.points.push_back({at, cells[i].integral / cells[i].seconds});
-      band.points.push_back({at, cells[i].least, cells[i].largest});
-    }
-    if (mean.points.size() < 2) continue;
-    if (!several) figure.plot.series.push_back(std::move(band));
-    figure.plot.series.push_back(std::move(mean));
+  if (story.single() && story.data(0).events)
+    add_flight_band(*story.data(0).events, story.labels[0], figure.plot);
+  bool any = false;
+  for (std::size_t group = 0; group < story.groups.size(); ++group) {
+    const std::string part = add_flight(story, group, figure.plot);
+    if (part.empty()) continue;
+    figure.sentence += (any ? "; " : "On average in flight: ") + part;
+    any = true;
   }
-  if (figure.plot.series.empty()) return std::nullopt;
-  if (story.single()) {
-    const Events& events = *story.data(0).events;
-    const FlightExtremes all = extremes_of(events);
-    figure.sentence = all.least == all.largest
-                          ? "Always " + number(all.mean) + " jobs at a time, over "
-                          : "Between " + number(all.least) + " and " + number(all.largest) +
-                                " jobs at a time, " + number(all.mean) + " on average over ";
-    figure.sentence += duration(events.end_seconds) + " of virtual time; " +
-                       number(all.arrivals / std::max(events.end_seconds / 60.0, 1e-9)) +
-                       " updates arrived in a virtual minute. The band holds least and most of "
-                       "each span.";
-  } else {
-    for (std::size_t run = 0; run < story.runs.size(); ++run) {
-      if (!story.data(run).events) continue;
-      const std::size_t group = story.group_of[run];
-      if (story.groups[group].runs.front() != run) continue;
-      figure.sentence += (figure.sentence.empty() ? "On average in flight: " : "; ") +
-                         number(extremes_of(*story.data(run).events).mean) + " for " +
-                         story.groups[group].label;
-    }
-    figure.sentence += ".";
-  }
+  if (!any) return std::nullopt;
+  figure.sentence = story.single() ? flight_sentence(*story.data(0).events) : figure.sentence + ".";
   figure.table = series_table(figure.plot, "events.jsonl");
   return figure;
 }
@@ -226,13 +254,27 @@ std::string offline_sentence(const RunData& run) {
   return text;
 }
 
-std::string gantt_sentence(const RunData& run, std::size_t clients) {
+/// Versions that can be told apart as lines.
+bool can_draw_versions(const RunData& run) {
+  constexpr std::size_t kMost = 150;
+  return !run.version_seconds.empty() && run.version_seconds.size() <= kMost;
+}
+
+std::string gantt_sentence(const RunData& run) {
   const Events& events = *run.events;
-  const bool all = clients == run.clients->tier_of.size();
+  const std::size_t clients = events.shown.size();
+  const auto with_jobs = std::count_if(run.clients->jobs.begin(), run.clients->jobs.end(),
+                                       [](std::uint32_t jobs) { return jobs > 0; });
+  const bool every = clients == run.clients->jobs.size();
+  const bool all = static_cast<std::int64_t>(clients) == with_jobs;
   std::string text =
-      (all ? "All " + counted(static_cast<std::int64_t>(clients), "client")
-           : "The busiest " + std::to_string(clients / 2) + " clients and " +
-                 std::to_string(clients - clients / 2) + " spread over the others by speed") +
+      (all ? "All " + counted(static_cast<std::int64_t>(clients), "client") +
+                 (every ? "" : " that had jobs")
+           : std::to_string(clients / 2) +
+                 " of the busiest clients, of each tier where they fit, "
+                 "and " +
+                 std::to_string(clients - clients / 2) +
+                 " spread by speed over the others that had jobs") +
       ", the fastest on top: " + counted(static_cast<std::int64_t>(events.bars.size()), "job") +
       " of " + grouped(events.jobs);
   if (events.bars_until < events.end_seconds)
@@ -240,14 +282,18 @@ std::string gantt_sentence(const RunData& run, std::size_t clients) {
   text += offline_sentence(run);
   return text +
          ". A bar is thin while it downloads and uploads, and thick while it computes"
-         ", waiting for the device included; vertical lines are new versions. trace.json, where "
-         "it was written, shows all clients.";
+         ", waiting for the device included" +
+         (can_draw_versions(run) ? "; vertical lines are new versions"
+          : run.summary.figure("versions") > 0.0
+              ? "; new versions are too many to be drawn as lines"
+              : "") +
+         ". trace.json, where it was written, shows all clients.";
 }
 
 std::optional<Figure> gantt_figure(const RunData& run) {
   if (!run.events || !run.clients || run.events->bars.empty()) return std::nullopt;
   const Events& events = *run.events;
-  Figure figure{"gantt", "Who worked when", gantt_sentence(run, events.shown.size()), {}, {}, true};
+  Figure figure{"gantt", "Who worked when", gantt_sentence(run), {}, {}, true};
   figure.plot.kind = PlotKind::gantt;
   figure.plot.x = {{"virtual time", "s"}};
   for (const std::uint64_t client : events.shown)
@@ -264,7 +310,8 @@ std::optional<Figure> gantt_figure(const RunData& run) {
   constexpr std::size_t kPale = 21;
   if (!events.offline.empty()) figure.plot.series.push_back({"offline", kPale});
   for (const double seconds : run.version_seconds) {
-    if (seconds <= events.bars_until) figure.plot.marks.push_back(seconds);
+    if (can_draw_versions(run) && seconds <= events.bars_until)
+      figure.plot.marks.push_back(seconds);
   }
   constexpr std::size_t kMostRows = 100;
   figure.table.head = {"client",          "from version", "start (s)", "download ended",

@@ -28,7 +28,8 @@ std::string identity_of(const Run& run) {
 
 std::string name_of(const Run& run) {
   const std::string name = run.data.summary.text("name");
-  return name.empty() ? run.data.folder : name;
+  if (!name.empty()) return name;
+  return run.name.empty() ? run.data.folder : run.name;
 }
 
 /// The last `parts` names of a folder.
@@ -98,6 +99,57 @@ void make_groups(Story& story) {
     group.label += " (" + story.labels[group.runs.front()] + ")";
 }
 
+/// Where a run's perplexity began, and how low it came.
+struct Descent {
+  double first;
+  double best;
+  [[nodiscard]] bool any() const { return best < first; }
+  [[nodiscard]] double nearly() const { return best + 0.1 * (first - best); }
+};
+
+std::vector<Descent> descents_of(const Story& story) {
+  std::vector<Descent> descents;
+  for (const Run& run : story.runs) {
+    const Curve* curve = perplexity_of(run);
+    if (curve != nullptr && curve->points.size() > 1)
+      descents.push_back({curve->points.front().value, curve->least.value});
+  }
+  return descents;
+}
+
+void choose_for_one(Story& story) {
+  const auto descents = descents_of(story);
+  if (descents.empty() || !descents.front().any()) return;
+  story.target = descents.front().nearly();
+  story.target_reason = "nine tenths of the way from the first to the lowest perplexity";
+}
+
+/// A target that a run meets as it begins would say nothing.
+void choose_for_several(Story& story) {
+  const auto descents = descents_of(story);
+  if (descents.empty()) return;
+  const auto lower = [](const Descent& a, const Descent& b) {
+    return a.first != b.first ? a.first < b.first : a.best < b.best;
+  };
+  const Descent& lowest = *std::min_element(descents.begin(), descents.end(), lower);
+  double worst = 0.0;
+  bool all = true;
+  for (const Descent& descent : descents) {
+    all = all && descent.any();
+    if (descent.any()) worst = std::max(worst, descent.best);
+  }
+  if (worst > 0.0 && worst < lowest.first) {
+    story.target = worst;
+    story.target_reason = std::string("the lowest perplexity of the run that got least far") +
+                          (all ? "" : " of those that fell");
+  } else if (lowest.any()) {
+    story.target = lowest.nearly();
+    story.target_reason =
+        "nine tenths of the way of the run that began lowest, since others never came below its "
+        "start";
+  }
+}
+
 void choose_target(Story& story) {
   if (story.options.target) {
     story.target = story.options.target;
@@ -110,19 +162,7 @@ void choose_target(Story& story) {
     story.target_reason = "stop.target_perplexity";
     return;
   }
-  double worst = 0.0;
-  for (const Run& run : story.runs) {
-    const Curve* curve = perplexity_of(run);
-    if (curve == nullptr || curve->points.size() < 2) continue;
-    const double first = curve->points.front().value;
-    const double best = curve->least.value;
-    worst = std::max(worst, story.single() ? best + 0.1 * (first - best) : best);
-  }
-  if (worst <= 0.0) return;
-  story.target = worst;
-  story.target_reason = story.single()
-                            ? "nine tenths of the way from the first to the lowest perplexity"
-                            : "the lowest perplexity of the run that got least far";
+  story.single() ? choose_for_one(story) : choose_for_several(story);
 }
 
 }  // namespace

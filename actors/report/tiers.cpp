@@ -7,10 +7,9 @@
 namespace lorafleet::report {
 
 std::vector<TierGroup> tier_groups(const RunData& run) {
-  constexpr std::size_t kMost = 8;
   std::vector<TierGroup> groups;
   const std::size_t tiers = run.events ? run.events->fates.size() : 0;
-  if (!run.clients || tiers > kMost || tiers < 2) {
+  if (!run.clients || tiers > Events::kMostTiersApart || tiers < 2) {
     TierGroup all{"all clients", {}};
     for (std::size_t i = 0; i < tiers; ++i)
       all.tiers.push_back(i);

@@ -59,8 +59,7 @@ void flatten(const Value& value, const std::string& where, const std::string& ke
              std::vector<Setting>& settings, Report& report) {
   // "expect" = {} empties a table: a setting of its own.
   const bool emptied = value.table() != nullptr && value.table()->empty() && !key.empty();
-  const bool nested =
-      value.table() != nullptr && value.find("distribution") == nullptr && !emptied;
+  const bool nested = value.table() != nullptr && value.find("distribution") == nullptr && !emptied;
   if (key == "seed") {
     report.error(value.place, where + ".seed", "cannot be varied here; use seeds = [1, 2, 3]");
     return;

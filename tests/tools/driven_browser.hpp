@@ -23,13 +23,14 @@ namespace lorafleet::tests {
 /// does not answer within a minute.
 class DrivenBrowser {
  public:
-  explicit DrivenBrowser(const std::filesystem::path& page) {
+  /// `hash` comes after the page's address.
+  explicit DrivenBrowser(const std::filesystem::path& page, const std::string& hash = "") {
     start();
     const auto target = call("Target.createTarget", {{"url", "about:blank"}});
     session_ =
         call("Target.attachToTarget", {{"targetId", target.at("targetId")}, {"flatten", true}})
             .at("sessionId");
-    call("Page.navigate", {{"url", "file://" + page.string()}});
+    call("Page.navigate", {{"url", "file://" + page.string() + hash}});
     for (int i = 0; i < 600 && evaluate("document.documentElement.dataset.ready") != "1"; ++i)
       ::usleep(100'000);
   }
@@ -47,6 +48,10 @@ class DrivenBrowser {
     const auto answer =
         call("Runtime.evaluate", {{"expression", expression}, {"returnByValue", true}});
     return answer.at("result").value("value", nlohmann::json());
+  }
+  void resize(int width, int height) {
+    call("Emulation.setDeviceMetricsOverride",
+         {{"width", width}, {"height", height}, {"deviceScaleFactor", 1}, {"mobile", false}});
   }
   /// Presses and lets go "Tab", "Enter" or "Space".
   void press(const std::string& name) {

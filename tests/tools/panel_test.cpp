@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <set>
 
 #include "actors/output/progress_json.hpp"
 #include "actors/run/history.hpp"
@@ -116,6 +119,15 @@ TEST_CASE("the panel of a classifier shows how its accuracy went") {
   CHECK_FALSE(tests::contains(text, "perplexity"));
 }
 
+TEST_CASE("time goes on in the panel while nothing is told") {
+  const auto later = tools::aged(halfway(), 5.0);
+  const std::string shown = joined(tools::panel_of(later, {100, false, true}));
+  CHECK(tests::contains(shown, "left 0:00:56"));
+  CHECK(tests::contains(shown, "real 0:01:05"));
+  CHECK(tests::contains(shown, "by slot  600  400"));
+  CHECK(tools::aged(halfway(), 1e4).seconds_left == 0.0);
+}
+
 TEST_CASE("the panel has colours and block letters only where they are shown") {
   const std::string colored = joined(tools::panel_of(halfway(), {80, true, true}));
   CHECK(tests::contains(colored, "\033["));
@@ -167,6 +179,24 @@ TEST_CASE("on a terminal a run draws a panel in place and takes it away") {
     CHECK_FALSE(end.shows(part));
 }
 
+TEST_CASE("on a terminal real time goes on while jobs train") {
+  const tests::SmallScenario small;
+  const auto seen = tests::run_on_terminal({"run", small.file(), "--out", small.path("out"),
+                                            "--set", "train.steps=300", "--set", "stop.versions=1"},
+                                           80);
+  REQUIRE(seen.status == 0);
+  std::set<int> seconds;
+  const std::string mark = "real 0:";
+  for (auto at = seen.bytes.find(mark); at != seen.bytes.npos; at = seen.bytes.find(mark, at + 1)) {
+    const std::string clock = seen.bytes.substr(at + mark.size(), 5);
+    seconds.insert(60 * std::atoi(clock.c_str()) + std::atoi(clock.c_str() + 3));
+  }
+  REQUIRE(seconds.size() > 1);
+  CHECK(*seconds.rbegin() - *seconds.begin() >= 3);
+  for (auto next = std::next(seconds.begin()); next != seconds.end(); ++next)
+    CHECK(*next - *std::prev(next) <= 2);
+}
+
 TEST_CASE("NO_COLOR takes the colours away, and CLICOLOR_FORCE brings them to files") {
   const tests::SmallScenario small;
   const auto seen = tests::run_on_terminal({"run", small.file(), "--out", small.path("out")}, 60,
@@ -203,12 +233,16 @@ TEST_CASE("--progress chooses what stderr gets") {
     at = end + 1;
   }
   CHECK(told >= 2);
+  CHECK(json.err.find("\"done\":1.0") == json.err.rfind("\"done\":1.0"));
   CHECK(run("none", "b").err.empty());
   const auto plain = tests::run_on_terminal(
       {"run", small.file(), "--out", small.path("c"), "--progress", "plain"}, 80);
   CHECK(plain.status == 0);
   CHECK_FALSE(tests::contains(plain.bytes, "\033[K"));
-  CHECK(tests::contains(plain.bytes, "version 3/3  virtual"));
+  const auto end = plain.bytes.find("version 3/3  virtual");
+  REQUIRE(end != std::string::npos);
+  CHECK(plain.bytes.find("version 3/3  virtual", end + 1) == std::string::npos);
+  CHECK(tests::contains(plain.bytes.substr(end), "(version 3)"));  // with the last score
   const auto other = run("loud", "d");
   CHECK(other.status == 2);
   CHECK(tests::contains(other.err, "allowed: auto, plain, none, json"));

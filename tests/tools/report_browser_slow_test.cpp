@@ -4,7 +4,7 @@
 #include "partition/support/process.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/text.hpp"
-#include "tests/tools/browser.hpp"
+#include "tests/tools/driven_browser.hpp"
 #include "tests/tools/small_scenario.hpp"
 
 namespace lorafleet {
@@ -146,6 +146,37 @@ TEST_CASE("a page stays whole with names made to break it") {
   check_page(page, folder);
 }
 
+TEST_CASE("long names make no page wider than a phone, and seeds differ in their short forms") {
+  if (!can_open()) return;
+  const tests::TemporaryFolder folder;
+  const std::string name(75, 'n');
+  const auto copy = [&](const std::string& seed, const std::string& lr) {
+    const fs::path run = folder / (lr + name) / ("seed-" + seed);
+    fs::create_directories(run.parent_path());
+    simulate(run, seed);
+    std::string text = read_file(run / "scenario.toml");
+    replace(text, "name = \"dropout_30\"", "name = \"" + lr + name + "\"");
+    replace(text, "\nlr = ", "\nlr = 0." + lr + "  # ");
+    write_file(run / "scenario.toml", text);
+    return run.string();
+  };
+  const fs::path page = folder / "page.html";
+  write_page({copy("1", "1"), copy("2", "1"), copy("1", "2")}, page);
+  tests::DrivenBrowser browser(page);
+  browser.resize(390, 844);
+  CHECK(browser.evaluate("document.documentElement.scrollWidth") <= 390);
+  browser.resize(1240, 900);
+  const std::string labels =
+      "[...document.querySelectorAll('[data-figure=fates] text')].map((one) => one.textContent)"
+      ".filter((one) => one.includes('…'))";
+  CHECK(browser.evaluate(labels + ".length") == 3);
+  CHECK(browser.evaluate("new Set(" + labels + ").size") == 3);
+  // The bar that stays on top does not cover what is jumped to.
+  CHECK(
+      browser.evaluate("parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) >="
+                       "document.querySelector('.controls').offsetHeight") == true);
+}
+
 TEST_CASE("without scripts tiles, sentences and tables are there") {
   if (!can_open()) return;
   const tests::TemporaryFolder folder;
@@ -160,6 +191,31 @@ TEST_CASE("without scripts tiles, sentences and tables are there") {
   CHECK(count(document, "<details open") > 3);
   CHECK(tests::contains(document, "class=\"tile\""));
   CHECK(tests::contains(document, "<figcaption>"));
+}
+
+TEST_CASE("the target's line lies at its value, whatever its decimals") {
+  if (!can_open()) return;
+  const tests::TemporaryFolder folder;
+  write_file(folder / "scenario.toml", "name = \"x\"\n");
+  write_file(folder / "rounds.csv",
+             "version,virtual_seconds,eval_perplexity\n0,0,1.105\n1,5,1.102\n2,9,1.101\n");
+  const fs::path page = folder / "page.html";
+  write_page({folder.path().string(), "--target", "1.104"}, page);
+  tests::DrivenBrowser browser(page);
+  // The curve's ends say how high 1.105 and 1.101 are.
+  const auto off = browser.evaluate(R"((() => {
+    const box = document.querySelector('[data-figure=perplexity]');
+    const heights = (path) => path.getAttribute('d').match(/[\d.]+/g).map(Number)
+      .filter((_, place) => place % 2);
+    const lines = [...box.querySelectorAll('path[stroke-dasharray="3,3"]')];
+    const curve = box.querySelector('path[fill=none][stroke-width="2"]');
+    if (lines.length !== 1 || !curve) return lines.length + ' lines';
+    const along = heights(curve);
+    const wanted = along[0] + (along[along.length - 1] - along[0]) / 4;
+    return Math.abs(heights(lines[0])[0] - wanted);
+  })())");
+  REQUIRE_MESSAGE(off.is_number(), off);
+  CHECK(off.get<double>() < 2.0);
 }
 
 }  // namespace

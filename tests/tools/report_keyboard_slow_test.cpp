@@ -133,4 +133,20 @@ TEST_CASE("Tab reaches everything that can be worked, and leaves the page at its
   CHECK(walk.focus("checked") == false);
 }
 
+TEST_CASE("the address keeps where the target's line is") {
+  if (!tests::can_open()) return;
+  const tests::TemporaryFolder folder;
+  tests::simulate(folder / "one", "1");
+  const auto page = folder / "page.html";
+  tests::write_page({(folder / "one").string()}, page);
+  DrivenBrowser browser(page);
+  browser.evaluate(
+      "(() => { const field = document.querySelector('input[name=target]'); field.value = '77.125';"
+      "field.dispatchEvent(new Event('input', {bubbles: true})); })()");
+  const auto hash = browser.evaluate("location.hash").get<std::string>();
+  CHECK(hash == "#target=77.125");
+  DrivenBrowser shared(page, hash);
+  CHECK(shared.evaluate("document.querySelector('input[name=target]').value") == "77.125");
+}
+
 }  // namespace lorafleet

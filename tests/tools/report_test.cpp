@@ -59,20 +59,25 @@ TEST_CASE("report refuses what is no run, with one message") {
 
 TEST_CASE("compare prints the keys and results that differ") {
   const tests::TemporaryFolder folder;
-  const auto write = [&](const std::string& name, const std::string& lr, const std::string& loss) {
+  const auto write = [&](const std::string& name, const std::string& lr, const std::string& loss,
+                         const std::string& jobs) {
     make_folder(folder / name);
     write_file(folder / name / "scenario.toml", "name = \"x\"\n[train]\nlr = " + lr + "\n");
-    write_file(folder / name / "summary.json",
-               "{\"seed\": 1, \"versions\": 3, \"final\": {\"loss\": " + loss + "}}");
+    write_file(folder / name / "summary.json", "{\"seed\": 1, \"versions\": 3, \"jobs\": " + jobs +
+                                                   ", \"final\": {\"loss\": " + loss + "}}");
     return (folder / name).string();
   };
-  const std::string a = write("a", "0.1", "4.0");
-  const std::string b = write("b", "0.2", "3.0");
+  const std::string a = write("a", "0.1", "4.0", "2000");
+  const std::string b = write("b", "0.2", "3.5", "30");
   const auto compared = tests::run_program({"compare", a, b});
   CHECK(compared.status == 0);
   CHECK(tests::contains(compared.out, "train.lr"));
   CHECK(tests::contains(compared.out, "final.loss"));
-  CHECK(tests::contains(compared.out, "-25.0 %"));
+  CHECK(tests::contains(compared.out, "-12.5 %"));
+  CHECK(tests::contains(compared.out, " 4  "));
+  CHECK(tests::contains(compared.out, " 3.500  "));
+  CHECK(tests::contains(compared.out, " 2,000 "));
+  CHECK_FALSE(tests::contains(compared.out, "30.0"));
   CHECK_FALSE(tests::contains(compared.out, "versions"));
   CHECK(tests::run_program({"compare", a, a}).out == "the runs differ in no key and no result\n");
   CHECK(tests::run_program({"compare", a, folder.path().string()}).status == 2);

@@ -291,6 +291,7 @@ TEST_CASE("an interrupted run ends cleanly with status 130") {
   CHECK(tests::contains(output.err, "stopping with what there is"));
   CHECK(output.out.starts_with("small: interrupted"));
   CHECK(tests::contains(read_file(small.path("out/summary.json")), "\"interrupted\""));
+  CHECK(tests::contains(read_file(small.path("out/report.html")), "Run interrupted, seed "));
 }
 
 TEST_CASE("a second signal ends a run at once") {

@@ -29,6 +29,12 @@ TEST_CASE("a sweep runs all cases, keeps failed ones, and does not repeat comple
   CHECK(tests::contains(csv, "01-r=2,2,"));
   CHECK(tests::contains(csv, ",completed,,02-r=4/seed-"));
 
+  const std::string page = read_file(folder / "out/report.html");
+  CHECK(tests::contains(page, "<h1>grid</h1>"));
+  const std::string later = (folder / "later.html").string();
+  CHECK(tests::run_program({"report", out, "--out", later}).status == 0);
+  CHECK(read_file(later) == page);
+
   const auto written = std::filesystem::last_write_time(folder / "out/01-r=2");
   std::filesystem::remove_all(folder / "out/02-r=4");
   const auto again =

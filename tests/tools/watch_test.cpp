@@ -70,6 +70,10 @@ TEST_CASE("watch tells a run that was killed, one that is complete, and what is 
     const auto killed = tests::run_program({"watch", run.folder()});
     CHECK(killed.status == 1);
     CHECK(tests::contains(killed.err, "failed or was killed"));
+    REQUIRE(tests::run_program({"report", run.folder()}).status == 0);
+    const std::string page = read_file(run.folder() + "/report.html");
+    CHECK(tests::contains(page, "<h1>small</h1>"));
+    CHECK(tests::contains(page, "This run is not finished"));
   }
   const tests::SmallScenario small;
   const std::string out = small.path("out");
@@ -83,6 +87,21 @@ TEST_CASE("watch tells a run that was killed, one that is complete, and what is 
   CHECK(none.status == 2);
   CHECK(tests::contains(none.err, "is no run directory"));
   CHECK(tests::run_program({"watch", small.path("nowhere")}).status == 2);
+}
+
+TEST_CASE("watch shows real time go on while a run says nothing") {
+  LongRun run;
+  run.program().signal(SIGSTOP);
+  const auto real_time = [&] {
+    const auto once = tests::run_program({"watch", run.folder(), "--once"});
+    const auto at = once.out.find("real ");
+    REQUIRE(at != std::string::npos);
+    return once.out.substr(at, once.out.find('\n', at) - at);
+  };
+  const std::string before = real_time();
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  CHECK(real_time() != before);
+  run.program().signal(SIGCONT);
 }
 
 TEST_CASE("watch draws the panel on a terminal") {

@@ -106,6 +106,7 @@ Clients read_clients(const std::filesystem::path& file) {
     const double jobs = row.number(at.jobs);
     clients.tier_of.push_back(static_cast<std::uint16_t>(tier));
     clients.speed.push_back(static_cast<float>(row.number(at.speed)));
+    clients.jobs.push_back(static_cast<std::uint32_t>(whole(jobs)));
     clients.received.push_back(static_cast<std::uint32_t>(whole(row.number(at.received))));
     clients.examples.push_back(static_cast<std::uint32_t>(whole(row.number(at.examples))));
     add_to(clients.tiers[tier], row, at, jobs);

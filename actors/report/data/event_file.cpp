@@ -64,6 +64,7 @@ struct Batch {
   Piece piece;
   std::vector<EventLine> events = {};
   bool broken = false;  ///< the line after the last of them is no event
+  bool cut = false;     ///< and has no end
 };
 
 Batch parse(Piece piece) {
@@ -78,6 +79,7 @@ Batch parse(Piece piece) {
     std::string_view line = rest.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
     batch.broken = !parse_event(line, batch.events.emplace_back());
+    batch.cut = batch.broken && end == rest.size();
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   if (batch.broken) batch.events.pop_back();
@@ -86,7 +88,8 @@ Batch parse(Piece piece) {
 
 }  // namespace
 
-void for_each_event(const fs::path& file, const std::function<bool(const EventLine& event)>& take) {
+void for_each_event(const fs::path& file, const std::function<bool(const EventLine& event)>& take,
+                    bool growing) {
   constexpr std::uint64_t kBlock = 1 << 20;
   read_start(file, 1);  // says what is wrong with a file that cannot be read
   const std::uint64_t size = fs::file_size(file);
@@ -107,7 +110,7 @@ void for_each_event(const fs::path& file, const std::function<bool(const EventLi
       if (!take(event))
         throw InputError(at_line(file.string(), number), "is no line of an event log");
     }
-    if (batch.broken)
+    if (batch.broken && !(growing && batch.cut))
       throw InputError(at_line(file.string(), number + 1), "is no line of an event log");
   }
 }

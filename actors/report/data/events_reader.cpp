@@ -16,16 +16,39 @@ double seconds(std::int64_t microseconds) {
   return static_cast<double>(microseconds) / 1e6;
 }
 
-/// The busiest clients, and as many spread over the others from the fastest to the slowest.
+/// Puts the busiest clients to the front of `order`: of each tier two where there is room, then
+/// whoever they are.
+template <typename Busier>
+void busiest_first(const Clients& clients, std::size_t count, const Busier& busier,
+                   std::vector<std::uint64_t>& order) {
+  const std::size_t each = std::min<std::size_t>(2, count / clients.tiers.size());
+  std::vector<std::vector<std::uint64_t>> best(clients.tiers.size());
+  for (const std::uint64_t client : order) {
+    auto& own = best[clients.tier_of[client]];
+    own.insert(std::upper_bound(own.begin(), own.end(), client, busier), client);
+    if (own.size() > each) own.pop_back();
+  }
+  const auto rest = std::partition(order.begin(), order.end(), [&](std::uint64_t client) {
+    const auto& own = best[clients.tier_of[client]];
+    return std::find(own.begin(), own.end(), client) != own.end();
+  });
+  std::partial_sort(rest, order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), busier);
+}
+
+/// Of the clients that had jobs: the busiest, some of each tier among them, and as many spread over
+/// the others from the fastest to the slowest.
 std::vector<std::uint64_t> clients_to_show(const Clients& clients) {
-  std::vector<std::uint64_t> order(clients.tier_of.size());
-  std::iota(order.begin(), order.end(), 0);
+  std::vector<std::uint64_t> order;
+  for (std::uint64_t client = 0; client < clients.jobs.size(); ++client) {
+    if (clients.jobs[client] > 0) order.push_back(client);
+  }
   if (order.size() <= kMostRows) return order;
   const auto busier = [&](std::uint64_t a, std::uint64_t b) {
-    return clients.received[a] != clients.received[b] ? clients.received[a] > clients.received[b]
-                                                      : a < b;
+    if (clients.received[a] != clients.received[b])
+      return clients.received[a] > clients.received[b];
+    return clients.jobs[a] != clients.jobs[b] ? clients.jobs[a] > clients.jobs[b] : a < b;
   };
-  std::partial_sort(order.begin(), order.begin() + kMostRows / 2, order.end(), busier);
+  busiest_first(clients, kMostRows / 2, busier, order);
   std::vector<std::uint64_t> shown(order.begin(), order.begin() + kMostRows / 2);
   order.erase(order.begin(), order.begin() + kMostRows / 2);
   const auto faster = [&](std::uint64_t a, std::uint64_t b) {
@@ -186,8 +209,9 @@ class EventCounter {
     ++events_.flight.at(now).arrivals;
     events_.staleness[tier].add(static_cast<std::uint64_t>(line.staleness));
     Losses& losses = events_.losses.at(now);
-    losses.tiers.resize(events_.fates.size());
-    if (line.loss > 0.0) losses.tiers[tier].add(line.loss);
+    const bool apart = events_.fates.size() <= Events::kMostTiersApart;
+    losses.tiers.resize(apart ? events_.fates.size() : 1);
+    if (line.loss > 0.0) losses.tiers[apart ? tier : 0].add(line.loss);
     const std::size_t bar = events_.bars.size() > bars ? bars : kNoBar;
     const double weight = std::isfinite(line.weight) ? line.weight : 0.0;
     arrived_[line.tier].push_back({line.seq, client, tier, weight, fate, bar});
@@ -268,9 +292,10 @@ void Losses::merge(const Losses& other) {
     tiers[i].merge(other.tiers[i]);
 }
 
-Events read_events(const std::filesystem::path& file, const Clients* clients) {
+Events read_events(const std::filesystem::path& file, const Clients* clients, bool growing) {
   EventCounter counter(clients);
-  for_each_event(file, [&](const EventLine& line) { return counter.add(line); });
+  for_each_event(
+      file, [&](const EventLine& line) { return counter.add(line); }, growing);
   return counter.finish();
 }
 

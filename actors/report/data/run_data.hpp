@@ -68,6 +68,7 @@ struct Clients {
   std::vector<TierFigures> tiers;
   std::vector<std::uint16_t> tier_of;
   std::vector<float> speed;  ///< tokens/s
+  std::vector<std::uint32_t> jobs;
   std::vector<std::uint32_t> received;
   std::vector<std::uint32_t> examples;
   std::vector<std::string> names;              ///< of the columns
@@ -110,7 +111,8 @@ struct Flight {
   void merge(const Flight& other);
 };
 
-/// Training losses of updates in a span of virtual time, by tier.
+/// Training losses of updates in a span of virtual time, by tier; of more than
+/// Events::kMostTiersApart tiers all in the first.
 struct Losses {
   std::vector<QuantileSketch> tiers;
   void merge(const Losses& other);
@@ -119,6 +121,7 @@ struct Losses {
 /// What events.jsonl says, in figures of bounded size.
 struct Events {
   static constexpr std::size_t kMostBars = 4000;
+  static constexpr std::size_t kMostTiersApart = 8;  ///< of more, losses are kept of all together
   static constexpr const char* kApplied = "applied";
   static constexpr const char* kInFlight = "in flight at the end";
   static constexpr const char* kWaiting = "never folded";
@@ -165,7 +168,8 @@ struct Partition {
 
 /// All that a page shows of one run directory; parts whose file is not there are empty.
 struct RunData {
-  std::string folder;  ///< the last three names of its path
+  std::string folder;       ///< the last three names of its path
+  bool unfinished = false;  ///< a run that is at work, or was killed: it has no summary.json
   const ScoreKind* score = &score_kinds().front();
   Summary summary;
   Curves curves;
@@ -181,8 +185,8 @@ struct RunData {
 Summary read_summary(const std::filesystem::path& file);
 void read_rounds(const std::filesystem::path& file, RunData& run);
 Clients read_clients(const std::filesystem::path& file);
-/// `clients` says which tier a client is of; may be null.
-Events read_events(const std::filesystem::path& file, const Clients* clients);
+/// `clients` says which tier a client is of; may be null. `growing`: see for_each_event.
+Events read_events(const std::filesystem::path& file, const Clients* clients, bool growing = false);
 /// Adds the spans of the clients that are shown, up to `bars_until`.
 void read_offline(const std::filesystem::path& file, Events& events);
 std::vector<LocalRow> read_local(const std::filesystem::path& file);

@@ -52,6 +52,11 @@ RunData read_run(const fs::path& folder) {
   }
   RunData run;
   run.folder = last_names(folder);
+  // What a run's event log is called until the run ends (actors/output/run_recorder.cpp).
+  constexpr const char* kGrowing = "events.jsonl.tmp";
+  const bool growing = !has("events.jsonl") && has(kGrowing);
+  const bool began = has("run.log") || has("progress.json") || has("events.jsonl") || growing;
+  run.unfinished = began && !has("summary.json");
   if (has("summary.json")) run.summary = read_summary(folder / "summary.json");
   // The two large tables at the same time.
   std::future<void> rounds;
@@ -59,8 +64,9 @@ RunData read_run(const fs::path& folder) {
     rounds = std::async(std::launch::async, [&] { read_rounds(folder / "rounds.csv", run); });
   }
   if (has("clients.csv")) run.clients = read_clients(folder / "clients.csv");
-  if (has("events.jsonl")) {
-    run.events = read_events(folder / "events.jsonl", run.clients ? &*run.clients : nullptr);
+  if (growing || has("events.jsonl")) {
+    run.events = read_events(folder / (growing ? kGrowing : "events.jsonl"),
+                             run.clients ? &*run.clients : nullptr, growing);
   }
   if (has("offline.csv") && run.events) read_offline(folder / "offline.csv", *run.events);
   if (has("local.csv")) run.local = read_local(folder / "local.csv");

@@ -24,6 +24,15 @@ bool is_sweep(const fs::path& folder) {
   return fs::is_regular_file(folder / kTable);
 }
 
+std::string name_of_sweep(const fs::path& folder) {
+  const fs::path file = folder / kTable;
+  try {
+    return nlohmann::json::parse(read_file(file)).value("name", "");
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(file.string(), std::string("is no table of a sweep: ") + error.what());
+  }
+}
+
 std::vector<fs::path> runs_of_sweep(const fs::path& folder) {
   const fs::path file = folder / kTable;
   std::vector<fs::path> runs;

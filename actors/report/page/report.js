@@ -120,6 +120,13 @@
     }
     return box;
   }
+  /// A long name without its middle: seeds of a setting differ at the end.
+  const fitting = (name, most) => {
+    const letters = [...name];
+    const end = Math.floor((most - 1) / 2);
+    return letters.length <= most ? name
+      : letters.slice(0, most - 1 - end).join('') + '…' + letters.slice(letters.length - end).join('');
+  };
   const shown = (entry, series) =>
     !(series.group !== undefined && state.hidden.has(series.group)) && !entry.off.has(series.name);
 
@@ -177,7 +184,7 @@
     if (figure.target && state.target > 0 && option.series.length) {
       option.series.push({
         type: 'line', name: 'target', data: [], z: 4,
-        markLine: {symbol: 'none', silent: true, animation: false,
+        markLine: {symbol: 'none', silent: true, animation: false, precision: -1,  // not rounded
           lineStyle: {color: ink(), type: [3, 3], width: 1},
           label: {formatter: 'target ' + text(state.target), color: ink(), position: 'insideEndTop'},
           data: [{yAxis: state.target}]},
@@ -206,8 +213,9 @@
     const flat = figure.horizontal;
     const names = axis(flat ? {name: ''} : figure.x[0], {
       type: 'category', data: figure.categories, inverse: flat, scale: undefined, splitLine: {show: false}});
-    names.axisLabel.formatter = (value) => flat && value.length > 22 ? value.slice(0, 21) + '…' : value;
+    names.axisLabel.formatter = (value) => flat ? fitting(value, 22) : value;
     names.axisLabel.interval = flat ? 0 : 'auto';
+    if (!flat) names.axisLabel.showMaxLabel = true;  // the last bin holds the tail
     const values = flat ? axis(figure.x[0], {type: 'value', scale: false, max: 100})
       : upright(figure.y, {type: 'value', scale: false});
     if (flat) option.grid.top = 8;
@@ -257,11 +265,12 @@
     const most = figure.spans.reduce((high, span) => Math.max(high, span[4]), 0);
     const {size, axis: horizontal} = along(figure.x[0], most, {type: 'value', min: 0, max: 'dataMax', scale: false});
     horizontal.axisLabel.showMaxLabel = false;
+    horizontal.splitLine = {show: false};  // vertical lines are versions
     option.xAxis = horizontal;
     option.grid.top = 8;
     option.yAxis = axis({name: ''}, {type: 'category', data: figure.categories, inverse: true,
       scale: undefined, splitLine: {show: true, lineStyle: {color: faint()}}});
-    option.yAxis.axisLabel.formatter = (value) => value.length > 18 ? value.slice(0, 17) + '…' : value;
+    option.yAxis.axisLabel.formatter = (value) => fitting(value, 18);
     option.yAxis.axisLabel.interval = figure.categories.length > 45 ? 'auto' : 0;
     option.yAxis.axisLabel.fontSize = 10;
     option.grid.bottom = 54;
@@ -296,7 +305,7 @@
           width: Math.max(at[to][0] - at[from][0], to === 2 ? 1.2 : 0), height}});
         return {type: 'group', children: [part(0, 1, full * 0.3), part(1, 2, full), part(2, 3, full * 0.3)]};
       },
-      markLine: !figure.marks ? undefined : {symbol: 'none', silent: true, animation: false,
+      markLine: !figure.marks ? undefined : {symbol: 'none', silent: true, animation: false, precision: -1,
         label: {show: false}, lineStyle: {color: ink(), width: 0.6, opacity: faintness, type: 'solid'},
         data: figure.marks.map((mark) => ({xAxis: mark / size}))},
     }];
@@ -323,7 +332,7 @@
     option.grid.right = narrow.matches ? 22 : 70;
     option.grid.bottom = narrow.matches ? 64 : 28;
     option.xAxis = axis(figure.x[0], {type: 'category', data: figure.columns, scale: undefined, splitLine: {show: false}});
-    option.xAxis.axisLabel.formatter = (value) => value.length > 14 ? value.slice(0, 13) + '…' : value;
+    option.xAxis.axisLabel.formatter = (value) => fitting(value, 14);
     option.yAxis = upright(figure.y, {type: 'category', data: figure.categories, inverse: true,
       scale: undefined, splitLine: {show: false}, axisLine: {show: false}, axisTick: {show: false}});
     option.yAxis.axisLabel.formatter = (value) => value;
@@ -348,7 +357,7 @@
     const option = frame(figure);
     option.xAxis = axis(figure.x[0], {type: figure.x[0].log ? 'log' : 'value', min: (extent) => niceLow(extent.min), max: (extent) => niceHigh(extent.max)});
     option.yAxis = axis({name: ''}, {type: 'category', data: figure.categories, inverse: true, scale: undefined, splitLine: {show: true, lineStyle: {color: faint()}}});
-    option.yAxis.axisLabel.formatter = (value) => value.length > 20 ? value.slice(0, 19) + '…' : value;
+    option.yAxis.axisLabel.formatter = (value) => fitting(value, 20);
     option.yAxis.axisLabel.interval = 0;
     const [first, last] = figure.series;
     option.series = [{
@@ -382,17 +391,20 @@
     if (figure.kind === 'heat') return 90 + (rows > 40 ? 9 : 15) * Math.max(rows, 6);
     if (figure.kind === 'ranges') return 80 + 34 * Math.max(rows, 3);
     if (figure.kind === 'bars' && figure.horizontal) return 70 + 30 * Math.max(rows, 3);
-    return 290;
+    return state.printing ? 220 : 290;
   }
   function draw(entry) {
     entry.chart.setOption(kinds[entry.figure.kind](entry), {notMerge: true, lazyUpdate: false});
     entry.box.dataset.drawn = '1';
   }
   const drawAll = () => charts.forEach(draw);
+  const setHeight = (entry) => {
+    entry.box.style.height = heightOf(entry.figure) + 'px';
+  };
 
   function start(figure) {
     const box = document.querySelector('[data-figure="' + figure.id + '"]');
-    box.style.height = heightOf(figure) + 'px';
+    setHeight({figure, box});
     const many = figure.kind === 'gantt' || figure.kind === 'heat' ||
       figure.series.reduce((sum, series) => sum + series.points.length, 0) > 3000;
     const chart = echarts.init(box, null, {renderer: many ? 'canvas' : 'svg'});
@@ -431,16 +443,19 @@
     if (state.x) words.push('x=' + state.x);
     if (state.logx) words.push('logx=1');
     if (state.logy) words.push('logy=1');
+    if (controls.elements.target && controls.elements.target.value !== controls.elements.target.defaultValue)
+      words.push('target=' + controls.elements.target.value);
     if (state.hidden.size) words.push('hidden=' + [...state.hidden].join('.'));
     history.replaceState(null, '', words.length ? '#' + words.join('&') : location.pathname + location.search);
   }
   function recall() {
-    if (!controls || !/^#(x|logx|logy|hidden)=/.test(location.hash)) return;
+    if (!controls || !/^#(x|logx|logy|target|hidden)=/.test(location.hash)) return;
     const words = new URLSearchParams(location.hash.slice(1));
     const fields = controls.elements;
     if (/^[0-3]$/.test(words.get('x') || '')) fields.x.value = words.get('x');
     fields.logx.checked = words.get('logx') === '1';
     fields.logy.checked = words.get('logy') === '1';
+    if (fields.target && Number(words.get('target')) > 0) fields.target.value = words.get('target');
     const hidden = new Set((words.get('hidden') || '').split('.'));
     for (const box of controls.querySelectorAll('[name=group]')) box.checked = !hidden.has(box.value);
   }
@@ -492,7 +507,16 @@
   data.figures.forEach(start);
   echarts.connect('run');
 
-  const resize = () => charts.forEach((entry) => entry.chart.resize());
+  /// What is jumped to must not lie under the bar that stays on top.
+  function makeRoom() {
+    const high = controls && getComputedStyle(controls).position === 'sticky' ? controls.offsetHeight : 0;
+    root.style.scrollPaddingTop = high + 8 + 'px';
+  }
+  function resize() {
+    charts.forEach((entry) => entry.chart.resize());
+    makeRoom();
+  }
+  makeRoom();
   let pending = 0;
   window.addEventListener('resize', () => {
     cancelAnimationFrame(pending);
@@ -503,12 +527,14 @@
   window.addEventListener('beforeprint', () => {
     state.printing = true;
     root.classList.add('printing');
+    charts.forEach(setHeight);
     resize();
     drawAll();
   });
   window.addEventListener('afterprint', () => {
     state.printing = false;
     root.classList.remove('printing');
+    charts.forEach(setHeight);
     resize();
     drawAll();
   });

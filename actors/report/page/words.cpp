@@ -1,5 +1,6 @@
 #include "actors/report/page/words.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -87,6 +88,9 @@ std::string bytes_text(double bytes) {
 std::string percent(double share) {
   if (!std::isfinite(share)) return "–";
   const double value = 100.0 * share;
+  // Nearly none is not none, and nearly all not all.
+  if (value > 0.0 && value < 0.05) return printed("%.1g %%", value);
+  if (value >= 99.5 && value < 100.0) return printed("%.1f %%", std::min(value, 99.9));
   return printed(value > 0.0 && value < 9.95 ? "%.1f %%" : "%.0f %%", value);
 }
 

@@ -102,6 +102,26 @@ TEST_CASE("classifiers beside each other are compared by accuracy") {
   CHECK_FALSE(tests::contains(body, "perplexity"));
 }
 
+TEST_CASE("a run that has not ended is said to be so, unlike one that is data alone") {
+  Run run;
+  run.data.folder = "runs/x";
+  run.name = "of the scenario";
+  run.data.unfinished = true;
+  run.data.events.emplace();
+  run.data.events->jobs = 3;
+  run.data.events->end_seconds = 90;
+  run.data.events->fates = {{{Events::kApplied, {2, 0, 0, 0.0}}}};
+  const std::string body = body_of(report_page({run}, {}));
+  CHECK(tests::contains(body, "<h1>of the scenario</h1>"));
+  CHECK(tests::contains(body, "This run is not finished"));
+  CHECK_FALSE(tests::contains(body, "nothing was trained"));
+  CHECK(tests::contains(body, "<dt>virtual time so far</dt><dd>1 min 30 s"));
+  CHECK(tests::contains(body, "<dt>updates applied so far</dt><dd>2<small>of 3 jobs"));
+  Run data;
+  data.data.folder = "data";
+  CHECK(tests::contains(body_of(report_page({data}, {})), "nothing was trained"));
+}
+
 TEST_CASE("sections without data are not there") {
   const std::string body = body_of(report_page({scored_run("one", 7, 61, "0.1")}, {}));
   CHECK(tests::contains(body, "<section id=\"learning\""));
@@ -145,6 +165,88 @@ TEST_CASE("runs that differ in nothing but their seed are one line with a band")
   CHECK(tests::contains(body_of(page), "<th scope=\"col\" class=\"n\">train.lr</th>"));
 }
 
+/// With so many jobs in flight for so long, and what its clients sent.
+Run busy_run(double seed, double jobs, double seconds, std::vector<std::uint32_t> received) {
+  Run run = scored_run("a", seed, 60, "0.1");
+  Events events;
+  events.jobs = 1;
+  events.end_seconds = seconds;
+  events.fates.resize(1);
+  events.staleness.resize(1);
+  events.flight.over(0.0, seconds, [&](Flight& cell, double overlap) {
+    if (overlap > 0.0) cell.include(jobs, overlap);
+  });
+  run.data.events = std::move(events);
+  Clients clients;
+  clients.tiers = {{"all", static_cast<std::int64_t>(received.size())}};
+  clients.tier_of.resize(received.size());
+  clients.speed.resize(received.size(), 1.0F);
+  clients.received = std::move(received);
+  run.data.clients = std::move(clients);
+  return run;
+}
+
+TEST_CASE("figures over seeds are means with their deviation, not the first seed's") {
+  // The second lasts longer: its spans of time are wider.
+  const Run one = busy_run(1, 4, 3, {0, 8});
+  const Run two = busy_run(2, 6, 9, {4, 4});
+  REQUIRE(one.data.events->flight.width() < two.data.events->flight.width());
+  const std::string page = report_page({one, two, scored_run("b", 1, 70, "0.2")}, {});
+  CHECK(tests::contains(body_of(page), "On average in flight: 5 ± 1.414 over 2 seeds for a."));
+  CHECK(tests::contains(body_of(page), "Gini coefficient: 0.25 ± 0.354 over 2 seeds for a."));
+  // Of each figure a band, a mean, and a thin line for each seed.
+  CHECK(count(page, "[0,5]") >= 1);
+  const std::string same =
+      report_page({busy_run(1, 7, 3.1, {1, 1}), busy_run(2, 7, 9.7, {1, 1})}, {});
+  CHECK(tests::contains(body_of(same), "On average in flight: 7 ± 0 over 2 seeds for a."));
+  CHECK(count(page, "\"thin\":true") == 6);
+}
+
+TEST_CASE("a tenth of few clients is one of them") {
+  const std::string body = body_of(report_page({busy_run(1, 4, 3, {1, 1, 6})}, {}));
+  CHECK(tests::contains(body, "The most active tenth of the clients sent 75 % of the updates"));
+}
+
+TEST_CASE("where most clients of a large fleet sent nothing, means tell them apart by speed") {
+  std::vector<std::uint32_t> received(4000);
+  for (std::size_t i = 0; i < received.size(); ++i)
+    received[i] = i % 10 == 0 && i >= 2000 ? 2 : 0;
+  Run run = busy_run(1, 4, 3, received);
+  for (std::size_t i = 0; i < received.size(); ++i)
+    run.data.clients->speed[i] = static_cast<float>(i + 1);
+  const std::string page = report_page({run}, {});
+  CHECK(tests::contains(body_of(page), "The line is the mean of a twentieth of the clients"));
+  CHECK(tests::contains(page, "0.2]"));
+}
+
+TEST_CASE("tiers whose bars cannot be seen are named") {
+  Run run = busy_run(1, 4, 3, {1, 1});
+  run.data.clients->tiers = {{"phones"}, {"boards"}};
+  run.data.events->fates.resize(2);
+  run.data.events->weight.resize(2);
+  auto& staleness = run.data.events->staleness;
+  staleness.resize(2);
+  for (int i = 0; i < 10'000; ++i)
+    staleness[0].add(1);
+  staleness[1].add(2);
+  CHECK(tests::contains(body_of(report_page({run}, {})),
+                        "Too few to be seen: boards with 1 update."));
+}
+
+TEST_CASE("many keys that differ have a table of their own, a row each") {
+  Run one = scored_run("a", 1, 60, "0.1");
+  Run two = scored_run("b", 1, 50, "0.2");
+  for (int key = 0; key < 30; ++key) {
+    one.settings.push_back({"k." + std::to_string(key), "1"});
+    two.settings.push_back({"k." + std::to_string(key), key == 29 ? "" : "2"});
+  }
+  const std::string body = body_of(report_page({one, two}, {}));
+  CHECK(tests::contains(body, "The runs differ in 31 keys of their scenarios."));
+  CHECK(tests::contains(body, "<th scope=\"row\">train.lr</th><td class=\"n\">0.1</td>"));
+  CHECK(tests::contains(body, "7 more keys differ."));
+  CHECK_FALSE(tests::contains(body, "<th scope=\"col\" class=\"n\">train.lr</th>"));
+}
+
 TEST_CASE("names from outside stay text") {
   const std::string evil = "</script><img src=x onerror=alert(1)>";
   Run run = scored_run(evil, 1, 60, "0.1");
@@ -171,6 +273,33 @@ TEST_CASE("the target can be asked for, and a baseline compared with") {
                         "Target: perplexity 59.5 (as asked for). 1 of 2 runs reached it, first a "
                         "after 10 s"));
   CHECK(tests::contains(body, "not reached"));
+  CHECK(tests::contains(body, "The baseline, b, did not reach it: there is no time to compare"));
+  CHECK(tests::contains(body, "<th scope=\"col\" class=\"n\">time against b</th>"));
+}
+
+/// The same with other perplexities at its start and at its best.
+Run descending(const std::string& name, double first, double best) {
+  Run run = scored_run(name, 1, best, "\"" + name + "\"");
+  Curve& curve = run.data.curves["eval_perplexity"];
+  curve.points = {{0, 0, 0, 0, first}, {10, 1, 100, 50, best}};
+  curve.least = curve.points[best < first ? 1 : 0];
+  curve.records = {curve.points[0]};
+  if (best < first) curve.records.push_back(curve.points[1]);
+  return run;
+}
+
+TEST_CASE("no run meets a target that nobody asked for as it begins") {
+  const auto body = [](std::vector<Run> runs) { return body_of(report_page(std::move(runs), {})); };
+  CHECK(tests::contains(body({descending("a", 90, 60), descending("b", 80, 70)}),
+                        "Target: perplexity 70 (the lowest perplexity of the run that got least "
+                        "far). 2 of 2 runs reached it"));
+  CHECK(tests::contains(body({descending("a", 90, 60), descending("b", 50, 40)}),
+                        "Target: perplexity 41 (nine tenths of the way of the run that began "
+                        "lowest, since others never came below its start). 1 of 2 runs"));
+  CHECK(tests::contains(body({descending("a", 90, 60), descending("b", 90, 200)}),
+                        "Target: perplexity 60 (the lowest perplexity of the run that got least "
+                        "far of those that fell). 1 of 2 runs"));
+  CHECK_FALSE(tests::contains(body({descending("a", 90, 200)}), "Target:"));
 }
 
 }  // namespace

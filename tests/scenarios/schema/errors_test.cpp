@@ -118,7 +118,8 @@ TEST_CASE("all errors are listed, in the order of the file") {
               "scenario.toml:6:1: lora.rank: unknown key; allowed: r, lora_alpha, lora_dropout, "
               "use_rslora, target_modules, rank_pattern, alpha_pattern, ranks, init_adapter; "
               "did you mean ranks?",
-              "scenario.toml:8:8: model.path: no such folder: nowhere; get it by a download, or a small "
+              "scenario.toml:8:8: model.path: no such folder: nowhere; get it by a download, or a "
+              "small "
               "one by lorafleet new-base",
               "--set train.lr=fast: train.lr: must be a number, not the string \"fast\"; allowed: "
               "above 0"},

@@ -2,6 +2,7 @@
 #include <rapidcheck.h>
 
 #include <cmath>
+#include <set>
 
 #include "actors/report/data/event_file.hpp"
 #include "actors/report/data/run_data.hpp"
@@ -134,6 +135,32 @@ TEST_CASE("bars of jobs have their phases, clipped where the job ended") {
   }
 }
 
+TEST_CASE("rows of the jobs' chart are clients that had jobs, of each tier") {
+  const tests::TemporaryFolder folder;
+  std::string table = "client,tier,tokens_per_second,examples,jobs,updates_received\n";
+  for (int i = 0; i < 300; ++i) {
+    const bool rare = i >= 297;  // sent nothing, and stand last
+    const bool idle = i % 2 == 1 && !rare;
+    table += std::to_string(i) + (rare ? ",rare," : ",usual,") + std::to_string(1000 - i) + ",5," +
+             (idle   ? "0,0"
+              : rare ? "1,0"
+                     : "9,8") +
+             "\n";
+  }
+  write_file(folder / "clients.csv", table);
+  const Clients clients = read_clients(folder / "clients.csv");
+  const Events events = read_events(events_file(), &clients);
+  CHECK(events.shown.size() == 40);
+  std::size_t rare = 0;
+  for (const std::uint64_t client : events.shown) {
+    CHECK(clients.jobs[client] > 0);
+    rare += clients.tiers[clients.tier_of[client]].name == "rare" ? 1 : 0;
+  }
+  CHECK(rare >= 2);
+  const auto again = std::set<std::uint64_t>(events.shown.begin(), events.shown.end());
+  CHECK(again.size() == events.shown.size());
+}
+
 TEST_CASE("what is no event log, table or summary is refused with its place") {
   const tests::TemporaryFolder folder;
   const auto file = folder / "file";
@@ -156,6 +183,29 @@ TEST_CASE("what is no event log, table or summary is refused with its place") {
   CHECK(complaint([&] { read_run(folder.path()); }).find("is no run directory") !=
         std::string::npos);
   CHECK(complaint([&] { read_run(folder / "none"); }).find("no such folder") != std::string::npos);
+}
+
+TEST_CASE("a run that has not ended is read as far as its event log goes") {
+  const tests::TemporaryFolder folder;
+  const std::string whole = read_file(events_file());
+  write_file(folder / "scenario.toml", "name = \"x\"\n");
+  write_file(folder / "events.jsonl.tmp", whole.substr(0, whole.size() - 9));
+  RunData run = read_run(folder.path());
+  CHECK(run.unfinished);
+  REQUIRE(run.events);
+  CHECK(run.events->jobs == 4);
+  CHECK(run.events->stop_reason.empty());  // the line that was cut
+
+  write_file(folder / "events.jsonl.tmp", "{\n" + whole);
+  CHECK(complaint([&] { read_run(folder.path()); }).find("events.jsonl.tmp:1: is no line") !=
+        std::string::npos);
+  write_file(folder / "events.jsonl", whole.substr(0, whole.size() - 9));
+  CHECK(complaint([&] { read_run(folder.path()); }).find("is no line") != std::string::npos);
+  write_file(folder / "events.jsonl", whole);
+  write_file(folder / "summary.json", "{}");
+  run = read_run(folder.path());
+  CHECK_FALSE(run.unfinished);
+  CHECK(run.events->stop_reason == "versions");
 }
 
 TEST_CASE("a line is read by its keys, in any order, and what is not asked for is passed over") {
@@ -286,7 +336,10 @@ TEST_CASE("a sweep stands for its runs, and for nothing outside of it") {
     {"folder": "a/seed-2"}, {"folder": ".."}, {"folder": "/"}]}]})");
   CHECK(is_sweep(folder / "s"));
   CHECK(runs_of_sweep(folder / "s") == std::vector<std::filesystem::path>{folder / "s/a/seed-1"});
+  write_file(folder / "s/sweep.json", R"({"name": "of lengths"})");
+  CHECK(name_of_sweep(folder / "s") == "of lengths");
   write_file(folder / "s/sweep.json", "{}");
+  CHECK(name_of_sweep(folder / "s").empty());
   CHECK(complaint([&] { runs_of_sweep(folder / "s"); }).find("is no table of a sweep") !=
         std::string::npos);
 }

@@ -51,6 +51,10 @@ TEST_CASE("numbers are written for readers") {
   CHECK(percent(0.0) == "0 %");
   CHECK(percent(0.0314) == "3.1 %");
   CHECK(percent(0.314) == "31 %");
+  CHECK(percent(0.9994) == "99.9 %");
+  CHECK(percent(0.99999) == "99.9 %");
+  CHECK(percent(1.0) == "100 %");
+  CHECK(percent(0.00012) == "0.01 %");
 }
 
 }  // namespace
