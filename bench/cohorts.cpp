@@ -3,7 +3,8 @@
 //
 //   bench_cohorts [MODEL_FOLDER [DTYPE [COHORTS [SECONDS [TOKENS]]]]]
 //
-// COHORTS as 1,4,16,32; TOKENS of a client's step. LORAFLEET_BENCH_DEVICE says where (cpu).
+// COHORTS as 1,4,16,32; TOKENS of a client's step. LORAFLEET_BENCH_DEVICE says where (cpu);
+// LORAFLEET_BENCH_TRACE=FOLDER: a trace of a round of each cohort's goes there instead of timings.
 
 #include <algorithm>
 #include <chrono>
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/support/trace.hpp"
 #include "model/adapter/lora_layout.hpp"
 #include "model/device/process.hpp"
 #include "model/device/runtime_info.hpp"
@@ -162,6 +164,11 @@ void measure(const Options& options) {
     const auto cohort = trainer->cohort();
     const std::vector<float> update = round(*cohort, work, size).front();  // and warm-up
     if (first.empty()) first = update;
+    if (const char* folder = std::getenv("LORAFLEET_BENCH_TRACE")) {
+      bench::trace(std::string(folder) + "/cohort-" + std::to_string(size) + ".json",
+                   [&] { round(*cohort, work, size); });
+      continue;
+    }
     const auto began = Clock::now();
     double seconds = 0.0;
     std::int64_t tokens = 0;
