@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -71,7 +72,10 @@ std::vector<std::string> attention_inputs(const ModelShape& shape) {
   return targets;
 }
 
-/// Steps of 8 examples of one length, all of whose tokens count.
+/// Of a sequence's tokens, those that are learned: an answer's.
+constexpr double kLabelShare = 0.15;
+
+/// Steps of 8 examples of one length, the last of whose tokens are labels.
 struct Work {
   BaseModelPtr base;
   std::shared_ptr<const EncodedData> data;
@@ -104,7 +108,10 @@ struct Work {
           token =
               static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(shape.vocabulary)));
         examples.push_back(static_cast<std::uint32_t>(all->size()));
-        all->add(tokens, 1, 1);
+        const auto labels_from =
+            length - std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(
+                                                  kLabelShare * static_cast<double>(length))));
+        all->add(tokens, labels_from, labels_from);
       }
       clients.push_back(std::make_shared<const Indices>(examples));
     }
@@ -121,6 +128,13 @@ struct Work {
     return job;
   }
 };
+
+/// The output layer's products serve the labels' rows alone.
+double useful_flops_per_token(const ModelShape& shape) {
+  const double head =
+      4.0 * static_cast<double>(shape.embedding) * static_cast<double>(shape.vocabulary);
+  return train_flops_per_token(shape) - (1.0 - kLabelShare) * head;
+}
 
 /// The updates of the first clients, trained side by side.
 std::vector<std::vector<float>> round(Cohort& cohort, const Work& work, std::size_t clients) {
@@ -151,9 +165,10 @@ double gigabytes_in_use() {
 void measure(const Options& options) {
   const Work work(options, *std::max_element(options.cohorts.begin(), options.cohorts.end()));
   const auto trainer = make_lora_trainer(work.base, work.data, work.lora, work.train);
-  const double flops = train_flops_per_token(work.base->shape());
-  std::printf("%s, %s, on %s; %lld tokens a step, r = 8 on %s\n", options.folder.c_str(),
-              options.dtype.c_str(), runtime_info(options.device).device.c_str(),
+  const double flops = useful_flops_per_token(work.base->shape());
+  std::printf("%s, %s, on %s; %lld tokens a step, 15 %% labels, r = 8 on %s\n",
+              options.folder.c_str(), options.dtype.c_str(),
+              runtime_info(options.device).device.c_str(),
               static_cast<long long>(work.job_tokens / static_cast<std::int64_t>(kSteps)),
               join(work.lora.target_modules, " ").c_str());
   std::printf("%8s %12s %10s %12s %10s  %s\n", "cohort", "tokens/s", "of 1st", "TFLOP/s",

@@ -19,14 +19,22 @@ LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float
                        std::optional<Factors> trained, at::ScalarType type)
     : factors_(base.shape().modules()) {
   const at::Device device = base.network().device();
+  at::Tensor wide = at::from_blob(values, {static_cast<std::int64_t>(layout.size())}, at::kFloat);
+  if (!computes_on_host(device)) {
+    wide = device.is_cpu() ? wide.clone() : staged(wide, device);
+  }
+  const at::Tensor narrow = wide.to(type);
+  const auto matrix = [](const at::Tensor& from, std::size_t first, std::int64_t rows,
+                         std::int64_t columns) {
+    return from.narrow(0, static_cast<std::int64_t>(first), rows * columns).view({rows, columns});
+  };
   for (std::size_t i = 0; i < layout.modules().size(); ++i) {
     const LoraModule& module = layout.modules()[i];
     LoraFactors& factors = factors_[find_module(base.shape(), module)];
-    factors.a = at::from_blob(values + layout.a_offset(i), {module.rank, module.in}, at::kFloat);
-    factors.b = at::from_blob(values + layout.b_offset(i), {module.out, module.rank}, at::kFloat);
+    factors.a = matrix(narrow, layout.a_offset(i), module.rank, module.in);
+    factors.b = matrix(narrow, layout.b_offset(i), module.out, module.rank);
     factors.scale = module.scale();
     for (at::Tensor* leaf : {&factors.a, &factors.b}) {
-      if (!computes_on_host(device)) *leaf = leaf->to(device, type, false, /*copy=*/true);
       const bool is_a = leaf == &factors.a;
       leaf->set_requires_grad(trained && *trained != (is_a ? Factors::b : Factors::a));
       if (!leaf->requires_grad()) continue;
@@ -37,9 +45,10 @@ LoraLeaves::LoraLeaves(const BaseModel& base, const AdapterLayout& layout, float
   check_whole(base.shape(), layout.whole());
   if (trained && !layout.whole().empty()) first_whole_ = std::ssize(trained_);
   for (std::size_t i = 0; i < layout.whole().size(); ++i) {
+    const std::vector<std::int64_t>& shape = layout.whole()[i].shape;
+    const std::int64_t count = c10::multiply_integers(shape);
     at::Tensor leaf =
-        at::from_blob(values + layout.whole_offset(i), layout.whole()[i].shape, at::kFloat);
-    if (!computes_on_host(device)) leaf = leaf.to(device, false, /*copy=*/true);
+        wide.narrow(0, static_cast<std::int64_t>(layout.whole_offset(i)), count).view(shape);
     leaf.set_requires_grad(trained.has_value());
     whole_.push_back(leaf);
     if (trained) trained_.push_back(leaf);
@@ -76,6 +85,10 @@ at::Tensor dropout_mask(Dropout& dropout, at::IntArrayRef sizes, at::Device devi
   at::Tensor mask = at::empty(sizes, at::kFloat);
   dropout.fill({mask.data_ptr<float>(), static_cast<std::size_t>(mask.numel())});
   return staged(mask, device);
+}
+
+at::Tensor masked(const at::Tensor& x, const at::Tensor& mask) {
+  return mask.defined() ? (x * mask).to(x.scalar_type()) : x;
 }
 
 void LoraLeaves::add_flat(const std::vector<at::Tensor>& gradients,

@@ -17,6 +17,9 @@ namespace lorafleet::model {
 /// model/.
 at::Tensor dropout_mask(Dropout& dropout, at::IntArrayRef sizes, at::Device device);
 
+/// x under such a mask, in x's type.
+at::Tensor masked(const at::Tensor& x, const at::Tensor& mask);
+
 /// An adapter's factors as leaves of an autograd graph, by the module that they adapt, and the
 /// tensors that are trained whole. On the host
 /// the leaves are views of the given values: an optimiser that changes the values changes the

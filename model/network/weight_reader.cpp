@@ -54,11 +54,14 @@ FrozenLinear WeightReader::linear(const std::string& name, const LinearShape& sh
 }
 
 Norm WeightReader::norm(const std::string& name, std::int64_t size, const NormParts& parts) {
-  Norm norm{parts, {}, {}};
+  Norm norm;
+  norm.parts = parts;
   if (!parts.affine) return norm;
   norm.weight = vector(name + ".weight", size);
   if (parts.one_plus) norm.weight.add_(1.0);
   if (parts.kind == NormParts::Kind::layer) norm.bias = vector(name + ".bias", size);
+  if (norm.weight.defined()) norm.narrow_weight = norm.weight.to(at::kBFloat16);
+  if (norm.bias.defined()) norm.narrow_bias = norm.bias.to(at::kBFloat16);
   return norm;
 }
 

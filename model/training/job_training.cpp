@@ -1,5 +1,7 @@
 #include "model/training/job_training.hpp"
 
+#include <ATen/ATen.h>
+
 #include <cmath>
 #include <utility>
 
@@ -15,6 +17,14 @@ BaseDropout base_dropout(const TrainingParts& parts, const TrainJob& job) {
   if (!dropout_choices().at(parts.train.base_dropout).value) return {};
   Random random(job.run_seed, Purpose::base_dropout, job.client, job.seq);
   return {parts.base->network().dropout(), random.bits()};
+}
+
+/// In one copy from the device.
+at::Tensor joined_on_host(const std::vector<std::vector<at::Tensor>>& losses) {
+  std::vector<at::Tensor> all;
+  for (const auto& step : losses)
+    all.insert(all.end(), step.begin(), step.end());
+  return all.empty() ? at::Tensor() : at::cat(all).cpu();
 }
 
 }  // namespace
@@ -88,13 +98,16 @@ TrainResult JobTraining::finish() {
   TrainResult result{weights_->take(), stats_};
   TrainStats& stats = result.stats;
   double loss_sum = 0.0;
+  const at::Tensor all = joined_on_host(losses_);
+  std::int64_t first = 0;
   for (const auto& step : losses_) {
     double sum = 0.0;
     std::int64_t labels = 0;
     for (const at::Tensor& pass : step) {
-      sum += sum_of(pass);
+      sum += sum_of(all.narrow(0, first + labels, pass.numel()));
       labels += pass.numel();
     }
+    first += labels;
     loss_sum += sum;
     stats.last_loss = sum / static_cast<double>(labels);
   }

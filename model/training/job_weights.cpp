@@ -88,13 +88,13 @@ class DeviceWeights final : public JobWeights {
   void clear_gradient() override { gradient_.zero_(); }
 
   void add(const FactorGradients& gradients) override {
-    std::int64_t first = 0;
+    std::vector<at::Tensor> all;
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       const std::int64_t size = leaves_.trained()[i].numel();
-      if (gradients[i].defined())
-        gradient_.narrow(0, first, size).add_(gradients[i].reshape({size}));
-      first += size;
+      all.push_back(gradients[i].defined() ? gradients[i].reshape({size}).to(at::kFloat)
+                                           : at::zeros({size}, gradient_.options()));
     }
+    if (!all.empty()) gradient_.add_(at::cat(all));
   }
 
   void step(double lr) override {
@@ -106,7 +106,7 @@ class DeviceWeights final : public JobWeights {
       gradient_.add_(staged(tensor_of(own), device_));
     }
     if (train_.max_grad_norm > 0.0) {
-      const at::Tensor norm = gradient_.to(at::kDouble).square().sum().sqrt();
+      const at::Tensor norm = at::linalg_vector_norm(gradient_, 2, {}, false, at::kDouble);
       gradient_.mul_((train_.max_grad_norm / (norm + 1e-6)).clamp_max(1.0).to(at::kFloat));
     }
     optimizer_->step(trained_, gradient_, lr);

@@ -27,7 +27,8 @@ std::int64_t product_rows(const at::Device& device);
 std::int64_t padded_rows(std::int64_t rows, const at::Device& device);
 
 /// x: [rows, in] -> x W^T + bias: [rows, out]; of x's type but for float32 from the host's kernels;
-/// `bias` [out] float32, or undefined. `packed` is of this weight, or null.
+/// `bias` [out] float32 or, where own kernels do not serve, of the weight's type; or undefined.
+/// `packed` is of this weight, or null.
 at::Tensor times_transposed(const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& bias = {}, const PackedWeights* packed = nullptr);
 

@@ -1,6 +1,7 @@
 #include "model/network/layers/head_loss.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/Reduction.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
@@ -33,20 +34,21 @@ HeadResult host_rows(const at::Tensor& logits, const std::int64_t* labels, const
 
 /// The same with ATen's operators, on any device; label, factors: [rows, 1] there.
 HeadResult generic_rows(at::Tensor& logits, const at::Tensor& label, const at::Tensor& factors) {
-  const at::Tensor largest = logits.amax(1, true);
-  const at::Tensor own = logits.gather(1, label);
   HeadResult judged;
-  judged.correct = logits.argmax(1, true).eq(label).squeeze(1);
-  logits.sub_(largest).exp_();
-  const at::Tensor sum = logits.sum(1, true);
-  judged.losses =
-      (sum.to(at::kDouble).log() + largest.to(at::kDouble) - own.to(at::kDouble)).squeeze(1);
-  if (!factors.defined()) return judged;
-  logits.mul_(factors / sum);
-  const at::Tensor first = at::arange(logits.size(0), label.options()).mul_(logits.size(1));
-  const at::Tensor place = first.add_(label.squeeze(1));
-  at::Tensor flat = logits.view(-1);
-  flat.index_copy_(0, place, flat.index_select(0, place).sub_(factors.squeeze(1)));
+  const bool widens = logits.is_cuda() && logits.scalar_type() != at::kFloat;
+  const at::Tensor own = widens ? logits : logits.to(at::kFloat);
+  const at::Tensor logs = at::_log_softmax(own, 1, /*half_to_float=*/widens);
+  judged.losses = logs.gather(1, label).squeeze(1).to(at::kDouble).neg_();
+  if (!factors.defined()) {
+    judged.correct = own.argmax(1, true).eq(label).squeeze(1);
+    return judged;
+  }
+  const at::Tensor weights = {};
+  const at::Tensor all = at::zeros({}, logs.options());
+  const at::Tensor slope =
+      at::nll_loss_backward(factors.squeeze(1), logs, label.squeeze(1), weights,
+                            at::Reduction::None, /*ignore_index=*/-100, all);
+  logits = at::_log_softmax_backward_data(slope, logs, 1, own.scalar_type());
   return judged;
 }
 
@@ -100,17 +102,19 @@ HeadResult on_device(const at::Tensor& hidden, const FrozenLinear& head,
   std::vector<at::Tensor> losses, correct;
   for (std::int64_t start = 0; start < count; start += chunk) {
     const std::int64_t rows = std::min(chunk, all - start);
-    at::Tensor logits = times_transposed(hidden.narrow(0, start, rows), head.weight).to(at::kFloat);
+    at::Tensor logits = times_transposed(hidden.narrow(0, start, rows), head.weight);
     const HeadResult judged =
         generic_rows(logits, label.narrow(0, start, rows),
                      factor.defined() ? factor.narrow(0, start, rows) : at::Tensor());
     losses.push_back(judged.losses);
-    correct.push_back(judged.correct);
-    if (!factor.defined()) continue;
+    if (!factor.defined()) {
+      correct.push_back(judged.correct);
+      continue;
+    }
     result.gradient.narrow(0, start, rows).copy_(times(logits, head.weight));
   }
   result.losses = at::cat(losses).narrow(0, 0, count);
-  result.correct = at::cat(correct).narrow(0, 0, count);
+  if (!correct.empty()) result.correct = at::cat(correct).narrow(0, 0, count);
   return result;
 }
 

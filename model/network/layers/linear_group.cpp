@@ -38,6 +38,10 @@ at::Tensor fused_bias(const std::vector<const FrozenLinear*>& members) {
 
 }  // namespace
 
+at::Tensor LinearGroup::columns(const at::Tensor& y, std::size_t member) const {
+  return y.narrow(1, firsts[member], firsts[member + 1] - firsts[member]);
+}
+
 void LinearGroup::fuse(std::vector<FrozenLinear>& linears, bool packs) {
   const FrozenLinear before = fused;
   firsts = {0};
@@ -49,6 +53,7 @@ void LinearGroup::fuse(std::vector<FrozenLinear>& linears, bool packs) {
   }
   fused = members.size() == 1 ? *members.front()
                               : FrozenLinear{fused_weight(members), fused_bias(members)};
+  narrow_bias = fused.bias.defined() ? fused.bias.to(fused.weight.scalar_type()) : at::Tensor();
   const bool same = before.weight.defined() && before.weight.data_ptr() == fused.weight.data_ptr();
   fused.packed = same && before.packed ? before.packed
                  : packs               ? packed_weights(fused.weight)

@@ -11,6 +11,8 @@ struct Norm {
   NormParts parts;
   at::Tensor weight;
   at::Tensor bias;
+  at::Tensor narrow_weight = {};  ///< in bfloat16, for rows of that type
+  at::Tensor narrow_bias = {};
 };
 
 /// x: [rows, d], d the last dimension; computed in float32.

@@ -99,6 +99,11 @@ Operand activation_forward(at::Tensor x, const std::string& name, bool gated,
   if (on_host && !gated && name == kRelu) {
     return relu_forward(std::move(x), std::move(rounded), tape);
   }
+  if (!on_host && !gated && name == kRelu) {
+    x.relu_();  // its slope is told from the result as well
+    if (tape != nullptr) tape->before = x;
+    return {std::move(x), {}};
+  }
   if (tape != nullptr) tape->before = x;
   if (const auto gate = sigmoid_gate(name); on_host && gate) {
     return gate_forward(*gate, x, gated, std::move(rounded));

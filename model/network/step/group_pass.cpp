@@ -10,6 +10,7 @@
 #include "model/network/layers/frozen_product.hpp"
 #include "model/network/layers/lora_products.hpp"
 #include "model/network/layers/tensor_rows.hpp"
+#include "model/network/step/device_terms.hpp"
 #include "model/network/step/parallel_rows.hpp"
 
 namespace lorafleet::model {
@@ -20,17 +21,8 @@ LoraProducts products_of(const LoraFactors& lora) {
           lora.a.size(1),           lora.b.size(0),           lora.scale};
 }
 
-at::Tensor masked(const at::Tensor& x, const at::Tensor& mask) {
-  return mask.defined() ? (x * mask).to(x.scalar_type()) : x;
-}
-
 /// Adds the LoRA term of x (dropped) to y and returns x A^T.
 at::Tensor add_term(const at::Tensor& x, const LoraFactors& lora, at::Tensor y) {
-  if (!computes_on_host(x.device())) {
-    const at::Tensor low = at::mm(x, lora.a.t());
-    y.addmm_(low, lora.b.t(), 1.0, lora.scale);
-    return low;
-  }
   const LoraProducts products = products_of(lora);
   at::Tensor low = at::empty({x.size(0), products.columns()}, x.options());
   over_rows(x.size(0), x.size(1) + y.size(1), [&](std::int64_t first, std::int64_t count) {
@@ -48,20 +40,7 @@ struct Member {
   const at::Tensor& low;
   const at::Tensor& mask;
 
-  void generic(const at::Tensor& x, at::Tensor& dx, FactorGradients& gradients) const {
-    if (lora.trained_b >= 0) at_place(gradients, lora.trained_b) = at::mm(g.t(), low) * lora.scale;
-    const at::Tensor grad_low = at::mm(g, lora.b) * lora.scale;
-    if (lora.trained_a >= 0)
-      at_place(gradients, lora.trained_a) = at::mm(grad_low.t(), masked(x, mask));
-    if (!dx.defined()) return;
-    if (mask.defined()) {
-      dx.add_(at::mm(grad_low, lora.a) * mask);
-    } else {
-      dx.addmm_(grad_low, lora.a);
-    }
-  }
-
-  void on_host(const at::Tensor& x, at::Tensor& dx, FactorGradients& gradients) const {
+  void differentiate(const at::Tensor& x, at::Tensor& dx, FactorGradients& gradients) const {
     const LoraProducts products = products_of(lora);
     const std::int64_t rows = g.size(0);
     if (lora.trained_b >= 0) {
@@ -92,10 +71,6 @@ struct Member {
   }
 };
 
-at::Tensor columns(const LinearGroup& group, const at::Tensor& y, std::size_t member) {
-  return y.narrow(1, group.firsts[member], group.firsts[member + 1] - group.firsts[member]);
-}
-
 }  // namespace
 
 bool trains(const LinearGroup& group, const JobRows& jobs) {
@@ -107,8 +82,14 @@ bool trains(const LinearGroup& group, const JobRows& jobs) {
 
 at::Tensor group_forward(const LinearGroup& group, const Operand& x, const JobRows& jobs,
                          GroupTape* tape) {
+  const bool on_host = computes_on_host(x.values.device());
   at::Tensor y =
-      times_transposed(x.factor(), group.fused.weight, group.fused.bias, group.fused.packed.get());
+      times_transposed(x.factor(), group.fused.weight,
+                       on_host ? group.fused.bias : group.narrow_bias, group.fused.packed.get());
+  if (!on_host) {
+    if (jobs.count() > 0) add_terms(group, x.values, jobs, y, tape);
+    return y;
+  }
   for (std::size_t i = 0; i < group.modules.size(); ++i) {
     for (std::size_t job = 0; job < jobs.count(); ++job) {
       LoraLeaves& lora = *jobs.leaves[job];
@@ -118,7 +99,7 @@ at::Tensor group_forward(const LinearGroup& group, const Operand& x, const JobRo
       if (factors.defined()) {
         const at::Tensor own = jobs.of(x.values, job);
         low = add_term(masked(own, dropout_mask(lora.dropout(), own.sizes(), own.device())),
-                       factors, columns(group, jobs.of(y, job), i));
+                       factors, group.columns(jobs.of(y, job), i));
       }
       if (tape != nullptr) tape->low.push_back(low);
     }
@@ -131,6 +112,10 @@ at::Tensor group_backward(const LinearGroup& group, const at::Tensor& g, const J
                           bool wants_x, std::vector<FactorGradients>& gradients) {
   at::Tensor dx;
   if (wants_x) dx = times(g, group.fused.weight, group.fused.packed.get());
+  if (!computes_on_host(g.device())) {
+    add_term_gradients(group, g, jobs, tape, input, dx, gradients);
+    return dx;
+  }
   at::Tensor x;
   for (std::size_t i = 0; i < group.modules.size(); ++i) {
     for (std::size_t job = 0; job < jobs.count(); ++job) {
@@ -138,14 +123,13 @@ at::Tensor group_backward(const LinearGroup& group, const at::Tensor& g, const J
       if (!factors.defined()) continue;
       if (!x.defined() && factors.trained_a >= 0) x = input();
       const std::size_t place = i * jobs.count() + job;
-      const at::Tensor own = columns(group, jobs.of(g, job), i);
+      const at::Tensor own = group.columns(jobs.of(g, job), i);
       Dropout dropout = tape.dropout[place];
       const at::Tensor mask = dropout_mask(dropout, {own.size(0), factors.a.size(1)}, g.device());
       const Member member{factors, own, tape.low[place], mask};
       const at::Tensor own_x = x.defined() ? jobs.of(x, job) : x;
       at::Tensor own_dx = dx.defined() ? jobs.of(dx, job) : dx;
-      computes_on_host(g.device()) ? member.on_host(own_x, own_dx, gradients[job])
-                                   : member.generic(own_x, own_dx, gradients[job]);
+      member.differentiate(own_x, own_dx, gradients[job]);
     }
   }
   return dx;

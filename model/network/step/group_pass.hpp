@@ -13,8 +13,9 @@
 
 namespace lorafleet::model {
 
-/// What a group's backward pass needs of its forward pass, by member and within it by job. Internal
-/// to model/.
+/// What a group's backward pass needs of its forward pass, by member and within it by job; by
+/// operators of any device, rows of several jobs are together (device_terms.hpp). Internal to
+/// model/.
 struct GroupTape {
   std::vector<at::Tensor> low;   ///< x A^T, undefined where the member is not adapted
   std::vector<Dropout> dropout;  ///< as it was before the member's mask was drawn

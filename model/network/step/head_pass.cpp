@@ -95,7 +95,7 @@ HeadResult classify_all(const Head& head, const at::Tensor& hidden,
     if (!factors.empty()) head.jobs.of(result.gradient, i).copy_(own.gradient);
   }
   result.losses = at::cat(losses);
-  result.correct = at::cat(correct);
+  if (correct.front().defined()) result.correct = at::cat(correct);
   result.choices = at::cat(choices);
   return result;
 }

@@ -242,11 +242,7 @@ at::Tensor layer_backward(const LayerContext& context, std::int64_t index, at::T
 }
 
 at::Tensor among_all(const LayerContext& context, const at::Tensor& g) {
-  const auto rows = static_cast<std::int64_t>(context.batch.tokens.size());
-  const auto wanted = static_cast<std::int64_t>(context.batch.label_rows.size());
-  at::Tensor all = at::zeros({rows, g.size(1)}, g.options());
-  all.index_copy_(0, context.wanted.narrow(0, 0, wanted), g.narrow(0, 0, wanted));
-  return all;
+  return g.index_select(0, context.place_among_wanted).masked_fill_(context.unwanted, 0);
 }
 
 bool trains(const Network::Layer& layer, const JobRows& jobs) {

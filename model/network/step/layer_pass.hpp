@@ -26,6 +26,9 @@ struct LayerContext {
   const BatchDropout& rows;         ///< of all rows
   const BatchDropout& wanted_rows;  ///< of the wanted ones
   const at::Tensor& wanted;         ///< the rows that the last layer gives out, and padding, int64
+  const at::Tensor&
+      place_among_wanted;      ///< of each row, in `wanted`; any of a row that is not there
+  const at::Tensor& unwanted;  ///< [rows, 1], bool: such a row
   const std::vector<Rotation>& rotations;
 };
 

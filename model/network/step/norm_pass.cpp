@@ -3,8 +3,10 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <tuple>
 
 #include "model/device/device.hpp"
+#include "model/device/torch_version.hpp"
 #include "model/network/layers/frozen_product.hpp"
 #include "model/network/layers/tensor_rows.hpp"
 #include "model/network/step/norm_rows.hpp"
@@ -22,6 +24,60 @@ RowNorm row_norm(const at::Tensor& x, const Norm& norm) {
           static_cast<float>(norm.parts.epsilon),
           norm.weight.defined() ? norm.weight.data_ptr<float>() : nullptr,
           norm.bias.defined() ? norm.bias.data_ptr<float>() : nullptr};
+}
+
+/// x as rows of the norm's width.
+at::Tensor flat(const at::Tensor& x, std::int64_t width) {
+  return x.reshape({-1, width});
+}
+
+/// What LibTorch's fused norms take: of x's type.
+struct Affine {
+  at::Tensor weight;
+  at::Tensor bias;
+
+  Affine(const at::Tensor& x, const Norm& norm)
+      : weight(x.scalar_type() == at::kBFloat16 ? norm.narrow_weight : norm.weight),
+        bias(x.scalar_type() == at::kBFloat16 ? norm.narrow_bias : norm.bias) {}
+};
+
+/// Where an operator widens rows of bfloat16 for itself and rounds its result once; on CPUs it
+/// rounds the mean too.
+bool is_fused(const at::Tensor& x, const Norm& norm) {
+  if (!x.is_cuda() && x.scalar_type() != at::kFloat) return false;
+  if (norm.parts.kind == NormParts::Kind::layer) return true;
+#if LORAFLEET_TORCH_AT_LEAST(2, 9)
+  // 1 + w loses too much in bfloat16.
+  return x.is_cuda() && !norm.parts.one_plus;
+#else
+  return x.is_cuda() && false;
+#endif
+}
+
+at::Tensor fused_forward(const at::Tensor& x, const Norm& norm) {
+  const Affine own(x, norm);
+#if LORAFLEET_TORCH_AT_LEAST(2, 9)
+  if (norm.parts.kind == NormParts::Kind::rms) {
+    return std::get<0>(at::_fused_rms_norm(x, {x.size(1)}, own.weight, norm.parts.epsilon));
+  }
+#endif
+  return std::get<0>(
+      at::native_layer_norm(x, {x.size(1)}, own.weight, own.bias, norm.parts.epsilon));
+}
+
+at::Tensor fused_backward(const at::Tensor& x, const Norm& norm, const at::Tensor& g) {
+  const Affine own(x, norm);
+#if LORAFLEET_TORCH_AT_LEAST(2, 9)
+  if (norm.parts.kind == NormParts::Kind::rms) {
+    const auto all = at::_fused_rms_norm(x, {x.size(1)}, own.weight, norm.parts.epsilon);
+    return std::get<0>(at::_fused_rms_norm_backward(g, x, {x.size(1)}, std::get<1>(all), own.weight,
+                                                    {true, false}));
+  }
+#endif
+  const auto all = at::native_layer_norm(x, {x.size(1)}, own.weight, own.bias, norm.parts.epsilon);
+  return std::get<0>(at::native_layer_norm_backward(g, x, {x.size(1)}, std::get<1>(all),
+                                                    std::get<2>(all), own.weight, own.bias,
+                                                    {true, false, false}));
 }
 
 /// dx from g, all [rows, d], in float32. With y = n w + b and n = (x - mean) r: dx = r (g w -
@@ -42,7 +98,8 @@ at::Tensor generic_backward(const at::Tensor& x, const Norm& norm, const at::Ten
 Operand norm_forward(const at::Tensor& x, const Norm& norm, const at::Tensor& next) {
   const std::int64_t width = width_of(x, norm);
   if (!computes_on_host(x.device())) {
-    const at::Tensor y = normalised(x.to(at::kFloat).reshape({-1, width}), norm);
+    if (is_fused(x, norm)) return {fused_forward(flat(x, width), norm).view(x.sizes()), {}};
+    const at::Tensor y = normalised(flat(x.to(at::kFloat), width), norm);
     return {y.view(x.sizes()).to(x.scalar_type()), {}};
   }
   Operand result{at::empty(x.sizes(), x.options()), {}};
@@ -66,9 +123,11 @@ void norm_backward(const at::Tensor& x, const Norm& norm, const at::Tensor& g, c
                    bool accumulate) {
   const std::int64_t width = width_of(x, norm);
   if (!computes_on_host(x.device())) {
-    const at::Tensor own = generic_backward(x.to(at::kFloat).reshape({-1, width}), norm,
-                                            g.to(at::kFloat).reshape({-1, width}))
-                               .view(x.sizes());
+    const at::Tensor own =
+        (is_fused(x, norm)
+             ? fused_backward(flat(x, width), norm, flat(g.to(x.scalar_type()), width))
+             : generic_backward(flat(x.to(at::kFloat), width), norm, flat(g.to(at::kFloat), width)))
+            .view(x.sizes());
     accumulate ? dx.add_(own) : dx.copy_(own);
     return;
   }

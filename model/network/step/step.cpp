@@ -13,6 +13,7 @@
 #include "model/network/layers/index_tensor.hpp"
 #include "model/network/step/dropout_pass.hpp"
 #include "model/network/step/head_pass.hpp"
+#include "model/network/step/job_tiles.hpp"
 #include "model/network/step/layer_pass.hpp"
 #include "model/network/step/norm_pass.hpp"
 
@@ -46,6 +47,10 @@ class Step {
         load_(std::move(load)),
         wanted_rows_(load_.rows.only(load_.batch.label_rows)),
         lowest_(load_.jobs.leaves.empty() ? layer_count() : lowest_trained()) {
+    if (!computes_on_host(network_.device())) {
+      for (JobRows* jobs : {&load_.jobs, &load_.wanted_jobs})
+        jobs->tiles = std::make_shared<TileCache>(jobs->firsts, network_.device());
+    }
     const auto padded = [&](std::size_t rows) {
       return static_cast<std::size_t>(
           padded_rows(static_cast<std::int64_t>(rows), network_.device()));
@@ -56,6 +61,14 @@ class Step {
     std::vector<std::int64_t> wanted = batch.label_rows;
     wanted.resize(padded(wanted.size()));
     wanted_ = staged(index_tensor(wanted).clone(), network_.device());
+    std::vector<std::int64_t> places(batch.tokens.size()), unwanted(batch.tokens.size(), 1);
+    for (std::size_t i = 0; i < batch.label_rows.size(); ++i) {
+      const auto row = static_cast<std::size_t>(batch.label_rows[i]);
+      places[row] = static_cast<std::int64_t>(i);
+      unwanted[row] = 0;
+    }
+    place_among_wanted_ = staged(index_tensor(places).clone(), network_.device());
+    unwanted_ = staged(index_tensor(unwanted).to(at::kBool).unsqueeze(1), network_.device());
     positions_ = staged(index_tensor(batch.positions), network_.device());
     for (const RotaryFrequencies& frequencies : network_.parts().rotary) {
       rotations_.push_back(rotation_at(positions_, frequencies));
@@ -116,8 +129,8 @@ class Step {
   }
 
   [[nodiscard]] LayerContext context() const {
-    return {network_,   load_.jobs,   load_.wanted_jobs, load_.batch, load_.dropout,
-            load_.rows, wanted_rows_, wanted_,           rotations_};
+    return {network_,     load_.jobs, load_.wanted_jobs,   load_.batch, load_.dropout, load_.rows,
+            wanted_rows_, wanted_,    place_among_wanted_, unwanted_,   rotations_};
   }
 
   at::Tensor embed() {
@@ -171,6 +184,8 @@ class Step {
   Load load_;
   BatchDropout wanted_rows_;
   at::Tensor wanted_;
+  at::Tensor place_among_wanted_;
+  at::Tensor unwanted_;
   at::Tensor positions_;
   std::int64_t lowest_;
   std::vector<Rotation> rotations_;

@@ -1,0 +1,201 @@
+#include "model/network/step/device_terms.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include "model/network/kernels/drop_mask.hpp"
+#include "model/network/step/job_tiles.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+using Behind = JobTiles::Behind;
+
+/// Ranks are filled up with zeros to a multiple of this: libraries choose other ways for matrices
+/// that lie at odd places.
+constexpr std::int64_t kRankUnit = 8;
+
+/// Jobs whose factors on a module are of one size and scale.
+struct Alike {
+  const JobTiles& tiles;
+  std::vector<const LoraFactors*> factors;  ///< of each job of the tiles
+
+  [[nodiscard]] double scale() const { return factors.front()->scale; }
+  /// [tiles, rank, in] and [tiles, out, rank], the rank filled up.
+  [[nodiscard]] at::Tensor a() const { return spread(&LoraFactors::a, {0, 0, 0, missing()}); }
+  [[nodiscard]] at::Tensor b() const { return spread(&LoraFactors::b, {0, missing()}); }
+  [[nodiscard]] bool trains(std::ptrdiff_t LoraFactors::*place) const {
+    return std::any_of(factors.begin(), factors.end(),
+                       [&](const LoraFactors* own) { return own->*place >= 0; });
+  }
+  /// Hands [jobs, m, n], of whose dimension `ranks` are as many as filled up, out to those that
+  /// train it.
+  void give(const at::Tensor& filled, std::int64_t ranks, std::ptrdiff_t LoraFactors::*place,
+            std::vector<FactorGradients>& gradients) const {
+    const at::Tensor all = missing() == 0 ? filled : filled.narrow(ranks, 0, rank());
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+      const std::ptrdiff_t own = factors[i]->*place;
+      if (own < 0) continue;
+      gradients[tiles.jobs()[i]][static_cast<std::size_t>(own)] =
+          all.select(0, static_cast<std::int64_t>(i));
+    }
+  }
+
+ private:
+  [[nodiscard]] std::int64_t rank() const { return factors.front()->a.size(0); }
+  [[nodiscard]] std::int64_t missing() const {
+    return (kRankUnit - rank() % kRankUnit) % kRankUnit;
+  }
+  [[nodiscard]] at::Tensor spread(at::Tensor LoraFactors::*factor,
+                                  std::vector<std::int64_t> padding) const {
+    std::vector<at::Tensor> all;
+    for (const LoraFactors* own : factors)
+      all.push_back(own->*factor);
+    at::Tensor stacked = at::stack(all);
+    if (missing() > 0) stacked = at::constant_pad_nd(stacked, padding);
+    return tiles.spread(stacked);
+  }
+};
+
+std::vector<Alike> alike_jobs(const JobRows& jobs, std::size_t module, TileCache& cache) {
+  std::map<std::pair<std::int64_t, double>, std::vector<std::size_t>> sets;
+  for (std::size_t job = 0; job < jobs.count(); ++job) {
+    const LoraFactors& factors = jobs.leaves[job]->factors(module);
+    if (factors.defined()) sets[{factors.a.size(0), factors.scale}].push_back(job);
+  }
+  std::vector<Alike> all;
+  for (const auto& [key, members] : sets) {
+    Alike alike{cache.of(members), {}};
+    for (const std::size_t job : members)
+      alike.factors.push_back(&jobs.leaves[job]->factors(module));
+    all.push_back(std::move(alike));
+  }
+  return all;
+}
+
+/// The jobs' masks for a module over the rows [rows, width] of the pass; ones elsewhere. Undefined
+/// where nothing is dropped. Draws from each dropout whose job has factors there.
+at::Tensor masks(const JobRows& jobs, std::size_t module, std::vector<Dropout*> dropouts,
+                 std::int64_t rows, std::int64_t width, const at::Device& device) {
+  for (std::size_t job = 0; job < jobs.count(); ++job) {
+    const bool drops = dropouts[job]->active() && jobs.leaves[job]->factors(module).defined();
+    if (!drops) dropouts[job] = nullptr;
+  }
+  const auto any = std::find_if(dropouts.begin(), dropouts.end(), [](auto* own) { return own; });
+  if (any == dropouts.end()) return {};
+  const bool all_drop = std::count(dropouts.begin(), dropouts.end(), nullptr) == 0;
+  if (all_drop && draws_on(device)) {
+    std::vector<DropRow> sources;
+    for (std::size_t job = 0; job < jobs.count(); ++job) {
+      const DropSource own = dropouts[job]->next();
+      const std::int64_t count = jobs.firsts[job + 1] - jobs.firsts[job];
+      const auto of_job = consecutive_rows({own.key, own.counter, 0}, count, width);
+      sources.insert(sources.end(), of_job.begin(), of_job.end());
+    }
+    sources.resize(static_cast<std::size_t>(rows));
+    return drop_mask(sources, width, (*any)->probability(), device);
+  }
+  at::Tensor mask = at::ones({rows, width}, at::TensorOptions().dtype(at::kFloat).device(device));
+  for (std::size_t job = 0; job < jobs.count(); ++job) {
+    if (dropouts[job] == nullptr) continue;
+    const at::Tensor own = jobs.of(mask, job);
+    own.copy_(dropout_mask(*dropouts[job], own.sizes(), device));
+  }
+  return mask;
+}
+
+/// Rows in tiles, cut once for members that read the same.
+class CutRows {
+ public:
+  explicit CutRows(Behind behind) : behind_(behind) {}
+  const at::Tensor& of(const at::Tensor& x, const JobTiles& tiles) {
+    if (x_.is_same(x) && tiles_ == &tiles) return cut_;
+    x_ = x;
+    tiles_ = &tiles;
+    return cut_ = tiles.cut(x, behind_);
+  }
+
+ private:
+  Behind behind_;
+  at::Tensor x_;
+  const JobTiles* tiles_ = nullptr;
+  at::Tensor cut_;
+};
+
+}  // namespace
+
+void add_terms(const LinearGroup& group, const at::Tensor& x, const JobRows& jobs,
+               const at::Tensor& y, GroupTape* tape) {
+  TileCache& cache = *jobs.tiles;
+  CutRows cut(Behind::own_row);
+  for (std::size_t i = 0; i < group.modules.size(); ++i) {
+    std::vector<Dropout*> dropouts;
+    for (LoraLeaves* lora : jobs.leaves) {
+      dropouts.push_back(&lora->dropout());
+      if (tape != nullptr) tape->dropout.push_back(lora->dropout());
+    }
+    const at::Tensor own = masked(
+        x, masks(jobs, group.modules[i], std::move(dropouts), x.size(0), x.size(1), x.device()));
+    for (const Alike& alike : alike_jobs(jobs, group.modules[i], cache)) {
+      const at::Tensor low =
+          tile_product(cut.of(own, alike.tiles), alike.a().transpose(1, 2)).mul_(alike.scale());
+      const at::Tensor term = alike.tiles.joined(tile_product(low, alike.b().transpose(1, 2)));
+      group.columns(y, i).narrow(0, 0, term.size(0)).add_(term);
+      if (tape != nullptr) tape->low.push_back(low);
+    }
+  }
+}
+
+void add_term_gradients(const LinearGroup& group, const at::Tensor& g, const JobRows& jobs,
+                        const GroupTape& tape, const std::function<at::Tensor()>& input,
+                        const at::Tensor& dx, std::vector<FactorGradients>& gradients) {
+  TileCache& cache = *jobs.tiles;
+  CutRows cut(Behind::own_row);
+  at::Tensor x;
+  std::size_t place = 0;
+  for (std::size_t i = 0; i < group.modules.size(); ++i) {
+    const std::vector<Alike> sets = alike_jobs(jobs, group.modules[i], cache);
+    if (sets.empty()) continue;
+    const std::int64_t width = sets.front().factors.front()->a.size(1);
+    std::vector<Dropout> before(
+        std::next(tape.dropout.begin(), static_cast<std::ptrdiff_t>(i * jobs.count())),
+        std::next(tape.dropout.begin(), static_cast<std::ptrdiff_t>((i + 1) * jobs.count())));
+    std::vector<Dropout*> dropouts;
+    for (Dropout& own : before)
+      dropouts.push_back(&own);
+    const at::Tensor mask =
+        masks(jobs, group.modules[i], std::move(dropouts), g.size(0), width, g.device());
+    at::Tensor dropped;
+    for (const Alike& alike : sets) {
+      const at::Tensor own = alike.tiles.cut(group.columns(g, i), Behind::zeros);
+      const at::Tensor& low = tape.low[place++];
+      if (alike.trains(&LoraFactors::trained_b)) {
+        alike.give(alike.tiles.sums(tile_product(own.transpose(1, 2), low)), 2,
+                   &LoraFactors::trained_b, gradients);
+      }
+      const bool trains_a = alike.trains(&LoraFactors::trained_a);
+      if (!trains_a && !dx.defined()) continue;
+      const at::Tensor grad_low = tile_product(own, alike.b()).mul_(alike.scale());
+      if (trains_a) {
+        if (!x.defined()) x = input();
+        if (!dropped.defined()) dropped = masked(x, mask);
+        alike.give(
+            alike.tiles.sums(tile_product(grad_low.transpose(1, 2), cut.of(dropped, alike.tiles))),
+            1, &LoraFactors::trained_a, gradients);
+      }
+      if (!dx.defined()) continue;
+      at::Tensor term = alike.tiles.joined(tile_product(grad_low, alike.a()));
+      const std::int64_t rows = term.size(0);
+      if (mask.defined()) term = term * mask.narrow(0, 0, rows);
+      dx.narrow(0, 0, rows).add_(term);
+    }
+  }
+}
+
+}  // namespace lorafleet::model
