@@ -1,12 +1,14 @@
 // What training several clients in the same pass over the base gains: tokens a second by the size
 // of the cohort, and whether a client's update has the same bytes in each (bench/README.md).
 //
-//   bench_cohorts [MODEL_FOLDER [DTYPE [COHORTS [SECONDS [TOKENS]]]]]
+//   bench_cohorts [MODEL_FOLDER [DTYPE [COHORTS [SECONDS [TOKENS [SLOTS]]]]]]
 //
-// COHORTS as 1,4,16,32; TOKENS of a client's step. LORAFLEET_BENCH_DEVICE says where (cpu);
-// LORAFLEET_BENCH_TRACE=FOLDER: a trace of a round of each cohort's goes there instead of timings.
+// COHORTS as 1,4,16,32, one on each of SLOTS threads; TOKENS of a client's step.
+// LORAFLEET_BENCH_DEVICE says where (cpu); LORAFLEET_BENCH_TRACE=FOLDER: a trace of a round of each
+// cohort's goes there instead of timings.
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -15,6 +17,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bench/support/trace.hpp"
@@ -42,6 +45,7 @@ struct Options {
   std::vector<std::size_t> cohorts = {1, 4, 16, 32};
   double seconds = 5.0;
   std::int64_t tokens = 1024;
+  std::size_t slots = 1;
   std::string device = "cpu";
 };
 
@@ -57,6 +61,7 @@ Options options_of(int argc, char** argv) {
   }
   if (argc > 4) options.seconds = std::max(0.1, std::atof(argv[4]));
   if (argc > 5) options.tokens = std::max(16, std::atoi(argv[5]));
+  if (argc > 6) options.slots = static_cast<std::size_t>(std::max(1, std::atoi(argv[6])));
   if (const char* device = std::getenv("LORAFLEET_BENCH_DEVICE")) options.device = device;
   return options;
 }
@@ -151,6 +156,27 @@ std::vector<std::vector<float>> round(Cohort& cohort, const Work& work, std::siz
   return updates;
 }
 
+/// Of all slots together; each has a thread.
+double tokens_per_second(const std::vector<std::unique_ptr<Cohort>>& cohorts, const Work& work,
+                         std::size_t size, double seconds) {
+  std::atomic<std::int64_t> tokens = 0;
+  const auto began = Clock::now();
+  const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - began).count(); };
+  std::vector<std::thread> slots;
+  for (const auto& cohort : cohorts) {
+    slots.emplace_back([&] {
+      configure_thread(1);
+      while (passed() < seconds) {
+        round(*cohort, work, size);
+        tokens += work.job_tokens * static_cast<std::int64_t>(size);
+      }
+    });
+  }
+  for (std::thread& slot : slots)
+    slot.join();
+  return static_cast<double>(tokens) / passed();
+}
+
 /// Of the GPU's memory, what is taken; 0 without one.
 double gigabytes_in_use() {
   std::size_t free = 0, total = 0;
@@ -176,7 +202,10 @@ void measure(const Options& options) {
   std::vector<float> first;
   double slowest = 0.0;
   for (const std::size_t size : options.cohorts) {
-    const auto cohort = trainer->cohort();
+    std::vector<std::unique_ptr<Cohort>> cohorts;
+    for (std::size_t slot = 0; slot < options.slots; ++slot)
+      cohorts.push_back(trainer->cohort());
+    Cohort* const cohort = cohorts.front().get();
     const std::vector<float> update = round(*cohort, work, size).front();  // and warm-up
     if (first.empty()) first = update;
     if (const char* folder = std::getenv("LORAFLEET_BENCH_TRACE")) {
@@ -184,15 +213,7 @@ void measure(const Options& options) {
                    [&] { round(*cohort, work, size); });
       continue;
     }
-    const auto began = Clock::now();
-    double seconds = 0.0;
-    std::int64_t tokens = 0;
-    while (seconds < options.seconds) {
-      round(*cohort, work, size);
-      tokens += work.job_tokens * static_cast<std::int64_t>(size);
-      seconds = std::chrono::duration<double>(Clock::now() - began).count();
-    }
-    const double speed = static_cast<double>(tokens) / seconds;
+    const double speed = tokens_per_second(cohorts, work, size, options.seconds);
     if (slowest == 0.0) slowest = speed;
     std::printf("%8zu %12.0f %9.2fx %12.2f %10.2f  %s\n", size, speed, speed / slowest,
                 speed * flops * 1e-12, gigabytes_in_use(),

@@ -1,7 +1,7 @@
 #include "model/training/job_weights.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
+#include <ATen/core/LegacyTypeDispatch.h>
 
 #include <algorithm>
 #include <utility>
@@ -79,26 +79,27 @@ class DeviceWeights final : public JobWeights {
     const std::vector<float> start = selection_.gather(adapter_.values);
     start_ = staged(tensor_of(start), device_).clone();
     trained_ = start_.clone();
-    gradient_ = at::zeros_like(trained_);
     optimizer_ = make_tensor_optimizer(train, trained_);
     leaves_.follow(trained_);
   }
 
   [[nodiscard]] LoraLeaves& leaves() override { return leaves_; }
-  void clear_gradient() override { gradient_.zero_(); }
+  void clear_gradient() override { gradient_.reset(); }
 
   void add(const FactorGradients& gradients) override {
+    const at::AutoDispatchBelowADInplaceOrView no_tracking;
     std::vector<at::Tensor> all;
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       const std::int64_t size = leaves_.trained()[i].numel();
-      all.push_back(gradients[i].defined() ? gradients[i].reshape({size}).to(at::kFloat)
-                                           : at::zeros({size}, gradient_.options()));
+      all.push_back(gradients[i].defined() ? gradients[i].reshape({size})
+                                           : at::zeros({size}, trained_.options()));
     }
-    if (!all.empty()) gradient_.add_(at::cat(all));
+    if (all.empty()) all.push_back(at::zeros_like(trained_));
+    gradient_ = gradient_.defined() ? gradient_.add_(at::cat(all)) : at::cat(all);
   }
 
   void step(double lr) override {
-    const at::NoGradGuard no_grad;
+    const at::AutoDispatchBelowADInplaceOrView no_tracking;
     if (train_.prox_mu != 0.0) gradient_.add_(trained_ - start_, train_.prox_mu);
     if (penalty_.lambda != 0.0) {
       std::vector<float> own(selection_.size());

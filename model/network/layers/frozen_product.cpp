@@ -4,6 +4,10 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <tuple>
+#include <vector>
 
 #include "model/device/device.hpp"
 #include "model/network/layers/onednn_product.hpp"
@@ -39,6 +43,55 @@ at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Te
   return y;
 }
 
+/// `to` = x matrix, and the bias where there is one.
+void product_into(at::Tensor to, const at::Tensor& x, const at::Tensor& matrix,
+                  const at::Tensor& bias) {
+  bias.defined() ? at::addmm_out(to, bias, x, matrix) : at::mm_out(to, x, matrix);
+}
+
+/// The same, a number of rows at a time.
+at::Tensor product_by(std::int64_t step, const at::Tensor& x, const at::Tensor& matrix,
+                      const at::Tensor& bias) {
+  at::Tensor y = at::empty({x.size(0), matrix.size(1)}, x.options());
+  for (std::int64_t first = 0; first < x.size(0); first += step)
+    product_into(y.narrow(0, first, step), x.narrow(0, first, step), matrix, bias);
+  return y;
+}
+
+/// Whether a product of several blocks of rows at once gives each the bits that it gets alone; how
+/// a library adds does not depend on what it adds.
+bool same_at_once(std::int64_t blocks, std::int64_t block, const at::Tensor& matrix,
+                  const at::Tensor& bias) {
+  const std::int64_t rows = blocks * block;
+  const at::Tensor x = at::arange(rows * matrix.size(0), matrix.options().dtype(at::kFloat))
+                           .mul_(0.37)
+                           .sin_()
+                           .view({rows, matrix.size(0)})
+                           .to(matrix.scalar_type());
+  return product_by(rows, x, matrix, bias).equal(product_by(block, x, matrix, bias));
+}
+
+/// How many blocks of rows a product with this matrix may take at once; tried out once for matrices
+/// that lie alike.
+std::int64_t blocks_at_once(std::int64_t block, const at::Tensor& matrix, const at::Tensor& bias) {
+  using Key =
+      std::tuple<int, at::ScalarType, std::vector<std::int64_t>, std::vector<std::int64_t>, bool>;
+  static std::mutex mutex;
+  static std::map<Key, std::int64_t> known;
+  const std::lock_guard lock(mutex);
+  const auto [place, is_new] =
+      known.try_emplace({matrix.device().index(), matrix.scalar_type(), matrix.sizes().vec(),
+                         matrix.strides().vec(), bias.defined()},
+                        1);
+  if (is_new) {
+    for (const std::int64_t blocks : {2, 4}) {
+      if (!same_at_once(blocks, block, matrix, bias)) break;
+      place->second = blocks;
+    }
+  }
+  return place->second;
+}
+
 /// x [rows, in] times a matrix [in, out] of any type, in x's type. A bias of the matrix's type is
 /// added by the product.
 at::Tensor in_blocks(const at::Tensor& x, const at::Tensor& matrix, const at::Tensor& bias = {}) {
@@ -46,12 +99,20 @@ at::Tensor in_blocks(const at::Tensor& x, const at::Tensor& matrix, const at::Te
   const bool fused = bias.defined() && bias.scalar_type() == matrix.scalar_type();
   const std::int64_t block = product_rows(x.device());
   const std::int64_t rows = own.size(0);
-  at::Tensor y = at::empty({rows, matrix.size(1)}, own.options());
-  const std::int64_t step = rows % block == 0 ? block : rows;
-  for (std::int64_t first = 0; first < rows; first += step) {
-    at::Tensor part = y.narrow(0, first, step);
-    const at::Tensor from = own.narrow(0, first, step);
-    fused ? at::addmm_out(part, bias, from, matrix) : at::mm_out(part, from, matrix);
+  const at::Tensor inner = fused ? bias : at::Tensor();
+  at::Tensor y;
+  if (rows % block != 0 || rows == block) {
+    y = product_by(rows, own, matrix, inner);
+  } else {
+    y = at::empty({rows, matrix.size(1)}, own.options());
+    std::int64_t blocks = blocks_at_once(block, matrix, inner);
+    for (std::int64_t first = 0; first < rows;) {
+      while (first + blocks * block > rows)
+        blocks /= 2;
+      const std::int64_t step = blocks * block;
+      product_into(y.narrow(0, first, step), own.narrow(0, first, step), matrix, inner);
+      first += step;
+    }
   }
   if (bias.defined() && !fused) return y.to(x.scalar_type()).add_(bias);
   return y.to(x.scalar_type());

@@ -35,7 +35,7 @@ HeadResult host_rows(const at::Tensor& logits, const std::int64_t* labels, const
 /// The same with ATen's operators, on any device; label, factors: [rows, 1] there.
 HeadResult generic_rows(at::Tensor& logits, const at::Tensor& label, const at::Tensor& factors) {
   HeadResult judged;
-  const bool widens = logits.is_cuda() && logits.scalar_type() != at::kFloat;
+  const bool widens = logits.is_cuda() && logits.scalar_type() == at::kHalf;
   const at::Tensor own = widens ? logits : logits.to(at::kFloat);
   const at::Tensor logs = at::_log_softmax(own, 1, /*half_to_float=*/widens);
   judged.losses = logs.gather(1, label).squeeze(1).to(at::kDouble).neg_();

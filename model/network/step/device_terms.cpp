@@ -27,9 +27,9 @@ struct Alike {
   std::vector<const LoraFactors*> factors;  ///< of each job of the tiles
 
   [[nodiscard]] double scale() const { return factors.front()->scale; }
-  /// [tiles, rank, in] and [tiles, out, rank], the rank filled up.
-  [[nodiscard]] at::Tensor a() const { return spread(&LoraFactors::a, {0, 0, 0, missing()}); }
-  [[nodiscard]] at::Tensor b() const { return spread(&LoraFactors::b, {0, missing()}); }
+  /// [jobs, rank, in] and [jobs, out, rank], the rank filled up.
+  [[nodiscard]] at::Tensor a() const { return stacked(&LoraFactors::a, {0, 0, 0, missing()}); }
+  [[nodiscard]] at::Tensor b() const { return stacked(&LoraFactors::b, {0, missing()}); }
   [[nodiscard]] bool trains(std::ptrdiff_t LoraFactors::*place) const {
     return std::any_of(factors.begin(), factors.end(),
                        [&](const LoraFactors* own) { return own->*place >= 0; });
@@ -39,11 +39,12 @@ struct Alike {
   void give(const at::Tensor& filled, std::int64_t ranks, std::ptrdiff_t LoraFactors::*place,
             std::vector<FactorGradients>& gradients) const {
     const at::Tensor all = missing() == 0 ? filled : filled.narrow(ranks, 0, rank());
+    std::vector<at::Tensor> apart = all.unbind(0);
     for (std::size_t i = 0; i < factors.size(); ++i) {
       const std::ptrdiff_t own = factors[i]->*place;
-      if (own < 0) continue;
-      gradients[tiles.jobs()[i]][static_cast<std::size_t>(own)] =
-          all.select(0, static_cast<std::int64_t>(i));
+      if (own >= 0) {
+        gradients[tiles.jobs()[i]][static_cast<std::size_t>(own)] = std::move(apart[i]);
+      }
     }
   }
 
@@ -52,14 +53,13 @@ struct Alike {
   [[nodiscard]] std::int64_t missing() const {
     return (kRankUnit - rank() % kRankUnit) % kRankUnit;
   }
-  [[nodiscard]] at::Tensor spread(at::Tensor LoraFactors::*factor,
-                                  std::vector<std::int64_t> padding) const {
+  [[nodiscard]] at::Tensor stacked(at::Tensor LoraFactors::*factor,
+                                   std::vector<std::int64_t> padding) const {
     std::vector<at::Tensor> all;
     for (const LoraFactors* own : factors)
       all.push_back(own->*factor);
-    at::Tensor stacked = at::stack(all);
-    if (missing() > 0) stacked = at::constant_pad_nd(stacked, padding);
-    return tiles.spread(stacked);
+    const at::Tensor together = at::stack(all);
+    return missing() > 0 ? at::constant_pad_nd(together, padding) : together;
   }
 };
 
@@ -143,11 +143,16 @@ void add_terms(const LinearGroup& group, const at::Tensor& x, const JobRows& job
     const at::Tensor own = masked(
         x, masks(jobs, group.modules[i], std::move(dropouts), x.size(0), x.size(1), x.device()));
     for (const Alike& alike : alike_jobs(jobs, group.modules[i], cache)) {
+      const JobTiles& tiles = alike.tiles;
+      const at::Tensor a = alike.a(), b = alike.b();
       const at::Tensor low =
-          tile_product(cut.of(own, alike.tiles), alike.a().transpose(1, 2)).mul_(alike.scale());
-      const at::Tensor term = alike.tiles.joined(tile_product(low, alike.b().transpose(1, 2)));
+          tile_product(cut.of(own, tiles), tiles.spread(a).transpose(1, 2)).mul_(alike.scale());
+      const at::Tensor term = tiles.joined(tile_product(low, tiles.spread(b).transpose(1, 2)));
       group.columns(y, i).narrow(0, 0, term.size(0)).add_(term);
-      if (tape != nullptr) tape->low.push_back(low);
+      if (tape == nullptr) continue;
+      tape->low.push_back(low);
+      tape->a.push_back(a);
+      tape->b.push_back(b);
     }
   }
 }
@@ -174,14 +179,15 @@ void add_term_gradients(const LinearGroup& group, const at::Tensor& g, const Job
     at::Tensor dropped;
     for (const Alike& alike : sets) {
       const at::Tensor own = alike.tiles.cut(group.columns(g, i), Behind::zeros);
-      const at::Tensor& low = tape.low[place++];
+      const at::Tensor &low = tape.low[place], &a = tape.a[place], &b = tape.b[place];
+      ++place;
       if (alike.trains(&LoraFactors::trained_b)) {
         alike.give(alike.tiles.sums(tile_product(own.transpose(1, 2), low)), 2,
                    &LoraFactors::trained_b, gradients);
       }
       const bool trains_a = alike.trains(&LoraFactors::trained_a);
       if (!trains_a && !dx.defined()) continue;
-      const at::Tensor grad_low = tile_product(own, alike.b()).mul_(alike.scale());
+      const at::Tensor grad_low = tile_product(own, alike.tiles.spread(b)).mul_(alike.scale());
       if (trains_a) {
         if (!x.defined()) x = input();
         if (!dropped.defined()) dropped = masked(x, mask);
@@ -190,7 +196,7 @@ void add_term_gradients(const LinearGroup& group, const at::Tensor& g, const Job
             1, &LoraFactors::trained_a, gradients);
       }
       if (!dx.defined()) continue;
-      at::Tensor term = alike.tiles.joined(tile_product(grad_low, alike.a()));
+      at::Tensor term = alike.tiles.joined(tile_product(grad_low, alike.tiles.spread(a)));
       const std::int64_t rows = term.size(0);
       if (mask.defined()) term = term * mask.narrow(0, 0, rows);
       dx.narrow(0, 0, rows).add_(term);

@@ -1,6 +1,7 @@
 #include "model/network/step/step.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/grad_mode.h>
 
 #include <cstddef>
@@ -216,6 +217,7 @@ bool may_share_a_pass(const BaseModel& base, const BaseDropout& dropout) {
 std::vector<StepResult> forward_and_backward(const BaseModel& base,
                                              std::span<const StepPart> parts) {
   const at::NoGradGuard no_grad;
+  const at::AutoDispatchBelowADInplaceOrView no_tracking;  // of views and changes, for a graph
   Load load;
   for (const StepPart& part : parts)
     load.add(&part.lora, part.batch, part.dropout, part.factor);
