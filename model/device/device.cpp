@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
 
 #include "model/device/device_name.hpp"
 #include "model/device/torch_version.hpp"
@@ -13,10 +14,20 @@
 namespace lorafleet::model {
 namespace {
 
+constexpr const char* kCublasWorkspace = "CUBLAS_WORKSPACE_CONFIG";
+
+/// LibTorch asks for the variable once in deterministic mode, at the first product, but reads it at
+/// every product, with a regular expression, which takes longer than the rest of it. Workspaces are
+/// a thread's own, so that their default size is as deterministic.
+void look_up_cublas_once(const at::Device& device) {
+  ::setenv(kCublasWorkspace, ":4096:8", /*overwrite=*/0);
+  const at::Tensor x = at::zeros({8, 8}, at::TensorOptions().device(device));
+  at::mm(x, x);
+  ::unsetenv(kCublasWorkspace);
+}
+
 /// The same bits in every run, and float32 products in float32.
 void make_deterministic() {
-  // cuBLAS asks for it in deterministic mode; configure_process has set it in our programs.
-  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
   at::Context& context = at::globalContext();
   // With warn_only, fused attention stays with its faster backward pass, whose sums come in any
   // order. None of the operators that we call on a GPU lacks a deterministic form; one that did
@@ -51,8 +62,13 @@ at::Device open_device(const std::string& name) {
     throw InputError(kKey, "there is no " + name +
                                "; allowed: cpu, cuda:0 to cuda:" + std::to_string(count - 1));
   }
-  make_deterministic();
-  return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
+  const at::Device device(at::kCUDA, static_cast<at::DeviceIndex>(index));
+  static std::once_flag once;
+  std::call_once(once, [&] {
+    make_deterministic();
+    look_up_cublas_once(device);
+  });
+  return device;
 }
 
 bool& host_kernels_off() {

@@ -27,9 +27,23 @@ struct Alike {
   std::vector<const LoraFactors*> factors;  ///< of each job of the tiles
 
   [[nodiscard]] double scale() const { return factors.front()->scale; }
-  /// [jobs, rank, in] and [jobs, out, rank], the rank filled up.
-  [[nodiscard]] at::Tensor a() const { return stacked(&LoraFactors::a, {0, 0, 0, missing()}); }
-  [[nodiscard]] at::Tensor b() const { return stacked(&LoraFactors::b, {0, missing()}); }
+  /// Of each job A and B behind each other, the rank filled up: [jobs, numbers of both].
+  [[nodiscard]] at::Tensor together() const {
+    const auto jobs = std::ssize(factors);
+    std::vector<at::Tensor> all;
+    if (missing() == 0) {
+      for (const LoraFactors* own : factors) {
+        all.push_back(own->a.view(-1));
+        all.push_back(own->b.view(-1));
+      }
+      return at::cat(all).view({jobs, -1});
+    }
+    for (const LoraFactors* own : factors) {
+      all.push_back(at::constant_pad_nd(own->a, {0, 0, 0, missing()}).view(-1));
+      all.push_back(at::constant_pad_nd(own->b, {0, missing()}).view(-1));
+    }
+    return at::cat(all).view({jobs, -1});
+  }
   [[nodiscard]] bool trains(std::ptrdiff_t LoraFactors::*place) const {
     return std::any_of(factors.begin(), factors.end(),
                        [&](const LoraFactors* own) { return own->*place >= 0; });
@@ -53,13 +67,20 @@ struct Alike {
   [[nodiscard]] std::int64_t missing() const {
     return (kRankUnit - rank() % kRankUnit) % kRankUnit;
   }
-  [[nodiscard]] at::Tensor stacked(at::Tensor LoraFactors::*factor,
-                                   std::vector<std::int64_t> padding) const {
-    std::vector<at::Tensor> all;
-    for (const LoraFactors* own : factors)
-      all.push_back(own->*factor);
-    const at::Tensor together = at::stack(all);
-    return missing() > 0 ? at::constant_pad_nd(together, padding) : together;
+};
+
+/// A [tiles, rank, in] and B [tiles, out, rank] of each tile's job.
+struct TileFactors {
+  at::Tensor a;
+  at::Tensor b;
+
+  TileFactors(const Alike& alike, const at::Tensor& together) {
+    const LoraFactors& one = *alike.factors.front();
+    const std::int64_t in = one.a.size(1), out = one.b.size(0);
+    const std::int64_t rank = together.size(1) / (in + out);
+    const at::Tensor both = alike.tiles.spread(together);
+    a = both.narrow(1, 0, rank * in).view({-1, rank, in});
+    b = both.narrow(1, rank * in, out * rank).view({-1, out, rank});
   }
 };
 
@@ -144,15 +165,15 @@ void add_terms(const LinearGroup& group, const at::Tensor& x, const JobRows& job
         x, masks(jobs, group.modules[i], std::move(dropouts), x.size(0), x.size(1), x.device()));
     for (const Alike& alike : alike_jobs(jobs, group.modules[i], cache)) {
       const JobTiles& tiles = alike.tiles;
-      const at::Tensor a = alike.a(), b = alike.b();
+      const at::Tensor together = alike.together();
+      const TileFactors factors(alike, together);
       const at::Tensor low =
-          tile_product(cut.of(own, tiles), tiles.spread(a).transpose(1, 2)).mul_(alike.scale());
-      const at::Tensor term = tiles.joined(tile_product(low, tiles.spread(b).transpose(1, 2)));
+          tile_product(cut.of(own, tiles), factors.a.transpose(1, 2)).mul_(alike.scale());
+      const at::Tensor term = tiles.joined(tile_product(low, factors.b.transpose(1, 2)));
       group.columns(y, i).narrow(0, 0, term.size(0)).add_(term);
       if (tape == nullptr) continue;
       tape->low.push_back(low);
-      tape->a.push_back(a);
-      tape->b.push_back(b);
+      tape->factors.push_back(together);
     }
   }
 }
@@ -179,24 +200,24 @@ void add_term_gradients(const LinearGroup& group, const at::Tensor& g, const Job
     at::Tensor dropped;
     for (const Alike& alike : sets) {
       const at::Tensor own = alike.tiles.cut(group.columns(g, i), Behind::zeros);
-      const at::Tensor &low = tape.low[place], &a = tape.a[place], &b = tape.b[place];
-      ++place;
+      const at::Tensor& low = tape.low[place];
+      const TileFactors factors(alike, tape.factors[place++]);
       if (alike.trains(&LoraFactors::trained_b)) {
-        alike.give(alike.tiles.sums(tile_product(own.transpose(1, 2), low)), 2,
+        alike.give(alike.tiles.sums(tile_product(own.transpose(1, 2), low, true)), 2,
                    &LoraFactors::trained_b, gradients);
       }
       const bool trains_a = alike.trains(&LoraFactors::trained_a);
       if (!trains_a && !dx.defined()) continue;
-      const at::Tensor grad_low = tile_product(own, alike.tiles.spread(b)).mul_(alike.scale());
+      const at::Tensor grad_low = tile_product(own, factors.b).mul_(alike.scale());
       if (trains_a) {
         if (!x.defined()) x = input();
         if (!dropped.defined()) dropped = masked(x, mask);
-        alike.give(
-            alike.tiles.sums(tile_product(grad_low.transpose(1, 2), cut.of(dropped, alike.tiles))),
-            1, &LoraFactors::trained_a, gradients);
+        alike.give(alike.tiles.sums(
+                       tile_product(grad_low.transpose(1, 2), cut.of(dropped, alike.tiles), true)),
+                   1, &LoraFactors::trained_a, gradients);
       }
       if (!dx.defined()) continue;
-      at::Tensor term = alike.tiles.joined(tile_product(grad_low, alike.tiles.spread(a)));
+      at::Tensor term = alike.tiles.joined(tile_product(grad_low, factors.a));
       const std::int64_t rows = term.size(0);
       if (mask.defined()) term = term * mask.narrow(0, 0, rows);
       dx.narrow(0, 0, rows).add_(term);

@@ -17,10 +17,9 @@ namespace lorafleet::model {
 /// operators of any device, rows of several jobs are together (device_terms.hpp). Internal to
 /// model/.
 struct GroupTape {
-  std::vector<at::Tensor> low;  ///< x A^T, undefined where the member is not adapted
-  std::vector<at::Tensor> a;    ///< of such jobs, one after the other, where they are together
-  std::vector<at::Tensor> b;
-  std::vector<Dropout> dropout;  ///< as it was before the member's mask was drawn
+  std::vector<at::Tensor> low;      ///< x A^T, undefined where the member is not adapted
+  std::vector<at::Tensor> factors;  ///< of jobs whose rows are together
+  std::vector<Dropout> dropout;     ///< as it was before the member's mask was drawn
 };
 
 /// Whether any member has factors that a job trains.

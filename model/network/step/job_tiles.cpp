@@ -1,10 +1,12 @@
 #include "model/network/step/job_tiles.hpp"
 
 #include <ATen/ATen.h>
+#include <c10/util/Exception.h>
 
 #include <utility>
 
 #include "model/device/staging.hpp"
+#include "model/device/torch_version.hpp"
 #include "model/network/layers/index_tensor.hpp"
 
 namespace lorafleet::model {
@@ -22,6 +24,33 @@ std::int64_t product_tiles(const at::Device& device) {
 std::int64_t rounded_up(std::int64_t value, std::int64_t unit) {
   return (value + unit - 1) / unit * unit;
 }
+
+#if LORAFLEET_TORCH_AT_LEAST(2, 8)
+at::Tensor wide_product(const at::Tensor& a, const at::Tensor& b) {
+  return at::bmm(a, b, at::kFloat);
+}
+
+/// Whether wide_product serves what lies and looks like x.
+bool widens(const at::Tensor& x) {
+  if (!x.is_cuda() || x.scalar_type() == at::kFloat) return false;
+  static const bool serves = [&] {
+    try {
+      const at::Tensor one = at::ones({1, 8, 8}, x.options());
+      return wide_product(one, one).eq(8).all().item<bool>();
+    } catch (const c10::Error&) {
+      return false;
+    }
+  }();
+  return serves;
+}
+#else
+at::Tensor wide_product(const at::Tensor& a, const at::Tensor& b) {
+  return at::bmm(a, b);
+}
+bool widens(const at::Tensor&) {
+  return false;
+}
+#endif
 
 /// Several index lists that go to the device in one copy.
 class Indices {
@@ -119,21 +148,22 @@ at::Tensor JobTiles::spread(const at::Tensor& of_jobs) const {
 }
 
 at::Tensor JobTiles::sums(const at::Tensor& tiles) const {
-  return at::segment_reduce(tiles.to(at::kFloat).contiguous(), "sum", {}, {}, segments_, 0,
+  return at::segment_reduce(tiles.to(at::kFloat), "sum", {}, {}, segments_, 0,
                             /*unsafe=*/true)
       .narrow(0, 0, static_cast<std::int64_t>(jobs_.size()));
 }
 
-at::Tensor tile_product(const at::Tensor& a, const at::Tensor& b) {
+at::Tensor tile_product(const at::Tensor& a, const at::Tensor& b, bool wide) {
   const std::int64_t block = product_tiles(a.device());
   const std::int64_t tiles = a.size(0);
-  if (tiles == block) return at::bmm(a, b);
-  at::Tensor product = at::empty({tiles, a.size(1), b.size(2)}, a.options());
-  for (std::int64_t first = 0; first < tiles; first += block) {
-    at::Tensor part = product.narrow(0, first, block);
-    at::bmm_out(part, a.narrow(0, first, block), b.narrow(0, first, block));
-  }
-  return product;
+  const auto product = [&](const at::Tensor& x, const at::Tensor& y) {
+    return wide && widens(x) ? wide_product(x, y) : at::bmm(x, y);
+  };
+  if (tiles == block) return product(a, b);
+  std::vector<at::Tensor> parts;
+  for (std::int64_t first = 0; first < tiles; first += block)
+    parts.push_back(product(a.narrow(0, first, block), b.narrow(0, first, block)));
+  return at::cat(parts);
 }
 
 const JobTiles& TileCache::of(const std::vector<std::size_t>& jobs) {

@@ -29,7 +29,7 @@ class JobTiles {
   [[nodiscard]] at::Tensor cut(const at::Tensor& x, Behind behind) const;
   /// The other way: [rows of all jobs, width], zeros for jobs that are not among these.
   [[nodiscard]] at::Tensor joined(const at::Tensor& tiles) const;
-  /// [jobs, m, n] -> that of each tile's job: [tiles, m, n].
+  /// [jobs, n] -> that of each tile's job: [tiles, n].
   [[nodiscard]] at::Tensor spread(const at::Tensor& of_jobs) const;
   /// [tiles, m, n] -> [jobs, m, n], float32.
   [[nodiscard]] at::Tensor sums(const at::Tensor& tiles) const;
@@ -47,8 +47,9 @@ class JobTiles {
   at::Tensor segments_;  ///< the first tile of each job, and the ends of the last and of all
 };
 
-/// a [tiles, m, k] times b [tiles, k, n], a fixed number of tiles at a time.
-at::Tensor tile_product(const at::Tensor& a, const at::Tensor& b);
+/// a [tiles, m, k] times b [tiles, k, n], a fixed number of tiles at a time; `wide`: in float32,
+/// where LibTorch can, instead of the operands' type.
+at::Tensor tile_product(const at::Tensor& a, const at::Tensor& b, bool wide = false);
 
 /// Tiles of a pass, made once for each set of jobs.
 class TileCache {

@@ -1,6 +1,7 @@
 #include "model/network/step/norm_pass.hpp"
 
 #include <ATen/ATen.h>
+#include <c10/util/Exception.h>
 
 #include <cstdint>
 #include <tuple>
@@ -41,39 +42,67 @@ struct Affine {
         bias(x.scalar_type() == at::kBFloat16 ? norm.narrow_bias : norm.bias) {}
 };
 
+#if LORAFLEET_TORCH_AT_LEAST(2, 9)
+std::tuple<at::Tensor, at::Tensor> rms_norm(const at::Tensor& x, const at::Tensor& weight,
+                                            double epsilon) {
+  return at::_fused_rms_norm(x, {x.size(1)}, weight, epsilon);
+}
+
+at::Tensor rms_norm_backward(const at::Tensor& x, const at::Tensor& weight, double epsilon,
+                             const at::Tensor& g) {
+  const at::Tensor r = std::get<1>(rms_norm(x, weight, epsilon));
+  return std::get<0>(at::_fused_rms_norm_backward(g, x, {x.size(1)}, r, weight, {true, false}));
+}
+
+bool has_rms_norm(const at::Tensor& x) {
+  if (!x.is_cuda()) return false;
+  static const bool serves = [&] {
+    try {
+      const at::Tensor ones = at::ones({8, 64}, x.options());
+      const at::Tensor weight = ones.select(0, 0).clone();
+      return std::get<0>(rms_norm(ones, weight, 0.0)).eq(1).all().item<bool>() &&
+             rms_norm_backward(ones, weight, 0.0, ones).eq(0).all().item<bool>();
+    } catch (const c10::Error&) {
+      return false;
+    }
+  }();
+  return serves;
+}
+#else
+std::tuple<at::Tensor, at::Tensor> rms_norm(const at::Tensor& x, const at::Tensor&, double) {
+  return {x, x};
+}
+at::Tensor rms_norm_backward(const at::Tensor&, const at::Tensor&, double, const at::Tensor& g) {
+  return g;
+}
+bool has_rms_norm(const at::Tensor&) {
+  return false;
+}
+#endif
+
 /// Where an operator widens rows of bfloat16 for itself and rounds its result once; on CPUs it
 /// rounds the mean too.
 bool is_fused(const at::Tensor& x, const Norm& norm) {
   if (!x.is_cuda() && x.scalar_type() != at::kFloat) return false;
   if (norm.parts.kind == NormParts::Kind::layer) return true;
-#if LORAFLEET_TORCH_AT_LEAST(2, 9)
   // 1 + w loses too much in bfloat16.
-  return x.is_cuda() && !norm.parts.one_plus;
-#else
-  return x.is_cuda() && false;
-#endif
+  return norm.weight.defined() && !norm.parts.one_plus && has_rms_norm(x);
 }
 
 at::Tensor fused_forward(const at::Tensor& x, const Norm& norm) {
   const Affine own(x, norm);
-#if LORAFLEET_TORCH_AT_LEAST(2, 9)
   if (norm.parts.kind == NormParts::Kind::rms) {
-    return std::get<0>(at::_fused_rms_norm(x, {x.size(1)}, own.weight, norm.parts.epsilon));
+    return std::get<0>(rms_norm(x, own.weight, norm.parts.epsilon));
   }
-#endif
   return std::get<0>(
       at::native_layer_norm(x, {x.size(1)}, own.weight, own.bias, norm.parts.epsilon));
 }
 
 at::Tensor fused_backward(const at::Tensor& x, const Norm& norm, const at::Tensor& g) {
   const Affine own(x, norm);
-#if LORAFLEET_TORCH_AT_LEAST(2, 9)
   if (norm.parts.kind == NormParts::Kind::rms) {
-    const auto all = at::_fused_rms_norm(x, {x.size(1)}, own.weight, norm.parts.epsilon);
-    return std::get<0>(at::_fused_rms_norm_backward(g, x, {x.size(1)}, std::get<1>(all), own.weight,
-                                                    {true, false}));
+    return rms_norm_backward(x, own.weight, norm.parts.epsilon, g);
   }
-#endif
   const auto all = at::native_layer_norm(x, {x.size(1)}, own.weight, own.bias, norm.parts.epsilon);
   return std::get<0>(at::native_layer_norm_backward(g, x, {x.size(1)}, std::get<1>(all),
                                                     std::get<2>(all), own.weight, own.bias,
