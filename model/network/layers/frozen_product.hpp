@@ -18,9 +18,9 @@ bool rounds_rows(const at::Tensor& weight);
 /// W as own products read it, or null where they do not serve it.
 std::shared_ptr<const PackedWeights> packed_weights(const at::Tensor& weight);
 
-/// How many rows a product takes at a time where own kernels do not serve, whatever their number, or
-/// a few times as many where this was seen to give the same bits: libraries choose how they add by
-/// the sizes of a product, and a job's sums must not depend on who shares the rows with it.
+/// How many rows a product takes at a time where own kernels do not serve, whatever their number,
+/// or a few times as many where this was seen to give the same bits: libraries choose how they add
+/// by the sizes of a product, and a job's sums must not depend on who shares the rows with it.
 std::int64_t product_rows(const at::Device& device);
 
 /// `rows`, or more where products take a fixed number of them.
