@@ -14,10 +14,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "bench/support/trace.hpp"
@@ -162,18 +162,18 @@ double tokens_per_second(const std::vector<std::unique_ptr<Cohort>>& cohorts, co
   std::atomic<std::int64_t> tokens = 0;
   const auto began = Clock::now();
   const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - began).count(); };
-  std::vector<std::thread> slots;
+  std::vector<std::future<void>> slots;
   for (const auto& cohort : cohorts) {
-    slots.emplace_back([&] {
+    slots.push_back(std::async(std::launch::async, [&] {
       configure_thread(1);
       while (passed() < seconds) {
         round(*cohort, work, size);
         tokens += work.job_tokens * static_cast<std::int64_t>(size);
       }
-    });
+    }));
   }
-  for (std::thread& slot : slots)
-    slot.join();
+  for (std::future<void>& slot : slots)
+    slot.get();
   return static_cast<double>(tokens) / passed();
 }
 
@@ -192,11 +192,11 @@ void measure(const Options& options) {
   const Work work(options, *std::max_element(options.cohorts.begin(), options.cohorts.end()));
   const auto trainer = make_lora_trainer(work.base, work.data, work.lora, work.train);
   const double flops = useful_flops_per_token(work.base->shape());
-  std::printf("%s, %s, on %s; %lld tokens a step, 15 %% labels, r = 8 on %s\n",
+  std::printf("%s, %s, on %s; %lld tokens a step, %.0f %% labels, r = 8 on %s\n",
               options.folder.c_str(), options.dtype.c_str(),
               runtime_info(options.device).device.c_str(),
               static_cast<long long>(work.job_tokens / static_cast<std::int64_t>(kSteps)),
-              join(work.lora.target_modules, " ").c_str());
+              100.0 * kLabelShare, join(work.lora.target_modules, " ").c_str());
   std::printf("%8s %12s %10s %12s %10s  %s\n", "cohort", "tokens/s", "of 1st", "TFLOP/s",
               "GB in use", "client 0's update");
   std::vector<float> first;
@@ -205,8 +205,10 @@ void measure(const Options& options) {
     std::vector<std::unique_ptr<Cohort>> cohorts;
     for (std::size_t slot = 0; slot < options.slots; ++slot)
       cohorts.push_back(trainer->cohort());
+    for (const auto& own : cohorts)
+      round(*own, work, size);  // warm-up
     Cohort* const cohort = cohorts.front().get();
-    const std::vector<float> update = round(*cohort, work, size).front();  // and warm-up
+    const std::vector<float> update = round(*cohort, work, size).front();
     if (first.empty()) first = update;
     if (const char* folder = std::getenv("LORAFLEET_BENCH_TRACE")) {
       bench::trace(std::string(folder) + "/cohort-" + std::to_string(size) + ".json",

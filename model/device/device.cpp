@@ -18,9 +18,10 @@ constexpr const char* kCublasWorkspace = "CUBLAS_WORKSPACE_CONFIG";
 
 /// LibTorch asks for the variable once in deterministic mode, at the first product, but reads it at
 /// every product, with a regular expression, which takes longer than the rest of it. Workspaces are
-/// a thread's own, so that their default size is as deterministic.
+/// a thread's own, so that their default size is as deterministic. The other value that LibTorch
+/// allows, :16:8, would leave this thread with a smaller workspace than it takes it for.
 void look_up_cublas_once(const at::Device& device) {
-  ::setenv(kCublasWorkspace, ":4096:8", /*overwrite=*/0);
+  ::setenv(kCublasWorkspace, ":4096:8", /*overwrite=*/1);
   const at::Tensor x = at::zeros({8, 8}, at::TensorOptions().device(device));
   at::mm(x, x);
   ::unsetenv(kCublasWorkspace);

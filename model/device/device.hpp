@@ -9,7 +9,8 @@ namespace lorafleet::model {
 // Internal to model/: what differs between the CPU and a GPU.
 
 /// "cpu", "cuda" (the first GPU) or "cuda:N". For a GPU it also asks LibTorch, process-wide, for
-/// deterministic algorithms and for sums of products in float32. Throws InputError naming
+/// deterministic algorithms and for sums of products in float32; CUBLAS_WORKSPACE_CONFIG is not in
+/// the environment afterwards. Throws InputError naming
 /// slots.device where there is no such device.
 at::Device open_device(const std::string& name);
 

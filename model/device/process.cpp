@@ -40,7 +40,6 @@ void configure_process() {
   blas_kernels();
   limit_blas_threads(loaded);
   limit_primitive_cache(loaded);
-  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
 }
 
 void limit_primitive_cache(const std::function<void*(const char*)>& symbol) {

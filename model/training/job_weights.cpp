@@ -79,12 +79,13 @@ class DeviceWeights final : public JobWeights {
     const std::vector<float> start = selection_.gather(adapter_.values);
     start_ = staged(tensor_of(start), device_).clone();
     trained_ = start_.clone();
+    gradient_ = at::zeros_like(trained_);
     optimizer_ = make_tensor_optimizer(train, trained_);
     leaves_.follow(trained_);
   }
 
   [[nodiscard]] LoraLeaves& leaves() override { return leaves_; }
-  void clear_gradient() override { gradient_.reset(); }
+  void clear_gradient() override { is_fresh_ = true; }
 
   void add(const FactorGradients& gradients) override {
     const at::AutoDispatchBelowADInplaceOrView no_tracking;
@@ -95,7 +96,8 @@ class DeviceWeights final : public JobWeights {
                                            : at::zeros({size}, trained_.options()));
     }
     if (all.empty()) all.push_back(at::zeros_like(trained_));
-    gradient_ = gradient_.defined() ? gradient_.add_(at::cat(all)) : at::cat(all);
+    is_fresh_ ? at::cat_out(gradient_, all) : gradient_.add_(at::cat(all));
+    is_fresh_ = false;
   }
 
   void step(double lr) override {
@@ -133,6 +135,7 @@ class DeviceWeights final : public JobWeights {
   at::Tensor start_;
   at::Tensor trained_;
   at::Tensor gradient_;
+  bool is_fresh_ = true;  ///< what is in gradient_ is of the step before
   std::unique_ptr<TensorOptimizer> optimizer_;
 };
 

@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-#include <c10/util/Exception.h>
 
 #include "model/device/torch_version.hpp"
+#include "model/network/kernels/trials.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -26,7 +26,7 @@ bool works(const VarlenKernel& kernel, const at::Tensor& like, std::int64_t dim,
   if (window > 0) weights = weights.triu(1 - window);
   weights = weights / weights.sum(1, true);
   const at::Tensor numbers = at::arange(kRows, at::kFloat);
-  try {
+  return accepted([&] {
     VarlenCall call;
     call.q = call.k = at::zeros({kRows, 1, dim}, like.options());
     call.v = numbers.to(like.options()).view({kRows, 1, 1}).expand({-1, -1, dim}).contiguous();
@@ -37,9 +37,7 @@ bool works(const VarlenKernel& kernel, const at::Tensor& like, std::int64_t dim,
     const VarlenGradients gradients = kernel.backward(call, at::ones_like(call.q), result);
     return holds(result.out, weights.mv(numbers)) && holds(gradients[2], weights.sum(0)) &&
            holds(gradients[0], at::zeros({kRows})) && holds(gradients[1], at::zeros({kRows}));
-  } catch (const c10::Error&) {
-    return false;
-  }
+  });
 }
 
 }  // namespace lorafleet::model
@@ -48,10 +46,7 @@ bool works(const VarlenKernel& kernel, const at::Tensor& like, std::int64_t dim,
 #if LORAFLEET_TORCH_AT_LEAST(2, 4)
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 #include <optional>
-#include <tuple>
 
 namespace lorafleet::model {
 namespace {
@@ -125,27 +120,28 @@ VarlenGradients efficient_backward(const VarlenCall& call, const at::Tensor& g,
 constexpr VarlenKernel kFlash = {"flash", true, flash_forward, flash_backward};
 constexpr VarlenKernel kEfficient = {"efficient", false, efficient_forward, efficient_backward};
 
-const VarlenKernel* find_kernel(const at::Tensor& like, std::int64_t dim, bool windowed) {
+constexpr const VarlenKernel* kKernels[] = {nullptr, &kFlash, &kEfficient};
+
+/// Which of them.
+std::int64_t find_kernel(const at::Tensor& like, std::int64_t dim, bool windowed) {
   constexpr std::int64_t kLargestFlashDim = 256;
   const std::int64_t window = windowed ? 3 : 0;
   const at::ScalarType type = like.scalar_type();
   const bool narrow = type == at::kBFloat16 || type == at::kHalf;
-  if (narrow && dim <= kLargestFlashDim && works(kFlash, like, dim, window)) return &kFlash;
-  if ((narrow || type == at::kFloat) && works(kEfficient, like, dim, window)) return &kEfficient;
-  return nullptr;
+  if (narrow && dim <= kLargestFlashDim && works(kFlash, like, dim, window)) return 1;
+  if ((narrow || type == at::kFloat) && works(kEfficient, like, dim, window)) return 2;
+  return 0;
 }
 
 }  // namespace
 
 const VarlenKernel* varlen_kernel(const at::Tensor& q, std::int64_t dim, bool windowed) {
   if (!q.is_cuda()) return nullptr;
-  static std::mutex mutex;
-  static std::map<std::tuple<int, at::ScalarType, std::int64_t, bool>, const VarlenKernel*> known;
-  const std::lock_guard lock(mutex);
-  const auto [place, is_new] = known.try_emplace(
-      {static_cast<int>(q.device().index()), q.scalar_type(), dim, windowed}, nullptr);
-  if (is_new) place->second = find_kernel(q, dim, windowed);
-  return place->second;
+  static Trials trials;
+  const auto found =
+      trials.of({q.device().index(), static_cast<std::int64_t>(q.scalar_type()), dim, windowed},
+                [&] { return find_kernel(q, dim, windowed); });
+  return kKernels[found];
 }
 
 }  // namespace lorafleet::model

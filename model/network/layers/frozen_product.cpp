@@ -2,14 +2,12 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <map>
-#include <mutex>
-#include <tuple>
-#include <vector>
 
 #include "model/device/device.hpp"
+#include "model/network/kernels/trials.hpp"
 #include "model/network/layers/onednn_product.hpp"
 #include "model/network/layers/row_kernels.hpp"
 
@@ -71,25 +69,24 @@ bool same_at_once(std::int64_t blocks, std::int64_t block, const at::Tensor& mat
   return product_by(rows, x, matrix, bias).equal(product_by(block, x, matrix, bias));
 }
 
-/// How many blocks of rows a product with this matrix may take at once; tried out once for matrices
-/// that lie alike.
-std::int64_t blocks_at_once(std::int64_t block, const at::Tensor& matrix, const at::Tensor& bias) {
-  using Key =
-      std::tuple<int, at::ScalarType, std::vector<std::int64_t>, std::vector<std::int64_t>, bool>;
-  static std::mutex mutex;
-  static std::map<Key, std::int64_t> known;
-  const std::lock_guard lock(mutex);
-  const auto [place, is_new] =
-      known.try_emplace({matrix.device().index(), matrix.scalar_type(), matrix.sizes().vec(),
-                         matrix.strides().vec(), bias.defined()},
-                        1);
-  if (is_new) {
-    for (const std::int64_t blocks : {2, 4}) {
-      if (!same_at_once(blocks, block, matrix, bias)) break;
-      place->second = blocks;
+/// How many of these blocks of rows the next product with this matrix may take.
+std::int64_t blocks_at_once(std::int64_t left, std::int64_t block, const at::Tensor& matrix,
+                            const at::Tensor& bias) {
+  static Trials trials;
+  for (const std::int64_t blocks : {4, 2}) {
+    if (blocks > left) continue;
+    Trials::Key key = {matrix.device().index(), static_cast<std::int64_t>(matrix.scalar_type()),
+                       bias.defined(), blocks};
+    key.insert(key.end(), matrix.sizes().begin(), matrix.sizes().end());
+    key.insert(key.end(), matrix.strides().begin(), matrix.strides().end());
+    try {
+      if (trials.of(key, [&] { return same_at_once(blocks, block, matrix, bias); }) != 0)
+        return blocks;
+    } catch (const c10::OutOfMemoryError&) {
+      return 1;  // the trial takes more than the product
     }
   }
-  return place->second;
+  return 1;
 }
 
 /// x [rows, in] times a matrix [in, out] of any type, in x's type. A bias of the matrix's type is
@@ -105,11 +102,9 @@ at::Tensor in_blocks(const at::Tensor& x, const at::Tensor& matrix, const at::Te
     y = product_by(rows, own, matrix, inner);
   } else {
     y = at::empty({rows, matrix.size(1)}, own.options());
-    std::int64_t blocks = blocks_at_once(block, matrix, inner);
     for (std::int64_t first = 0; first < rows;) {
-      while (first + blocks * block > rows)
-        blocks /= 2;
-      const std::int64_t step = blocks * block;
+      const std::int64_t step =
+          block * blocks_at_once((rows - first) / block, block, matrix, inner);
       product_into(y.narrow(0, first, step), own.narrow(0, first, step), matrix, inner);
       first += step;
     }

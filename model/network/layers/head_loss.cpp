@@ -5,6 +5,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "model/device/device.hpp"
 #include "model/device/staging.hpp"
@@ -32,23 +33,32 @@ HeadResult host_rows(const at::Tensor& logits, const std::int64_t* labels, const
   return judged;
 }
 
-/// The same with ATen's operators, on any device; label, factors: [rows, 1] there.
+/// How many logits there are to a row for softmax on a device, which adds by the places of rows in
+/// memory otherwise.
+std::int64_t padded_vocabulary(std::int64_t vocabulary) {
+  constexpr std::int64_t kUnit = 8;
+  return (vocabulary + kUnit - 1) / kUnit * kUnit;
+}
+
+/// The same with ATen's operators, on any device, in float32; label, factors: [rows, 1] there.
 HeadResult generic_rows(at::Tensor& logits, const at::Tensor& label, const at::Tensor& factors) {
-  HeadResult judged;
-  const bool widens = logits.is_cuda() && logits.scalar_type() == at::kHalf;
-  const at::Tensor own = widens ? logits : logits.to(at::kFloat);
-  const at::Tensor logs = at::_log_softmax(own, 1, /*half_to_float=*/widens);
-  judged.losses = logs.gather(1, label).squeeze(1).to(at::kDouble).neg_();
-  if (!factors.defined()) {
-    judged.correct = own.argmax(1, true).eq(label).squeeze(1);
-    return judged;
+  const std::int64_t vocabulary = logits.size(1);
+  const std::int64_t missing = padded_vocabulary(vocabulary) - vocabulary;
+  at::Tensor own = logits.to(at::kFloat);
+  if (missing > 0) {
+    own = at::constant_pad_nd(own, {0, missing}, -std::numeric_limits<double>::infinity());
   }
-  const at::Tensor weights = {};
-  const at::Tensor all = at::zeros({}, logs.options());
-  const at::Tensor slope =
-      at::nll_loss_backward(factors.squeeze(1), logs, label.squeeze(1), weights,
-                            at::Reduction::None, /*ignore_index=*/-100, all);
-  logits = at::_log_softmax_backward_data(slope, logs, 1, own.scalar_type());
+  HeadResult judged;
+  if (!factors.defined()) judged.correct = own.argmax(1, true).eq(label).squeeze(1);
+  const at::Tensor logs = at::_log_softmax(own, 1, false);
+  judged.losses = logs.gather(1, label).squeeze(1).to(at::kDouble).neg_();
+  if (!factors.defined()) return judged;
+  own.reset();
+  const at::Tensor none = at::zeros({}, logs.options());
+  const at::Tensor slope = at::nll_loss_backward(factors.squeeze(1), logs, label.squeeze(1), {},
+                                                 at::Reduction::None, /*ignore_index=*/-100, none);
+  logits = at::_log_softmax_backward_data(slope, logs, 1, at::kFloat);
+  if (missing > 0) logits = logits.narrow(1, 0, vocabulary).contiguous();
   return judged;
 }
 

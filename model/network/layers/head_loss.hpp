@@ -13,7 +13,7 @@ namespace lorafleet::model {
 
 /// What a head says about N labels, in their order. On the device. Internal to model/.
 struct HeadResult {
-  at::Tensor losses;    ///< [N]: -log softmax(logits)[label], nats, float64
+  at::Tensor losses;    ///< [N]: -log softmax(logits)[label], nats, float64, of a device's float32
   at::Tensor correct;   ///< [N]: the label has the largest logit, bool; of a training step on a
                         ///< device undefined
   at::Tensor choices;   ///< [N]: of a classifier, the likeliest class, int64

@@ -6,12 +6,12 @@
 
 namespace lorafleet::model {
 
-/// weight, bias: [d], float32; undefined where the norm has none. Internal to model/.
+/// weight, bias: [d], float32, and again in bfloat16; undefined where the norm has none. Internal to model/.
 struct Norm {
   NormParts parts;
   at::Tensor weight;
   at::Tensor bias;
-  at::Tensor narrow_weight = {};  ///< in bfloat16, for rows of that type
+  at::Tensor narrow_weight = {};  ///< for rows of bfloat16
   at::Tensor narrow_bias = {};
 };
 

@@ -110,7 +110,9 @@ at::Tensor masks(const JobRows& jobs, std::size_t module, std::vector<Dropout*> 
   }
   const auto any = std::find_if(dropouts.begin(), dropouts.end(), [](auto* own) { return own; });
   if (any == dropouts.end()) return {};
-  const bool all_drop = std::count(dropouts.begin(), dropouts.end(), nullptr) == 0;
+  const bool all_drop = std::all_of(dropouts.begin(), dropouts.end(), [&](const Dropout* own) {
+    return own != nullptr && own->probability() == (*any)->probability();
+  });
   if (all_drop && draws_on(device)) {
     std::vector<DropRow> sources;
     for (std::size_t job = 0; job < jobs.count(); ++job) {
@@ -134,19 +136,17 @@ at::Tensor masks(const JobRows& jobs, std::size_t module, std::vector<Dropout*> 
 /// Rows in tiles, cut once for members that read the same.
 class CutRows {
  public:
-  explicit CutRows(Behind behind) : behind_(behind) {}
   const at::Tensor& of(const at::Tensor& x, const JobTiles& tiles) {
-    if (x_.is_same(x) && tiles_ == &tiles) return cut_;
+    if (!x_.is_same(x)) cut_.clear();
     x_ = x;
-    tiles_ = &tiles;
-    return cut_ = tiles.cut(x, behind_);
+    at::Tensor& own = cut_[&tiles];
+    if (!own.defined()) own = tiles.cut(x, Behind::own_row);
+    return own;
   }
 
  private:
-  Behind behind_;
   at::Tensor x_;
-  const JobTiles* tiles_ = nullptr;
-  at::Tensor cut_;
+  std::map<const JobTiles*, at::Tensor> cut_;
 };
 
 }  // namespace
@@ -154,7 +154,7 @@ class CutRows {
 void add_terms(const LinearGroup& group, const at::Tensor& x, const JobRows& jobs,
                const at::Tensor& y, GroupTape* tape) {
   TileCache& cache = *jobs.tiles;
-  CutRows cut(Behind::own_row);
+  CutRows cut;
   for (std::size_t i = 0; i < group.modules.size(); ++i) {
     std::vector<Dropout*> dropouts;
     for (LoraLeaves* lora : jobs.leaves) {
@@ -182,7 +182,7 @@ void add_term_gradients(const LinearGroup& group, const at::Tensor& g, const Job
                         const GroupTape& tape, const std::function<at::Tensor()>& input,
                         const at::Tensor& dx, std::vector<FactorGradients>& gradients) {
   TileCache& cache = *jobs.tiles;
-  CutRows cut(Behind::own_row);
+  CutRows cut;
   at::Tensor x;
   std::size_t place = 0;
   for (std::size_t i = 0; i < group.modules.size(); ++i) {

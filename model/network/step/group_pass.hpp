@@ -17,8 +17,10 @@ namespace lorafleet::model {
 /// operators of any device, rows of several jobs are together (device_terms.hpp). Internal to
 /// model/.
 struct GroupTape {
-  std::vector<at::Tensor> low;      ///< x A^T, undefined where the member is not adapted
-  std::vector<at::Tensor> factors;  ///< of jobs whose rows are together
+  /// x A^T, undefined where the member is not adapted; on a device those of a set of jobs in tiles,
+  /// times the scale.
+  std::vector<at::Tensor> low;
+  std::vector<at::Tensor> factors;  ///< on a device: A and B of such a set, [jobs, numbers of both]
   std::vector<Dropout> dropout;     ///< as it was before the member's mask was drawn
 };
 

@@ -1,12 +1,12 @@
 #include "model/network/step/job_tiles.hpp"
 
 #include <ATen/ATen.h>
-#include <c10/util/Exception.h>
 
 #include <utility>
 
 #include "model/device/staging.hpp"
 #include "model/device/torch_version.hpp"
+#include "model/network/kernels/trials.hpp"
 #include "model/network/layers/index_tensor.hpp"
 
 namespace lorafleet::model {
@@ -33,15 +33,13 @@ at::Tensor wide_product(const at::Tensor& a, const at::Tensor& b) {
 /// Whether wide_product serves what lies and looks like x.
 bool widens(const at::Tensor& x) {
   if (!x.is_cuda() || x.scalar_type() == at::kFloat) return false;
-  static const bool serves = [&] {
-    try {
+  static Trials trials;
+  return trials.of({x.device().index(), static_cast<std::int64_t>(x.scalar_type())}, [&] {
+    return accepted([&] {
       const at::Tensor one = at::ones({1, 8, 8}, x.options());
       return wide_product(one, one).eq(8).all().item<bool>();
-    } catch (const c10::Error&) {
-      return false;
-    }
-  }();
-  return serves;
+    });
+  }) != 0;
 }
 #else
 at::Tensor wide_product(const at::Tensor& a, const at::Tensor& b) {

@@ -23,11 +23,12 @@ class JobTiles {
 
   [[nodiscard]] const std::vector<std::size_t>& jobs() const { return jobs_; }
 
-  /// x [rows of the pass, width] -> [tiles, rows of a tile, width]. Where a job has no more rows,
-  /// there is one of its own again, or zeros.
+  /// What is in a tile behind a job's last row: one of its rows again, or zeros.
   enum class Behind { own_row, zeros };
+  /// x [rows of the pass, width] -> [tiles, rows of a tile, width].
   [[nodiscard]] at::Tensor cut(const at::Tensor& x, Behind behind) const;
-  /// The other way: [rows of all jobs, width], zeros for jobs that are not among these.
+  /// The other way: [rows of all jobs, width], zeros for jobs that are not among these; what they
+  /// are added to stays as it is, but for the sign of a zero.
   [[nodiscard]] at::Tensor joined(const at::Tensor& tiles) const;
   /// [jobs, n] -> that of each tile's job: [tiles, n].
   [[nodiscard]] at::Tensor spread(const at::Tensor& of_jobs) const;

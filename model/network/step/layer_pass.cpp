@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "model/device/device.hpp"
 #include "model/network/layers/packed_attention.hpp"
 #include "model/network/step/dropout_pass.hpp"
 #include "model/network/step/norm_pass.hpp"
@@ -242,7 +243,13 @@ at::Tensor layer_backward(const LayerContext& context, std::int64_t index, at::T
 }
 
 at::Tensor among_all(const LayerContext& context, const at::Tensor& g) {
-  return g.index_select(0, context.place_among_wanted).masked_fill_(context.unwanted, 0);
+  if (!computes_on_host(g.device())) {
+    return g.index_select(0, context.place_among_wanted).masked_fill_(context.unwanted, 0);
+  }
+  const auto rows = static_cast<std::int64_t>(context.batch.tokens.size());
+  at::Tensor all = at::zeros({rows, g.size(1)}, g.options());
+  all.index_copy_(0, context.wanted, g);
+  return all;
 }
 
 bool trains(const Network::Layer& layer, const JobRows& jobs) {

@@ -1,13 +1,13 @@
 #include "model/network/step/norm_pass.hpp"
 
 #include <ATen/ATen.h>
-#include <c10/util/Exception.h>
 
 #include <cstdint>
 #include <tuple>
 
 #include "model/device/device.hpp"
 #include "model/device/torch_version.hpp"
+#include "model/network/kernels/trials.hpp"
 #include "model/network/layers/frozen_product.hpp"
 #include "model/network/layers/tensor_rows.hpp"
 #include "model/network/step/norm_rows.hpp"
@@ -56,17 +56,15 @@ at::Tensor rms_norm_backward(const at::Tensor& x, const at::Tensor& weight, doub
 
 bool has_rms_norm(const at::Tensor& x) {
   if (!x.is_cuda()) return false;
-  static const bool serves = [&] {
-    try {
+  static Trials trials;
+  return trials.of({x.device().index(), static_cast<std::int64_t>(x.scalar_type())}, [&] {
+    return accepted([&] {
       const at::Tensor ones = at::ones({8, 64}, x.options());
       const at::Tensor weight = ones.select(0, 0).clone();
       return std::get<0>(rms_norm(ones, weight, 0.0)).eq(1).all().item<bool>() &&
              rms_norm_backward(ones, weight, 0.0, ones).eq(0).all().item<bool>();
-    } catch (const c10::Error&) {
-      return false;
-    }
-  }();
-  return serves;
+    });
+  }) != 0;
 }
 #else
 std::tuple<at::Tensor, at::Tensor> rms_norm(const at::Tensor& x, const at::Tensor&, double) {

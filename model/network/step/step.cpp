@@ -62,14 +62,7 @@ class Step {
     std::vector<std::int64_t> wanted = batch.label_rows;
     wanted.resize(padded(wanted.size()));
     wanted_ = staged(index_tensor(wanted).clone(), network_.device());
-    std::vector<std::int64_t> places(batch.tokens.size()), unwanted(batch.tokens.size(), 1);
-    for (std::size_t i = 0; i < batch.label_rows.size(); ++i) {
-      const auto row = static_cast<std::size_t>(batch.label_rows[i]);
-      places[row] = static_cast<std::int64_t>(i);
-      unwanted[row] = 0;
-    }
-    place_among_wanted_ = staged(index_tensor(places).clone(), network_.device());
-    unwanted_ = staged(index_tensor(unwanted).to(at::kBool).unsqueeze(1), network_.device());
+    if (!computes_on_host(network_.device())) place_among_wanted();
     positions_ = staged(index_tensor(batch.positions), network_.device());
     for (const RotaryFrequencies& frequencies : network_.parts().rotary) {
       rotations_.push_back(rotation_at(positions_, frequencies));
@@ -111,6 +104,17 @@ class Step {
   }
 
  private:
+  void place_among_wanted() {
+    const PackedBatch& batch = load_.batch;
+    std::vector<std::int64_t> places(batch.tokens.size()), unwanted(batch.tokens.size(), 1);
+    for (std::size_t i = 0; i < batch.label_rows.size(); ++i) {
+      const auto row = static_cast<std::size_t>(batch.label_rows[i]);
+      places[row] = static_cast<std::int64_t>(i);
+      unwanted[row] = 0;
+    }
+    place_among_wanted_ = staged(index_tensor(places).clone(), network_.device());
+    unwanted_ = staged(index_tensor(unwanted).to(at::kBool).unsqueeze(1), network_.device());
+  }
   [[nodiscard]] std::int64_t layer_count() const {
     return static_cast<std::int64_t>(network_.layers().size());
   }

@@ -39,7 +39,8 @@ bool may_share_a_pass(const BaseModel& base, const BaseDropout& dropout);
 /// nothing below the lowest layer that is trained, and kept are only values that cannot be made
 /// again from their neighbours. Computes what Network::forward and LibTorch's autograd compute,
 /// which the tests compare it with. What a part gets does not depend on the others, bit for bit:
-/// every product takes a fixed number of rows at a time (product_rows).
+/// products take a fixed number of rows at a time, or several times as many where this is known to
+/// give the same bits (product_rows).
 std::vector<StepResult> forward_and_backward(const BaseModel& base,
                                              std::span<const StepPart> parts);
 

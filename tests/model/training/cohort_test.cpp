@@ -74,6 +74,7 @@ struct Jobs {
     for (std::uint32_t client = 0; client < kJobs; ++client) {
       LoraConfig own = lora;
       own.r = 1 + client % 3;
+      if (client == 3) own.target_modules.resize(1);
       Indices examples(4 + client % 4 * 2);
       std::iota(examples.begin(), examples.end(), 10 * client);
       TrainJob job;
@@ -174,6 +175,30 @@ TEST_CASE("a job's bytes do not depend on its companions, in bfloat16") {
   const HostKernelsOff as_on_a_gpu;
   for (const auto& base : bases("bfloat16", 3))
     check_bytes(Jobs(base, 0.1));
+}
+
+TEST_CASE("a job's bytes do not depend on its companions where rows fill whole tiles") {
+  const HostKernelsOff as_on_a_gpu;
+  Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}, test_device()),
+            0.0);
+  Random random(9, Purpose::sample);
+  auto data = std::make_shared<EncodedData>();
+  for (std::size_t i = 0; i < 10 * kJobs; ++i) {
+    std::vector<std::int32_t> tokens(16);
+    for (auto& token : tokens)
+      token = static_cast<std::int32_t>(random.below(64));
+    data->add(tokens, 1, 1);
+  }
+  jobs.data = data;
+  jobs.train.batch_size = 4;
+  for (std::uint32_t client = 0; client < kJobs; ++client) {
+    Indices examples(8);
+    std::iota(examples.begin(), examples.end(), 10 * client);
+    jobs.jobs[client].examples = std::make_shared<const Indices>(examples);
+    jobs.jobs[client].start =
+        std::make_shared<const Adapter>(random_adapter(jobs.base->shape(), jobs.lora, 0.05));
+  }
+  check_bytes(jobs);
 }
 
 TEST_CASE("without the host's kernels jobs learn the same") {

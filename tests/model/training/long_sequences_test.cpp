@@ -77,7 +77,7 @@ TEST_CASE("sequences of several query blocks give the padded form's logits and g
     MESSAGE(lengths.size() << " sequence(s), the first of " << lengths[0] << ": logits " << logits
                            << ", loss " << std::abs(ours.loss / theirs.loss - 1.0) << ", gradients "
                            << gradient);
-    CHECK(logits <= 2e-4);
+    CHECK(logits <= 2e-4);  // 1.06e-4 on an H200
     CHECK(ours.loss == doctest::Approx(theirs.loss).epsilon(1e-6).scale(0.0));
     CHECK(gradient <= 1e-4);
   }
