@@ -25,8 +25,8 @@ namespace lorafleet::actors {
 namespace {
 
 /// The fleet of a run, without an observer, checkpoints and the hosts of a head.
-FleetParts fleet_of(const FederationConfig& config, const Learning& learning,
-                    const HeadSetup* head) {
+FleetParts fleet_of(const FederationConfig& config, const Learning& learning, const HeadSetup* head,
+                    const Note& warning) {
   FleetParts parts;
   parts.config = config;
   parts.trainer = learning.trainer;
@@ -35,7 +35,7 @@ FleetParts fleet_of(const FederationConfig& config, const Learning& learning,
   parts.federation = learning.federation;
   parts.federation.world = make_world(config, learning);
   parts.slots = config.slots.slots();
-  parts.jobs_of_slot = config.slots.jobs_of_slot();
+  parts.jobs_of_slot = jobs_of_slot(config, learning, parts.slots, warning);
   if (learning.trainer->is_instant()) {
     parts.workers = parts.slots;
     parts.slots = 1;
@@ -81,7 +81,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
       resumed = std::make_shared<const RunCheckpoint>(std::move(*found));
     }
   }
-  FleetParts parts = fleet_of(config, learning, head.get());
+  FleetParts parts = fleet_of(config, learning, head.get(), early.warning);
   parts.checkpoints = checkpoints;
   parts.resumed = resumed;
 

@@ -4,6 +4,7 @@
 
 #include "actors/host_actor.hpp"
 #include "actors/net/assets.hpp"
+#include "actors/run/environment.hpp"
 #include "actors/slot_actor.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
@@ -178,7 +179,10 @@ void RemoteHostActor::prepare(const net::RunOffer& offer) {
     parts_.set_threads(static_cast<int>(config.slots.threads));
     work->learning = prepare_learning(config, true, options.log, options.warning);
     work->fingerprint = fingerprint(config, work->learning);
-    const auto together = static_cast<std::int64_t>(config.slots.jobs_of_slot());
+    const auto wished = static_cast<std::int64_t>(config.slots.jobs_of_slot());
+    const auto slots = static_cast<std::size_t>((options.slots + wished - 1) / wished);
+    const auto together =
+        static_cast<std::int64_t>(jobs_of_slot(config, work->learning, slots, options.warning));
     for (std::int64_t jobs = 0; jobs < options.slots; jobs += together)
       work->slots.push_back(system().spawn<SlotActor, caf::detached>(work->learning.trainer));
     work->host = system().spawn<HostActor>(work->slots, static_cast<std::size_t>(together));

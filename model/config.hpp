@@ -70,6 +70,7 @@ struct TrainConfig {
   double prox_mu = 0.0;   ///< FedProx (arXiv 1812.06127): adds mu/2 |w - w_global|^2 to the loss
   double max_grad_norm = 1.0;           ///< 0 switches clipping off
   std::string base_dropout = "config";  ///< the base's own: as its config.json says, or none
+  std::string recompute = "none";       ///< what is computed again instead of kept: none, layer
 };
 
 /// How an example becomes tokens: part of [data].

@@ -15,6 +15,11 @@ bool is_device_name(const std::string& name) {
   return digits && (number.size() == 1 || (number.size() == 2 && number[0] != '0'));
 }
 
+int device_index(const std::string& name) {
+  const std::size_t colon = name.find(':');
+  return colon == std::string::npos ? 0 : std::stoi(name.substr(colon + 1));
+}
+
 bool is_cpu(const std::string& name) {
   return name == "cpu";
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
 #include "model/adapter/client_layouts.hpp"
 #include "model/adapter/lora_layout.hpp"
@@ -41,8 +42,24 @@ std::optional<Footprint> footprint(const ModelConfig& model, const LoraConfig& l
   result.adapter_values = static_cast<std::int64_t>(adapter->size());
   result.adapter_bytes = adapter_bytes(*adapter);
   result.rows = most_rows(train, std::min(max_tokens, base.shape.positions));
-  result.activation_bytes = activation_bytes(base, *adapter, result.rows);
+  result.activation_bytes =
+      activation_bytes(base, *adapter, result.rows, train.recompute == "layer");
   return result;
+}
+
+std::optional<DeviceFootprint> device_footprint(const ModelConfig& model, const LoraConfig& lora,
+                                                const TrainConfig& train, std::int64_t max_tokens) {
+  const auto file = model.path / "config.json";
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const auto base = std::make_shared<const BaseDescription>(read_description(file));
+  const LayoutPtr adapter = make_layout(base->shape, server_lora(lora));
+  const DType dtype = weight_type_named(model.dtype, "model.dtype");
+  const std::int64_t rows = most_rows(train, std::min(max_tokens, base->shape.positions));
+  const bool recomputes = train.recompute == "layer";
+  return DeviceFootprint{
+      base_bytes(*base, dtype), adapter_bytes(*adapter), rows, [=](std::int64_t jobs) {
+        return device_activation_bytes(*base, *adapter, dtype, jobs * rows, recomputes);
+      }};
 }
 
 }  // namespace lorafleet::model

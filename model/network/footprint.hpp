@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "model/config.hpp"
@@ -19,6 +20,19 @@ struct Footprint {
   std::int64_t activation_bytes = 0;  ///< of a step or a part of one, in each slot; an estimate
   std::int64_t rows = 0;              ///< most tokens of such a part
 };
+
+/// What the base's matrices, jobs and passes take of a GPU's memory; an estimate.
+struct DeviceFootprint {
+  std::int64_t base_bytes = 0;
+  std::int64_t adapter_bytes = 0;  ///< of a job
+  std::int64_t rows = 0;           ///< most tokens of a job in a pass
+  /// Of the activations of a pass that so many jobs share.
+  std::function<std::int64_t(std::int64_t jobs)> pass_bytes;
+};
+
+/// As footprint, on a GPU.
+std::optional<DeviceFootprint> device_footprint(const ModelConfig& model, const LoraConfig& lora,
+                                                const TrainConfig& train, std::int64_t max_tokens);
 
 /// No example has more than `max_tokens` tokens. Nothing where there is no config.json. Throws
 /// InputError as reading it does, and where the base lacks what `lora` names.

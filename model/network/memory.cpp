@@ -59,8 +59,10 @@ std::vector<Adapted> adapted_layers(const ModelShape& shape, const AdapterLayout
   return layers;
 }
 
-/// Of one row, float32 numbers that the backward pass through a layer needs: LayerTape.
-std::int64_t kept_of_row(const NetworkParts& parts, const Widths& widths, const Adapted& adapted) {
+/// Of one row, numbers that the backward pass through a layer needs: LayerTape. `on_host`: by the
+/// host's kernels.
+std::int64_t kept_of_row(const NetworkParts& parts, const Widths& widths, const Adapted& adapted,
+                         bool on_host) {
   using Role = LinearRole;
   const std::int64_t heads = widths.queries + 2 * widths.keys;
   std::int64_t kept = adapted.kept;
@@ -71,12 +73,35 @@ std::int64_t kept_of_row(const NetworkParts& parts, const Widths& widths, const 
   kept += heads;
   if (parts.fused_by_head) kept += heads;
   if (!parts.norms.query.empty()) kept += widths.queries + widths.keys;
-  const bool as_bits = parts.activation == "relu" && !widths.gated;
+  if (!on_host) kept += widths.queries;  // attention's result
+  const bool as_bits = on_host && parts.activation == "relu" && !widths.gated;
   kept += as_bits ? widths.feed_forward / 32 : (widths.gated ? 2 : 1) * widths.feed_forward;
   // Factors need what goes into their module; a norm's result is made again.
   if (adapted.roles.contains(Role::attention_output)) kept += widths.queries;
   if (adapted.roles.contains(Role::down)) kept += widths.feed_forward;
   return kept;
+}
+
+/// The same of all layers from the first adapted one up.
+std::int64_t kept_of_row(const BaseDescription& base, const AdapterLayout& adapter, bool on_host,
+                         bool recomputes) {
+  const Widths widths = widths_of(base.shape);
+  std::int64_t kept = 0, most = 0;
+  bool reached = false;
+  for (const Adapted& layer : adapted_layers(base.shape, adapter)) {
+    reached = reached || layer.kept > 0;
+    if (!reached) continue;
+    const std::int64_t own = kept_of_row(base.parts, widths, layer, on_host);
+    kept += recomputes ? widths.stream : own;
+    most = std::max(most, own);
+  }
+  return recomputes ? kept + most : kept;
+}
+
+/// Of one row, numbers that are there while a layer is computed.
+std::int64_t within_layer(const Widths& widths) {
+  return 3 * widths.stream + std::max((widths.gated ? 4 : 2) * widths.feed_forward,
+                                      2 * (widths.queries + 2 * widths.keys));
 }
 
 }  // namespace
@@ -113,17 +138,10 @@ std::int64_t adapter_bytes(const AdapterLayout& adapter) {
 }
 
 std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& adapter,
-                              std::int64_t rows) {
+                              std::int64_t rows, bool recomputes) {
   const Widths widths = widths_of(base.shape);
-  std::int64_t kept = 0;
-  bool reached = false;
-  for (const Adapted& layer : adapted_layers(base.shape, adapter)) {
-    reached = reached || layer.kept > 0;
-    if (reached) kept += kept_of_row(base.parts, widths, layer);
-  }
-  const std::int64_t in_layer =
-      3 * widths.stream + std::max((widths.gated ? 4 : 2) * widths.feed_forward,
-                                   2 * (widths.queries + 2 * widths.keys));
+  const std::int64_t kept = kept_of_row(base, adapter, true, recomputes);
+  const std::int64_t in_layer = within_layer(widths);
   // A classifier reads a row of each sequence.
   const std::int64_t in_head =
       base.shape.classifier
@@ -131,6 +149,20 @@ std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& 
           : rows * 3 * base.shape.embedding +
                 head_chunk_rows(base.shape.vocabulary, at::kCPU) * base.shape.vocabulary;
   return kFloat * (rows * kept + std::max(rows * in_layer, in_head));
+}
+
+std::int64_t device_activation_bytes(const BaseDescription& base, const AdapterLayout& adapter,
+                                     DType dtype, std::int64_t rows, bool recomputes) {
+  constexpr std::int64_t kBlock = 4096;  // product_rows of a GPU
+  const std::int64_t padded = (rows + kBlock - 1) / kBlock * kBlock;
+  const std::int64_t of_number = dtype == DType::bfloat16 ? 2 : kFloat;
+  const std::int64_t of_row =
+      kept_of_row(base, adapter, false, recomputes) + within_layer(widths_of(base.shape));
+  const std::int64_t in_head =
+      base.shape.classifier
+          ? 0
+          : 4 * kFloat * head_chunk_rows(base.shape.vocabulary, at::kCUDA) * base.shape.vocabulary;
+  return (of_number * padded * of_row + in_head) / 5 * 6;
 }
 
 }  // namespace lorafleet::model

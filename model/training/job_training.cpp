@@ -8,6 +8,7 @@
 #include "model/network/network.hpp"
 #include "model/training/dropout_choice.hpp"
 #include "model/training/optimizer.hpp"
+#include "model/training/recompute_choice.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::model {
@@ -48,7 +49,8 @@ bool JobTraining::done() const {
 }
 
 StepPart JobTraining::next() {
-  return {weights_->leaves(), passes_[pass_], 1.0 / static_cast<double>(labels_), dropouts_[pass_]};
+  return {weights_->leaves(), passes_[pass_], 1.0 / static_cast<double>(labels_), dropouts_[pass_],
+          recompute_choices().at(parts_.train.recompute).value};
 }
 
 void JobTraining::take(StepResult result) {

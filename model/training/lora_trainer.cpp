@@ -8,6 +8,7 @@
 #include "model/training/job_training.hpp"
 #include "model/training/lora_cohort.hpp"
 #include "model/training/optimizer.hpp"
+#include "model/training/recompute_choice.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {
@@ -17,6 +18,7 @@ void check(const TrainConfig& train, const LoraConfig& lora) {
   make_optimizer(train, 0);
   scheduled_lr(train, 0, 1);
   static_cast<void>(dropout_choices().at(train.base_dropout));
+  static_cast<void>(recompute_choices().at(train.recompute));
   if (!(lora.lora_dropout >= 0.0 && lora.lora_dropout < 1.0)) {
     throw InputError("lora.lora_dropout", "must be from 0 to below 1");
   }

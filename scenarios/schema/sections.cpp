@@ -57,8 +57,9 @@ Table scenario_table() {
   table.table("partition", in_run(&F::partition), "How the training examples are spread.",
               for_lora(partition_table(), {"min_examples", "skew"}));
   table.table("train", in_run(&F::train), "What a client does in a job.",
-              for_lora(train_table(), {"optimizer", "lr_schedule", "weight_decay", "beta1", "beta2",
-                                       "epsilon", "momentum", "max_grad_norm", "base_dropout"}));
+              for_lora(train_table(),
+                       {"optimizer", "lr_schedule", "weight_decay", "beta1", "beta2", "epsilon",
+                        "momentum", "max_grad_norm", "base_dropout", "recompute"}));
   table.table("clients", in_run(&F::clients), "Which clients train, and when.", clients_table());
   table.table("aggregation", in_run(&F::aggregation), "How updates become versions.",
               for_lora(aggregation_table(), {"lora_report"}));

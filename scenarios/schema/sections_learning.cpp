@@ -6,6 +6,7 @@
 #include "model/evaluation/metrics.hpp"
 #include "model/training/dropout_choice.hpp"
 #include "model/training/optimizer.hpp"
+#include "model/training/recompute_choice.hpp"
 #include "scenarios/schema/choices.hpp"
 #include "scenarios/schema/schema_builder.hpp"
 
@@ -179,6 +180,12 @@ Table train_table() {
       .field("base_dropout", &TrainConfig::base_dropout,
              "the frozen base's own dropout while it trains: as its config.json says, or none")
       .names(model::dropout_choices().names());
+  table
+      .field(
+          "recompute", &TrainConfig::recompute,
+          "what the backward pass computes again instead of keeping it, for less memory: nothing, "
+          "or all within a layer, for up to a third more work. Never changes results")
+      .names(model::recompute_choices().names());
   return table;
 }
 

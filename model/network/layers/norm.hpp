@@ -6,7 +6,8 @@
 
 namespace lorafleet::model {
 
-/// weight, bias: [d], float32, and again in bfloat16; undefined where the norm has none. Internal to model/.
+/// weight, bias: [d], float32, and again in bfloat16; undefined where the norm has none. Internal
+/// to model/.
 struct Norm {
   NormParts parts;
   at::Tensor weight;

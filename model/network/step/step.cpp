@@ -26,6 +26,7 @@ struct Load {
   PackedBatch batch;  ///< with padding at the end of tokens and positions
   BaseDropout dropout;
   BatchDropout rows;
+  bool recomputes = false;
   JobRows jobs;
   JobRows wanted_jobs;
   std::vector<float> factors;  ///< of each label
@@ -68,6 +69,7 @@ class Step {
       rotations_.push_back(rotation_at(positions_, frequencies));
     }
     tapes_.resize(network_.layers().size());
+    dropouts_.resize(network_.layers().size());
   }
 
   std::vector<StepResult> run() {
@@ -92,6 +94,11 @@ class Step {
         continue;
       }
       LayerTape* tape = i < lowest_ ? nullptr : &tapes_[static_cast<std::size_t>(i)];
+      if (tape != nullptr && recomputes(i)) {
+        tape->x = x;
+        dropouts_[static_cast<std::size_t>(i)] = dropouts();
+        tape = nullptr;
+      }
       x = layer_forward(context(), i, std::move(x), tape);
     }
     const LinearGroup& out = network_.embedding_out();
@@ -175,14 +182,41 @@ class Step {
         if (i + 1 == layer_count()) g = among_all(context(), g);
         continue;
       }
-      g = layer_backward(context(), i, std::move(g), std::move(tapes_[static_cast<std::size_t>(i)]),
-                         wants_x, gradients);
+      LayerTape tape = std::move(tapes_[static_cast<std::size_t>(i)]);
+      if (recomputes(i)) tape = computed_again(i, std::move(tape.x));
+      g = layer_backward(context(), i, std::move(g), std::move(tape), wants_x, gradients);
     }
     if (!trains_embedding()) return;
     drop_rows(g, &load_.rows, DropoutSite::embedding, 0);
     group_backward(
         network_.embedding_in(), g, load_.jobs, embedding_in_, [&] { return embeddings_; }, false,
         gradients);
+  }
+
+  /// The last layer's values are there when the backward pass begins.
+  [[nodiscard]] bool recomputes(std::int64_t layer) const {
+    return load_.recomputes && layer + 1 < layer_count();
+  }
+
+  [[nodiscard]] std::vector<Dropout> dropouts() const {
+    std::vector<Dropout> all;
+    for (LoraLeaves* lora : load_.jobs.leaves)
+      all.push_back(lora->dropout());
+    return all;
+  }
+  void set_dropouts(const std::vector<Dropout>& all) {
+    for (std::size_t job = 0; job < all.size(); ++job)
+      load_.jobs.leaves[job]->dropout() = all[job];
+  }
+
+  /// With the masks that the layer drew the first time.
+  LayerTape computed_again(std::int64_t layer, at::Tensor x) {
+    const std::vector<Dropout> after = dropouts();
+    set_dropouts(dropouts_[static_cast<std::size_t>(layer)]);
+    LayerTape tape;
+    layer_forward(context(), layer, std::move(x), &tape);
+    set_dropouts(after);
+    return tape;
   }
 
   const Network& network_;
@@ -198,7 +232,8 @@ class Step {
   at::Tensor embeddings_;
   GroupTape embedding_in_;
   std::vector<LayerTape> tapes_;
-  at::Tensor last_;  ///< after the last layer
+  std::vector<std::vector<Dropout>> dropouts_;  ///< of each layer's jobs, before it; to recompute
+  at::Tensor last_;                             ///< after the last layer
   GroupTape embedding_out_;
 };
 
@@ -225,6 +260,7 @@ std::vector<StepResult> forward_and_backward(const BaseModel& base,
   Load load;
   for (const StepPart& part : parts)
     load.add(&part.lora, part.batch, part.dropout, part.factor);
+  load.recomputes = parts.front().recomputes;
   return Step(base, std::move(load)).run();
 }
 

@@ -19,6 +19,9 @@ struct StepPart {
   const PackedBatch& batch;
   double factor;  ///< of the loss, in the gradients
   BaseDropout dropout = {};
+  /// What lies within a layer is computed again in the backward pass instead of being kept; the
+  /// same for all parts of a pass. The bits are the same.
+  bool recomputes = false;
 };
 
 /// Of one part.

@@ -112,13 +112,13 @@ std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, cons
 
 LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
                             const Dropout& dropout, const BaseDropout& base_dropout,
-                            Factors trained) {
+                            Factors trained, bool recomputes) {
   OptionalLeaves lora(base, &adapter, trained, base.network().working_type());
   lora.get()->set_dropout(dropout);
   LossAndGradient result;
   result.gradient.resize(model::FactorSelection(*adapter.layout, trained).size());
   const auto labels = static_cast<double>(batch.labels.size());
-  const model::StepPart part{*lora.get(), batch, 1.0 / labels, base_dropout};
+  const model::StepPart part{*lora.get(), batch, 1.0 / labels, base_dropout, recomputes};
   const model::StepResult own =
       model::forward_and_backward(lora.base(), std::span(&part, 1)).front();
   result.loss = model::sum_of(own.losses) / labels;

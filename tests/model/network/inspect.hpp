@@ -47,7 +47,7 @@ struct LossAndGradient {
 /// What one training step starts from.
 LossAndGradient packed_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,
                             const Dropout& dropout = {}, const BaseDropout& base_dropout = {},
-                            Factors trained = Factors::both);
+                            Factors trained = Factors::both, bool recomputes = false);
 
 /// The same of a graph: Network::forward, differentiated by LibTorch.
 LossAndGradient graph_loss(const BaseModel& base, const Adapter& adapter, const PackedBatch& batch,

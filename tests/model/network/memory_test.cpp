@@ -96,6 +96,29 @@ TEST_CASE("activations are those from the first adapted layer up, and grow with 
       make_layout(base.shape, lora_on({"q_proj", "v_proj"}))->modules();
   const AdapterLayout last({modules[6], modules[7]});
   CHECK(activation_bytes(base, last, 2000) == 4 * 2000 * (layer + 4 * 1536 + 3 * 576));
+  const LayoutPtr both = make_layout(base.shape, lora_on({"q_proj", "v_proj"}));
+  CHECK(activation_bytes(base, *both, 2000, /*recomputes=*/true) ==
+        4 * 2000 * (4 * 576 + layer + 4 * 1536 + 3 * 576));
+}
+
+TEST_CASE("a GPU's memory is what an H200 had in use with 16 jobs of 1,024 tokens") {
+  struct Seen {
+    const char* base;
+    double gigabytes;  // bench/gpu: of the driver, so with what CUDA itself takes
+  };
+  for (const auto& [name, gigabytes] :
+       {Seen{"opt-125m", 5.20}, Seen{"opt-1.3b", 22.73}, Seen{"llama-3.2-1b", 21.88}}) {
+    CAPTURE(name);
+    const auto base = base_of_size(name).description;
+    const LayoutPtr adapter = make_layout(base.shape, lora_on({"q_proj", "v_proj"}));
+    constexpr std::int64_t kCuda = 600'000'000;
+    const std::int64_t all = kCuda + base_bytes(base, DType::bfloat16) +
+                             16 * adapter_bytes(*adapter) +
+                             device_activation_bytes(base, *adapter, DType::bfloat16, 16 * 1024);
+    CHECK(static_cast<double>(all) * 1e-9 == doctest::Approx(gigabytes).epsilon(1.0 / 6.0));
+    CHECK(device_activation_bytes(base, *adapter, DType::float32, 16 * 1024) >
+          device_activation_bytes(base, *adapter, DType::bfloat16, 16 * 1024));
+  }
 }
 
 TEST_CASE("a footprint reads config.json alone, and knows how many tokens go through together") {

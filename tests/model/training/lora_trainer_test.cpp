@@ -247,6 +247,19 @@ TEST_CASE("the same job gives the same bytes, also beside other jobs") {
   CHECK(together == alone);
 }
 
+TEST_CASE("computing layers again changes nothing but the memory") {
+  Bench bench;
+  bench.lora.lora_dropout = 0.1;
+  bench.train.epochs = 2;
+  const auto kept = bench.trainer()->train(bench.job(1));
+  bench.train.recompute = "layer";
+  const auto again = bench.trainer()->train(bench.job(1));
+  CHECK(again.adapter.values == kept.adapter.values);
+  CHECK(again.stats.loss == kept.stats.loss);
+  bench.train.recompute = "layers";
+  CHECK_THROWS_AS(bench.trainer(), InputError);
+}
+
 TEST_CASE("dropout depends on run seed, client and seq, and only training uses it") {
   Bench bench;
   bench.train.steps = 1;

@@ -178,6 +178,26 @@ TEST_CASE("operators of any device give the same pass") {
   }
 }
 
+TEST_CASE("layers that are computed again give the same bits") {
+  for (const bool off : {false, true}) {
+    std::optional<HostKernelsOff> as_on_a_gpu;
+    if (off) as_on_a_gpu.emplace();
+    for (const auto& folder : tiny_bases()) {
+      CAPTURE(folder.string());
+      const BaseModelPtr base = BaseModel::load({folder, "float32"}, test_device());
+      const Adapter adapter = random_adapter(base->shape(), lora_on(base->shape().targets()));
+      const PackedBatch batch = some_batch(base->shape());
+      const BaseDropout own({0.2, 0.3, 0.3, 0.1, 0.25}, 79);
+      const auto loss = [&](bool recomputes) {
+        return packed_loss(*base, adapter, batch, some_dropout(), own, Factors::both, recomputes);
+      };
+      const LossAndGradient kept = loss(false), again = loss(true);
+      CHECK(again.loss == kept.loss);
+      CHECK(again.gradient == kept.gradient);
+    }
+  }
+}
+
 TEST_CASE("in bfloat16 they agree as far as its rounding lets them") {
   double largest = 0.0;
   for (const auto& folder : tiny_bases()) {
