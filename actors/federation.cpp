@@ -35,12 +35,13 @@ FleetParts fleet_of(const FederationConfig& config, const Learning& learning, co
   parts.federation = learning.federation;
   parts.federation.world = make_world(config, learning);
   parts.slots = config.slots.slots();
-  parts.jobs_of_slot = jobs_of_slot(config, learning, parts.slots, warning);
+  parts.jobs_of_slot = config.slots.jobs_of_slot();
   if (learning.trainer->is_instant()) {
     parts.workers = parts.slots;
     parts.slots = 1;
   }
   if (head != nullptr) parts.slots = static_cast<std::size_t>(head->options.own_slots);
+  parts.jobs_of_slot = jobs_that_fit(config, learning, {parts.slots, parts.jobs_of_slot}, warning);
   return parts;
 }
 
@@ -134,8 +135,8 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
                      config.model.path.string(), work->shape);
     model::save_class_names(options.out / "adapter", work->classes);
   }
-  RunSummary summary =
-      summarise(config, learning, *recorder, *end.adapter, end.totals, parts.slots);
+  RunSummary summary = summarise(config, learning, *recorder, *end.adapter, end.totals,
+                                 {parts.slots, parts.jobs_of_slot});
   if (work && !work->local_test.empty()) {
     evaluate_clients(config, learning, end, parts.slots, options, log, summary);
   }

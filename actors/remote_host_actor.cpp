@@ -179,13 +179,14 @@ void RemoteHostActor::prepare(const net::RunOffer& offer) {
     parts_.set_threads(static_cast<int>(config.slots.threads));
     work->learning = prepare_learning(config, true, options.log, options.warning);
     work->fingerprint = fingerprint(config, work->learning);
-    const auto wished = static_cast<std::int64_t>(config.slots.jobs_of_slot());
-    const auto slots = static_cast<std::size_t>((options.slots + wished - 1) / wished);
-    const auto together =
-        static_cast<std::int64_t>(jobs_of_slot(config, work->learning, slots, options.warning));
-    for (std::int64_t jobs = 0; jobs < options.slots; jobs += together)
+    const auto jobs = static_cast<std::size_t>(options.slots);
+    const std::size_t wished = std::clamp<std::size_t>(jobs, 1, config.slots.jobs_of_slot());
+    const std::size_t slots = (jobs + wished - 1) / wished;
+    const std::size_t together =
+        jobs_that_fit(config, work->learning, {slots, wished}, options.warning);
+    for (std::size_t slot = 0; slot < slots; ++slot)
       work->slots.push_back(system().spawn<SlotActor, caf::detached>(work->learning.trainer));
-    work->host = system().spawn<HostActor>(work->slots, static_cast<std::size_t>(together));
+    work->host = system().spawn<HostActor>(work->slots, together);
     work->context = std::make_shared<const ClientContext>(
         ClientContext{config.seed, work->learning.trainer, work->host});
     work_ = std::move(work);

@@ -29,7 +29,7 @@ std::vector<ClientFacts> client_facts(const Learning& learning) {
 
 RunSummary summarise(const FederationConfig& config, const Learning& learning,
                      const RunRecorder& recorder, const model::Adapter& adapter,
-                     const RunTotals& totals, std::size_t slots) {
+                     const RunTotals& totals, const SlotJobs& slots) {
   RunSummary summary;
   summary.name = config.name;
   summary.seed = config.seed;

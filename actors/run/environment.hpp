@@ -9,13 +9,19 @@
 
 namespace lorafleet::actors {
 
-/// summary.json's "environment": what computes, on how many slots.
-std::map<std::string, std::string> environment_of(const SlotsConfig& config, std::size_t slots);
+/// Slots of this process, and the jobs that each of them trains side by side.
+struct SlotJobs {
+  std::size_t slots = 1;
+  std::size_t jobs_of_slot = 1;
+};
 
-/// How many jobs a slot trains side by side: slots.cohort, or what fits beside the base into the
-/// memory of a GPU, and `warning` says so. Throws InputError where nothing fits.
-std::size_t jobs_of_slot(const FederationConfig& config, const Learning& learning,
-                         std::size_t slots, const Note& warning);
+/// summary.json's "environment": what computes, on how many slots.
+std::map<std::string, std::string> environment_of(const SlotsConfig& config, const SlotJobs& slots);
+
+/// How many jobs each slot trains side by side: as many as wished, or what fits beside the base
+/// into the memory of a GPU, and `warning` says so. Results do not depend on it.
+std::size_t jobs_that_fit(const FederationConfig& config, const Learning& learning,
+                          const SlotJobs& wish, const Note& warning);
 
 /// What computes, for run.log. `device` as in [slots].
 std::string computing_line(const std::string& device);

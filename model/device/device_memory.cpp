@@ -4,24 +4,39 @@
 
 #include "model/device/device_name.hpp"
 
-namespace lorafleet::model {
+#ifdef LORAFLEET_CUDA
+#include <c10/cuda/CUDACachingAllocator.h>
+#endif
 
-std::optional<DeviceMemory> device_memory(const std::string& device,
-                                          const std::function<void*(const char*)>& symbol) {
+namespace lorafleet::model {
+namespace {
+
+void give_back() {
+#ifdef LORAFLEET_CUDA
+  c10::cuda::CUDACachingAllocator::emptyCache();
+#endif
+}
+
+}  // namespace
+
+std::optional<std::int64_t> free_memory(const std::string& device,
+                                        const std::function<void*(const char*)>& symbol) {
   if (is_cpu(device)) return std::nullopt;
   void* const info = symbol("cudaMemGetInfo");
   void* const get = symbol("cudaGetDevice");
   void* const set = symbol("cudaSetDevice");
   if (info == nullptr || get == nullptr || set == nullptr) return std::nullopt;
-  int before = 0;
-  std::size_t free = 0, all = 0;
-  if (reinterpret_cast<int (*)(int*)>(get)(&before) != 0) return std::nullopt;
   const auto choose = reinterpret_cast<int (*)(int)>(set);
-  if (choose(device_index(device)) != 0) return std::nullopt;
+  int before = 0;
+  if (reinterpret_cast<int (*)(int*)>(get)(&before) != 0) return std::nullopt;
+  const int own = device_index(device);
+  if (own != before && choose(own) != 0) return std::nullopt;
+  give_back();
+  std::size_t free = 0, all = 0;
   const int status = reinterpret_cast<int (*)(std::size_t*, std::size_t*)>(info)(&free, &all);
-  choose(before);
+  if (own != before) choose(before);
   if (status != 0) return std::nullopt;
-  return DeviceMemory{static_cast<std::int64_t>(free), static_cast<std::int64_t>(all)};
+  return static_cast<std::int64_t>(free);
 }
 
 }  // namespace lorafleet::model

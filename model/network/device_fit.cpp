@@ -2,8 +2,6 @@
 
 #include <cstdio>
 
-#include "partition/support/error.hpp"
-
 namespace lorafleet::model {
 namespace {
 
@@ -37,11 +35,10 @@ std::size_t jobs_that_fit(const SlotWish& wish, const DeviceFootprint& takes, st
            gigabytes(taken(of_slot));
   };
   if (taken(jobs) > free) {
-    throw InputError("slots.device", there + "; " + needs(1) +
-                                         ": a lower train.batch_tokens, slots.count or " +
-                                         "data.max_tokens needs less");
-  }
-  if (jobs < wish.jobs_of_slot) {
+    warning(there + "; " + needs(jobs) +
+            ", and memory may run out: train.recompute = \"layer\", a " +
+            "lower train.batch_tokens or slots.count needs less");
+  } else if (jobs < wish.jobs_of_slot) {
     warning(there + "; " + needs(wish.jobs_of_slot) + ": each slot trains " + counted(jobs, "job") +
             " at a time, with the same results");
   }

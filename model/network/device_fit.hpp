@@ -17,8 +17,8 @@ struct SlotWish {
 };
 
 /// How many jobs each slot can train side by side in `free` bytes, once the base is there: as many
-/// as wished, or fewer, and `warning` says so; results do not depend on it. Throws InputError
-/// naming slots.device where there is no room for one in each.
+/// as wished, or fewer, and `warning` says so, also where there may be no room for one in each.
+/// Results do not depend on it.
 std::size_t jobs_that_fit(const SlotWish& wish, const DeviceFootprint& takes, std::int64_t free,
                           const std::function<void(const std::string&)>& warning);
 

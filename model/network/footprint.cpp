@@ -56,10 +56,13 @@ std::optional<DeviceFootprint> device_footprint(const ModelConfig& model, const 
   const DType dtype = weight_type_named(model.dtype, "model.dtype");
   const std::int64_t rows = most_rows(train, std::min(max_tokens, base->shape.positions));
   const bool recomputes = train.recompute == "layer";
-  return DeviceFootprint{
-      base_bytes(*base, dtype), adapter_bytes(*adapter), rows, [=](std::int64_t jobs) {
-        return device_activation_bytes(*base, *adapter, dtype, jobs * rows, recomputes);
-      }};
+  const DropoutRates& drops = base->parts.dropout;
+  const bool share = train.base_dropout == "none" || (drops.attention == 0.0 && drops.layer == 0.0);
+  return DeviceFootprint{base_bytes(*base, dtype), adapter_bytes(*adapter), rows,
+                         [=](std::int64_t jobs) {
+                           return device_activation_bytes(*base, *adapter, dtype,
+                                                          (share ? jobs : 1) * rows, recomputes);
+                         }};
 }
 
 }  // namespace lorafleet::model

@@ -77,8 +77,10 @@ std::int64_t kept_of_row(const NetworkParts& parts, const Widths& widths, const 
   const bool as_bits = on_host && parts.activation == "relu" && !widths.gated;
   kept += as_bits ? widths.feed_forward / 32 : (widths.gated ? 2 : 1) * widths.feed_forward;
   // Factors need what goes into their module; a norm's result is made again.
-  if (adapted.roles.contains(Role::attention_output)) kept += widths.queries;
-  if (adapted.roles.contains(Role::down)) kept += widths.feed_forward;
+  // On a GPU attention's result is there, and so is a ReLU's.
+  const bool has_wide = !on_host && parts.activation == "relu" && !widths.gated;
+  if (on_host && adapted.roles.contains(Role::attention_output)) kept += widths.queries;
+  if (!has_wide && adapted.roles.contains(Role::down)) kept += widths.feed_forward;
   return kept;
 }
 

@@ -37,6 +37,7 @@ std::string identity(const Scenario& scenario) {
   Scenario decisive = scenario;
   decisive.federation.slots.count = {};
   decisive.federation.slots.cohort = {};
+  decisive.federation.train.recompute = "none";
   decisive.federation.checkpoint = {};
   decisive.federation.output = {};
   decisive.federation.tls = {};

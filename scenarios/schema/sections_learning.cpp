@@ -184,7 +184,7 @@ Table train_table() {
       .field(
           "recompute", &TrainConfig::recompute,
           "what the backward pass computes again instead of keeping it, for less memory: nothing, "
-          "or all within a layer, for up to a third more work. Never changes results")
+          "or all within a layer, for up to half more work. Never changes results")
       .names(model::recompute_choices().names());
   return table;
 }

@@ -7,10 +7,30 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
+#include <utility>
 
 namespace lorafleet::tests {
 
 class ScarceMemory::Allocator final : public c10::Allocator {
+  struct Alive {
+    std::atomic<std::size_t> bytes = 0;
+    std::atomic<std::size_t> most = 0;
+  };
+
+  /// Tells when it is given back, which may be after the allocator's end.
+  struct Block {
+    c10::DataPtr memory;
+    std::size_t size;
+    std::shared_ptr<Alive> alive;
+
+    static void release(void* own) {
+      auto* const block = static_cast<Block*>(own);
+      block->alive->bytes -= block->size;
+      delete block;
+    }
+  };
+
  public:
   explicit Allocator(std::size_t most) : most_(most), real_(c10::GetCPUAllocator()) {
     c10::SetCPUAllocator(this, /*priority=*/1);
@@ -32,13 +52,16 @@ class ScarceMemory::Allocator final : public c10::Allocator {
   }
 #endif
   [[nodiscard]] c10::DeleterFnPtr raw_deleter() const override {
-    return real_->raw_deleter();
+    return nullptr;  // a block's context is not its memory
   }
   [[nodiscard]] int refusals() const {
     return refusals_;
   }
   [[nodiscard]] std::size_t largest() const {
     return largest_;
+  }
+  [[nodiscard]] std::size_t most_alive() const {
+    return alive_->most;
   }
 
  private:
@@ -48,13 +71,18 @@ class ScarceMemory::Allocator final : public c10::Allocator {
       ++refusals_;
       throw c10::OutOfMemoryError({__func__, __FILE__, __LINE__}, "no memory");
     }
-    return real_->allocate(size);
+    c10::DataPtr memory = real_->allocate(size);
+    void* const data = memory.get();
+    alive_->bytes += size;
+    alive_->most = std::max<std::size_t>(alive_->most, alive_->bytes);
+    return {data, new Block{std::move(memory), size, alive_}, Block::release, at::kCPU};
   }
 
   std::size_t most_;
   c10::Allocator* real_;
   mutable std::atomic<int> refusals_ = 0;
   mutable std::atomic<std::size_t> largest_ = 0;
+  std::shared_ptr<Alive> alive_ = std::make_shared<Alive>();
 };
 
 ScarceMemory::ScarceMemory(std::size_t most) : allocator_(std::make_unique<Allocator>(most)) {}
@@ -66,6 +94,10 @@ int ScarceMemory::refusals() const {
 
 std::size_t ScarceMemory::largest() const {
   return allocator_->largest();
+}
+
+std::size_t ScarceMemory::most_alive() const {
+  return allocator_->most_alive();
 }
 
 }  // namespace lorafleet::tests

@@ -18,6 +18,8 @@ class ScarceMemory {
   [[nodiscard]] int refusals() const;
   /// Bytes of the largest block that was asked for.
   [[nodiscard]] std::size_t largest() const;
+  /// The most bytes that were there at once.
+  [[nodiscard]] std::size_t most_alive() const;
 
  private:
   class Allocator;

@@ -177,6 +177,33 @@ TEST_CASE("a job's bytes do not depend on its companions, in bfloat16") {
     check_bytes(Jobs(base, 0.1));
 }
 
+TEST_CASE(
+    "jobs that share passes and compute layers again have the bytes of those that keep them") {
+  const HostKernelsOff as_on_a_gpu;
+  for (const auto& base : bases("float32", 4)) {
+    Jobs jobs(base, 0.1);
+    const std::vector<TrainResult> kept = alone(jobs);
+    jobs.train.recompute = "layer";
+    const auto trainer = jobs.trainer();
+    for (const auto& [client, result] :
+         together(*trainer, jobs, {5, 2, 4, 0, 3, 1}, {0, 0, 1, 1, 3, 4}))
+      CHECK(same(result, kept[client]));
+  }
+}
+
+TEST_CASE("computing layers again takes less memory") {
+  const HostKernelsOff as_on_a_gpu;
+  Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}), 0.1);
+  const auto most_alive = [&](const std::string& recompute) {
+    jobs.train.recompute = recompute;
+    const ScarceMemory memory(SIZE_MAX);
+    alone(jobs);
+    return memory.most_alive();
+  };
+  const std::size_t kept = most_alive("none");
+  CHECK(most_alive("layer") < kept);
+}
+
 TEST_CASE("a job's bytes do not depend on its companions where rows fill whole tiles") {
   const HostKernelsOff as_on_a_gpu;
   Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}, test_device()),

@@ -166,6 +166,17 @@ TEST_CASE("the resolved scenario holds absolute paths and all keys that have an 
   CHECK(text.find("buffer_size") == std::string::npos);
 }
 
+TEST_CASE("a run may go on with what does not change its results") {
+  const tests::ScenarioFolder folder;
+  const auto scenario = folder.read(tests::ScenarioFolder::required());
+  auto other = scenario;
+  other.federation.train.recompute = "layer";
+  other.federation.slots.cohort = 4;
+  CHECK(scenarios::identity(other) == scenarios::identity(scenario));
+  other.federation.train.batch_tokens += 1;
+  CHECK(scenarios::identity(other) != scenarios::identity(scenario));
+}
+
 TEST_CASE("a run that began when truncation had no usual word is the same run") {
   const tests::ScenarioFolder folder;
   const auto identity = [&](const std::string& truncation) {
