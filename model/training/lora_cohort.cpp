@@ -15,10 +15,10 @@ namespace {
 using Jobs = std::span<JobTraining* const>;
 
 RuntimeFailure too_large(const StepPart& part, const c10::OutOfMemoryError& full) {
-  return RuntimeFailure("there is no memory for a pass of " +
-                        std::to_string(part.batch.tokens.size()) +
-                        " tokens; a lower train.batch_tokens, or slots.count, needs less (" +
-                        full.what_without_backtrace() + ")");
+  return RuntimeFailure(
+      "there is no memory for a pass of " + std::to_string(part.batch.tokens.size()) +
+      " tokens; a lower train.batch_tokens or slots.count, or train.recompute = " +
+      "\"layer\", needs less (" + full.what_without_backtrace() + ")");
 }
 
 /// One pass over one base.
