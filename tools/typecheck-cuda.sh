@@ -52,9 +52,23 @@ files=("$@")
 if [[ ${#files[@]} -eq 0 ]]; then
   files=(model/device/*.cpp model/network/kernels/*.cpp model/network/layers/packed_attention.cpp)
 fi
+# LibTorch's c10/cuda headers include those of CUDA itself, which Debian has in non-free only.
+toolkit=()
+nvcc=$(readlink -f "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)" || true)
+cuda=${nvcc%/bin/nvcc}/include
+if [[ -f "$cuda/cuda_runtime_api.h" ]]; then
+  toolkit=(-isystem "$cuda")
+else
+  for file in "${!files[@]}"; do
+    grep -q '#include <c10/cuda/' "${files[$file]}" || continue
+    echo "typecheck-cuda: left out, no cuda_runtime_api.h beside nvcc: ${files[$file]}"
+    unset "files[$file]"
+  done
+  [[ ${#files[@]} -gt 0 ]] || exit 0
+fi
 # All as one: LibTorch's headers take most of the time, and no name is in two unnamed namespaces.
 printf '#include "%s"\n' "${files[@]}" |
   ${CXX:-g++} -x c++ - -std=c++20 -fsyntax-only -Wall -Wextra -Werror -DLORAFLEET_CUDA -Wno-restrict \
     -Wno-stringop-overflow -Wno-array-bounds -I. -isystem "$headers/include" \
-    -isystem "$headers/include/torch/csrc/api/include"
+    -isystem "$headers/include/torch/csrc/api/include" "${toolkit[@]}"
 echo "typecheck-cuda: ${#files[@]} files compile against LibTorch $(cat "$headers/.version") with CUDA"
