@@ -24,6 +24,14 @@ target_compile_options(lorafleet_settings INTERFACE -Wall -Wextra
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
     -Wno-dangling-reference>)
 set(CMAKE_CXX_EXTENSIONS OFF)
+# Where there is memory for it, GCC does not stop to collect its garbage: a tenth of the build's time, and
+# up to 1.9 GB a job instead of 1.35 (ninja runs two jobs more than there are cores).
+cmake_host_system_information(RESULT host_cores QUERY NUMBER_OF_LOGICAL_CORES)
+cmake_host_system_information(RESULT host_megabytes QUERY TOTAL_PHYSICAL_MEMORY)
+math(EXPR job_megabytes "${host_megabytes} / (${host_cores} + 2)")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND job_megabytes GREATER 3000)
+  target_compile_options(lorafleet_settings INTERFACE --param=ggc-min-heapsize=4194304)
+endif()
 # Contraction into fused multiply-adds would make results depend on how the compiler inlines.
 target_compile_options(lorafleet_settings INTERFACE -ffp-contract=off)
 
