@@ -11,6 +11,7 @@ lorafleet_\name\()_end:
   .section .rodata
 asset echarts, "third_party/echarts/echarts.lorafleet.min.js"
 asset echarts_legal, "third_party/echarts/LICENCES.txt"
+asset picture_js, "actors/report/page/picture.js"
 asset report_js, "actors/report/page/report.js"
 asset report_css, "actors/report/page/report.css"
 

@@ -3,6 +3,8 @@
 extern "C" {
 extern const char lorafleet_echarts_begin[];
 extern const char lorafleet_echarts_end[];
+extern const char lorafleet_picture_js_begin[];
+extern const char lorafleet_picture_js_end[];
 extern const char lorafleet_report_js_begin[];
 extern const char lorafleet_report_js_end[];
 extern const char lorafleet_report_css_begin[];
@@ -15,6 +17,9 @@ namespace lorafleet::report {
 
 std::string_view chart_library() {
   return {lorafleet_echarts_begin, lorafleet_echarts_end};
+}
+std::string_view picture_script() {
+  return {lorafleet_picture_js_begin, lorafleet_picture_js_end};
 }
 std::string_view page_script() {
   return {lorafleet_report_js_begin, lorafleet_report_js_end};

@@ -8,6 +8,8 @@ namespace lorafleet::report {
 
 /// third_party/echarts/echarts.lorafleet.min.js
 std::string_view chart_library();
+/// actors/report/page/picture.js, which comes before report.js
+std::string_view picture_script();
 /// actors/report/page/report.js
 std::string_view page_script();
 /// actors/report/page/report.css

@@ -149,6 +149,7 @@ std::string report_page(std::vector<Run> runs, const PageOptions& options) {
     html += "*/\n";
     html += chart_library();
     html += "\n</script>\n<script>\n";
+    html += picture_script();
     html += page_script();
     html += "</script>\n";
   }

@@ -53,6 +53,10 @@ class DrivenBrowser {
     call("Emulation.setDeviceMetricsOverride",
          {{"width", width}, {"height", height}, {"deviceScaleFactor", 1}, {"mobile", false}});
   }
+  /// Where files go that the page offers.
+  void save_into(const std::filesystem::path& folder) {
+    call("Page.setDownloadBehavior", {{"behavior", "allow"}, {"downloadPath", folder.string()}});
+  }
   /// Presses and lets go "Tab", "Enter" or "Space".
   void press(const std::string& name) {
     nlohmann::json key = {{"type", "rawKeyDown"},

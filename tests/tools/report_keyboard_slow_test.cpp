@@ -133,6 +133,40 @@ TEST_CASE("Tab reaches everything that can be worked, and leaves the page at its
   CHECK(walk.focus("checked") == false);
 }
 
+TEST_CASE("a figure is saved as a picture, with its names and without what is hidden") {
+  if (!tests::can_open()) return;
+  const tests::TemporaryFolder folder;
+  tests::simulate(folder / "one", "1");
+  const auto page = folder / "page.html";
+  tests::write_page({(folder / "one").string()}, page);
+  DrivenBrowser browser(page);
+  std::filesystem::create_directory(folder / "pictures");
+  browser.save_into(folder / "pictures");
+  browser.evaluate(
+      "window.one = [...document.querySelectorAll('figure')].find((figure) =>"
+      " figure.querySelectorAll('.key').length > 1);"
+      "window.names = [...one.querySelectorAll('.key')].map((key) => key.textContent);"
+      "one.querySelector('.key').click(); one.querySelector('.save').focus(); 0");
+  browser.press("Enter");
+  const auto file = folder / "pictures" / (browser.evaluate("one.id").get<std::string>() + ".svg");
+  for (int i = 0; i < 100 && !std::filesystem::exists(file); ++i)
+    ::usleep(100'000);
+  REQUIRE(std::filesystem::exists(file));
+  browser.evaluate("window.saved = new DOMParser().parseFromString(" +
+                   nlohmann::json(read_file(file)).dump() + ", 'image/svg+xml'); 0");
+  CHECK(browser.evaluate("saved.querySelector('parsererror') === null") == true);
+  CHECK(browser.evaluate("saved.documentElement.tagName") == "svg");
+  CHECK(browser.evaluate("saved.querySelectorAll('path').length > 5") == true);
+  CHECK(browser.evaluate("saved.querySelector('desc').textContent === "
+                         "one.querySelector('figcaption').textContent") == true);
+  browser.evaluate(
+      "window.words = [...saved.querySelectorAll('text')].map((text) => text.textContent); 0");
+  CHECK(browser.evaluate("words[0] === one.querySelector('h3').firstChild.textContent") == true);
+  CHECK(browser.evaluate("names.slice(1).every((name) => words.includes(name))") == true);
+  CHECK(browser.evaluate("words.includes(names[0])") == false);
+  CHECK(browser.evaluate("document.documentElement.dataset.error === undefined") == true);
+}
+
 TEST_CASE("the address keeps where the target's line is") {
   if (!tests::can_open()) return;
   const tests::TemporaryFolder folder;

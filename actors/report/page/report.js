@@ -402,6 +402,48 @@
     entry.box.style.height = heightOf(entry.figure) + 'px';
   };
 
+  // ---- a figure as a file: all of it, in light colours, without what is hidden ----
+  function pictureOf(entry) {
+    const {figure, box} = entry;
+    const width = box.closest('figure').classList.contains('wide') ? 960 : 720;
+    const height = heightOf(figure);
+    const was = state.printing;
+    state.printing = true;
+    const chart = echarts.init(null, null, {renderer: 'svg', ssr: true, width, height});
+    const option = kinds[figure.kind]({...entry, chart});
+    option.dataZoom = (option.dataZoom || []).filter((zoom) => zoom.type !== 'slider');
+    chart.setOption(option);
+    const keys = [...box.parentElement.querySelectorAll('.key[aria-pressed=true]')].map((key) => {
+      const series = figure.series[Number(key.dataset.series)];
+      const dash = dashOf(series.style);
+      return {name: series.name, swatch: key.querySelector('svg'), colour: colourOf(series.style), dash: dash === 'solid' ? [] : dash};
+    });
+    const picture = lorafleetPicture({
+      title: box.parentElement.querySelector('h3').firstChild.textContent,
+      sentence: box.parentElement.querySelector('figcaption').textContent,
+      keys, chart: chart.renderToSVGString(), width, height});
+    chart.dispose();
+    state.printing = was;
+    return picture;
+  }
+  function offerPicture(entry) {
+    const head = entry.box.parentElement.querySelector('h3');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'save';
+    button.textContent = 'SVG';
+    button.title = 'Save this figure as a picture';
+    button.setAttribute('aria-label', 'Save as SVG: ' + head.textContent);
+    button.addEventListener('click', () => {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(new Blob([pictureOf(entry)], {type: 'image/svg+xml'}));
+      link.download = entry.figure.id + '.svg';
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    });
+    head.append(button);
+  }
+
   function start(figure) {
     const box = document.querySelector('[data-figure="' + figure.id + '"]');
     setHeight({figure, box});
@@ -422,6 +464,7 @@
       });
     }
     draw(entry);
+    offerPicture(entry);
   }
 
   // ---- controls; what they say is in the address, so that a view can be shared ----
