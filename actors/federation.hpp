@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "actors/run/run_options.hpp"
 
 namespace lorafleet::actors {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "actors/net/head_options.hpp"
 #include "actors/net/tls.hpp"
 #include "actors/status_board.hpp"

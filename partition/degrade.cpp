@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "partition/measures.hpp"
+#include "partition/examples/measures.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
-#include "partition/words.hpp"
+#include "partition/examples/words.hpp"
 
 namespace lorafleet::partition {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "partition/config.hpp"
-#include "partition/example.hpp"
+#include "partition/examples/config.hpp"
+#include "partition/examples/example.hpp"
 #include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 

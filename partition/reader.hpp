@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "partition/config.hpp"
-#include "partition/example.hpp"
+#include "partition/examples/config.hpp"
+#include "partition/examples/example.hpp"
 #include "partition/formats/read_report.hpp"
 
 namespace lorafleet::partition {

@@ -1,5 +1,5 @@
 #include "actors/run/calibration.hpp"
-#include "actors/run/train_kinds.hpp"
+#include "actors/run/trainers/train_kinds.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -13,10 +13,10 @@
 #include "partition/support/numbers.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
-#include "tools/console.hpp"
-#include "tools/footprint_text.hpp"
+#include "tools/terminal/console.hpp"
+#include "tools/terminal/footprint_text.hpp"
 #include "tools/scenario_argument.hpp"
-#include "tools/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {
 

@@ -1,10 +1,10 @@
 #include <iostream>
 
-#include "actors/run/train_kinds.hpp"
+#include "actors/run/trainers/train_kinds.hpp"
 #include "actors/run/workload.hpp"
 #include "tools/command_line.hpp"
-#include "tools/console.hpp"
-#include "tools/footprint_text.hpp"
+#include "tools/terminal/console.hpp"
+#include "tools/terminal/footprint_text.hpp"
 #include "tools/scenario_argument.hpp"
 
 namespace lorafleet::tools {

@@ -9,7 +9,7 @@
 #include "partition/support/printable.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
-#include "tools/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {
 

@@ -8,10 +8,10 @@
 #include "model/network/family.hpp"
 #include "model/text/class_names.hpp"
 #include "tools/command_line.hpp"
-#include "tools/console.hpp"
+#include "tools/terminal/console.hpp"
 #include "tools/progress.hpp"
 #include "tools/scenario_argument.hpp"
-#include "tools/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {
 

@@ -20,7 +20,7 @@
 #include "partition/support/printable.hpp"
 #include "scenarios/schema/scenario.hpp"
 #include "tools/command_line.hpp"
-#include "tools/console.hpp"
+#include "tools/terminal/console.hpp"
 
 namespace lorafleet::tools {
 

@@ -5,8 +5,8 @@
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "tools/command_line.hpp"
-#include "tools/console.hpp"
-#include "tools/text.hpp"
+#include "tools/terminal/console.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {
 

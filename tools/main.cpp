@@ -3,7 +3,7 @@
 #include "model/device/process.hpp"
 #include "partition/support/error.hpp"
 #include "tools/commands.hpp"
-#include "tools/console.hpp"
+#include "tools/terminal/console.hpp"
 
 namespace lorafleet::tools {
 

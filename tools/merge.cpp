@@ -8,7 +8,7 @@
 #include "model/files/hf_directory.hpp"
 #include "model/network/family.hpp"
 #include "tools/command_line.hpp"
-#include "tools/console.hpp"
+#include "tools/terminal/console.hpp"
 #include "tools/scenario_argument.hpp"
 
 namespace lorafleet::tools {

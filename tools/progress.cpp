@@ -9,7 +9,7 @@
 #include "actors/output/progress_json.hpp"
 #include "partition/support/printable.hpp"
 #include "partition/support/registry.hpp"
-#include "tools/panel.hpp"
+#include "tools/terminal/panel.hpp"
 
 namespace lorafleet::tools {
 

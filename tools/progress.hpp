@@ -10,7 +10,7 @@
 
 #include "actors/run/run_options.hpp"
 #include "tools/command_line.hpp"
-#include "tools/console.hpp"
+#include "tools/terminal/console.hpp"
 
 namespace spdlog {
 class logger;

@@ -8,7 +8,7 @@
 #include "scenarios/schema/expectations.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
-#include "tools/console.hpp"
+#include "tools/terminal/console.hpp"
 #include "tools/report_page.hpp"
 
 namespace lorafleet::tools {

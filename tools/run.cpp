@@ -11,14 +11,14 @@
 #include "partition/support/printable.hpp"
 #include "scenarios/schema/expectations.hpp"
 #include "tools/command_line.hpp"
-#include "tools/console.hpp"
+#include "tools/terminal/console.hpp"
 #include "tools/network_options.hpp"
-#include "tools/outcome_text.hpp"
+#include "tools/terminal/outcome_text.hpp"
 #include "tools/progress.hpp"
 #include "tools/report_page.hpp"
 #include "tools/scenario_argument.hpp"
 #include "tools/signals.hpp"
-#include "tools/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {
 

@@ -5,7 +5,7 @@
 
 #include "actors/coordinator/run_status.hpp"
 #include "partition/support/files.hpp"
-#include "tools/console.hpp"
+#include "tools/terminal/console.hpp"
 
 namespace lorafleet::tools {
 

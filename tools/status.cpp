@@ -4,9 +4,9 @@
 #include "actors/output/progress_json.hpp"
 #include "partition/support/error.hpp"
 #include "tools/commands.hpp"
-#include "tools/console.hpp"
+#include "tools/terminal/console.hpp"
 #include "tools/network_options.hpp"
-#include "tools/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {
 

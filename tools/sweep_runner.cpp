@@ -10,7 +10,7 @@
 #include "partition/support/files.hpp"
 #include "partition/support/process.hpp"
 #include "tools/commands.hpp"
-#include "tools/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {
 

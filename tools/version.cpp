@@ -5,7 +5,7 @@
 #include "model/device/blas_kernels.hpp"
 #include "model/device/runtime_info.hpp"
 #include "tools/command_line.hpp"
-#include "tools/console.hpp"
+#include "tools/terminal/console.hpp"
 
 namespace lorafleet::tools {
 

@@ -16,9 +16,9 @@
 #include "partition/support/printable.hpp"
 #include "tools/command_line.hpp"
 #include "tools/commands.hpp"
-#include "tools/console.hpp"
-#include "tools/outcome_text.hpp"
-#include "tools/text.hpp"
+#include "tools/terminal/console.hpp"
+#include "tools/terminal/outcome_text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {
 

@@ -11,9 +11,9 @@
 #include "actors/coordinator/events.hpp"
 #include "actors/coordinator/run_totals.hpp"
 #include "actors/coordinator/train_request.hpp"
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "actors/sim/ids.hpp"
-#include "actors/sim/virtual_time.hpp"
+#include "actors/sim/time/virtual_time.hpp"
 #include "model/adapter/adapter.hpp"
 #include "model/training/trainer.hpp"
 

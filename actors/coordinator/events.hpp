@@ -9,7 +9,7 @@
 
 #include "actors/sim/ids.hpp"
 #include "actors/sim/usage.hpp"
-#include "actors/sim/virtual_time.hpp"
+#include "actors/sim/time/virtual_time.hpp"
 
 namespace lorafleet::actors {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "actors/sim/virtual_time.hpp"
+#include "actors/sim/time/virtual_time.hpp"
 
 namespace lorafleet::actors {
 

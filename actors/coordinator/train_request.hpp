@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/sim/ids.hpp"
-#include "actors/sim/virtual_time.hpp"
+#include "actors/sim/time/virtual_time.hpp"
 #include "model/adapter/adapter.hpp"
 #include "model/training/trainer.hpp"
 

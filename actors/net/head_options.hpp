@@ -6,7 +6,7 @@
 
 #include "actors/net/endpoint.hpp"
 #include "actors/net/greetings.hpp"
-#include "actors/net/tls_files.hpp"
+#include "actors/config/tls_files.hpp"
 
 namespace lorafleet::actors {
 

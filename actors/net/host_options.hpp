@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "actors/net/endpoint.hpp"
-#include "actors/net/tls_files.hpp"
+#include "actors/config/tls_files.hpp"
 
 namespace lorafleet::actors {
 

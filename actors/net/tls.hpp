@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/net/tls_files.hpp"
+#include "actors/config/tls_files.hpp"
 #include "actors/net/wire.hpp"
 
 namespace lorafleet::actors::net {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "actors/coordinator/coordinator.hpp"
-#include "actors/output/folded_updates.hpp"
+#include "actors/coordinator/folded_updates.hpp"
 #include "model/evaluation/evaluation.hpp"
 
 namespace lorafleet::actors {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "actors/coordinator/run_observer.hpp"
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "actors/output/clients_csv.hpp"
 #include "actors/output/event_log.hpp"
 #include "actors/output/rounds_csv.hpp"

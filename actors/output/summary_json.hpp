@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "actors/coordinator/coordinator.hpp"
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "actors/output/participation.hpp"
 #include "actors/output/rounds_csv.hpp"
 #include "actors/run/local_evaluation.hpp"

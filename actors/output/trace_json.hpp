@@ -9,7 +9,7 @@
 
 #include "actors/coordinator/events.hpp"
 #include "actors/output/clients_csv.hpp"
-#include "actors/output/folded_updates.hpp"
+#include "actors/coordinator/folded_updates.hpp"
 #include "partition/support/files.hpp"
 
 namespace lorafleet::actors {

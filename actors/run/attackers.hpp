@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "actors/sim/fleet.hpp"
 #include "actors/strategy/messages/faults.hpp"
 

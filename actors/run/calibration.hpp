@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "model/training/trainer.hpp"
 
 namespace lorafleet::actors {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 
 namespace lorafleet::actors {
 

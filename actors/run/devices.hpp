@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "actors/sim/fleet.hpp"
 #include "model/text/encoded_data.hpp"
 #include "partition/support/indices.hpp"

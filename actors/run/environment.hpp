@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "actors/run/learning.hpp"
 
 namespace lorafleet::actors {

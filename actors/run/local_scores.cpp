@@ -1,6 +1,6 @@
 #include "actors/run/local_scores.hpp"
 
-#include "actors/run/private_factor_trainer.hpp"
+#include "actors/run/trainers/private_factor_trainer.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "model/evaluation/scorer.hpp"
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "model/shape.hpp"
 #include "model/text/encoded_data.hpp"
 #include "model/text/encoding.hpp"
-#include "partition/example.hpp"
+#include "partition/examples/example.hpp"
 #include "partition/split.hpp"
 
 namespace lorafleet::actors {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "actors/coordinator/events.hpp"
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 
 namespace lorafleet::actors {
 

@@ -2,7 +2,7 @@
 
 #include "model/evaluation/scorer.hpp"
 #include "model/evaluation/text_scorer.hpp"
-#include "partition/attributes.hpp"
+#include "partition/examples/attributes.hpp"
 
 namespace lorafleet::actors {
 

@@ -6,7 +6,7 @@
 #include "model/device/runtime_info.hpp"
 #include "model/evaluation/sequence_scores.hpp"
 #include "model/network/base_model.hpp"
-#include "partition/example.hpp"
+#include "partition/examples/example.hpp"
 #include "partition/picture/picture.hpp"
 #include "partition/support/files.hpp"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "actors/run/run_options.hpp"
 #include "model/evaluation/evaluation.hpp"
 

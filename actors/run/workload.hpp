@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "actors/run/read_data.hpp"
 #include "actors/sim/fleet.hpp"
 #include "model/shape.hpp"

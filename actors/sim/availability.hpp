@@ -9,7 +9,7 @@
 
 #include "actors/sim/config.hpp"
 #include "actors/sim/ids.hpp"
-#include "actors/sim/timeline.hpp"
+#include "actors/sim/time/timeline.hpp"
 #include "partition/support/registry.hpp"
 
 namespace lorafleet::sim {

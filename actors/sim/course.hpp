@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "actors/sim/timeline.hpp"
-#include "actors/sim/virtual_time.hpp"
+#include "actors/sim/time/timeline.hpp"
+#include "actors/sim/time/virtual_time.hpp"
 
 namespace lorafleet::sim {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "actors/sim/distribution.hpp"
-#include "actors/sim/timeline.hpp"
+#include "actors/sim/time/timeline.hpp"
 
 namespace lorafleet::sim {
 

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "actors/sim/csv.hpp"
-#include "actors/sim/durations.hpp"
+#include "actors/sim/time/durations.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 

@@ -4,7 +4,7 @@
 #include <type_traits>
 
 #include "actors/sim/ids.hpp"
-#include "actors/sim/virtual_time.hpp"
+#include "actors/sim/time/virtual_time.hpp"
 
 /// A struct that is written somewhere names its fields once, in the order in which they are
 /// written:

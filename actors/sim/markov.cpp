@@ -1,4 +1,4 @@
-#include "actors/sim/alternating.hpp"
+#include "actors/sim/time/alternating.hpp"
 #include "actors/sim/availability.hpp"
 
 namespace lorafleet::sim {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <string>
 
-#include "actors/sim/alternating.hpp"
-#include "actors/sim/regular.hpp"
+#include "actors/sim/time/alternating.hpp"
+#include "actors/sim/time/regular.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 

@@ -10,7 +10,7 @@
 #include "actors/sim/config.hpp"
 #include "actors/sim/fleet.hpp"
 #include "actors/sim/ids.hpp"
-#include "actors/sim/timeline.hpp"
+#include "actors/sim/time/timeline.hpp"
 
 namespace lorafleet::sim {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "actors/sim/durations.hpp"
+#include "actors/sim/time/durations.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::sim {

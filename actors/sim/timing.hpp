@@ -5,8 +5,8 @@
 #include "actors/sim/config.hpp"
 #include "actors/sim/fleet.hpp"
 #include "actors/sim/ids.hpp"
-#include "actors/sim/timeline.hpp"
-#include "actors/sim/virtual_time.hpp"
+#include "actors/sim/time/timeline.hpp"
+#include "actors/sim/time/virtual_time.hpp"
 
 namespace lorafleet::sim {
 

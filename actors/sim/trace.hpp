@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/sim/timeline.hpp"
+#include "actors/sim/time/timeline.hpp"
 
 namespace lorafleet::sim {
 

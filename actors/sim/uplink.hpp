@@ -6,7 +6,7 @@
 #include <deque>
 #include <vector>
 
-#include "actors/sim/durations.hpp"
+#include "actors/sim/time/durations.hpp"
 #include "actors/sim/ids.hpp"
 
 namespace lorafleet::sim {

@@ -4,7 +4,7 @@
 
 #include "actors/sim/course.hpp"
 #include "actors/sim/timing.hpp"
-#include "actors/sim/virtual_time.hpp"
+#include "actors/sim/time/virtual_time.hpp"
 
 namespace lorafleet::sim {
 

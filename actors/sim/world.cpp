@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "actors/sim/alternating.hpp"
+#include "actors/sim/time/alternating.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 

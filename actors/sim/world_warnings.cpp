@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "actors/sim/durations.hpp"
+#include "actors/sim/time/durations.hpp"
 #include "actors/sim/trace.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"

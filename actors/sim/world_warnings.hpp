@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "actors/sim/timing.hpp"
-#include "actors/sim/virtual_time.hpp"
+#include "actors/sim/time/virtual_time.hpp"
 #include "actors/sim/world.hpp"
 
 namespace lorafleet::sim {

@@ -14,7 +14,7 @@ namespace lorafleet::model {
 /// slots.device where there is no such device.
 at::Device open_device(const std::string& name);
 
-/// Whether the loops of model/network/layers/row_kernels.hpp, and host memory as it lies there,
+/// Whether the loops of model/network/rows/row_kernels.hpp, and host memory as it lies there,
 /// serve tensors of this device. If not, ATen's operators do the same work on copies there.
 bool computes_on_host(const at::Device& device);
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "partition/example.hpp"
+#include "partition/examples/example.hpp"
 #include "partition/support/registry.hpp"
 
 namespace lorafleet::model {

@@ -9,7 +9,7 @@
 #include "model/files/dtype.hpp"
 #include "model/network/family.hpp"
 #include "model/network/flops.hpp"
-#include "model/network/layers/onednn_product.hpp"
+#include "model/network/rows/onednn_product.hpp"
 #include "model/network/memory.hpp"
 
 namespace lorafleet::model {

@@ -8,7 +8,7 @@
 #include "model/adapter/lora_layout.hpp"
 #include "model/network/base_tensors.hpp"
 #include "model/network/layers/head_loss.hpp"
-#include "model/network/layers/instruction_sets.hpp"
+#include "model/network/rows/instruction_sets.hpp"
 
 namespace lorafleet::model {
 namespace {

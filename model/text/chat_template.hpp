@@ -12,7 +12,7 @@
 #include "model/text/jinja/marked_text.hpp"
 #include "model/text/jinja/template.hpp"
 #include "model/text/tokenizer.hpp"
-#include "partition/example.hpp"
+#include "partition/examples/example.hpp"
 
 namespace lorafleet::model {
 

@@ -10,7 +10,7 @@
 #include "model/shape.hpp"
 #include "model/text/encoded_sequence.hpp"
 #include "model/text/tokenizer.hpp"
-#include "partition/example.hpp"
+#include "partition/examples/example.hpp"
 
 namespace lorafleet::model {
 

@@ -9,7 +9,7 @@
 #include "model/text/chat_template.hpp"
 #include "model/text/encoded_sequence.hpp"
 #include "model/text/tokenizer.hpp"
-#include "partition/example.hpp"
+#include "partition/examples/example.hpp"
 
 namespace lorafleet::model {
 

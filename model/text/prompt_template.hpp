@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "model/text/tokenizer.hpp"
-#include "partition/example.hpp"
+#include "partition/examples/example.hpp"
 
 namespace lorafleet::model {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "partition/config.hpp"
+#include "partition/examples/config.hpp"
 
 namespace lorafleet::partition {
 

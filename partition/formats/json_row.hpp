@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "partition/config.hpp"
-#include "partition/example.hpp"
+#include "partition/examples/config.hpp"
+#include "partition/examples/example.hpp"
 
 namespace lorafleet::partition {
 

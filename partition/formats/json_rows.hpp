@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "partition/config.hpp"
+#include "partition/examples/config.hpp"
 #include "partition/formats/row_collector.hpp"
 
 namespace lorafleet::partition {

@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "partition/config.hpp"
-#include "partition/example.hpp"
+#include "partition/examples/config.hpp"
+#include "partition/examples/example.hpp"
 #include "partition/formats/column_use.hpp"
 #include "partition/formats/read_report.hpp"
 

@@ -4,7 +4,7 @@
 #include <set>
 #include <tuple>
 
-#include "partition/measures.hpp"
+#include "partition/examples/measures.hpp"
 #include "partition/support/hash.hpp"
 
 namespace lorafleet::partition {

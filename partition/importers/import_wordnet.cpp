@@ -6,7 +6,7 @@
 
 #include "partition/importers/import_rows.hpp"
 #include "partition/importers/wordnet.hpp"
-#include "partition/measures.hpp"
+#include "partition/examples/measures.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::partition {

@@ -6,7 +6,7 @@
 
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
-#include "partition/words.hpp"
+#include "partition/examples/words.hpp"
 
 namespace lorafleet::partition {
 

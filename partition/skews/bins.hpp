@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "partition/config.hpp"
-#include "partition/partition.hpp"
+#include "partition/examples/config.hpp"
+#include "partition/examples/partition.hpp"
 
 namespace lorafleet::partition {
 

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "partition/config.hpp"
-#include "partition/example.hpp"
-#include "partition/measures.hpp"
-#include "partition/partition.hpp"
+#include "partition/examples/config.hpp"
+#include "partition/examples/example.hpp"
+#include "partition/examples/measures.hpp"
+#include "partition/examples/partition.hpp"
 #include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 

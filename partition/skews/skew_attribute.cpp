@@ -1,4 +1,4 @@
-#include "partition/attributes.hpp"
+#include "partition/examples/attributes.hpp"
 #include "partition/skews/bins.hpp"
 #include "partition/skews/skew.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <unordered_set>
 
-#include "partition/attributes.hpp"
+#include "partition/examples/attributes.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/printable.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "partition/partition.hpp"
+#include "partition/examples/partition.hpp"
 
 namespace lorafleet::partition {
 

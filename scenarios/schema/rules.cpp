@@ -9,7 +9,7 @@
 #include <set>
 
 #include "actors/run/client_limits.hpp"
-#include "actors/run/train_kinds.hpp"
+#include "actors/run/trainers/train_kinds.hpp"
 #include "actors/strategy/fold/aggregator.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/messages/faults.hpp"

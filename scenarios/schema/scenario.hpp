@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/federation_config.hpp"
+#include "actors/config/federation_config.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::scenarios {

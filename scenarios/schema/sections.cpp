@@ -1,6 +1,6 @@
 #include "scenarios/schema/sections.hpp"
 
-#include "actors/run/train_kinds.hpp"
+#include "actors/run/trainers/train_kinds.hpp"
 #include "scenarios/schema/choices.hpp"
 #include "scenarios/schema/schema_builder.hpp"
 

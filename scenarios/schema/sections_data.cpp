@@ -7,7 +7,7 @@
 #include "partition/degrade.hpp"
 #include "partition/formats/format.hpp"
 #include "partition/formats/glue_tasks.hpp"
-#include "partition/measures.hpp"
+#include "partition/examples/measures.hpp"
 #include "partition/skews/skew.hpp"
 #include "partition/support/error.hpp"
 #include "scenarios/schema/schema_builder.hpp"

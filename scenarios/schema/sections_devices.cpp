@@ -1,7 +1,7 @@
 #include "scenarios/schema/sections.hpp"
 
 #include "actors/run/devices.hpp"
-#include "actors/run/train_kinds.hpp"
+#include "actors/run/trainers/train_kinds.hpp"
 #include "actors/sim/fleet.hpp"
 #include "actors/sim/world.hpp"
 #include "actors/strategy/messages/codec.hpp"

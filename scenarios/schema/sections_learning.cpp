@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "actors/run/train_kinds.hpp"
+#include "actors/run/trainers/train_kinds.hpp"
 #include "model/evaluation/metrics.hpp"
 #include "model/training/dropout_choice.hpp"
 #include "model/training/optimizer.hpp"

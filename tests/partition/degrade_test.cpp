@@ -7,10 +7,10 @@
 #include <cmath>
 #include <set>
 
-#include "partition/measures.hpp"
+#include "partition/examples/measures.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/indices.hpp"
-#include "partition/words.hpp"
+#include "partition/examples/words.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::partition;

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "partition/example.hpp"
-#include "partition/measures.hpp"
+#include "partition/examples/example.hpp"
+#include "partition/examples/measures.hpp"
 #include "partition/partitioner.hpp"
 #include "partition/support/indices.hpp"
 

@@ -9,7 +9,7 @@
 #include "tests/support/text.hpp"
 #include "tests/tools/program.hpp"
 #include "tests/tools/small_scenario.hpp"
-#include "tools/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace lorafleet {
 namespace {

@@ -15,7 +15,7 @@
 
 #include "partition/support/utf8.hpp"
 #include "tests/support/temporary_folder.hpp"
-#include "tools/columns.hpp"
+#include "tools/terminal/columns.hpp"
 
 namespace lorafleet::tests {
 

@@ -187,30 +187,32 @@ inline std::vector<std::string> broken_walls(const IncludeGraph& graph,
   return broken;
 }
 
-/// What is wrong with the table itself: rooms that may include one that stands below them, and
-/// single files of other rooms that do not keep to the walls of those that may include them.
+/// What is wrong with the table itself: rooms that may include one that stands below them in it, or
+/// a file of such a room, or one that is not there.
 inline std::vector<std::string> upward_arrows(const IncludeGraph& graph,
                                               const std::vector<Room>& rooms) {
   std::vector<std::string> broken;
-  std::set<std::string> above;
+  std::set<std::string> lower;
   for (const Room& room : rooms) {
+    const auto complain = [&](const std::string& what, const std::string& why) {
+      broken.push_back(room.folder + " may not include " + what + ", which is " + why);
+    };
     for (const auto& what : room.may_include) {
-      const bool folder = what.ends_with("/");
-      if (folder && !above.contains(what)) {
-        broken.push_back(room.folder + " may not include " + what + ", which is no lower room");
-      }
-      const auto file = graph.find(what);
-      if (file == graph.end() && !folder && !what.ends_with("/**")) {
-        broken.push_back(room.folder + " may include " + what + ", which is not there");
-      }
-      if (file == graph.end() || above.contains(folder_of(what))) continue;
-      for (const auto& include : file->second) {
-        if (is_project_file(include) && !may_include(room, include)) {
-          broken.push_back(what + " is for " + room.folder + " and includes " + include);
+      if (what.ends_with("/**")) {
+        for (const Room& other : rooms) {
+          if (other.folder.starts_with(what.substr(0, what.size() - 2)) &&
+              other.folder != room.folder && !lower.contains(other.folder))
+            complain(other.folder, "no lower room");
         }
+      } else if (what.ends_with("/")) {
+        if (!lower.contains(what)) complain(what, "no lower room");
+      } else if (!graph.contains(what)) {
+        complain(what, "not there");
+      } else if (!lower.contains(folder_of(what))) {
+        complain(what, "in no lower room");
       }
     }
-    above.insert(room.folder);
+    lower.insert(room.folder);
   }
   return broken;
 }

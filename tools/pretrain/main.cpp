@@ -9,11 +9,11 @@
 #include "partition/support/error.hpp"
 #include "tools/command_line.hpp"
 #include "tools/commands.hpp"
-#include "tools/console.hpp"
+#include "tools/terminal/console.hpp"
 #include "tools/pretrain/checkpoint.hpp"
 #include "tools/pretrain/held_out.hpp"
 #include "tools/pretrain/pretraining.hpp"
-#include "tools/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace lorafleet::pretrain {
 namespace {

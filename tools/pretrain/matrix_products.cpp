@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "model/network/layers/onednn_product.hpp"
-#include "model/network/layers/row_kernels.hpp"
+#include "model/network/rows/onednn_product.hpp"
+#include "model/network/rows/row_kernels.hpp"
 
 namespace lorafleet::pretrain {
 namespace {

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "model/network/layers/packed_attention.hpp"
-#include "model/network/layers/row_kernels.hpp"
+#include "model/network/rows/row_kernels.hpp"
 #include "tools/pretrain/matrix_products.hpp"
 
 namespace lorafleet::pretrain {

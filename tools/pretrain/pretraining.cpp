@@ -19,7 +19,7 @@
 #include "tools/pretrain/corpus.hpp"
 #include "tools/pretrain/opt_network.hpp"
 #include "tools/pretrain/parallel.hpp"
-#include "tools/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace lorafleet::pretrain {
 namespace {

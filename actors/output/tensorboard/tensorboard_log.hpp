@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "actors/coordinator/events.hpp"
-#include "actors/output/folded_updates.hpp"
+#include "actors/coordinator/folded_updates.hpp"
 #include "actors/output/tensorboard/summary_event.hpp"
 #include "model/evaluation/evaluation.hpp"
 #include "partition/support/files.hpp"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "actors/sim/ids.hpp"
-#include "actors/sim/virtual_time.hpp"
+#include "actors/sim/time/virtual_time.hpp"
 #include "actors/strategy/config.hpp"
 #include "actors/strategy/state.hpp"
 #include "partition/support/random.hpp"

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "model/network/layers/drop_entries.hpp"
+#include "model/network/rows/drop_entries.hpp"
 
 namespace lorafleet::model {
 

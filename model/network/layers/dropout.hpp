@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "model/network/layers/drop_entries.hpp"
+#include "model/network/rows/drop_entries.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::model {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "model/network/layers/onednn_product.hpp"
+#include "model/network/rows/onednn_product.hpp"
 
 namespace lorafleet::model {
 

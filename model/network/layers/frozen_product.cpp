@@ -8,8 +8,8 @@
 
 #include "model/device/device.hpp"
 #include "model/network/kernels/trials.hpp"
-#include "model/network/layers/onednn_product.hpp"
-#include "model/network/layers/row_kernels.hpp"
+#include "model/network/rows/onednn_product.hpp"
+#include "model/network/rows/row_kernels.hpp"
 
 namespace lorafleet::model {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "model/network/layers/onednn_product.hpp"
+#include "model/network/rows/onednn_product.hpp"
 
 namespace lorafleet::model {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "model/network/layers/frozen_linear.hpp"
-#include "model/network/layers/row_kernels.hpp"
+#include "model/network/rows/row_kernels.hpp"
 
 namespace lorafleet::model {
 

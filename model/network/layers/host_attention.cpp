@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "model/network/layers/instruction_sets.hpp"
-#include "model/network/layers/row_kernels.hpp"
-#include "model/network/layers/small_product.hpp"
+#include "model/network/rows/instruction_sets.hpp"
+#include "model/network/rows/row_kernels.hpp"
+#include "model/network/rows/small_product.hpp"
 
 namespace lorafleet::model {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "model/network/layers/base_dropout.hpp"
 #include "model/network/layers/parts.hpp"
-#include "model/network/layers/small_product.hpp"
+#include "model/network/rows/small_product.hpp"
 
 namespace lorafleet::model {
 

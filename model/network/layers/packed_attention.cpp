@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "model/device/device.hpp"
-#include "model/network/layers/tensor_rows.hpp"
+#include "model/network/rows/tensor_rows.hpp"
 
 namespace lorafleet::model {
 namespace {

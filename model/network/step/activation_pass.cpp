@@ -9,7 +9,7 @@
 #include "model/device/device.hpp"
 #include "model/network/layers/activation.hpp"
 #include "model/network/layers/frozen_product.hpp"
-#include "model/network/layers/tensor_rows.hpp"
+#include "model/network/rows/tensor_rows.hpp"
 #include "model/network/step/activation_rows.hpp"
 #include "model/network/step/parallel_rows.hpp"
 

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <map>
 
-#include "model/network/layers/instruction_sets.hpp"
-#include "model/network/layers/row_kernels.hpp"
-#include "model/network/layers/vector_exp.hpp"
+#include "model/network/rows/instruction_sets.hpp"
+#include "model/network/rows/row_kernels.hpp"
+#include "model/network/rows/vector_exp.hpp"
 
 namespace lorafleet::model {
 namespace {

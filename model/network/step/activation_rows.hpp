@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "model/network/layers/small_product.hpp"
+#include "model/network/rows/small_product.hpp"
 
 namespace lorafleet::model {
 

@@ -4,7 +4,7 @@
 
 #include "model/device/device.hpp"
 #include "model/network/layers/row_dropout.hpp"
-#include "model/network/layers/tensor_rows.hpp"
+#include "model/network/rows/tensor_rows.hpp"
 #include "model/network/step/parallel_rows.hpp"
 
 namespace lorafleet::model {

@@ -8,8 +8,8 @@
 
 #include "model/device/device.hpp"
 #include "model/network/layers/frozen_product.hpp"
-#include "model/network/layers/lora_products.hpp"
-#include "model/network/layers/tensor_rows.hpp"
+#include "model/network/rows/lora_products.hpp"
+#include "model/network/rows/tensor_rows.hpp"
 #include "model/network/step/device_terms.hpp"
 #include "model/network/step/parallel_rows.hpp"
 

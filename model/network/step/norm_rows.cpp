@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "model/network/layers/instruction_sets.hpp"
-#include "model/network/layers/row_kernels.hpp"
+#include "model/network/rows/instruction_sets.hpp"
+#include "model/network/rows/row_kernels.hpp"
 
 namespace lorafleet::model {
 namespace {

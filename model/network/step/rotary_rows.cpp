@@ -1,6 +1,6 @@
 #include "model/network/step/rotary_rows.hpp"
 
-#include "model/network/layers/instruction_sets.hpp"
+#include "model/network/rows/instruction_sets.hpp"
 
 namespace lorafleet::model {
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "model/network/layers/small_product.hpp"
+#include "model/network/rows/small_product.hpp"
 
 namespace lorafleet::model {
 

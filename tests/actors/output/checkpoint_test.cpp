@@ -8,8 +8,8 @@
 
 #include "actors/output/checkpoint_files.hpp"
 #include "actors/output/summary_json.hpp"
-#include "actors/run/compressing_trainer.hpp"
-#include "actors/run/private_factor_trainer.hpp"
+#include "actors/run/trainers/compressing_trainer.hpp"
+#include "actors/run/trainers/private_factor_trainer.hpp"
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/messages/codec.hpp"
 #include "partition/support/error.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/sim/durations.hpp"
+#include "actors/sim/time/durations.hpp"
 #include "actors/sim/timing.hpp"
 
 namespace lorafleet::tests {

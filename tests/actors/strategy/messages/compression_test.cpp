@@ -4,7 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "actors/run/compressing_trainer.hpp"
+#include "actors/run/trainers/compressing_trainer.hpp"
 #include "actors/strategy/messages/compressed_update.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"

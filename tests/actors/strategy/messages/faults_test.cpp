@@ -5,7 +5,7 @@
 #include <map>
 
 #include "actors/run/attackers.hpp"
-#include "actors/run/faulty_trainer.hpp"
+#include "actors/run/trainers/faulty_trainer.hpp"
 #include "actors/sim/fleet.hpp"
 #include "partition/support/error.hpp"
 #include "tests/actors/fake_run.hpp"

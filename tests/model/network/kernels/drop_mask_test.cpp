@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/network/layers/drop_entries.hpp"
+#include "model/network/rows/drop_entries.hpp"
 #include "tests/model/network/fused_attention.hpp"
 #include "tests/support/test_device.hpp"
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "model/network/layers/drop_entries.hpp"
+#include "model/network/rows/drop_entries.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/padded_batch.hpp"

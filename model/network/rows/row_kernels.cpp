@@ -1,0 +1,175 @@
+#include "model/network/rows/row_kernels.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "model/network/rows/instruction_sets.hpp"
+#include "model/network/rows/vector_exp.hpp"
+
+namespace lorafleet::model {
+namespace {
+
+[[gnu::always_inline]] inline float maximum(const float* x, std::int64_t size) {
+  float best[kLanes];
+  std::fill(best, best + kLanes, x[0]);
+  std::int64_t j = 0;
+  for (; j + kLanes <= size; j += kLanes) {
+    for (std::int64_t l = 0; l < kLanes; ++l) {
+      best[l] = x[j + l] > best[l] ? x[j + l] : best[l];
+    }
+  }
+  for (; j < size; ++j) {
+    best[0] = x[j] > best[0] ? x[j] : best[0];
+  }
+  return *std::max_element(best, best + kLanes);
+}
+
+/// to_j = e^(scale * from_j - shift), returns their sum.
+[[gnu::always_inline]] inline float exp_and_sum(const float* from, float* to, std::int64_t size,
+                                                float scale, float shift) {
+  float sums[kLanes] = {};
+  std::int64_t j = 0;
+  for (; j + kLanes <= size; j += kLanes) {
+    for (std::int64_t l = 0; l < kLanes; ++l) {
+      const float e = exp_of_negative(from[j + l] * scale - shift);
+      to[j + l] = e;
+      sums[l] += e;
+    }
+  }
+  for (std::int64_t l = 0; j < size; ++j, ++l) {
+    const float e = exp_of_negative(from[j] * scale - shift);
+    to[j] = e;
+    sums[l] += e;
+  }
+  return add_lanes(sums);
+}
+
+[[gnu::always_inline]] inline float dot(const float* a, const float* b, std::int64_t size) {
+  float sums[kLanes] = {};
+  std::int64_t j = 0;
+  for (; j + kLanes <= size; j += kLanes) {
+    for (std::int64_t l = 0; l < kLanes; ++l) {
+      sums[l] += a[j + l] * b[j + l];
+    }
+  }
+  for (std::int64_t l = 0; j < size; ++j, ++l) {
+    sums[l] += a[j] * b[j];
+  }
+  return add_lanes(sums);
+}
+
+/// The first key that a query sees which sees none from `end` on.
+[[gnu::always_inline]] inline std::int64_t first_seen(std::int64_t end, std::int64_t window) {
+  return window > 0 && end > window ? end - window : 0;
+}
+
+/// Of what a query sees, in place.
+[[gnu::always_inline]] inline void softmax_row(float* row, std::int64_t seen, float scale) {
+  const float shift = maximum(row, seen) * scale;
+  const float inverse = 1.0f / exp_and_sum(row, row, seen, scale, shift);
+  for (std::int64_t j = 0; j < seen; ++j) {
+    row[j] *= inverse;
+  }
+}
+
+/// From its weights and their gradient, in place.
+[[gnu::always_inline]] inline void softmax_row_backward(const float* weights, float* row,
+                                                        std::int64_t seen, float scale) {
+  const float mean = dot(weights, row, seen);
+  for (std::int64_t j = 0; j < seen; ++j) {
+    row[j] = scale * weights[j] * (row[j] - mean);
+  }
+}
+
+}  // namespace
+
+LORAFLEET_EACH_ISA
+void full_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
+                  float scale) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    softmax_row(scores + i * stride, columns, scale);
+  }
+}
+
+LORAFLEET_EACH_ISA
+void full_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
+                           std::int64_t stride, float scale) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    softmax_row_backward(p + i * stride, dp + i * stride, columns, scale);
+  }
+}
+
+LORAFLEET_EACH_ISA
+void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
+                    float scale, std::int64_t window) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::int64_t end = columns - rows + i + 1;
+    const std::int64_t first = first_seen(end, window);
+    const std::int64_t seen = end - first;
+    std::fill_n(scores + i * stride, first, 0.0f);
+    float* row = scores + i * stride + first;
+    softmax_row(row, seen, scale);
+    std::fill(row + seen, row + columns - first, 0.0f);
+  }
+}
+
+LORAFLEET_EACH_ISA
+void causal_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
+                             std::int64_t stride, float scale, std::int64_t window) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::int64_t end = columns - rows + i + 1;
+    const std::int64_t first = first_seen(end, window);
+    const std::int64_t seen = end - first;
+    std::fill_n(dp + i * stride, first, 0.0f);
+    float* row = dp + i * stride + first;
+    softmax_row_backward(p + i * stride + first, row, seen, scale);
+    std::fill(row + seen, row + columns - first, 0.0f);
+  }
+}
+
+LORAFLEET_EACH_ISA
+void round_to_bfloat16(const float* from, std::uint16_t* to, std::int64_t size) {
+  for (std::int64_t i = 0; i < size; ++i) {
+    const auto bits = std::bit_cast<std::uint32_t>(from[i]);
+    const std::uint32_t nearest = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+    const bool is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
+    to[i] = static_cast<std::uint16_t>(is_nan ? 0x7fc0u : nearest);
+  }
+}
+
+namespace {
+
+/// Leaves e^(logit - largest) in `to`.
+[[gnu::always_inline]] inline RowLoss row_loss(const float* logits, float* to, std::int64_t size,
+                                               std::int64_t label, float& sum) {
+  const float largest = maximum(logits, size);
+  const float own = logits[label];
+  RowLoss result;
+  result.correct = own == largest && std::find(logits, logits + label, largest) == logits + label;
+  sum = exp_and_sum(logits, to, size, 1.0f, largest);
+  result.loss = std::log(static_cast<double>(sum)) + largest - own;
+  return result;
+}
+
+}  // namespace
+
+LORAFLEET_EACH_ISA
+RowLoss cross_entropy(float* logits, std::int64_t size, std::int64_t label) {
+  float sum = 0.0f;
+  return row_loss(logits, logits, size, label, sum);
+}
+
+LORAFLEET_EACH_ISA
+RowLoss cross_entropy_backward(float* logits, std::int64_t size, std::int64_t label, float factor) {
+  float sum = 0.0f;
+  const RowLoss result = row_loss(logits, logits, size, label, sum);
+  const float inverse = factor / sum;
+  for (std::int64_t j = 0; j < size; ++j) {
+    logits[j] *= inverse;
+  }
+  logits[label] -= factor;
+  return result;
+}
+
+}  // namespace lorafleet::model
