@@ -120,7 +120,7 @@ net::Environment environment_here(const std::string& version) {
           runtime.onednn, runtime.isa,      runtime.cpu};
 }
 
-HeadSetup open_head(const HeadOptions& options) {
+HeadSetup open_head(const net::HeadOptions& options) {
   HeadSetup setup;
   setup.options = options;
   setup.tls = context_of(options.tls, net::Side::listening);
@@ -138,7 +138,7 @@ HeadSetup open_head(const HeadOptions& options) {
   return setup;
 }
 
-bool run_host(const HostOptions& options) {
+bool run_host(const net::HostOptions& options) {
   for (const auto& line : model::runtime_warnings())
     options.warning(line);
   RemoteHostParts parts;

@@ -9,7 +9,7 @@ namespace lorafleet::actors {
 /// Lends this process's slots to a head until the run is over. Throws InputError where the head
 /// refuses this host, or this host lacks what the run needs; RuntimeFailure where the head is gone
 /// for too long. Returns false where `stop` ended it.
-bool run_host(const HostOptions& options);
+bool run_host(const net::HostOptions& options);
 
 struct StatusOptions {
   net::Endpoint head;

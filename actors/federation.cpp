@@ -24,27 +24,6 @@ namespace lorafleet::actors {
 
 namespace {
 
-/// The fleet of a run, without an observer, checkpoints and the hosts of a head.
-FleetParts fleet_of(const FederationConfig& config, const Learning& learning, const HeadSetup* head,
-                    const Note& warning) {
-  FleetParts parts;
-  parts.config = config;
-  parts.trainer = learning.trainer;
-  parts.scorer = learning.scorer;
-  parts.client_examples = learning.client_examples;
-  parts.federation = learning.federation;
-  parts.federation.world = make_world(config, learning);
-  parts.slots = config.slots.slots();
-  parts.jobs_of_slot = config.slots.jobs_of_slot();
-  if (learning.trainer->is_instant()) {
-    parts.workers = parts.slots;
-    parts.slots = 1;
-  }
-  if (head != nullptr) parts.slots = static_cast<std::size_t>(head->options.own_slots);
-  parts.jobs_of_slot = jobs_that_fit(config, learning, {parts.slots, parts.jobs_of_slot}, warning);
-  return parts;
-}
-
 void evaluate_clients(const FederationConfig& config, const Learning& learning, const RunEnd& end,
                       std::size_t slots, const RunOptions& options, RunLog& log,
                       RunSummary& summary) {
@@ -82,7 +61,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
       resumed = std::make_shared<const RunCheckpoint>(std::move(*found));
     }
   }
-  FleetParts parts = fleet_of(config, learning, head.get(), early.warning);
+  FleetParts parts = fleet_parts(config, learning, head.get(), early.warning);
   parts.checkpoints = checkpoints;
   parts.resumed = resumed;
 

@@ -10,7 +10,7 @@ namespace {
 constexpr net::HostPool::HostId kOwnSlots = 0;
 constexpr std::size_t kStrangersNoted = 20;  // a minute; the others are counted
 
-net::RunOffer offer_of(const HeadOptions& options) {
+net::RunOffer offer_of(const net::HeadOptions& options) {
   net::RunOffer offer{"", options.scenario, options.assets};
   std::string all = options.scenario;
   for (const auto& asset : options.assets)

@@ -14,7 +14,7 @@ namespace lorafleet::actors {
 
 /// What a run brings along to be the head of hosts. Nothing in it knows CAF.
 struct HeadSetup {
-  HeadOptions options;
+  net::HeadOptions options;
   std::string run;  ///< its name, for people
   net::Listening listening;
   std::shared_ptr<const net::TlsContext> tls;
@@ -31,7 +31,7 @@ net::Environment environment_here(const std::string& version);
 
 /// Opens the port and checks all files before anything is loaded. Throws InputError: TLS is missing
 /// where others than this machine can connect.
-HeadSetup open_head(const HeadOptions& options);
+HeadSetup open_head(const net::HeadOptions& options);
 
 struct Learning;
 class RunLog;

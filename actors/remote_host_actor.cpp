@@ -4,7 +4,7 @@
 
 #include "actors/host_actor.hpp"
 #include "actors/net/assets.hpp"
-#include "actors/run/environment.hpp"
+#include "actors/run/slot_jobs.hpp"
 #include "actors/slot_actor.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"

@@ -25,7 +25,7 @@ using RemoteHostHandle =
                      caf::reacts_to<LinkDown>, caf::reacts_to<DialAgain>>;
 
 struct RemoteHostParts {
-  HostOptions options;
+  net::HostOptions options;
   std::shared_ptr<const net::TlsContext> tls;
   net::Hello hello;
   std::function<void(int threads)> set_threads;  ///< called before the first slot is made

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "partition/support/limits.hpp"
+
 namespace lorafleet::model {
 
 /// [model]
@@ -46,6 +48,8 @@ struct LoraConfig {
   std::vector<AlphaPattern> alpha_pattern = {};
   std::vector<ClientRank> ranks = {};       ///< in place of `r`; empty: `r` for all
   std::filesystem::path init_adapter = {};  ///< a PEFT directory to start from; empty: a fresh one
+
+  static constexpr Limits kRank = between(1, 1024);  ///< each of them
 };
 
 /// [train]
@@ -76,7 +80,7 @@ struct TrainConfig {
 /// How an example becomes tokens: part of [data].
 struct EncodingConfig {
   std::int64_t max_tokens = 256;
-  /// kUsualTruncation, cut_context_left, cut_context_right, drop.
+  /// kUsualTruncation, kCutContextLeft, cut_context_right, drop.
   std::string truncation = std::string(kUsualTruncation);
   /// Between prompt and target: "none", or "prefix": what the tokenizer puts in front of a text
   /// (OPT: `</s>`), scored as the target's first token.
@@ -88,8 +92,9 @@ struct EncodingConfig {
   std::filesystem::path chat_template = "auto";
 
   static constexpr std::string_view kUsualTemplate = "auto";  ///< what the data's format says
-  /// cut_context_left; of a classifier cut_context_right, as Hugging Face's tokenizers cut.
+  /// kCutContextLeft; of a classifier cut_context_right, as Hugging Face's tokenizers cut.
   static constexpr std::string_view kUsualTruncation = "auto";
+  static constexpr std::string_view kCutContextLeft = "cut_context_left";
 };
 
 /// [evaluation]
@@ -113,6 +118,8 @@ struct EvaluationConfig {
   double local_share = 0.0;
   std::int64_t local_clients = 0;     ///< clients that are evaluated on theirs; 0: all
   std::int64_t local_alone_jobs = 0;  ///< of a client that never sees the others; 0: none
+
+  static constexpr Limits kTopP = above(0).at_most(1);
 };
 
 }  // namespace lorafleet::model

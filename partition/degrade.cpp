@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "partition/examples/measures.hpp"
+#include "partition/examples/words.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
-#include "partition/examples/words.hpp"
 
 namespace lorafleet::partition {
 
@@ -131,7 +131,7 @@ void degrade(std::vector<Example>& examples, const Indices& training, const Degr
     auto& example = examples[index];
     example.context = kind.spoil(index, with, random);
     example.quality["degraded"] = 1.0;
-    if (const auto given = example.quality.find("coverage"); given != example.quality.end()) {
+    if (const auto given = example.quality.find(kCoverage); given != example.quality.end()) {
       given->second = coverage(example.target, example.context);
     }
   }

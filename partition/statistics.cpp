@@ -5,6 +5,7 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "partition/support/quantiles.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::partition {
@@ -13,13 +14,6 @@ namespace {
 
 double entropy_term(double p, double m) {
   return p > 0.0 ? p * std::log2(p / m) : 0.0;
-}
-
-double quantile(const std::vector<double>& sorted, double q) {
-  const double place = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
 /// The pooled distribution of a skew, and what each of its bins adds to the divergence of a client

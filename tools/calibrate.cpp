@@ -13,9 +13,9 @@
 #include "partition/support/numbers.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
+#include "tools/scenario_argument.hpp"
 #include "tools/terminal/console.hpp"
 #include "tools/terminal/footprint_text.hpp"
-#include "tools/scenario_argument.hpp"
 #include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {

@@ -3,9 +3,9 @@
 #include "actors/run/trainers/train_kinds.hpp"
 #include "actors/run/workload.hpp"
 #include "tools/command_line.hpp"
+#include "tools/scenario_argument.hpp"
 #include "tools/terminal/console.hpp"
 #include "tools/terminal/footprint_text.hpp"
-#include "tools/scenario_argument.hpp"
 
 namespace lorafleet::tools {
 

@@ -121,9 +121,8 @@ bool CommandLine::parse(const Arguments& arguments) {
     parse_values(arguments);
   } catch (const po::unknown_option& error) {
     const std::string name = error.get_option_name();
-    const std::string nearest = nearest_name(name, option_names_);
     fail("unknown option " + name + "; allowed: " + join(option_names_) +
-         (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+         did_you_mean(nearest_name(name, option_names_)));
   } catch (const po::too_many_positional_options_error&) {
     fail("too many arguments; allowed: " + std::to_string(positionals_.size()));
   } catch (const po::error& error) {

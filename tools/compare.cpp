@@ -6,6 +6,7 @@
 #include "actors/report/data/run_data.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/numbers.hpp"
 #include "partition/support/printable.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"

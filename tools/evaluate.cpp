@@ -6,11 +6,12 @@
 #include "model/adapter/class_names.hpp"
 #include "model/adapter/peft.hpp"
 #include "model/network/family.hpp"
-#include "model/text/class_names.hpp"
+#include "model/text/class_agreement.hpp"
+#include "partition/support/numbers.hpp"
 #include "tools/command_line.hpp"
-#include "tools/terminal/console.hpp"
 #include "tools/progress.hpp"
 #include "tools/scenario_argument.hpp"
+#include "tools/terminal/console.hpp"
 #include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {

@@ -47,7 +47,7 @@ int host_command(const Arguments& arguments) {
   }
   ProgressDisplay display(progress_unless(line.on("quiet")));
   StopOnSignals signals([&] { display.info("leaving; Ctrl-C again exits at once"); });
-  actors::HostOptions options;
+  actors::net::HostOptions options;
   options.connect = actors::net::parse_endpoint(line.text("connect"), "--connect",
                                                 actors::net::EndpointUse::connect);
   options.tls = tls_of(line);

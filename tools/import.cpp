@@ -4,6 +4,7 @@
 #include "partition/importers/import_wordnet.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/numbers.hpp"
 #include "tools/command_line.hpp"
 #include "tools/terminal/console.hpp"
 #include "tools/terminal/text.hpp"
@@ -93,9 +94,8 @@ int import_command(const Arguments& arguments) {
     std::cout << kHelp;
     return kDone;
   }
-  const std::string nearest = nearest_name(kind, kinds);
   throw InputError("import", "unknown kind \"" + kind + "\"; allowed: " + join(kinds) +
-                                 (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+                                 did_you_mean(nearest_name(kind, kinds)));
 }
 
 }  // namespace lorafleet::tools

@@ -62,9 +62,8 @@ int dispatch(const Arguments& arguments) {
     if (name == command.name) return command.run(rest);
     names.emplace_back(command.name);
   }
-  const std::string nearest = nearest_name(name, names);
   throw InputError("", "unknown command \"" + name + "\"; allowed: " + join(names) +
-                           (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+                           did_you_mean(nearest_name(name, names)));
 }
 
 }  // namespace

@@ -5,11 +5,12 @@
 #include "model/adapter/base_change.hpp"
 #include "model/adapter/class_names.hpp"
 #include "model/adapter/peft.hpp"
+#include "model/files/dtype.hpp"
 #include "model/files/hf_directory.hpp"
 #include "model/network/family.hpp"
 #include "tools/command_line.hpp"
-#include "tools/terminal/console.hpp"
 #include "tools/scenario_argument.hpp"
+#include "tools/terminal/console.hpp"
 
 namespace lorafleet::tools {
 
@@ -44,7 +45,7 @@ int merge_command(const Arguments& arguments) {
               "a LoRA adapter in PEFT's form; with the base_change.safetensors that lies in it");
   line.option("base-change", "FILE", "a base change that lies elsewhere, with an adapter or alone");
   line.option("out", "DIR", "the new Hugging Face directory");
-  line.option("dtype", "NAME", "of the weights: float32, float16, bfloat16", "float32");
+  line.option("dtype", "NAME", "of the weights: " + join(model::weight_type_names()), "float32");
   line.option("max-shard-size", "SIZE", "larger weights are cut into shards", "5GB");
   if (!line.parse(arguments)) return kDone;
   for (const char* needed : {"base", "out"}) {

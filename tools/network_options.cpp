@@ -56,8 +56,8 @@ void add_head(CommandLine& line) {
   add_tls(line, "hosts");
 }
 
-std::optional<actors::HeadOptions> head_of(const CommandLine& line,
-                                           const scenarios::Scenario& scenario) {
+std::optional<actors::net::HeadOptions> head_of(const CommandLine& line,
+                                                const scenarios::Scenario& scenario) {
   if (!line.has("listen")) {
     for (const char* option : {"hosts", "own-slots", "silence", "patience", "cert", "key", "ca"}) {
       if (line.given(option)) {
@@ -70,7 +70,7 @@ std::optional<actors::HeadOptions> head_of(const CommandLine& line,
     }
     return std::nullopt;
   }
-  actors::HeadOptions head;
+  actors::net::HeadOptions head;
   head.tls = tls_of(line, scenario.federation.tls);
   head.listen = actors::net::parse_endpoint(line.text("listen"), "--listen",
                                             actors::net::EndpointUse::listen);

@@ -15,8 +15,8 @@ actors::net::TlsFiles tls_of(const CommandLine& line, actors::net::TlsFiles othe
 /// Adds what makes a run the head of hosts.
 void add_head(CommandLine& line);
 /// Nothing without --listen. Throws InputError for options that need it.
-std::optional<actors::HeadOptions> head_of(const CommandLine& line,
-                                           const scenarios::Scenario& scenario);
+std::optional<actors::net::HeadOptions> head_of(const CommandLine& line,
+                                                const scenarios::Scenario& scenario);
 
 /// A number of seconds. Throws InputError.
 double seconds_of(const CommandLine& line, const std::string& option, double least = 0.1);

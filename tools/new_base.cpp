@@ -1,6 +1,7 @@
 #include <iostream>
 #include <optional>
 
+#include "model/files/dtype.hpp"
 #include "model/files/hf_directory.hpp"
 #include "model/network/family.hpp"
 #include "model/network/random_base.hpp"
@@ -28,7 +29,7 @@ int new_base_command(const Arguments& arguments) {
   line.option("tokenizer", "DIR", "copy the tokenizer's files from there");
   line.option("out", "DIR", "the new Hugging Face directory");
   line.option("seed", "N", "of the weights", "42");
-  line.option("dtype", "NAME", "of the weights: float32, float16, bfloat16", "float16");
+  line.option("dtype", "NAME", "of the weights: " + join(model::weight_type_names()), "float16");
   line.option("vocab-size", "N", "tokens, instead of the shape's");
   line.option("layers", "N", "decoder layers, instead of the shape's");
   line.option("hidden", "N", "width, instead of the shape's");

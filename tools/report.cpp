@@ -8,8 +8,8 @@
 #include "scenarios/schema/expectations.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
-#include "tools/terminal/console.hpp"
 #include "tools/report_page.hpp"
+#include "tools/terminal/console.hpp"
 
 namespace lorafleet::tools {
 

@@ -3,9 +3,10 @@
 
 #include "actors/output/progress_json.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/numbers.hpp"
 #include "tools/commands.hpp"
-#include "tools/terminal/console.hpp"
 #include "tools/network_options.hpp"
+#include "tools/terminal/console.hpp"
 #include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {

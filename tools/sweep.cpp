@@ -6,16 +6,17 @@
 #include "actors/run/trainers/train_kinds.hpp"
 #include "model/device/process.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/numbers.hpp"
 #include "partition/support/printable.hpp"
 #include "scenarios/grid/answers.hpp"
 #include "scenarios/grid/run_estimate.hpp"
 #include "scenarios/grid/sweep_table.hpp"
 #include "tools/command_line.hpp"
-#include "tools/terminal/console.hpp"
 #include "tools/progress.hpp"
 #include "tools/report_page.hpp"
 #include "tools/signals.hpp"
 #include "tools/sweep_runner.hpp"
+#include "tools/terminal/console.hpp"
 #include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {

@@ -173,7 +173,7 @@ SweepRun SweepRunner::told(const Task& task, std::string_view line) const {
   const auto json = nlohmann::json::parse(line);
   run.status = json.at("status").get<std::string>();
   run.error = json.at("error").get<std::string>();
-  if (run.status != "completed" && run.status != "missed") return run;
+  if (run.status != SweepRun::kCompleted && run.status != SweepRun::kMissed) return run;
   run.figures = actors::summary_figures(read_file(out_ / task.folder / "summary.json"));
   write_file(out_ / (task.folder + ".status"), run.status);
   return run;
@@ -182,7 +182,7 @@ SweepRun SweepRunner::told(const Task& task, std::string_view line) const {
 SweepRun SweepRunner::failed_run(const Task& task, const std::string& error) {
   SweepRun run;
   run.folder = task.folder;
-  run.status = "failed";
+  run.status = SweepRun::kFailed;
   run.error = error;
   return run;
 }

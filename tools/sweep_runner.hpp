@@ -27,8 +27,8 @@ class SweepRunner {
   /// Makes them.
   const scenarios::SweepRuns& run();
 
-  [[nodiscard]] bool failed() const { return any("failed"); }
-  [[nodiscard]] bool missed() const { return any("missed"); }
+  [[nodiscard]] bool failed() const { return any(scenarios::SweepRun::kFailed); }
+  [[nodiscard]] bool missed() const { return any(scenarios::SweepRun::kMissed); }
 
  private:
   using Clock = std::chrono::steady_clock;

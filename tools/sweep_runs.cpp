@@ -6,28 +6,30 @@
 #include "actors/federation.hpp"
 #include "actors/output/summary_json.hpp"
 #include "partition/support/files.hpp"
+#include "scenarios/grid/sweep_table.hpp"
 #include "scenarios/schema/expectations.hpp"
 #include "tools/command_line.hpp"
-#include "tools/terminal/console.hpp"
-#include "tools/terminal/outcome_text.hpp"
 #include "tools/progress.hpp"
 #include "tools/scenario_argument.hpp"
 #include "tools/signals.hpp"
+#include "tools/terminal/console.hpp"
+#include "tools/terminal/outcome_text.hpp"
 
 namespace lorafleet::tools {
 
 namespace {
 
 namespace fs = std::filesystem;
+using scenarios::SweepRun;
 
 std::string verdict(const scenarios::Scenario& scenario,
                     const std::map<std::string, double>& figures, std::string& error) {
   for (const auto& one : scenarios::judge(scenario.expect, figures)) {
     if (one.met) continue;
     error = "[expect] " + one.explanation;
-    return "missed";
+    return SweepRun::kMissed;
   }
-  return "completed";
+  return SweepRun::kCompleted;
 }
 
 /// Begins or resumes one run, and says what became of it.
@@ -49,10 +51,10 @@ std::string perform(const fs::path& file, const std::vector<std::string>& sets,
   options.stop = signals.token();
   options.shared = {cache, scenarios::data_key(scenario)};
   const auto outcome = actors::run_federation(scenario.federation, options);
-  if (outcome.status == actors::kRunInterrupted) return "interrupted";
+  if (outcome.status == actors::kRunInterrupted) return SweepRun::kInterrupted;
   if (made_no_progress(outcome)) {
     error = no_progress_text(outcome);
-    return "failed";
+    return SweepRun::kFailed;
   }
   return verdict(scenario, outcome.figures, error);
 }
@@ -68,7 +70,7 @@ int sweep_runs_command(const Arguments& arguments) {
   StopOnSignals signals([] {});
   const auto cache = std::make_shared<actors::RunCache>();
   for (const auto& file : line.texts("SCENARIO")) {
-    std::string status = "failed";
+    std::string status = SweepRun::kFailed;
     std::string error;
     try {
       status = perform(file, line.texts("set"), cache, signals, error);
@@ -77,7 +79,7 @@ int sweep_runs_command(const Arguments& arguments) {
     }
     const nlohmann::json told = {{"status", status}, {"error", error}};
     std::cout << told.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
-    if (status == "interrupted") return kInterrupted;
+    if (status == SweepRun::kInterrupted) return kInterrupted;
   }
   return kDone;
 }

@@ -7,11 +7,11 @@
 #include "actors/federation.hpp"
 #include "partition/support/files.hpp"
 #include "tools/command_line.hpp"
-#include "tools/terminal/console.hpp"
-#include "tools/terminal/outcome_text.hpp"
 #include "tools/progress.hpp"
 #include "tools/scenario_argument.hpp"
 #include "tools/signals.hpp"
+#include "tools/terminal/console.hpp"
+#include "tools/terminal/outcome_text.hpp"
 #include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {

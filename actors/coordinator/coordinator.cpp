@@ -15,9 +15,8 @@ namespace {
 constexpr double kLongestRunSeconds = 1e12;
 
 std::size_t client_count(const FederationConfig& config) {
-  if (config.partition.clients < 1 || config.partition.clients > (std::int64_t{1} << 31)) {
-    throw InputError("partition.clients", "must be between 1 and 2^31");
-  }
+  partition::PartitionConfig::kClients.require("partition.clients",
+                                               static_cast<double>(config.partition.clients));
   return static_cast<std::size_t>(config.partition.clients);
 }
 

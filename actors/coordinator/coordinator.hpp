@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "actors/config/federation_config.hpp"
 #include "actors/coordinator/client_update.hpp"
 #include "actors/coordinator/events.hpp"
 #include "actors/coordinator/run_totals.hpp"
 #include "actors/coordinator/train_request.hpp"
-#include "actors/config/federation_config.hpp"
 #include "actors/sim/ids.hpp"
 #include "actors/sim/time/virtual_time.hpp"
 #include "model/adapter/adapter.hpp"

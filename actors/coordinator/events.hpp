@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "actors/sim/ids.hpp"
-#include "actors/sim/usage.hpp"
 #include "actors/sim/time/virtual_time.hpp"
+#include "actors/sim/usage.hpp"
 
 namespace lorafleet::actors {
 

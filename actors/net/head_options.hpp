@@ -4,16 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "actors/config/tls_files.hpp"
 #include "actors/net/endpoint.hpp"
 #include "actors/net/greetings.hpp"
-#include "actors/config/tls_files.hpp"
 
-namespace lorafleet::actors {
+namespace lorafleet::actors::net {
 
 /// What makes a run the head of several hosts.
 struct HeadOptions {
-  net::Endpoint listen;
-  net::TlsFiles tls;
+  Endpoint listen;
+  TlsFiles tls;
   std::int64_t hosts = 1;          ///< that must be there before the first job is given out
   std::int64_t own_slots = 0;      ///< of the head itself
   double silence_seconds = 15.0;   ///< after which a host counts as lost
@@ -21,7 +21,7 @@ struct HeadOptions {
   bool mixed = false;              ///< hosts may differ in LibTorch, BLAS and instruction set
   std::string version;             ///< of LoRAFleet
   std::string scenario;            ///< TOML, as hosts get it
-  std::vector<net::Asset> assets;  ///< what the scenario reads; hashes are filled in by the run
+  std::vector<Asset> assets;       ///< what the scenario reads; hashes are filled in by the run
 };
 
-}  // namespace lorafleet::actors
+}  // namespace lorafleet::actors::net

@@ -8,18 +8,18 @@
 #include <vector>
 
 #include "actors/config/federation_config.hpp"
-#include "actors/net/endpoint.hpp"
 #include "actors/config/tls_files.hpp"
+#include "actors/net/endpoint.hpp"
 
-namespace lorafleet::actors {
+namespace lorafleet::actors::net {
 
 /// A scenario as a host read it.
 using ReadScenario =
     std::function<FederationConfig(const std::string& toml, const std::vector<std::string>& sets)>;
 
 struct HostOptions {
-  net::Endpoint connect;
-  net::TlsFiles tls;
+  Endpoint connect;
+  TlsFiles tls;
   std::string name;
   std::int64_t slots = 1;
   std::vector<std::filesystem::path> assets;
@@ -33,4 +33,4 @@ struct HostOptions {
   std::function<void(const std::string&)> warning;
 };
 
-}  // namespace lorafleet::actors
+}  // namespace lorafleet::actors::net

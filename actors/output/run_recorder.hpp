@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/coordinator/run_observer.hpp"
 #include "actors/config/federation_config.hpp"
+#include "actors/coordinator/run_observer.hpp"
 #include "actors/output/clients_csv.hpp"
 #include "actors/output/event_log.hpp"
 #include "actors/output/rounds_csv.hpp"
@@ -67,7 +67,7 @@ class RunRecorder final : public RunObserver {
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::string events_sha256_;
   RoundsCsv rounds_;
-  std::optional<TensorBoardLog> tensorboard_;
+  std::optional<tensorboard::TensorBoardLog> tensorboard_;
   // Used by the thread of events_.
   ClientsCsv clients_;
   std::optional<TraceJson> trace_;

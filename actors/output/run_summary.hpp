@@ -5,8 +5,8 @@
 
 #include "actors/output/run_recorder.hpp"
 #include "actors/output/summary_json.hpp"
-#include "actors/run/environment.hpp"
 #include "actors/run/learning.hpp"
+#include "actors/run/slot_jobs.hpp"
 
 namespace lorafleet::actors {
 

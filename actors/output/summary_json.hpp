@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/coordinator/coordinator.hpp"
 #include "actors/config/federation_config.hpp"
+#include "actors/coordinator/coordinator.hpp"
 #include "actors/output/participation.hpp"
 #include "actors/output/rounds_csv.hpp"
 #include "actors/run/local_evaluation.hpp"

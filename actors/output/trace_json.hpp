@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "actors/coordinator/events.hpp"
-#include "actors/output/clients_csv.hpp"
 #include "actors/coordinator/folded_updates.hpp"
+#include "actors/output/clients_csv.hpp"
 #include "partition/support/files.hpp"
 
 namespace lorafleet::actors {

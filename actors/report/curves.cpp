@@ -5,6 +5,7 @@
 #include <set>
 
 #include "actors/report/page/words.hpp"
+#include "partition/support/numbers.hpp"
 
 namespace lorafleet::report {
 

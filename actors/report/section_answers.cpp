@@ -1,18 +1,17 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "actors/report/page/words.hpp"
 #include "actors/report/story.hpp"
+#include "partition/support/formatted.hpp"
+#include "partition/support/numbers.hpp"
 
 namespace lorafleet::report {
 
 namespace {
 
 std::string coordinate(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", value);
-  return text;
+  return formatted("%.1f", value);
 }
 
 bool drawn(const Answer& answer) {

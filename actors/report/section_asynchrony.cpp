@@ -7,6 +7,7 @@
 #include "actors/report/page/words.hpp"
 #include "actors/report/story.hpp"
 #include "actors/report/tiers.hpp"
+#include "partition/support/numbers.hpp"
 
 namespace lorafleet::report {
 

@@ -5,6 +5,7 @@
 
 #include "actors/report/page/words.hpp"
 #include "actors/report/story.hpp"
+#include "partition/support/numbers.hpp"
 
 namespace lorafleet::report {
 

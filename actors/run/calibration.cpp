@@ -18,6 +18,7 @@
 #include "model/network/flops.hpp"
 #include "model/training/lora_trainer.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/quantiles.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::actors {
@@ -30,13 +31,6 @@ constexpr std::size_t kSyntheticJobs = 16;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double percentile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
 std::vector<std::int32_t> random_tokens(const model::ModelShape& shape, std::size_t length,
@@ -124,9 +118,9 @@ MeasuredSpeed summarise_speed(const CalibrationSetting& setting, const std::vect
     result.sigma = std::sqrt(squares / static_cast<double>(jobs.size() - 1));
   }
   std::sort(speeds.begin(), speeds.end());
-  result.tokens_per_second = percentile(speeds, 0.5);
-  result.low = percentile(speeds, 0.1);
-  result.high = percentile(speeds, 0.9);
+  result.tokens_per_second = quantile(speeds, 0.5);
+  result.low = quantile(speeds, 0.1);
+  result.high = quantile(speeds, 0.9);
   return result;
 }
 

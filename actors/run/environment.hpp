@@ -1,27 +1,15 @@
 #pragma once
 
-#include <cstddef>
 #include <map>
 #include <string>
 
 #include "actors/config/federation_config.hpp"
-#include "actors/run/learning.hpp"
+#include "actors/run/slot_jobs.hpp"
 
 namespace lorafleet::actors {
 
-/// Slots of this process, and the jobs that each of them trains side by side.
-struct SlotJobs {
-  std::size_t slots = 1;
-  std::size_t jobs_of_slot = 1;
-};
-
 /// summary.json's "environment": what computes, on how many slots.
 std::map<std::string, std::string> environment_of(const SlotsConfig& config, const SlotJobs& slots);
-
-/// How many jobs each slot trains side by side: as many as wished, or what fits beside the base
-/// into the memory of a GPU, and `warning` says so. Results do not depend on it.
-std::size_t jobs_that_fit(const FederationConfig& config, const Learning& learning,
-                          const SlotJobs& wish, const Note& warning);
 
 /// What computes, for run.log. `device` as in [slots].
 std::string computing_line(const std::string& device);

@@ -6,7 +6,7 @@
 
 #include "model/adapter/starting_adapter.hpp"
 #include "model/network/family.hpp"
-#include "model/text/class_names.hpp"
+#include "model/text/class_agreement.hpp"
 #include "model/text/tokenizer.hpp"
 #include "partition/degrade.hpp"
 #include "partition/formats/format.hpp"

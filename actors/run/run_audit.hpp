@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "actors/coordinator/events.hpp"
 #include "actors/config/federation_config.hpp"
+#include "actors/coordinator/events.hpp"
 
 namespace lorafleet::actors {
 

@@ -14,12 +14,12 @@
 namespace lorafleet::actors {
 
 struct RunOptions {
-  std::filesystem::path out;        ///< the run directory; made by run_federation
-  std::string scenario_toml;        ///< resolved scenario, stored as scenario.toml
-  std::string identity;             ///< of all in the scenario that decides on the bytes of a run
-  bool resume = false;              ///< go on from the latest checkpoint in `out`, if there is one
-  SharedRuns shared;                ///< with other runs of this process
-  std::optional<HeadOptions> head;  ///< given: the slots of other hosts train for this run
+  std::filesystem::path out;  ///< the run directory; made by run_federation
+  std::string scenario_toml;  ///< resolved scenario, stored as scenario.toml
+  std::string identity;       ///< of all in the scenario that decides on the bytes of a run
+  bool resume = false;        ///< go on from the latest checkpoint in `out`, if there is one
+  SharedRuns shared;          ///< with other runs of this process
+  std::optional<net::HeadOptions> head;  ///< given: the slots of other hosts train for this run
   std::stop_token stop;  ///< asked to stop: the run ends cleanly with status "interrupted"
   std::function<void(const Progress&)> progress;    ///< called from one thread at a time
   std::function<void(const std::string&)> log;      ///< info lines ("loaded the base ...")

@@ -2,8 +2,9 @@
 
 #include <limits>
 
-#include "actors/sim/csv.hpp"
 #include "actors/sim/time/durations.hpp"
+#include "actors/sim/typed_rows.hpp"
+#include "model/config.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 
@@ -12,10 +13,9 @@ namespace lorafleet::sim {
 namespace {
 
 constexpr double kAny = std::numeric_limits<double>::max();
-constexpr std::int64_t kLargestRank = 1024;
 
-const CsvColumns& columns() {
-  static const CsvColumns kColumns = {
+const KnownColumns& columns() {
+  static const KnownColumns kColumns = {
       {"tier", "tokens_per_second", "teraflops", "download_mbps", "upload_mbps", "latency_seconds",
        "rank", "watts", "cost_per_hour"},
       {}};
@@ -26,7 +26,7 @@ const CsvColumns& columns() {
 
 std::vector<DeviceRow> parse_device_file(std::string_view text, std::string_view name) {
   std::vector<DeviceRow> rows;
-  for_each_csv_row(text, name, columns(), [&](const CsvRow& cells) {
+  for_each_typed_row(text, name, columns(), [&](const TypedRow& cells) {
     DeviceRow row;
     row.line = cells.line();
     row.tier = cells.name("tier");
@@ -38,7 +38,7 @@ std::vector<DeviceRow> parse_device_file(std::string_view text, std::string_view
     row.download_mbps = cells.number("download_mbps", 0.0, true, kAny);
     row.upload_mbps = cells.number("upload_mbps", 0.0, true, kAny);
     row.latency_seconds = cells.number("latency_seconds", 0.0, false, kLongestSeconds);
-    row.rank = cells.whole("rank", 1, kLargestRank).value_or(0);
+    row.rank = cells.whole("rank", model::LoraConfig::kRank).value_or(0);
     row.watts = cells.number("watts", 0.0, false, kAny);
     row.cost_per_hour = cells.number("cost_per_hour", 0.0, false, kAny);
     rows.push_back(std::move(row));

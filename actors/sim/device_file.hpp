@@ -26,7 +26,7 @@ struct DeviceRow {
 
 /// Rows of the table with a header of any of: tier, tokens_per_second, teraflops, download_mbps,
 /// upload_mbps, latency_seconds, rank, watts, cost_per_hour. Speeds must be above 0, latency, watts
-/// and cost 0 or more, ranks 1 to 1024. Throws InputError ("file:line:column name: ...", with
+/// and cost 0 or more, ranks as in [lora]. Throws InputError ("file:line:column name: ...", with
 /// `name` for the file) for cells that are wrong, for a row that gives both tokens_per_second and
 /// teraflops, and for a table without rows.
 std::vector<DeviceRow> parse_device_file(std::string_view text, std::string_view name);

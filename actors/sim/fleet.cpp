@@ -9,6 +9,7 @@
 #include "actors/sim/device_file.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
+#include "partition/support/shares.hpp"
 
 namespace lorafleet::sim {
 namespace {
@@ -164,11 +165,10 @@ std::vector<Source> row_sources(const DevicesConfig& devices, const std::vector<
       std::vector<std::string> known;
       for (const auto& entry : devices.tiers)
         known.push_back(entry.name);
-      const std::string nearest = nearest_name(name, known);
       throw InputError(place,
                        "does not say how fast the device is; allowed: tokens_per_second, "
                        "teraflops, or a tier that [devices] tiers has" +
-                           (nearest.empty() ? "" : " (did you mean " + nearest + "?)"));
+                           did_you_mean_aside(nearest_name(name, known)));
     }
     if (!row.tokens_per_second) {
       outfitter.check_flops(row.teraflops.value_or(tier == nullptr ? 0.0 : tier->teraflops), place,
@@ -186,28 +186,6 @@ const NamedValues<FileOrder>& file_orders() {
       "devices.file_order",
       {{"exact", FileOrder::exact}, {"cycle", FileOrder::cycle}, {"sample", FileOrder::sample}});
   return kRegistry;
-}
-
-std::vector<std::size_t> largest_remainder(const std::vector<double>& shares, std::size_t items) {
-  const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
-  std::vector<std::size_t> counts;
-  std::vector<double> fractions;
-  for (const double share : shares) {
-    const double quota = static_cast<double>(items) * (share / total);
-    counts.push_back(static_cast<std::size_t>(quota));
-    fractions.push_back(quota - std::floor(quota));
-  }
-  std::vector<std::size_t> order(shares.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return fractions[a] > fractions[b]; });
-  std::size_t given = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
-  for (std::size_t i = 0; given < items; i = (i + 1) % order.size()) {
-    if (shares[order[i]] <= 0.0) continue;
-    ++counts[order[i]];
-    ++given;
-  }
-  return counts;
 }
 
 Fleet::Fleet(const DevicesConfig& devices, const NetworkConfig& network, std::size_t clients,

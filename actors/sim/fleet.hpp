@@ -72,8 +72,4 @@ class Fleet {
   std::vector<std::string> tier_names_;
 };
 
-/// How many of `items` each share gets, by largest remainder; sums to `items`. Shares must not be
-/// negative and their sum must be positive.
-std::vector<std::size_t> largest_remainder(const std::vector<double>& shares, std::size_t items);
-
 }  // namespace lorafleet::sim

@@ -1,5 +1,5 @@
-#include "actors/sim/time/alternating.hpp"
 #include "actors/sim/availability.hpp"
+#include "actors/sim/time/alternating.hpp"
 
 namespace lorafleet::sim {
 

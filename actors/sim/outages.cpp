@@ -44,9 +44,8 @@ std::vector<std::uint32_t> group_of(const OutageConfig& config, std::size_t numb
   const auto& names = fleet.tier_names();
   const auto tier = std::find(names.begin(), names.end(), config.tier);
   if (!config.tier.empty() && tier == names.end()) {
-    const std::string nearest = nearest_name(config.tier, names);
     refuse(number, "tier \"" + config.tier + "\" is not known; allowed: " + join(names) +
-                       (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+                       did_you_mean(nearest_name(config.tier, names)));
   }
   const auto wanted = static_cast<std::size_t>(tier - names.begin());
   std::vector<std::uint32_t> group;

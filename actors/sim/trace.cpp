@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "actors/sim/availability.hpp"
-#include "actors/sim/csv.hpp"
+#include "actors/sim/typed_rows.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/numbers.hpp"
@@ -22,12 +22,12 @@ struct Row {
 };
 
 template <typename T>
-T wanted(const CsvRow& cells, const char* column, std::optional<T> value) {
+T wanted(const TypedRow& cells, const char* column, std::optional<T> value) {
   if (!value) cells.fail(column, "is missing");
   return *value;
 }
 
-std::int64_t moment_in(const CsvRow& cells, const char* column) {
+std::int64_t moment_in(const TypedRow& cells, const char* column) {
   const double seconds = wanted(cells, column, cells.number(column, 0.0, false, kLongestSeconds));
   return VirtualDuration::from_seconds(seconds).microseconds;
 }
@@ -83,14 +83,14 @@ Period Trace::after(std::uint32_t owner, const Period& period) const {
 
 Trace parse_trace(std::string_view text, std::string_view name, std::size_t clients,
                   double repeat_seconds) {
-  static const CsvColumns kColumns = {{"client", "start_seconds", "end_seconds"},
-                                      {"client", "start_seconds", "end_seconds"}};
+  static const KnownColumns kColumns = {{"client", "start_seconds", "end_seconds"},
+                                        {"client", "start_seconds", "end_seconds"}};
   Trace trace;
   if (repeat_seconds > 0.0) trace.repeat_ = bounded_duration(repeat_seconds).microseconds;
   std::vector<Row> rows;
-  for_each_csv_row(text, name, kColumns, [&](const CsvRow& cells) {
-    constexpr auto kLargest = std::int64_t{std::numeric_limits<std::uint32_t>::max()};
-    const auto client = wanted(cells, "client", cells.whole("client", 0, kLargest));
+  for_each_typed_row(text, name, kColumns, [&](const TypedRow& cells) {
+    constexpr auto kClients = between(0, std::numeric_limits<std::uint32_t>::max());
+    const auto client = wanted(cells, "client", cells.whole("client", kClients));
     const std::int64_t start = moment_in(cells, "start_seconds");
     const std::int64_t end = moment_in(cells, "end_seconds");
     if (end <= start) cells.fail("end_seconds", "must be after start_seconds");

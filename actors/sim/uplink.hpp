@@ -6,8 +6,8 @@
 #include <deque>
 #include <vector>
 
-#include "actors/sim/time/durations.hpp"
 #include "actors/sim/ids.hpp"
+#include "actors/sim/time/durations.hpp"
 
 namespace lorafleet::sim {
 

@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include "actors/sim/course.hpp"
-#include "actors/sim/timing.hpp"
 #include "actors/sim/time/virtual_time.hpp"
+#include "actors/sim/timing.hpp"
 
 namespace lorafleet::sim {
 

@@ -16,8 +16,8 @@
 #include "actors/sim/ids.hpp"
 #include "actors/sim/outages.hpp"
 #include "actors/sim/time/timeline.hpp"
-#include "actors/sim/timing.hpp"
 #include "actors/sim/time/toggle_heap.hpp"
+#include "actors/sim/timing.hpp"
 #include "actors/sim/uplink.hpp"
 #include "actors/sim/usage.hpp"
 

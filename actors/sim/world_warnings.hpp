@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/sim/timing.hpp"
 #include "actors/sim/time/virtual_time.hpp"
+#include "actors/sim/timing.hpp"
 #include "actors/sim/world.hpp"
 
 namespace lorafleet::sim {

@@ -10,6 +10,7 @@
 #include "model/adapter/lora_layout.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
+#include "partition/support/shares.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -32,28 +33,6 @@ LoraConfig with_rank(const LoraConfig& lora, std::int64_t r, double alpha) {
   return own;
 }
 
-/// Largest remainder; the shares are above 0.
-std::vector<std::size_t> by_shares(const std::vector<ClientRank>& ranks, std::size_t clients) {
-  double total = 0.0;
-  for (const ClientRank& entry : ranks)
-    total += entry.share;
-  std::vector<std::size_t> counts;
-  std::vector<double> fractions;
-  for (const ClientRank& entry : ranks) {
-    const double quota = static_cast<double>(clients) * (entry.share / total);
-    counts.push_back(static_cast<std::size_t>(quota));
-    fractions.push_back(quota - std::floor(quota));
-  }
-  std::vector<std::size_t> order(ranks.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return fractions[a] > fractions[b]; });
-  std::size_t given = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
-  for (std::size_t i = 0; given < clients; i = (i + 1) % order.size(), ++given)
-    ++counts[order[i]];
-  return counts;
-}
-
 /// The index of each client's entry of `ranks`.
 std::vector<std::size_t> entries_of(const LoraConfig& lora, const ClientsOfRanks& clients,
                                     std::uint64_t run_seed) {
@@ -63,7 +42,10 @@ std::vector<std::size_t> entries_of(const LoraConfig& lora, const ClientsOfRanks
     std::iota(permutation.begin(), permutation.end(), std::size_t{0});
     Random random(run_seed, Purpose::client_rank);
     random.shuffle(permutation);
-    const auto counts = by_shares(lora.ranks, clients.count);
+    std::vector<double> shares;
+    for (const ClientRank& entry : lora.ranks)
+      shares.push_back(entry.share);
+    const auto counts = largest_remainder(shares, clients.count);
     std::size_t next = 0;
     for (std::size_t i = 0; i < counts.size(); ++i) {
       for (std::size_t n = 0; n < counts[i]; ++n)

@@ -12,8 +12,6 @@
 namespace lorafleet::model {
 namespace {
 
-constexpr const char* kAllLinear = "all-linear";
-
 /// lora.rank_pattern or lora.alpha_pattern.
 template <typename Entry>
 class Patterns {
@@ -78,7 +76,7 @@ bool names_any(const std::string& target, const ModelShape& shape) {
   return false;
 }
 
-/// The modules that lora.target_modules names, without "all-linear". Throws InputError.
+/// The modules that lora.target_modules names, without kAllLinear. Throws InputError.
 std::vector<std::string> targets_of(const ModelShape& shape, const LoraConfig& lora) {
   constexpr const char* kKey = "lora.target_modules";
   const std::vector<std::string> known = shape.targets();
@@ -90,9 +88,8 @@ std::vector<std::string> targets_of(const ModelShape& shape, const LoraConfig& l
   }
   for (const std::string& name : targets) {
     if (names_any(name, shape)) continue;
-    const std::string nearest = nearest_name(name, known);
     throw InputError(kKey, "unknown module \"" + name + "\"" +
-                               (nearest.empty() ? "" : " (did you mean \"" + nearest + "\"?)") +
+                               did_you_mean_aside(nearest_name(name, known), "\"") +
                                "; this base (" + shape.family + ") has " + join(known) + "; or \"" +
                                kAllLinear + '"');
   }

@@ -9,6 +9,9 @@
 
 namespace lorafleet::model {
 
+/// In lora.target_modules, alone, as in PEFT: all linear layers but the output layer.
+inline constexpr const char* kAllLinear = "all-linear";
+
 /// The modules that `lora` adapts in a base of this shape, in the order of the shape. Throws
 /// InputError for an unknown module.
 LayoutPtr make_layout(const ModelShape& shape, const LoraConfig& lora);

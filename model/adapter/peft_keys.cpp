@@ -110,12 +110,11 @@ std::vector<std::string> check_peft_keys(const json& config, const std::string& 
                          ") is passed over");
       continue;
     }
-    const std::string nearest = nearest_name(key, known_keys());
     throw InputError(file,
                      "unknown key \"" + key + "\": " + shown_value(value) +
                          " may change what the factors mean; known are the keys of PEFT up to "
                          "0.20" +
-                         (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") +
+                         did_you_mean(nearest_name(key, known_keys()), "\"") +
                          "; if it changes nothing, set it to null");
   }
   return warnings;

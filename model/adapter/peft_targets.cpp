@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "model/adapter/lora_layout.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {
@@ -67,7 +68,7 @@ PeftTargets::PeftTargets(const json& config, const std::string& file) {
   excluded_ = read_names(config, "exclude_modules", file);
   const json targets = value_of(config, "target_modules");
   by_architecture_ = targets.is_null();
-  all_ = targets.is_string() && targets.get_ref<const std::string&>() == "all-linear";
+  all_ = targets.is_string() && targets.get_ref<const std::string&>() == kAllLinear;
   if (!all_) targets_ = read_names(config, "target_modules", file);
 
   const json layers = value_of(config, "layers_to_transform");

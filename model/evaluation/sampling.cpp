@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "model/config.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {
@@ -65,9 +66,8 @@ void check_sampling(const GenerationConfig& config) {
     throw InputError("temperature", "must be 0 (greedy) or more");
   }
   if (config.top_k < 0) throw InputError("top_k", "must be 0 (all) or more");
-  if (!(config.top_p > 0.0 && config.top_p <= 1.0)) {
-    throw InputError("top_p", "must be above 0, at most 1");
-  }
+  constexpr Limits kTopP = EvaluationConfig::kTopP;
+  if (!kTopP.allow(config.top_p)) throw InputError("top_p", "must be " + kTopP.text());
   if (config.batch_tokens < 1) throw InputError("batch_tokens", "must be 1 or more");
 }
 

@@ -10,29 +10,10 @@
 
 #include "model/evaluation/sequence_scores.hpp"
 #include "model/training/batching.hpp"
+#include "partition/support/quantiles.hpp"
 
 namespace lorafleet::model {
 namespace {
-
-/// Which bin each of `lengths` falls into when they are cut at their quantiles; equal lengths share
-/// a bin, so there may be fewer bins than asked for. Bins are ordered by length.
-std::vector<std::size_t> quantile_bins(const std::vector<std::int64_t>& lengths,
-                                       std::int64_t bins) {
-  std::vector<std::int64_t> sorted = lengths;
-  std::sort(sorted.begin(), sorted.end());
-  std::vector<std::int64_t> lows;  // smallest length of each bin
-  for (std::int64_t b = 0; b < bins && !sorted.empty(); ++b) {
-    const std::int64_t low =
-        sorted[sorted.size() * static_cast<std::size_t>(b) / static_cast<std::size_t>(bins)];
-    if (lows.empty() || low > lows.back()) lows.push_back(low);
-  }
-  std::vector<std::size_t> result;
-  for (const std::int64_t length : lengths) {
-    const auto above = std::upper_bound(lows.begin(), lows.end(), length);
-    result.push_back(static_cast<std::size_t>(above - lows.begin()) - 1);
-  }
-  return result;
-}
 
 class PackedScorer final : public Scorer {
  public:
@@ -49,7 +30,10 @@ class PackedScorer final : public Scorer {
     for (const std::uint32_t example : examples_) {
       lengths.push_back(static_cast<std::int64_t>(data_->context_tokens(example)));
     }
-    bin_of_ = quantile_bins(lengths, std::max<std::int64_t>(1, evaluation.context_bins));
+    const auto edges = quantile_edges(
+        lengths, static_cast<std::size_t>(std::max<std::int64_t>(1, evaluation.context_bins)));
+    for (const std::int64_t length : lengths)
+      bin_of_.push_back(bin_at(edges, length));
     for (std::size_t i = 0; i < examples_.size(); ++i) {
       if (bin_of_[i] >= bins_.size()) {
         bins_.resize(bin_of_[i] + 1, {std::numeric_limits<std::int64_t>::max(), 0, {}});

@@ -58,11 +58,19 @@ bool is_weight_type(DType dtype) {
   return dtype == DType::float32 || dtype == DType::float16 || dtype == DType::bfloat16;
 }
 
+std::vector<std::string> weight_type_names() {
+  std::vector<std::string> names;
+  for (const DTypeEntry& entry : kDTypes) {
+    if (is_weight_type(entry.dtype)) names.emplace_back(entry.torch);
+  }
+  return names;
+}
+
 DType weight_type_named(const std::string& name, const std::string& key) {
   for (const DTypeEntry& entry : kDTypes) {
     if (name == entry.torch && is_weight_type(entry.dtype)) return entry.dtype;
   }
-  throw InputError(key, "\"" + name + "\" is not known; allowed: float32, float16, bfloat16");
+  throw InputError(key, "\"" + name + "\" is not known; allowed: " + join(weight_type_names()));
 }
 
 }  // namespace lorafleet::model

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lorafleet::model {
 
@@ -19,6 +20,8 @@ std::string_view torch_name(DType dtype);
 std::span<const DType> all_dtypes();
 /// float32, float16 or bfloat16: what weights may have.
 bool is_weight_type(DType dtype);
+/// PyTorch's names of those.
+std::vector<std::string> weight_type_names();
 /// One of those by PyTorch's name. Throws InputError naming `key` for another one.
 DType weight_type_named(const std::string& name, const std::string& key);
 

@@ -13,18 +13,6 @@ namespace lorafleet::model {
 
 using nlohmann::json;
 
-namespace {
-
-/// What model/network/layers/activation knows.
-const std::vector<std::string>& activations() {
-  static const std::vector<std::string> names = {
-      "relu",       "relu2", "relu6", "gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh",
-      "quick_gelu", "silu",  "swish", "mish", "tanh",     "sigmoid"};
-  return names;
-}
-
-}  // namespace
-
 ConfigReader::ConfigReader(const std::filesystem::path& file)
     : ConfigReader(read_file(file), file.string()) {}
 
@@ -149,12 +137,13 @@ std::vector<std::string> ConfigReader::strings(const std::string& key) const {
   return value->get<std::vector<std::string>>();
 }
 
-std::string ConfigReader::activation(const std::string& key, const std::string& fallback) const {
-  std::string name = string(key, fallback);
-  if (std::find(activations().begin(), activations().end(), name) == activations().end()) {
-    refuse(key, "\"" + name + "\" is not supported; allowed: " + join(activations()));
+Activation ConfigReader::activation(const std::string& key, const std::string& fallback) const {
+  const std::string name = string(key, fallback);
+  const auto* known = activations().find(name);
+  if (known == nullptr) {
+    refuse(key, "\"" + name + "\" is not supported; allowed: " + join(activations().names()));
   }
-  return name;
+  return known->value;
 }
 
 std::int32_t ConfigReader::checked_token(const std::string& key, const json& value,

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "model/network/layers/activation.hpp"
+
 namespace lorafleet::model {
 
 /// Typed access to the keys of a config.json; a key whose value is null counts as absent, as in
@@ -47,8 +49,8 @@ class ConfigReader {
                                 std::optional<double> fallback = std::nullopt) const;
   [[nodiscard]] std::string string(const std::string& key, const std::string& fallback) const;
   [[nodiscard]] std::vector<std::string> strings(const std::string& key) const;
-  /// Of a feed-forward part, one that `activate` knows.
-  [[nodiscard]] std::string activation(const std::string& key, const std::string& fallback) const;
+  /// Of a feed-forward part.
+  [[nodiscard]] Activation activation(const std::string& key, const std::string& fallback) const;
   /// An id below `vocabulary`.
   [[nodiscard]] std::int32_t token(const std::string& key, std::int32_t fallback,
                                    std::int64_t vocabulary) const;

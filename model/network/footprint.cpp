@@ -7,10 +7,12 @@
 #include "model/adapter/client_layouts.hpp"
 #include "model/adapter/lora_layout.hpp"
 #include "model/files/dtype.hpp"
+#include "model/network/dropout_choice.hpp"
 #include "model/network/family.hpp"
 #include "model/network/flops.hpp"
-#include "model/network/rows/onednn_product.hpp"
 #include "model/network/memory.hpp"
+#include "model/network/recompute_choice.hpp"
+#include "model/network/rows/onednn_product.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -43,7 +45,7 @@ std::optional<Footprint> footprint(const ModelConfig& model, const LoraConfig& l
   result.adapter_bytes = adapter_bytes(*adapter);
   result.rows = most_rows(train, std::min(max_tokens, base.shape.positions));
   result.activation_bytes =
-      activation_bytes(base, *adapter, result.rows, train.recompute == "layer");
+      activation_bytes(base, *adapter, result.rows, recompute_choices().at(train.recompute).value);
   return result;
 }
 
@@ -55,9 +57,10 @@ std::optional<DeviceFootprint> device_footprint(const ModelConfig& model, const 
   const LayoutPtr adapter = make_layout(base->shape, server_lora(lora));
   const DType dtype = weight_type_named(model.dtype, "model.dtype");
   const std::int64_t rows = most_rows(train, std::min(max_tokens, base->shape.positions));
-  const bool recomputes = train.recompute == "layer";
+  const bool recomputes = recompute_choices().at(train.recompute).value;
   const DropoutRates& drops = base->parts.dropout;
-  const bool share = train.base_dropout == "none" || (drops.attention == 0.0 && drops.layer == 0.0);
+  const bool share = !dropout_choices().at(train.base_dropout).value ||
+                     (drops.attention == 0.0 && drops.layer == 0.0);
   return DeviceFootprint{base_bytes(*base, dtype), adapter_bytes(*adapter), rows,
                          [=](std::int64_t jobs) {
                            return device_activation_bytes(*base, *adapter, dtype,

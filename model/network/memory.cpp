@@ -74,11 +74,12 @@ std::int64_t kept_of_row(const NetworkParts& parts, const Widths& widths, const 
   if (parts.fused_by_head) kept += heads;
   if (!parts.norms.query.empty()) kept += widths.queries + widths.keys;
   if (!on_host) kept += widths.queries;  // attention's result
-  const bool as_bits = on_host && parts.activation == "relu" && !widths.gated;
+  const bool by_sign = slope_by_sign(parts.activation) && !widths.gated;
+  const bool as_bits = on_host && by_sign;
   kept += as_bits ? widths.feed_forward / 32 : (widths.gated ? 2 : 1) * widths.feed_forward;
   // Factors need what goes into their module; a norm's result is made again.
   // On a GPU attention's result is there, and so is a ReLU's.
-  const bool has_wide = !on_host && parts.activation == "relu" && !widths.gated;
+  const bool has_wide = !on_host && by_sign;
   if (on_host && adapted.roles.contains(Role::attention_output)) kept += widths.queries;
   if (!has_wide && adapted.roles.contains(Role::down)) kept += widths.feed_forward;
   return kept;

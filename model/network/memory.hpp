@@ -16,7 +16,7 @@ std::int64_t parameters(const BaseDescription& base);
 std::int64_t base_bytes(const BaseDescription& base, DType dtype);
 
 /// Bytes of the copies that products with a bfloat16 base keep on a CPU
-/// (layers/onednn_product.hpp), one for each direction. They are not made where they would take
+/// (rows/onednn_product.hpp), one for each direction. They are not made where they would take
 /// more than kMostPackedBytes: what they save, a fifth of a step, is not worth any amount of
 /// memory.
 std::int64_t packed_bytes(const BaseDescription& base);

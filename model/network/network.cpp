@@ -8,7 +8,7 @@
 #include "model/adapter/starting_adapter.hpp"
 #include "model/device/device.hpp"
 #include "model/network/family.hpp"
-#include "model/network/layers/activation.hpp"
+#include "model/network/layers/activate.hpp"
 #include "model/network/layers/frozen_product.hpp"
 #include "model/network/layers/row_dropout.hpp"
 #include "model/network/lora_leaves.hpp"

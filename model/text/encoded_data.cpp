@@ -56,11 +56,4 @@ std::size_t EncodedData::label_start(std::size_t i) const {
   return spans.empty() ? length(i) : spans.front().begin;
 }
 
-std::size_t EncodedData::label_count(std::size_t i) const {
-  std::size_t count = label(i) ? 1 : 0;
-  for (const LabelSpan& span : labels(i))
-    count += span.end - span.begin;
-  return count;
-}
-
 }  // namespace lorafleet::model

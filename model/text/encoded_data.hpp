@@ -41,7 +41,6 @@ class EncodedData {
   [[nodiscard]] std::span<const LabelSpan> labels(std::size_t i) const;
   /// The first label; the length where there is none.
   [[nodiscard]] std::size_t label_start(std::size_t i) const;
-  [[nodiscard]] std::size_t label_count(std::size_t i) const;
   /// The class of an example; nothing where it has label spans.
   [[nodiscard]] std::optional<std::int32_t> label(std::size_t i) const;
   /// Tokens of the example's context before any truncation: the measure of context length.

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "model/text/encoding_choices.hpp"
 #include "model/text/special_names.hpp"
 #include "partition/support/error.hpp"
 
@@ -14,9 +15,14 @@ namespace {
 
 using Ids = std::vector<std::int32_t>;
 
+template <typename Value>
+const Value& named(const NamedValues<Value>& values, const std::string& name, const char* key) {
+  if (const auto* entry = values.find(name)) return entry->value;
+  throw InputError(key, '"' + name + "\" is unknown; allowed: " + join(values.names()));
+}
+
 bool separates(const std::string& name) {
-  if (name == "none" || name == "prefix") return name == "prefix";
-  throw InputError("data.separator", '"' + name + "\" is unknown; allowed: none, prefix");
+  return named(separators(), name, "data.separator");
 }
 
 std::size_t limit_of(const EncodingConfig& encoding, const ModelShape& shape) {
@@ -27,15 +33,8 @@ std::size_t limit_of(const EncodingConfig& encoding, const ModelShape& shape) {
 }
 
 Truncation truncation_named(const std::string& name, bool of_classifier) {
-  if (name == EncodingConfig::kUsualTruncation) {
-    return of_classifier ? Truncation::cut_context_right : Truncation::cut_context_left;
-  }
-  if (name == "cut_context_left") return Truncation::cut_context_left;
-  if (name == "cut_context_right") return Truncation::cut_context_right;
-  if (name == "drop") return Truncation::drop;
-  throw InputError(
-      "data.truncation",
-      '"' + name + "\" is unknown; allowed: auto, cut_context_left, cut_context_right, drop");
+  const auto usual = of_classifier ? Truncation::cut_context_right : Truncation::cut_context_left;
+  return named(truncations(), name, "data.truncation").value_or(usual);
 }
 
 void append(Ids& ids, std::span<const std::int32_t> more) {

@@ -141,25 +141,6 @@ Ids Tokenizer::encode(std::string_view text) const {
   return encode_template_text(text, {});
 }
 
-Ids Tokenizer::encode_bytes(std::string_view bytes) const {
-  const std::size_t valid = valid_utf8_prefix(bytes);
-  if (valid == bytes.size() || !keeps_bytes()) return encode(bytes);
-  Ids ids;
-  TokenSink sink(ids);
-  std::size_t position = 0;
-  std::string_view last;
-  const auto encode_word = [&](std::string_view word) {
-    if (!word.empty()) state_->spec.model->encode(word, sink);
-  };
-  state_->spec.pre_tokenizer->split({bytes.substr(0, valid)}, [&](const Piece& word) {
-    encode_word(last);
-    position += last.size();
-    last = word.text;
-  });
-  encode_word(bytes.substr(position));
-  return ids;
-}
-
 Ids Tokenizer::encode_with_specials(std::string_view text) const {
   Ids ids = state_->prefix;
   const TextSpan all = {0, text.size()};
@@ -225,16 +206,6 @@ bool Tokenizer::keeps_bytes() const {
          std::none_of(spec.added.begin(), spec.added.end(), [](const AddedToken& token) {
            return token.everywhere && (token.lstrip || token.rstrip);
          });
-}
-
-std::string Tokenizer::decode_bytes(std::span<const std::int32_t> ids, bool skip_special) const {
-  if (!state_->spec.bytes) return decode(ids, skip_special);
-  std::string bytes;
-  for (const std::int32_t id : ids) {
-    const std::string more = state_->bytes_of(id);
-    if (!skip_special || !state_->is_special(id)) bytes += more;
-  }
-  return bytes;
 }
 
 std::string Tokenizer::decode(std::span<const std::int32_t> ids, bool skip_special) const {

@@ -36,13 +36,9 @@ class Tokenizer {
   /// of spaces, as a rule) are found. Invalid UTF-8 is first replaced by U+FFFD as Python's
   /// `errors="replace"` does.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text) const;
-  /// Any bytes to ids whose bytes they are, without replacement: as `encode` up to the first byte
-  /// that is not UTF-8; from the last word before it on, the rest is merged as one piece (as
-  /// tiktoken does). Where not keeps_bytes(), as `encode`.
-  [[nodiscard]] std::vector<std::int32_t> encode_bytes(std::string_view bytes) const;
   /// Special tokens in the text are recognised, and those that the tokenizer's post-processor puts
   /// around a sequence are added (OPT: `</s>` in front): what Hugging Face's `tokenizer(text)`
-  /// returns.
+  /// returns, with which tests compare it.
   [[nodiscard]] std::vector<std::int32_t> encode_with_specials(std::string_view text) const;
   /// Text that a template made. `literals`, ascending and apart, are the template's own words:
   /// added tokens that lie in one of them become one id each, as with Hugging Face; all else is
@@ -60,13 +56,10 @@ class Tokenizer {
   /// The first added token in the text; where `reserved`, none that is ordinary vocabulary.
   [[nodiscard]] std::optional<FoundToken> find_added(std::string_view text,
                                                      bool reserved = false) const;
-  /// Whether any bytes survive encode_bytes and decode_bytes.
+  /// Whether the tokens of any text stand for its bytes, all of them: for tests.
   [[nodiscard]] bool keeps_bytes() const;
-  /// The bytes of the ids, where tokens are bytes, else as `decode`; special tokens are left out if
-  /// asked. Unknown ids throw std::out_of_range.
-  [[nodiscard]] std::string decode_bytes(std::span<const std::int32_t> ids,
-                                         bool skip_special = false) const;
-  /// Text, as the files' decoder makes it, with invalid UTF-8 replaced by U+FFFD.
+  /// Text, as the files' decoder makes it, with invalid UTF-8 replaced by U+FFFD; special tokens
+  /// are left out if asked. Unknown ids throw std::out_of_range.
   [[nodiscard]] std::string decode(std::span<const std::int32_t> ids,
                                    bool skip_special = false) const;
   /// What encode_with_specials puts in front.

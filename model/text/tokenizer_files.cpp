@@ -109,7 +109,8 @@ bool add_named_specials(const json& source, const std::filesystem::path& file,
   return any;
 }
 
-bool has_opt_order(const KnownTokens& tokens) {
+/// Whether the vocabulary begins as fairseq's do.
+bool has_fairseq_order(const KnownTokens& tokens) {
   std::int32_t expected = 0;
   for (const char* token : {"<s>", "<pad>", "</s>", "<unk>"}) {
     const std::int32_t* id = find_token(tokens.vocabulary, token);
@@ -119,7 +120,7 @@ bool has_opt_order(const KnownTokens& tokens) {
 }
 
 void add_default_specials(KnownTokens& tokens, const std::string& place) {
-  if (has_opt_order(tokens)) {
+  if (has_fairseq_order(tokens)) {
     add_special("</s>", place, tokens);
     add_special("<pad>", place, tokens);
   } else if (find_token(tokens.vocabulary, "<|endoftext|>") != nullptr) {
@@ -127,16 +128,19 @@ void add_default_specials(KnownTokens& tokens, const std::string& place) {
   }
 }
 
+/// The only family whose texts begin with bos where no file of the tokenizer says so.
+constexpr const char* kBeginsWithBos = "opt";
+
 bool adds_bos(const std::filesystem::path& directory, const SpecialTokenFiles& files,
               const KnownTokens& tokens) {
   const auto flag = optional_flag(files.config, "add_bos_token", files.config_file);
   if (flag) return *flag;
   const json model_type =
       read_optional_object(directory / "config.json").value("model_type", json());
-  return model_type.is_null() ? has_opt_order(tokens) : model_type == "opt";
+  return model_type.is_null() ? has_fairseq_order(tokens) : model_type == kBeginsWithBos;
 }
 
-/// The content of bos: as the files name it, else OPT's `</s>`.
+/// The content of bos: as the files name it, else `</s>`.
 std::string bos_content(const SpecialTokenFiles& files) {
   const auto in_config =
       token_content(files.config.value("bos_token", json()), files.config_file.string());

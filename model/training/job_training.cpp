@@ -5,10 +5,10 @@
 #include <cmath>
 #include <utility>
 
+#include "model/network/dropout_choice.hpp"
 #include "model/network/network.hpp"
-#include "model/training/dropout_choice.hpp"
+#include "model/network/recompute_choice.hpp"
 #include "model/training/optimizer.hpp"
-#include "model/training/recompute_choice.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::model {

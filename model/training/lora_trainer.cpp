@@ -3,12 +3,12 @@
 #include <memory>
 #include <utility>
 
+#include "model/network/dropout_choice.hpp"
+#include "model/network/recompute_choice.hpp"
 #include "model/training/batching.hpp"
-#include "model/training/dropout_choice.hpp"
 #include "model/training/job_training.hpp"
 #include "model/training/lora_cohort.hpp"
 #include "model/training/optimizer.hpp"
-#include "model/training/recompute_choice.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {

@@ -73,10 +73,12 @@ std::unique_ptr<Optimizer> made(const TrainConfig& train, std::size_t size) {
 
 const Registry<OptimizerEntry>& optimizers() {
   static const Registry<OptimizerEntry> kRegistry(
-      "train.optimizer", {{.name = "adamw",
-                           .keys = {"train.beta1", "train.beta2", "train.epsilon"},
-                           .make = made<AdamW>},
-                          {.name = "sgd", .keys = {"train.momentum"}, .make = made<Sgd>}});
+      "train.optimizer",
+      {{.name = "adamw",
+        .keys = {"train.beta1", "train.beta2", "train.epsilon"},
+        .kind = OptimizerKind::adamw,
+        .make = made<AdamW>},
+       {.name = "sgd", .keys = {"train.momentum"}, .kind = OptimizerKind::sgd, .make = made<Sgd>}});
   return kRegistry;
 }
 

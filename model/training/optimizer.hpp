@@ -18,10 +18,14 @@ class Optimizer {
   virtual void step(std::span<float> weights, std::span<const float> gradients, double lr) = 0;
 };
 
+/// What an optimiser computes, here on flat weights, in tensor_optimizer.cpp on a device.
+enum class OptimizerKind { adamw, sgd };
+
 /// One of train.optimizer.
 struct OptimizerEntry {
   std::string name;
   std::vector<std::string> keys = {};
+  OptimizerKind kind{};
   /// For `size` weights.
   std::unique_ptr<Optimizer> (*make)(const TrainConfig& train, std::size_t size) = nullptr;
 };

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "partition/support/registry.hpp"
+#include "model/training/optimizer.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -48,21 +48,17 @@ class TensorSgd final : public TensorOptimizer {
   at::Tensor momentum_;
 };
 
-using MakeTensorOptimizer = std::unique_ptr<TensorOptimizer> (*)(const TrainConfig& train,
-                                                                 const at::Tensor& weights);
-
-template <typename Kind>
-std::unique_ptr<TensorOptimizer> on_device(const TrainConfig& train, const at::Tensor& weights) {
-  return std::make_unique<Kind>(train, weights);
-}
-
 }  // namespace
 
 std::unique_ptr<TensorOptimizer> make_tensor_optimizer(const TrainConfig& train,
                                                        const at::Tensor& weights) {
-  static const NamedValues<MakeTensorOptimizer> kRegistry(
-      "train.optimizer", {{"adamw", on_device<TensorAdamW>}, {"sgd", on_device<TensorSgd>}});
-  return kRegistry.at(train.optimizer).value(train, weights);
+  switch (optimizers().at(train.optimizer).kind) {
+    case OptimizerKind::adamw:
+      return std::make_unique<TensorAdamW>(train, weights);
+    case OptimizerKind::sgd:
+      break;
+  }
+  return std::make_unique<TensorSgd>(train, weights);
 }
 
 }  // namespace lorafleet::model

@@ -32,10 +32,9 @@ void require_attribute(const std::string& name, std::string_view place,
                        const std::vector<Example>& examples, const Indices& indices) {
   const auto known = attribute_names(examples, indices);
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
-  const std::string nearest = nearest_name(name, known);
   throw NoSuchAttribute(place,
                         "no example has the attribute \"" + name + "\"" +
-                            (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?") +
+                            did_you_mean(nearest_name(name, known), "\"") +
                             "; they have: " + join(known),
                         name);
 }

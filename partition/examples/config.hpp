@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "partition/support/limits.hpp"
+
 namespace lorafleet::partition {
 
 /// [data.fields]: the names of the fields in the user's files. An empty name means: not there. Each
@@ -68,6 +70,8 @@ struct PartitionConfig {
   std::int64_t min_examples = 8;
   std::filesystem::path manifest;  ///< load this split instead of drawing one
   std::vector<SkewConfig> skews;   ///< empty: iid
+
+  static constexpr Limits kClients = between(1, 10000000);
 };
 
 }  // namespace lorafleet::partition

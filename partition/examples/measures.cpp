@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "partition/support/error.hpp"
 #include "partition/examples/words.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::partition {
 
@@ -69,12 +69,12 @@ double context_length(const Example& example, std::string_view unit, const Count
 double quality_score(const Example& example, const std::string& name) {
   const auto score = example.quality.find(name);
   if (score != example.quality.end()) return score->second;
-  if (name == "coverage") return coverage(example.target, example.context);
+  if (name == kCoverage) return coverage(example.target, example.context);
   std::vector<std::string> names;
   for (const auto& [known, value] : example.quality) {
     names.push_back(known);
   }
-  if (example.quality.count("coverage") == 0) names.emplace_back("coverage");
+  if (example.quality.count(kCoverage) == 0) names.emplace_back(kCoverage);
   throw InputError("partition.skew.quality", "example \"" + example.id + "\" has no score \"" +
                                                  name + "\"; it has: " + join(names));
 }

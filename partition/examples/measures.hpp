@@ -23,6 +23,9 @@ std::size_t count_words(std::string_view text);
 /// break also ends a sentence. At least 1 for a text with a word, 0 for one without.
 std::size_t count_sentences(std::string_view text);
 
+/// The quality that is there for any example: where the data do not give it, it is computed.
+inline constexpr const char* kCoverage = "coverage";
+
 /// Share of the distinct content-word stems of `target` that occur among the stems of `context`, in
 /// [0, 1]; 0 for a target without content words. Content words and stems: see words.hpp.
 double coverage(std::string_view target, std::string_view context);
@@ -37,9 +40,9 @@ const NamedValues<LengthFn>& length_units();
 /// otherwise. Throws InputError for an unknown unit.
 double context_length(const Example& example, std::string_view unit, const CountFn& tokens);
 
-/// The score `name` of the example: `quality[name]`, or, where the data do not give a "coverage",
-/// the one computed from target and context. Throws InputError naming the example and the scores it
-/// has.
+/// The score `name` of the example: `quality[name]`, or, where the data do not give
+/// kCoverage, the one computed from target and context. Throws InputError naming the example and
+/// the scores it has.
 double quality_score(const Example& example, const std::string& name);
 
 }  // namespace lorafleet::partition

@@ -82,10 +82,9 @@ std::string wrong_with_choices(const Example& example, const std::vector<std::st
     }
   }
   if (std::find(choices.begin(), choices.end(), example.target) != choices.end()) return "";
-  const std::string nearest = nearest_choice(example.target, choices);
   return "the target \"" + shown(example.target) +
          "\" is not one of its choices: " + listed(choices) +
-         (nearest.empty() ? "" : "; did you mean \"" + shown(nearest) + "\"?");
+         did_you_mean(shown(nearest_choice(example.target, choices)), "\"");
 }
 
 void apply_labels(Example& example, const std::vector<std::string>& labels) {
@@ -95,12 +94,11 @@ void apply_labels(Example& example, const std::vector<std::string>& labels) {
     auto index = whole_number(target);
     if (!index) index = boolean(target, labels);
     if (!index || *index < 0 || *index >= static_cast<std::int64_t>(labels.size())) {
-      const std::string nearest = nearest_choice(target, labels);
       throw BadRow("the target \"" + shown(target) + "\" is no label; allowed: 0 to " +
                    std::to_string(labels.size() - 1) +
                    ", or one of data.labels: " + listed(labels) +
                    (index == -1 ? "; -1 stands for rows without label, as in test data" : "") +
-                   (nearest.empty() ? "" : "; did you mean \"" + shown(nearest) + "\"?"));
+                   did_you_mean(shown(nearest_choice(target, labels)), "\""));
     }
     target = labels[static_cast<std::size_t>(*index)];
   }

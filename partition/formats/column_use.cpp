@@ -85,7 +85,7 @@ std::string ColumnUse::missing(const Expected& expected, const std::filesystem::
   text += expected.key.empty() ? "the format's field " : "the field ";
   text += "\"" + expected.name + "\"; the rows have: ";
   text += names.empty() ? "no fields" : join_some(names);
-  if (!nearest.empty() && nearest != expected.name) text += "; did you mean " + nearest + "?";
+  if (nearest != expected.name) text += did_you_mean(nearest);
   if (expected.key.empty()) text += "; format = \"jsonl\" reads fields of any name";
   return text;
 }

@@ -66,7 +66,7 @@ struct Separators {
 /// Outside the quotes of the first record that is no empty line.
 Separators count_separators(std::string_view text) {
   Separators found;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  text = without_byte_order_mark(text);
   text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
   bool cell_starts = true;
   bool quoted = false;

@@ -4,14 +4,13 @@
 #include <array>
 
 #include "partition/support/error.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::partition {
 
 namespace {
 
 using namespace std::string_view_literals;
-
-constexpr std::string_view kMark = "\xEF\xBB\xBF";
 
 /// What a user does about a file: `{}` stands for its path, `{.}` for that without its ending.
 struct Kind {
@@ -88,11 +87,6 @@ bool looks_like_utf16(std::string_view start) {
   return text.size() >= 8 && static_cast<std::size_t>(zeros) >= text.size() / 3;
 }
 
-std::string_view without_mark(std::string_view start) {
-  if (start.starts_with(kMark)) start.remove_prefix(kMark.size());
-  return start;
-}
-
 }  // namespace
 
 void refuse_other_kinds(const std::filesystem::path& path, std::string_view start, bool markup) {
@@ -109,13 +103,13 @@ void refuse_other_kinds(const std::filesystem::path& path, std::string_view star
 }
 
 char first_letter(std::string_view start) {
-  start = without_mark(start);
+  start = without_byte_order_mark(start);
   const auto at = start.find_first_not_of(" \t\r\n");
   return at == start.npos ? '\0' : start[at];
 }
 
 std::string_view first_line(std::string_view start) {
-  start = without_mark(start);
+  start = without_byte_order_mark(start);
   return start.substr(0, start.find_first_of("\r\n"));
 }
 

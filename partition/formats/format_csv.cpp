@@ -78,11 +78,10 @@ void read_table(const DataConfig& config, char separator, RowCollector& rows) {
   rows.columns().has_fields(fields, rows.for_test());
   const auto check_header = [&](const std::vector<std::string>& header, const std::string& place) {
     if (std::find(header.begin(), header.end(), fields.target) == header.end()) {
-      const std::string nearest = nearest_name(fields.target, header);
       throw InputError(place, "the header has no column \"" + fields.target +
                                   "\" (the target); it has: " + join_some(header) +
                                   " (the separator is " + separator_name(separator) + ")" +
-                                  (nearest.empty() ? "" : "; did you mean " + nearest + "?") +
+                                  did_you_mean(nearest_name(fields.target, header)) +
                                   "; data.fields.target can name another column");
     }
     for (const auto& column : header) {

@@ -143,8 +143,7 @@ class GlueRows {
       return "; of " + std::string(form_.task->title) +
              " GLUE's 0 is entailment, so that true and false could mean either";
     }
-    const std::string nearest = nearest_choice(label, answers);
-    return nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
+    return did_you_mean(nearest_choice(label, answers), "\"");
   }
 
   [[nodiscard]] std::string allowed_labels() const {
@@ -175,7 +174,7 @@ class PublishedReader {
 
   void line(std::string_view text, std::size_t number) {
     rows_.count_line();
-    if (number == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    if (number == 1) text = without_byte_order_mark(text);
     if (text.empty()) return;
     const auto cells = cells_of(text);
     if (header_.empty()) {

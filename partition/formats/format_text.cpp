@@ -14,7 +14,7 @@ class ParagraphReader {
 
   void line(std::string_view text, std::size_t number) {
     rows_.count_line();
-    if (number == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    if (number == 1) text = without_byte_order_mark(text);
     if (text.find_first_not_of(" \t\f\v") == text.npos) return end();
     if (const auto byte = invalid_utf8_at(text)) {
       rows_.bad({number}, "invalid UTF-8 at byte " + std::to_string(*byte + 1) + " of the line");

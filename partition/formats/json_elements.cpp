@@ -1,6 +1,7 @@
 #include "partition/formats/json_elements.hpp"
 
 #include "partition/support/error.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::partition {
 
@@ -10,7 +11,7 @@ namespace {
 class ElementScanner {
  public:
   ElementScanner(std::string_view text, const std::string& file) : text_(text), file_(file) {
-    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
+    if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
   }
 
   void enter_key(const std::string& key) {

@@ -5,6 +5,7 @@
 #include "partition/formats/json_row.hpp"
 #include "partition/formats/row_collector.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::partition {
 
@@ -19,7 +20,7 @@ class JsonRows {
 
   void lines() {
     for_each_line(config_.path, [&](std::string_view line, std::size_t number) {
-      if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+      if (number == 1) line = without_byte_order_mark(line);
       const bool blank = line.find_first_not_of(" \t") == line.npos;
       blank ? rows_.count_line() : read(line, {number}, "one JSON object a line was expected");
     });

@@ -55,7 +55,7 @@ bool is_valid_utf8(const ImportRow& row) {
 
 std::string to_jsonl(const ImportRow& row) {
   nlohmann::ordered_json quality;
-  quality["coverage"] = number(coverage(row.target, row.context));
+  quality[kCoverage] = number(coverage(row.target, row.context));
   for (const auto& [name, value] : row.quality) {
     quality[name] = number(value);
   }

@@ -1,13 +1,13 @@
 #include "partition/importers/import_wordnet.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 
+#include "partition/examples/measures.hpp"
 #include "partition/importers/import_rows.hpp"
 #include "partition/importers/wordnet.hpp"
-#include "partition/examples/measures.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/formatted.hpp"
 
 namespace lorafleet::partition {
 
@@ -66,10 +66,8 @@ std::string context_of(const Wordnet& wordnet, const Synset& synset) {
 }
 
 ImportRow row_of(const Wordnet& wordnet, const Synset& synset) {
-  char offset[16];
-  std::snprintf(offset, sizeof offset, "%08u", synset.offset);
   ImportRow row;
-  row.id = std::string("wn:") + synset.type + offset;
+  row.id = formatted("wn:%c%08u", synset.type, synset.offset);
   row.task = "define";
   row.domain = row.group = synset.lexicographer_file;
   row.instruction =

@@ -4,9 +4,9 @@
 #include <charconv>
 #include <tuple>
 
+#include "partition/examples/words.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
-#include "partition/examples/words.hpp"
 
 namespace lorafleet::partition {
 

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstdio>
 
-#include "partition/picture/formatted.hpp"
 #include "partition/picture/legend.hpp"
 #include "partition/skews/skew.hpp"
+#include "partition/support/formatted.hpp"
 #include "partition/support/printable.hpp"
 
 namespace lorafleet::partition {

@@ -2,10 +2,11 @@
 #include <array>
 #include <cstdio>
 
-#include "partition/picture/formatted.hpp"
 #include "partition/picture/legend.hpp"
 #include "partition/picture/picture.hpp"
+#include "partition/support/formatted.hpp"
 #include "partition/support/printable.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::partition {
 
@@ -17,11 +18,9 @@ constexpr std::size_t kLongestBinName = 14;
 constexpr std::size_t kLongestOwner = 60;
 constexpr std::size_t kBarWidth = 20;
 
-/// Code points, near enough to columns of the terminal.
+/// Near enough to columns of the terminal.
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
+  return count_code_points(text);
 }
 
 std::string right(const std::string& text, std::size_t width) {

@@ -1,13 +1,13 @@
 #include "partition/skews/bins.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <map>
 
 #include "partition/support/error.hpp"
+#include "partition/support/formatted.hpp"
 #include "partition/support/numbers.hpp"
+#include "partition/support/quantiles.hpp"
 
 namespace lorafleet::partition {
 
@@ -18,11 +18,8 @@ std::vector<std::string> edge_names(const std::vector<double>& edges) {
   std::vector<std::string> names;
   for (int digits = 6; digits <= 17; ++digits) {
     names.clear();
-    for (const double edge : edges) {
-      std::array<char, 32> text{};
-      std::snprintf(text.data(), text.size(), "%.*g", digits, edge);
-      names.emplace_back(text.data());
-    }
+    for (const double edge : edges)
+      names.push_back(formatted("%.*g", digits, edge));
     if (std::adjacent_find(names.begin(), names.end()) == names.end()) break;
   }
   return names;
@@ -56,16 +53,6 @@ void check(const SkewConfig& config) {
 
 }  // namespace
 
-std::vector<double> quantile_edges(std::vector<double> values, std::size_t bins) {
-  std::sort(values.begin(), values.end());
-  std::vector<double> edges;
-  for (std::size_t k = 1; k < bins && !values.empty(); ++k) {
-    const double edge = values[k * values.size() / bins];
-    if (edge > (edges.empty() ? values.front() : edges.back())) edges.push_back(edge);
-  }
-  return edges;
-}
-
 Bins cut_values(const std::vector<double>& values, const SkewConfig& config,
                 const std::string& measure) {
   check(config);
@@ -77,8 +64,7 @@ Bins cut_values(const std::vector<double>& values, const SkewConfig& config,
   bins.names = bin_names(bins.edges);
   bins.bin_of.reserve(values.size());
   for (const double value : values) {
-    const auto above = std::upper_bound(bins.edges.begin(), bins.edges.end(), value);
-    bins.bin_of.push_back(static_cast<std::uint32_t>(above - bins.edges.begin()));
+    bins.bin_of.push_back(static_cast<std::uint32_t>(bin_at(bins.edges, value)));
   }
   return bins;
 }

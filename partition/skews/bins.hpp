@@ -9,10 +9,6 @@
 
 namespace lorafleet::partition {
 
-/// Inner edges at the quantiles 1/bins, 2/bins, ... of `values`; equal edges and edges that would
-/// leave the first bin empty are dropped, so there may be fewer bins than asked for.
-std::vector<double> quantile_edges(std::vector<double> values, std::size_t bins);
-
 /// Bins of `values` at `config.edges` (ascending), or at `config.bins` quantiles where there are
 /// none. Throws InputError for edges that do not ascend and for less than one bin.
 Bins cut_values(const std::vector<double>& values, const SkewConfig& config,

@@ -2,11 +2,11 @@
 
 #include <utility>
 
+#include "partition/support/utf8.hpp"
+
 namespace lorafleet {
 
 namespace {
-
-constexpr std::string_view kMark = "\xEF\xBB\xBF";
 
 bool ends_line(char letter) {
   return letter == '\n' || letter == '\r';
@@ -19,13 +19,13 @@ CsvParser::CsvParser(CsvStyle style, std::function<void(CsvRecord&)> record)
 
 void CsvParser::feed(std::string_view block) {
   for (const char letter : block) {
-    if (mark_ < kMark.size()) {
-      if (letter == kMark[mark_]) {
+    if (mark_ < kByteOrderMark.size()) {
+      if (letter == kByteOrderMark[mark_]) {
         ++mark_;
         continue;
       }
-      const std::size_t seen = std::exchange(mark_, kMark.size());
-      for (const char held : kMark.substr(0, seen))
+      const std::size_t seen = std::exchange(mark_, kByteOrderMark.size());
+      for (const char held : kByteOrderMark.substr(0, seen))
         take(held);
     }
     take(letter);
@@ -33,9 +33,9 @@ void CsvParser::feed(std::string_view block) {
 }
 
 void CsvParser::finish() {
-  if (mark_ < kMark.size()) {
-    const std::size_t seen = std::exchange(mark_, kMark.size());
-    for (const char held : kMark.substr(0, seen))
+  if (mark_ < kByteOrderMark.size()) {
+    const std::size_t seen = std::exchange(mark_, kByteOrderMark.size());
+    for (const char held : kByteOrderMark.substr(0, seen))
       take(held);
   }
   if (at_ == At::quoted) {
@@ -152,7 +152,7 @@ std::string csv_field(std::string_view text, char separator) {
   const bool plain =
       text.find_first_of("\"\r\n") == text.npos && text.find(separator) == text.npos &&
       (text.empty() || (!blank(text.front()) && !blank(text.back()) && text.front() != '#')) &&
-      !text.starts_with(kMark);
+      !text.starts_with(kByteOrderMark);
   if (plain) return std::string(text);
   std::string field = "\"";
   for (const char letter : text) {

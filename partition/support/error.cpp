@@ -22,6 +22,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+std::string question(std::string_view name, std::string_view quote) {
+  std::string text = "did you mean ";
+  text.append(quote).append(name).append(quote);
+  return text + "?";
+}
+
 }  // namespace
 
 std::string at_line(std::string_view file, std::size_t line) {
@@ -39,6 +45,14 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
     }
   }
   return best;
+}
+
+std::string did_you_mean(std::string_view nearest, std::string_view quote) {
+  return nearest.empty() ? "" : "; " + question(nearest, quote);
+}
+
+std::string did_you_mean_aside(std::string_view nearest, std::string_view quote) {
+  return nearest.empty() ? "" : " (" + question(nearest, quote) + ")";
 }
 
 std::string join(const std::vector<std::string>& items, std::string_view separator) {

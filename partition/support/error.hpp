@@ -30,6 +30,11 @@ std::string at_line(std::string_view file, std::size_t line);
 /// The entry of `known` nearest to `name` (Levenshtein distance at most max(2, length / 3)), or "".
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known);
 
+/// `; did you mean NEAREST?`, with `quote` on both sides of the name; "" where there is none.
+std::string did_you_mean(std::string_view nearest, std::string_view quote = "");
+/// The same as ` (did you mean NEAREST?)`.
+std::string did_you_mean_aside(std::string_view nearest, std::string_view quote = "");
+
 /// `{"a", "b", "c"}` as `a, b, c`.
 std::string join(const std::vector<std::string>& items, std::string_view separator = ", ");
 

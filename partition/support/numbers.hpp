@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <concepts>
+#include <cstdint>
 #include <string>
 
 namespace lorafleet {
@@ -11,6 +12,9 @@ namespace lorafleet {
 std::string shortest(double value);
 /// The same, at the end of `text`.
 void append_shortest(std::string& text, double value);
+
+/// "1,234,567"
+std::string grouped(std::int64_t value);
 
 /// The decimal digits of `value`, at the end of `text`.
 template <std::integral Integer>

@@ -33,9 +33,8 @@ class Registry {
   /// Throws InputError, with the names that are known, for any other.
   [[nodiscard]] const Entry& at(const std::string& name) const {
     if (const Entry* entry = find(name)) return *entry;
-    const std::string near = nearest_name(name, names());
     throw InputError(key_, "\"" + name + "\" is not known; known: " + join(names()) +
-                               (near.empty() ? "" : " (did you mean \"" + near + "\"?)"));
+                               did_you_mean_aside(nearest_name(name, names()), "\""));
   }
   /// What the factory of this name makes. Throws InputError for unknown names.
   template <typename... Arguments>

@@ -1,5 +1,7 @@
 #include "partition/support/utf8.hpp"
 
+#include <algorithm>
+
 namespace lorafleet {
 
 namespace {
@@ -28,6 +30,11 @@ Sequence front_sequence(std::string_view bytes) {
 }
 
 }  // namespace
+
+std::size_t count_code_points(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char byte) { return !is_continuation(byte); }));
+}
 
 std::optional<CodePoint> decode_utf8(std::string_view text, std::size_t position) {
   if (position >= text.size()) return std::nullopt;

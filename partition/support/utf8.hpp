@@ -13,6 +13,21 @@ struct CodePoint {
   std::size_t size = 0;
 };
 
+/// U+FEFF, which some programs put in front of a text.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+constexpr std::string_view without_byte_order_mark(std::string_view text) {
+  return text.substr(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+}
+
+/// Whether a code point's sequence goes on with this byte, rather than beginning with it.
+constexpr bool is_continuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0u) == 0x80;
+}
+
+/// Of well-formed text.
+std::size_t count_code_points(std::string_view text);
+
 /// The code point at `position` of `text`, or nothing where the bytes there are no well-formed
 /// UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
 std::optional<CodePoint> decode_utf8(std::string_view text, std::size_t position);

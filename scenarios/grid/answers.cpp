@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <optional>
 #include <set>
 
 #include "partition/support/error.hpp"
+#include "partition/support/formatted.hpp"
 
 namespace lorafleet::scenarios {
 
@@ -123,16 +123,8 @@ Answer gather(const Question& question, const Sweep& sweep, const SweepRuns& run
   return answer;
 }
 
-std::string four_digits(double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
 std::string p_text(double p) {
-  char text[64];
-  std::snprintf(text, sizeof text, p < 0.001 ? "< 0.001" : "%.3f", p);
-  return p < 0.001 ? text : std::string("= ") + text;
+  return p < 0.001 ? "< 0.001" : formatted("= %.3f", p);
 }
 
 std::string side_text(const Contrast& contrast, bool ratio) {
@@ -149,7 +141,7 @@ std::string answer_text(const Question& question, const Answer& answer) {
                      contrast_text(question) + "\n";
   if (!answer.reason.empty()) return text + "  " + answer.reason + "\n";
   const auto& result = answer.result;
-  const auto number = [&](double value) { return four_digits(shown(question, value)); };
+  const auto number = [&](double value) { return formatted("%.4g", shown(question, value)); };
   text += std::string("  ") + (question.ratio ? "ratio " : "difference ") + number(result.mean) +
           ", 95 % interval " + number(result.low) + " to " + number(result.high);
   if (question.expected == Claim::same) {
@@ -157,8 +149,8 @@ std::string answer_text(const Question& question, const Answer& answer) {
     text += " (the same: " + number(-margin) + " to " + number(margin) + ")";
   }
   text += "; p " + p_text(answer.p) + ", corrected " + p_text(answer.p_holm) + "; d_z " +
-          four_digits(result.effect) + "; " + std::to_string(result.pairs) + " seeds could show " +
-          number(result.detectable) + "\n";
+          formatted("%.4g", result.effect) + "; " + std::to_string(result.pairs) +
+          " seeds could show " + number(result.detectable) + "\n";
   return text;
 }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
 
 #include "partition/support/files.hpp"
+#include "partition/support/formatted.hpp"
 #include "scenarios/grid/question_reader.hpp"
 #include "scenarios/grid/sweep_file.hpp"
 #include "scenarios/schema/report.hpp"
@@ -16,9 +16,7 @@ namespace {
 
 /// "03-fedbuff,r=8": letters that no folder name needs become '_'.
 std::string folder_name(std::size_t index, const std::string& label) {
-  char number[16];
-  std::snprintf(number, sizeof number, "%02zu", index + 1);
-  std::string name = number;
+  std::string name = formatted("%02zu", index + 1);
   if (!label.empty()) name += "-" + label;
   for (char& letter : name) {
     const bool plain = std::isalnum(static_cast<unsigned char>(letter)) != 0 ||

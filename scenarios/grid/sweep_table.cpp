@@ -1,12 +1,12 @@
 #include "scenarios/grid/sweep_table.hpp"
 
 #include <cmath>
-#include <cstdio>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "partition/support/csv.hpp"
+#include "partition/support/formatted.hpp"
 #include "partition/support/numbers.hpp"
 #include "scenarios/grid/answers.hpp"
 
@@ -40,9 +40,7 @@ std::string setting_of(const SweepCase& one, const std::string& key) {
 }
 
 std::string short_number(double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, std::abs(value) >= 1e6 ? "%.3e" : "%.4g", value);
-  return text;
+  return formatted(std::abs(value) >= 1e6 ? "%.3e" : "%.4g", value);
 }
 
 std::string cell_of(const Spread& spread) {
@@ -211,7 +209,7 @@ std::vector<std::vector<std::string>> sweep_rows(const Sweep& sweep, const Sweep
     std::size_t missed = 0;
     for (const auto& run : runs[c]) {
       done += has_figures(run) ? 1 : 0;
-      missed += run.status == "missed" ? 1 : 0;
+      missed += run.status == SweepRun::kMissed ? 1 : 0;
     }
     std::string count = std::to_string(done) + "/" + std::to_string(runs[c].size());
     if (missed > 0) count += ", " + std::to_string(missed) + " missed";

@@ -6,13 +6,20 @@
 #include <string>
 #include <vector>
 
+#include "actors/coordinator/run_status.hpp"
 #include "scenarios/grid/sweep.hpp"
 
 namespace lorafleet::scenarios {
 
 /// What became of one run of a sweep.
 struct SweepRun {
-  std::string status = "pending";         ///< completed, missed, failed, interrupted, pending
+  static constexpr const char* kPending = "pending";
+  static constexpr const char* kCompleted = actors::kRunCompleted;
+  static constexpr const char* kMissed = "missed";  ///< complete, but not what [expect] expects
+  static constexpr const char* kFailed = "failed";
+  static constexpr const char* kInterrupted = actors::kRunInterrupted;
+
+  std::string status = kPending;          ///< one of these
   std::string error;                      ///< last line of its error output, where it failed
   std::string folder;                     ///< of the run, relative to the sweep's
   std::map<std::string, double> figures;  ///< numbers of summary.json under dotted keys

@@ -1,5 +1,7 @@
 #include "scenarios/schema/expectations.hpp"
 
+#include "partition/support/error.hpp"
+
 namespace lorafleet::scenarios {
 
 namespace {
@@ -13,9 +15,8 @@ Verdict judge_bound(const std::string& key, double bound, bool below,
     std::vector<std::string> known;
     for (const auto& figure : figures)
       known.push_back(figure.first);
-    const std::string nearest = nearest_name(key, known);
-    verdict.explanation = key + " is no figure of summary.json" +
-                          (nearest.empty() ? "" : "; did you mean " + nearest + "?");
+    verdict.explanation =
+        key + " is no figure of summary.json" + did_you_mean(nearest_name(key, known));
     return verdict;
   }
   verdict.value = found->second;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "partition/support/error.hpp"
 #include "scenarios/schema/scenario.hpp"
 
 namespace lorafleet::scenarios {
@@ -51,8 +52,7 @@ std::string with_hints(const std::string& what, const std::string& allowed,
                        const std::string& nearest) {
   std::string text = what;
   if (!allowed.empty()) text += "; allowed: " + allowed;
-  if (!nearest.empty()) text += "; did you mean " + nearest + "?";
-  return text;
+  return text + did_you_mean(nearest);
 }
 
 }  // namespace lorafleet::scenarios

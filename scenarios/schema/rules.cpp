@@ -18,6 +18,7 @@
 #include "actors/strategy/robust/robust.hpp"
 #include "actors/strategy/selection/selection.hpp"
 #include "model/adapter/client_layouts.hpp"
+#include "model/adapter/lora_layout.hpp"
 #include "model/device/device_name.hpp"
 #include "model/files/dtype.hpp"
 #include "model/text/prompt_template.hpp"
@@ -71,8 +72,8 @@ Broken targets_are_distinct(const FederationConfig& run) {
   if (names.empty()) return "names no module; allowed: at least one";
   const std::set<std::string> distinct(names.begin(), names.end());
   if (distinct.size() != names.size()) return "names a module twice";
-  if (names.size() == 1 || !distinct.contains("all-linear")) return std::nullopt;
-  return "\"all-linear\" stands for all modules, alone";
+  if (names.size() == 1 || !distinct.contains(model::kAllLinear)) return std::nullopt;
+  return std::string("\"") + model::kAllLinear + "\" stands for all modules, alone";
 }
 
 /// A manifest decides the number of clients itself: then the run judges, once it is read.

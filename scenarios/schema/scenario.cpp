@@ -37,14 +37,15 @@ std::string identity(const Scenario& scenario) {
   Scenario decisive = scenario;
   decisive.federation.slots.count = {};
   decisive.federation.slots.cohort = {};
-  decisive.federation.train.recompute = "none";
+  decisive.federation.train.recompute = model::TrainConfig{}.recompute;
   decisive.federation.checkpoint = {};
   decisive.federation.output = {};
   decisive.federation.tls = {};
   decisive.expect.clear();
   // The default's name before there were classifiers: runs that began then go on.
   auto& encoding = decisive.federation.encoding;
-  if (encoding.truncation == encoding.kUsualTruncation) encoding.truncation = "cut_context_left";
+  if (encoding.truncation == encoding.kUsualTruncation)
+    encoding.truncation = encoding.kCutContextLeft;
   return sha256_hex(to_toml(decisive));
 }
 

@@ -4,10 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "model/text/encoding_choices.hpp"
 #include "partition/degrade.hpp"
+#include "partition/examples/measures.hpp"
 #include "partition/formats/format.hpp"
 #include "partition/formats/glue_tasks.hpp"
-#include "partition/examples/measures.hpp"
 #include "partition/skews/skew.hpp"
 #include "partition/support/error.hpp"
 #include "scenarios/schema/schema_builder.hpp"
@@ -223,13 +224,13 @@ Table data_table() {
           "separator", in_encoding(&EncodingConfig::separator),
           "between prompt and target: nothing, or what the tokenizer puts in front of a text (OPT: "
           "</s>), scored, as where Hugging Face's tokenizer is called for prompt and target apart")
-      .names({"none", "prefix"})
+      .names(model::separators().names())
       .only_if_run(kHasPrompts, has_prompts);
   table
       .field("truncation", in_encoding(&EncodingConfig::truncation),
              "how longer examples are cut, or whether they are left out; auto: the beginnings of "
              "contexts, and with a classifier the ends of its texts, as Hugging Face cuts them")
-      .names({"auto", "cut_context_left", "cut_context_right", "drop"});
+      .names(model::truncations().names());
   table
       .field("template", in_encoding(&EncodingConfig::prompt_template),
              "the prompt: \"auto\" (what the format usually has), \"plain\", \"alpaca\", or a text "
@@ -276,7 +277,7 @@ Table partition_table() {
   using partition::PartitionConfig;
   TableOf<PartitionConfig> table;
   table.field("clients", &PartitionConfig::clients, "simulated data owners")
-      .between(1, 10000000)
+      .within(PartitionConfig::kClients)
       .only_if_run("partition.manifest is not given", draws_split);
   table.field("min_examples", &PartitionConfig::min_examples, "examples that each client has")
       .at_least(1)

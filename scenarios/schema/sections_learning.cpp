@@ -4,9 +4,9 @@
 
 #include "actors/run/trainers/train_kinds.hpp"
 #include "model/evaluation/metrics.hpp"
-#include "model/training/dropout_choice.hpp"
+#include "model/network/dropout_choice.hpp"
+#include "model/network/recompute_choice.hpp"
 #include "model/training/optimizer.hpp"
-#include "model/training/recompute_choice.hpp"
 #include "scenarios/schema/choices.hpp"
 #include "scenarios/schema/schema_builder.hpp"
 
@@ -60,7 +60,7 @@ Table rank_pattern_table() {
   using model::RankPattern;
   TableOf<RankPattern> table;
   table.field("modules", &RankPattern::modules, kModules).required();
-  table.field("r", &RankPattern::r, "their rank").between(1, 1024).required();
+  table.field("r", &RankPattern::r, "their rank").within(model::LoraConfig::kRank).required();
   return table;
 }
 
@@ -75,7 +75,7 @@ Table alpha_pattern_table() {
 Table client_rank_table() {
   using model::ClientRank;
   TableOf<ClientRank> table;
-  table.field("r", &ClientRank::r, "their rank").between(1, 1024).required();
+  table.field("r", &ClientRank::r, "their rank").within(model::LoraConfig::kRank).required();
   table.field("share", &ClientRank::share, "part of the clients; shares are normalised")
       .at_least(0);
   table.field("tier", &ClientRank::tier, "name of their tier of [devices], instead of `share`");
@@ -92,7 +92,7 @@ Table lora_table() {
   using model::LoraConfig;
   TableOf<LoraConfig> table;
   table.field("r", &LoraConfig::r, "rank of the factors A and B")
-      .between(1, 1024)
+      .within(LoraConfig::kRank)
       .replaced_by("ranks");
   table.field("lora_alpha", &LoraConfig::lora_alpha, "numerator of the scale: lora_alpha / r")
       .above(0);
@@ -248,8 +248,7 @@ Table evaluation_table() {
   table
       .field("top_p", &EvaluationConfig::top_p,
              "sample among the most likely tokens whose probabilities reach this")
-      .above(0)
-      .at_most(1)
+      .within(EvaluationConfig::kTopP)
       .only_if_run("evaluation.temperature is above 0", samples_text);
   table
       .field("target_perplexity", &EvaluationConfig::target_perplexity,

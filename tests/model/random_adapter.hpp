@@ -9,7 +9,7 @@
 
 namespace lorafleet::tests {
 
-inline const std::vector<std::string> all_modules = {"q_proj",   "k_proj", "v_proj",
+inline const std::vector<std::string> kAllModules = {"q_proj",   "k_proj", "v_proj",
                                                      "out_proj", "fc1",    "fc2"};
 
 inline model::LoraConfig lora_on(const std::vector<std::string>& modules) {

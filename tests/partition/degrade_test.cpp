@@ -8,9 +8,9 @@
 #include <set>
 
 #include "partition/examples/measures.hpp"
+#include "partition/examples/words.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/indices.hpp"
-#include "partition/examples/words.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::partition;

@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "partition/support/numbers.hpp"
 #include "tests/support/text.hpp"
 #include "tests/tools/program.hpp"
 #include "tests/tools/small_scenario.hpp"
@@ -182,8 +183,7 @@ TEST_CASE("a dry run writes nothing and foretells the schedule of the run") {
     CAPTURE(key);
     CHECK(cell(dry.out, count) == summary[key].dump());
   }
-  CHECK(cell(dry.out, "tokens to train") ==
-        tools::grouped(summary["train_tokens"].get<std::int64_t>()));
+  CHECK(cell(dry.out, "tokens to train") == grouped(summary["train_tokens"].get<std::int64_t>()));
 }
 
 TEST_CASE("a dry run may name a directory that holds something, since it writes nothing") {

@@ -96,6 +96,33 @@ TEST_CASE("every room of the table is there, and none is crowded") {
   }
 }
 
+TEST_CASE("only the family of OPT, and who makes new ones, spells its modules") {
+  // Files of OPT's tokenizers do not say that </s> comes first: model_type does.
+  const std::string knows_name = "model/text/tokenizer_files.cpp";
+  for (const auto& [file, text] : sources()) {
+    if (!lies_in_product(file) || file.starts_with("model/network/families/opt") ||
+        file.starts_with("tools/pretrain/"))
+      continue;
+    std::size_t begin = 0;
+    while (begin < text.size()) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      const std::string line = text.substr(begin, end - begin);
+      begin = end + 1;
+      const std::string code = line.substr(0, line.find("//"));
+      for (const std::string name :
+           {"model.decoder", "\"fc1\"", "\"fc2\"", "self_attn.out_proj", "\"opt\"", "OPTFor"}) {
+        if (code.find(name) == std::string::npos) continue;
+        if (file != knows_name || name != "\"opt\"") FAIL_CHECK(file << " says " << name);
+      }
+    }
+  }
+}
+
+TEST_CASE("a run is composed in less than 150 lines") {
+  const std::string& text = sources().at("actors/federation.cpp");
+  CHECK(std::count(text.begin(), text.end(), '\n') < 150);
+}
+
 TEST_CASE("no line is wider than 100 letters") {
   for (const auto& [file, text] : sources()) {
     std::size_t number = 1;

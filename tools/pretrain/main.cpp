@@ -7,12 +7,13 @@
 
 #include "model/device/process.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/numbers.hpp"
 #include "tools/command_line.hpp"
 #include "tools/commands.hpp"
-#include "tools/terminal/console.hpp"
 #include "tools/pretrain/checkpoint.hpp"
 #include "tools/pretrain/held_out.hpp"
 #include "tools/pretrain/pretraining.hpp"
+#include "tools/terminal/console.hpp"
 #include "tools/terminal/text.hpp"
 
 namespace lorafleet::pretrain {
@@ -79,7 +80,7 @@ int score(const CommandLine& line) {
   const HeldOutScore found =
       score_held_out(line.text("score"), required(line, "corpus"), threads_of(line));
   std::cout << "held-out loss " << tools::fixed(found.loss, 4) << " nats a token, perplexity "
-            << tools::fixed(std::exp(found.loss), 2) << ", " << tools::grouped(found.tokens)
+            << tools::fixed(std::exp(found.loss), 2) << ", " << grouped(found.tokens)
             << " tokens\n";
   return tools::kDone;
 }

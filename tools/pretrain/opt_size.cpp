@@ -4,14 +4,28 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "model/network/family.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 
 namespace lorafleet::pretrain {
 namespace {
 
-constexpr std::int64_t kPadding = 1;
 constexpr double kDeviation = 0.02;
+
+/// An OPT of the same parts, whose family says what keys and tensors are called.
+const model::NewBase& published() {
+  static const model::NewBase kBase = model::base_of_size("opt-125m");
+  return kBase;
+}
+
+/// Of the linear layer that has this role, within its layer.
+const std::string& name_of(model::LinearRole role) {
+  const auto& linears = published().description.shape.layer_linears;
+  return std::find_if(linears.begin(), linears.end(),
+                      [&](const model::LinearShape& linear) { return linear.role == role; })
+      ->name;
+}
 
 /// Names the tensors one after the other.
 class ParameterList {
@@ -79,30 +93,17 @@ void check(const OptSize& size) {
 }
 
 nlohmann::ordered_json config_of(const OptSize& size) {
-  return {{"_remove_final_layer_norm", false},
-          {"activation_function", "relu"},
-          {"architectures", {"OPTForCausalLM"}},
-          {"attention_dropout", 0.0},
-          {"bos_token_id", 2},
-          {"do_layer_norm_before", true},
-          {"dropout", 0.0},
-          {"dtype", "bfloat16"},
-          {"enable_bias", true},
-          {"eos_token_id", 2},
-          {"ffn_dim", size.wide()},
-          {"hidden_size", size.width},
-          {"init_std", kDeviation},
-          {"layer_norm_elementwise_affine", true},
-          {"layerdrop", 0.0},
-          {"max_position_embeddings", size.positions},
-          {"model_type", "opt"},
-          {"num_attention_heads", size.heads},
-          {"num_hidden_layers", size.layers},
-          {"pad_token_id", kPadding},
-          {"tie_word_embeddings", true},
-          {"use_cache", true},
-          {"vocab_size", size.vocabulary},
-          {"word_embed_proj_dim", size.width}};
+  auto config = nlohmann::ordered_json::parse(published().config);
+  config["dropout"] = 0.0;
+  config["dtype"] = "bfloat16";
+  config["ffn_dim"] = size.wide();
+  config["hidden_size"] = size.width;
+  config["max_position_embeddings"] = size.positions;
+  config["num_attention_heads"] = size.heads;
+  config["num_hidden_layers"] = size.layers;
+  config["vocab_size"] = size.vocabulary;
+  config["word_embed_proj_dim"] = size.width;
+  return config;
 }
 
 std::size_t Parameter::numel() const {
@@ -113,23 +114,25 @@ std::size_t Parameter::numel() const {
 }
 
 std::vector<Parameter> parameters_of(const OptSize& size) {
+  using Role = model::LinearRole;
+  const model::NetworkParts& parts = published().description.parts;
   const std::int64_t d = size.width;
   const double onto_residual = kDeviation / std::sqrt(2.0 * static_cast<double>(size.layers));
   ParameterList list;
-  list.matrix("model.decoder.embed_tokens", size.vocabulary, d);
-  list.matrix("model.decoder.embed_positions", size.positions + kPositionOffset, d);
-  list.norm("model.decoder.final_layer_norm", d);
+  list.matrix(parts.embedding, size.vocabulary, d);
+  list.matrix(parts.positions, size.positions + kPositionOffset, d);
+  list.norm(parts.final_norm, d);
   for (std::int64_t layer = 0; layer < size.layers; ++layer) {
-    const std::string path = "model.decoder.layers." + std::to_string(layer) + ".";
-    list.norm(path + "self_attn_layer_norm", d);
-    for (const char* name : {"q_proj", "k_proj", "v_proj"})
-      list.matrix(path + "self_attn." + name, d, d);
-    for (const char* name : {"q_proj", "k_proj", "v_proj"})
-      list.bias(path + "self_attn." + name, d);
-    list.linear(path + "self_attn.out_proj", d, d, onto_residual);
-    list.norm(path + "final_layer_norm", d);
-    list.linear(path + "fc1", d, size.wide());
-    list.linear(path + "fc2", size.wide(), d, onto_residual);
+    const std::string path = published().description.shape.layer_path + std::to_string(layer) + ".";
+    list.norm(path + parts.norms.attention, d);
+    for (const Role role : {Role::query, Role::key, Role::value})
+      list.matrix(path + name_of(role), d, d);
+    for (const Role role : {Role::query, Role::key, Role::value})
+      list.bias(path + name_of(role), d);
+    list.linear(path + name_of(Role::attention_output), d, d, onto_residual);
+    list.norm(path + parts.norms.feed_forward, d);
+    list.linear(path + name_of(Role::up), d, size.wide());
+    list.linear(path + name_of(Role::down), size.wide(), d, onto_residual);
   }
   return list.take();
 }

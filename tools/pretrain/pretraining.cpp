@@ -29,7 +29,6 @@ using Clock = std::chrono::steady_clock;
 using tools::clock_text;
 using tools::figure;
 using tools::fixed;
-using tools::grouped;
 
 constexpr std::int32_t kEnd = 2;
 constexpr double kMostNorm = 1.0;

@@ -5,6 +5,7 @@
 
 #include "actors/config/federation_config.hpp"
 #include "model/network/footprint.hpp"
+#include "partition/support/numbers.hpp"
 #include "tools/terminal/text.hpp"
 
 namespace lorafleet::tools {

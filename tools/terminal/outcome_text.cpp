@@ -7,6 +7,7 @@
 #include "actors/output/summary_json.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/numbers.hpp"
 #include "partition/support/printable.hpp"
 #include "tools/terminal/text.hpp"
 

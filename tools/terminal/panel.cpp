@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "partition/support/numbers.hpp"
 #include "partition/support/printable.hpp"
 #include "tools/terminal/columns.hpp"
 #include "tools/terminal/text.hpp"

@@ -8,20 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "partition/support/formatted.hpp"
+#include "partition/support/numbers.hpp"
 #include "partition/support/printable.hpp"
 #include "tools/terminal/columns.hpp"
 
 namespace lorafleet::tools {
-
-/// "1,234,567"
-inline std::string grouped(std::int64_t number) {
-  std::string text = std::to_string(number);
-  const std::ptrdiff_t first = number < 0 ? 1 : 0;
-  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > first; at -= 3) {
-    text.insert(static_cast<std::size_t>(at), ",");
-  }
-  return text;
-}
 
 /// "0:01:07", "1d 02:00:00": seconds as h:mm:ss, rounded down.
 inline std::string clock_text(double seconds) {
@@ -30,13 +22,7 @@ inline std::string clock_text(double seconds) {
   const int m = static_cast<int>(whole / 60 % 60);
   const int h = static_cast<int>(whole / 3600 % 24);
   const long long d = whole / 86400;
-  char text[64];
-  if (d > 0) {
-    std::snprintf(text, sizeof text, "%lldd %02d:%02d:%02d", d, h, m, s);
-  } else {
-    std::snprintf(text, sizeof text, "%d:%02d:%02d", h, m, s);
-  }
-  return text;
+  return d > 0 ? formatted("%lldd %02d:%02d:%02d", d, h, m, s) : formatted("%d:%02d:%02d", h, m, s);
 }
 
 /// `value` with so many digits after the point.
@@ -53,9 +39,7 @@ inline std::string figure(double value) {
   if (size >= 1e4 && size < 1e15) return grouped(std::llround(value));
   if (size >= 10.0 && size < 1e4) return fixed(value, 1);
   if (size >= 0.1) return size < 10.0 ? fixed(value, 3) : fixed(value, 0);
-  char text[64];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
+  return formatted("%.3g", value);
 }
 
 /// "412 MB": decimal megabytes.

@@ -5,7 +5,7 @@
 
 #include "actors/output/tensorboard/record.hpp"
 
-namespace lorafleet::actors {
+namespace lorafleet::actors::tensorboard {
 
 namespace {
 
@@ -26,7 +26,7 @@ std::vector<std::uint64_t> file_numbers_in(const std::filesystem::path& director
   return numbers;
 }
 
-void add_scores(tensorboard::SummaryEvent& event, const model::Evaluation& evaluation) {
+void add_scores(SummaryEvent& event, const model::Evaluation& evaluation) {
   event.scalar("eval/loss", evaluation.total.loss());
   const bool classes = evaluation.total.of_classifier();
   if (classes) {
@@ -48,7 +48,7 @@ void add_scores(tensorboard::SummaryEvent& event, const model::Evaluation& evalu
   }
 }
 
-void add_fold(tensorboard::SummaryEvent& event, const FoldFigures& fold) {
+void add_fold(SummaryEvent& event, const FoldFigures& fold) {
   if (fold.reconstruction_error)
     event.scalar("lora/reconstruction_error", *fold.reconstruction_error);
   if (fold.effective_rank) event.scalar("lora/effective_rank", *fold.effective_rank);
@@ -71,7 +71,7 @@ TensorBoardLog::TensorBoardLog(const std::filesystem::path& directory) {
   for (const std::uint64_t other : old)
     number = std::max(number, other + 1);
   file_.emplace(directory / file_name(number));
-  file_->write(tensorboard::record_of(tensorboard::first_event(0.0)));
+  file_->write(record_of(first_event(0.0)));
   file_->flush();
   std::error_code ignored;
   for (const std::uint64_t other : old)
@@ -122,7 +122,7 @@ void TensorBoardLog::make_version(const VersionMade& made, sim::VirtualTime time
     weights.push_back(update.weight);
     loss += update.loss;
   }
-  tensorboard::SummaryEvent event(time.seconds(), static_cast<std::int64_t>(made.version.value));
+  SummaryEvent event(time.seconds(), static_cast<std::int64_t>(made.version.value));
   if (!losses.empty()) event.scalar("train/loss", loss / static_cast<double>(losses.size()));
   event.scalar("train/tokens", static_cast<double>(tokens_));
   event.scalar("fleet/jobs_in_flight", static_cast<double>(in_flight_));
@@ -146,14 +146,14 @@ void TensorBoardLog::make_version(const VersionMade& made, sim::VirtualTime time
 void TensorBoardLog::add_evaluation(sim::Version version, const model::Evaluation& evaluation) {
   const double seconds =
       version.value < times_.size() ? times_[version.value].seconds() : times_.back().seconds();
-  tensorboard::SummaryEvent event(seconds, static_cast<std::int64_t>(version.value));
+  SummaryEvent event(seconds, static_cast<std::int64_t>(version.value));
   add_scores(event, evaluation);
   write(event);
 }
 
-void TensorBoardLog::write(const tensorboard::SummaryEvent& event) {
-  file_->write(tensorboard::record_of(event.bytes()));
+void TensorBoardLog::write(const SummaryEvent& event) {
+  file_->write(record_of(event.bytes()));
   file_->flush();
 }
 
-}  // namespace lorafleet::actors
+}  // namespace lorafleet::actors::tensorboard

@@ -13,7 +13,7 @@
 #include "model/evaluation/evaluation.hpp"
 #include "partition/support/files.hpp"
 
-namespace lorafleet::actors {
+namespace lorafleet::actors::tensorboard {
 
 /// The event file of a run for TensorBoard (docs/run-directory.md has its tags): virtual seconds
 /// are its wall time, versions its steps. It grows as the run goes on; scores stand where they came
@@ -40,7 +40,7 @@ class TensorBoardLog {
   };
   void charge(const sim::JobUsage& used);
   void make_version(const VersionMade& made, sim::VirtualTime time);
-  void write(const tensorboard::SummaryEvent& event);
+  void write(const SummaryEvent& event);
 
   std::optional<GrowingFile> file_;
   FoldedUpdates<Update> arrived_;
@@ -54,4 +54,4 @@ class TensorBoardLog {
   double joules_ = 0.0;
 };
 
-}  // namespace lorafleet::actors
+}  // namespace lorafleet::actors::tensorboard

@@ -61,8 +61,8 @@ class PartitionSax : public nlohmann::json_sax<nlohmann::json> {
   };
 
   [[nodiscard]] const std::string& at(std::size_t level) const {
-    static const std::string none;
-    return level < path_.size() ? path_[level].key : none;
+    static const std::string kNone;
+    return level < path_.size() ? path_[level].key : kNone;
   }
   SkewTable& skew() { return partition_.skews.back(); }
 

@@ -40,9 +40,9 @@ PartScore score_of(const ScoreKind& score, const std::string& name, const Json& 
 }
 
 const Json& part(const Json& json, const char* key) {
-  static const Json none = Json::object();
+  static const Json kNone = Json::object();
   const auto found = json.find(key);
-  return found == json.end() ? none : *found;
+  return found == json.end() ? kNone : *found;
 }
 
 void read_parts(const Json& json, Summary& summary) {

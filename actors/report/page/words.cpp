@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "partition/support/numbers.hpp"
+
 namespace lorafleet::report {
 
 namespace {
@@ -38,14 +40,6 @@ std::string two_units(double value, double size, const char* large, const char* 
 }
 
 }  // namespace
-
-std::string grouped(std::int64_t value) {
-  std::string text = std::to_string(value);
-  const std::ptrdiff_t first = value < 0 ? 1 : 0;
-  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > first; at -= 3)
-    text.insert(static_cast<std::size_t>(at), ",");
-  return text;
-}
 
 std::string number(double value) {
   if (std::isnan(value)) return "–";

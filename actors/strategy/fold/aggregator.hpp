@@ -27,7 +27,6 @@ class Aggregator {
                       bool may_report = true);
 
   [[nodiscard]] const LoraRule& rule() const { return *rule_; }
-  [[nodiscard]] const LoraRuleEntry& traits() const { return *traits_; }
   [[nodiscard]] ServerOptimizer& optimizer() { return *optimizer_; }
   /// From which adapter the change of an update is measured, in a mode that says `mode`.
   [[nodiscard]] bool anchors_at_start() const { return traits_->from_trained; }

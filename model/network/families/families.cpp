@@ -20,9 +20,9 @@ LORAFLEET_FAMILIES(LORAFLEET_DECLARE)
 
 const std::vector<Family>& families() {
 #define LORAFLEET_CALL(name) name##_family(),
-  static const std::vector<Family> all = {LORAFLEET_FAMILIES(LORAFLEET_CALL)};
+  static const std::vector<Family> kAll = {LORAFLEET_FAMILIES(LORAFLEET_CALL)};
 #undef LORAFLEET_CALL
-  return all;
+  return kAll;
 }
 
 }  // namespace lorafleet::model

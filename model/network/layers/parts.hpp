@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/network/layers/activation.hpp"
 #include "model/network/layers/base_dropout.hpp"
 
 namespace lorafleet::model {
@@ -73,7 +74,7 @@ struct NetworkParts {
   std::vector<RotaryFrequencies> rotary;
   std::vector<std::size_t> rotary_of;  ///< of each layer, an index; empty: none turns
 
-  std::string activation;
+  Activation activation = Activation::relu;
   std::string head;   ///< the output layer's name; of a classifier, in the shape, empty
   bool tied = false;  ///< it is the embedding; where files lack this, the embedding is the head
   DropoutRates dropout;

@@ -132,8 +132,10 @@ LORAFLEET_AVX512 void wide_drop(float* values, std::int64_t size, const DropSour
     }
   }
 }
+
+constexpr auto kWideDrop = wide_drop;
 #else
-constexpr auto wide_drop = nullptr;
+constexpr auto kWideDrop = nullptr;
 #endif
 
 LORAFLEET_AVX2 void narrow_drop(float* values, std::int64_t size, const DropSource& source,
@@ -152,9 +154,9 @@ void drop_entries(std::span<float> values, const DropSource& source, double prob
   const double keep = 1.0 - probability;
   const auto keep_below = static_cast<std::uint64_t>(std::llround(keep * 0x1p32));
   if (keep_below >> 32 != 0) return;
-  static const auto chosen = best_of<decltype(&plain_drop)>(wide_drop, narrow_drop, plain_drop);
-  chosen(values.data(), std::ssize(values), source, static_cast<std::uint32_t>(keep_below),
-         static_cast<float>(1.0 / keep));
+  static const auto kChosen = best_of<decltype(&plain_drop)>(kWideDrop, narrow_drop, plain_drop);
+  kChosen(values.data(), std::ssize(values), source, static_cast<std::uint32_t>(keep_below),
+          static_cast<float>(1.0 / keep));
 }
 
 void philox4x32(const std::uint32_t counter[4], const std::uint32_t key[2], std::uint32_t out[4]) {

@@ -179,11 +179,11 @@ const PackedWeights::Side& PackedWeights::side(Direction direction) const {
 }
 
 bool onednn_serves() {
-  static const bool serves = [] {
+  static const bool kServes = [] {
     constexpr auto kNeeded = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
     return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kNeeded) == kNeeded;
   }();
-  return serves;
+  return kServes;
 }
 
 void multiply(const MatrixProduct& product) {

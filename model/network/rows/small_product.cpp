@@ -126,8 +126,8 @@ void plain_product(std::int64_t m, std::int64_t n, std::int64_t k, const Scatter
 
 void small_product(std::int64_t m, std::int64_t n, std::int64_t k, Scattered a, ConstRows b,
                    MutableRows c, bool accumulate) {
-  static const auto chosen = best_of(wide_product, narrow_product, plain_product);
-  chosen(m, n, k, a, b, c, accumulate);
+  static const auto kChosen = best_of(wide_product, narrow_product, plain_product);
+  kChosen(m, n, k, a, b, c, accumulate);
 }
 
 }  // namespace lorafleet::model

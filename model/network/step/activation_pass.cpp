@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "model/device/device.hpp"
-#include "model/network/layers/activation.hpp"
+#include "model/network/layers/activate.hpp"
 #include "model/network/layers/frozen_product.hpp"
 #include "model/network/rows/tensor_rows.hpp"
 #include "model/network/step/activation_rows.hpp"
@@ -16,31 +16,41 @@
 namespace lorafleet::model {
 namespace {
 
-constexpr const char* kRelu = "relu";
-
 /// g * act'(x).
-at::Tensor generic_slope(const at::Tensor& g, const at::Tensor& x, const std::string& name) {
-  if (name == kRelu) return at::threshold_backward(g, x, 0);
-  if (name == "relu2") return g * at::relu(x).mul_(2.0);
-  if (name == "relu6") return at::hardtanh_backward(g, x, 0, 6);
-  if (name == "gelu") return at::gelu_backward(g, x);
-  if (name == "quick_gelu") {
-    const at::Tensor s = at::sigmoid(x * 1.702);
-    return g * (s + x * s * (1 - s) * 1.702);
+at::Tensor generic_slope(const at::Tensor& g, const at::Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+      return at::threshold_backward(g, x, 0);
+    case Activation::squared_relu:
+      return g * at::relu(x).mul_(2.0);
+    case Activation::relu6:
+      return at::hardtanh_backward(g, x, 0, 6);
+    case Activation::gelu:
+      return at::gelu_backward(g, x);
+    case Activation::tanh_gelu:
+      return at::gelu_backward(g, x, "tanh");
+    case Activation::quick_gelu: {
+      const at::Tensor s = at::sigmoid(x * 1.702);
+      return g * (s + x * s * (1 - s) * 1.702);
+    }
+    case Activation::silu:
+      return at::silu_backward(g, x);
+    case Activation::mish: {
+      // x tanh(softplus x)
+      const at::Tensor t = at::tanh(at::softplus(x));
+      return g * (t + x * (1 - t * t) * at::sigmoid(x));
+    }
+    case Activation::tanh:
+      return at::tanh_backward(g, at::tanh(x));
+    case Activation::sigmoid:
+      break;
   }
-  if (name == "silu" || name == "swish") return at::silu_backward(g, x);
-  if (name == "mish") {
-    // x tanh(softplus x)
-    const at::Tensor t = at::tanh(at::softplus(x));
-    return g * (t + x * (1 - t * t) * at::sigmoid(x));
-  }
-  if (name == "tanh") return at::tanh_backward(g, at::tanh(x));
-  if (name == "sigmoid") return at::sigmoid_backward(g, at::sigmoid(x));
-  return at::gelu_backward(g, x, "tanh");
+  return at::sigmoid_backward(g, at::sigmoid(x));
 }
 
-at::Tensor generic_activation(const at::Tensor& x, const std::string& name) {
-  return name == kRelu ? at::relu(x) : activate(x, name);
+/// Leaves x as it is.
+at::Tensor generic_activation(const at::Tensor& x, Activation activation) {
+  return activation == Activation::relu ? at::relu(x) : activate(x, activation);
 }
 
 std::uint16_t* halves(const at::Tensor& rounded, std::int64_t first) {
@@ -90,31 +100,32 @@ at::Tensor gate_backward(const SigmoidGate& gate, const at::Tensor& x, bool gate
 
 }  // namespace
 
-Operand activation_forward(at::Tensor x, const std::string& name, bool gated,
-                           const at::Tensor& next, ActivationTape* tape) {
+Operand activation_forward(at::Tensor x, Activation activation, bool gated, const at::Tensor& next,
+                           ActivationTape* tape) {
   const std::int64_t width = gated ? x.size(1) / 2 : x.size(1);
   const bool on_host = computes_on_host(x.device());
   at::Tensor rounded;
   if (on_host && rounds_rows(next)) rounded = at::empty({x.size(0), width}, at::kBFloat16);
-  if (on_host && !gated && name == kRelu) {
+  const bool by_sign = slope_by_sign(activation) && !gated;
+  if (on_host && by_sign) {
     return relu_forward(std::move(x), std::move(rounded), tape);
   }
-  if (!on_host && !gated && name == kRelu) {
-    x.relu_();  // its slope is told from the result as well
+  if (by_sign) {
+    x.relu_();
     if (tape != nullptr) tape->before = x;
     return {std::move(x), {}};
   }
   if (tape != nullptr) tape->before = x;
-  if (const auto gate = sigmoid_gate(name); on_host && gate) {
+  if (const auto gate = sigmoid_gate(activation); on_host && gate) {
     return gate_forward(*gate, x, gated, std::move(rounded));
   }
   const at::Tensor first = gated ? x.narrow(1, 0, width) : x;
-  at::Tensor y = generic_activation(first, name);
+  at::Tensor y = generic_activation(first, activation);
   if (gated) y = y * x.narrow(1, width, width);
   return {std::move(y), {}};
 }
 
-at::Tensor activation_backward(at::Tensor g, const std::string& name, bool gated,
+at::Tensor activation_backward(at::Tensor g, Activation activation, bool gated,
                                const ActivationTape& tape) {
   const std::int64_t width = g.size(1);
   if (tape.positive.defined()) {
@@ -124,13 +135,13 @@ at::Tensor activation_backward(at::Tensor g, const std::string& name, bool gated
     return g;
   }
   const at::Tensor& x = tape.before;
-  if (const auto gate = sigmoid_gate(name); computes_on_host(g.device()) && gate) {
+  if (const auto gate = sigmoid_gate(activation); computes_on_host(g.device()) && gate) {
     return gate_backward(*gate, x, gated, g);
   }
-  if (!gated) return generic_slope(g, x, name);
+  if (!gated) return generic_slope(g, x, activation);
   const at::Tensor first = x.narrow(1, 0, width).contiguous();
-  return at::cat({generic_slope(g * x.narrow(1, width, width), first, name),
-                  g * generic_activation(first, name)},
+  return at::cat({generic_slope(g * x.narrow(1, width, width), first, activation),
+                  g * generic_activation(first, activation)},
                  1);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 
 #include "model/network/rows/instruction_sets.hpp"
 #include "model/network/rows/row_kernels.hpp"
@@ -39,15 +38,14 @@ struct Gated {
 
 }  // namespace
 
-std::optional<SigmoidGate> sigmoid_gate(const std::string& activation) {
-  constexpr SigmoidGate kSilu{1.0f, 0.0f};
-  // GELU by tanh(u) with u = sqrt(2 / pi) (x + 0.044715 x^3): (1 + tanh u) / 2 = sigmoid(2 u).
-  constexpr SigmoidGate kTanhGelu{1.5957691216057308f, 0.07135481282636514f};
-  static const std::map<std::string, SigmoidGate> kGates = {
-      {"silu", kSilu},         {"swish", kSilu},         {"quick_gelu", {1.702f, 0.0f}},
-      {"gelu_new", kTanhGelu}, {"gelu_fast", kTanhGelu}, {"gelu_pytorch_tanh", kTanhGelu}};
-  const auto found = kGates.find(activation);
-  return found == kGates.end() ? std::nullopt : std::optional(found->second);
+std::optional<SigmoidGate> sigmoid_gate(Activation activation) {
+  if (activation == Activation::silu) return SigmoidGate{1.0f, 0.0f};
+  if (activation == Activation::quick_gelu) return SigmoidGate{1.702f, 0.0f};
+  // tanh(u) with u = sqrt(2 / pi) (x + 0.044715 x^3): (1 + tanh u) / 2 = sigmoid(2 u).
+  if (activation == Activation::tanh_gelu) {
+    return SigmoidGate{1.5957691216057308f, 0.07135481282636514f};
+  }
+  return std::nullopt;
 }
 
 LORAFLEET_EACH_ISA

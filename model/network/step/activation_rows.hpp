@@ -2,8 +2,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
+#include "model/network/layers/activation.hpp"
 #include "model/network/rows/small_product.hpp"
 
 namespace lorafleet::model {
@@ -27,8 +27,8 @@ struct SigmoidGate {
   float linear = 1.0f;
   float cubic = 0.0f;
 };
-/// The activation of config.json as such a gate, where it is one.
-std::optional<SigmoidGate> sigmoid_gate(const std::string& activation);
+/// The activation as such a gate, where it is one.
+std::optional<SigmoidGate> sigmoid_gate(Activation activation);
 
 /// y = gate(x), times `up` where this is not null: [rows, width] each.
 void gate_rows(const SigmoidGate& gate, std::int64_t rows, std::int64_t width, const ConstRows& x,

@@ -15,10 +15,6 @@ bool is_space(char32_t c) {
          c == 0x205f || c == 0x3000;
 }
 
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-}
-
 std::size_t character_end(std::string_view text, std::size_t at) {
   ++at;
   while (at < text.size() && is_continuation(text[at]))
@@ -56,8 +52,7 @@ std::vector<MarkedText> split_at_space(const MarkedText& text, std::int64_t most
 }  // namespace
 
 std::size_t length(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+  return count_code_points(text);
 }
 
 std::vector<std::size_t> code_points(std::string_view text) {

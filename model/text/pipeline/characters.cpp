@@ -45,7 +45,7 @@ bool is_mark(char32_t character) {
 
 std::size_t last_character(std::string_view text) {
   std::size_t at = text.size() - 1;
-  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xc0u) == 0x80)
+  while (at > 0 && is_continuation(text[at]))
     --at;
   return at;
 }

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "actors/sim/time/alternating.hpp"
 #include "actors/sim/availability.hpp"
 #include "actors/sim/daily.hpp"
+#include "actors/sim/time/alternating.hpp"
 #include "actors/sim/time/regular.hpp"
 #include "actors/sim/trace.hpp"
 #include "partition/support/error.hpp"

@@ -20,9 +20,9 @@ using lorafleet::tests::flat_adapter;
 
 namespace {
 
-const auto make_sync = modes().at("sync").make;
-const auto make_fedbuff = modes().at("fedbuff").make;
-const auto make_fedasync = modes().at("fedasync").make;
+const auto kMakeSync = modes().at("sync").make;
+const auto kMakeFedbuff = modes().at("fedbuff").make;
+const auto kMakeFedasync = modes().at("fedasync").make;
 
 }  // namespace
 
@@ -73,19 +73,19 @@ TEST_CASE("options out of range are refused") {
   AggregationConfig config;
   const auto refuses = [&](auto&& make) { CHECK_THROWS_AS(make(clients, config), InputError); };
   clients.min_updates = 11;  // above per_round
-  refuses(make_sync);
+  refuses(kMakeSync);
   clients = {};
   clients.overcommit = 0.9;
-  refuses(make_sync);
+  refuses(kMakeSync);
   clients = {};
   clients.concurrency = 0;
-  refuses(make_fedbuff);
-  refuses(make_fedasync);
+  refuses(kMakeFedbuff);
+  refuses(kMakeFedasync);
   clients = {};
   config.buffer_size = 0;
-  refuses(make_fedbuff);
+  refuses(kMakeFedbuff);
   config.alpha = 1.5;
-  refuses(make_fedasync);
+  refuses(kMakeFedasync);
   config.server_lr = 0.0;
   CHECK_THROWS_AS(Aggregator{config}, InputError);
 }
@@ -119,7 +119,7 @@ TEST_CASE("sync weighs by examples, tokens or evenly, and the weights sum to one
   const auto weights = [&](const std::string& weighting) {
     AggregationConfig config;
     config.weighting = weighting;
-    return make_sync({}, config)->weights(updates);
+    return kMakeSync({}, config)->weights(updates);
   };
   CHECK(weights("examples") == std::vector<double>{0.25, 0.75});
   CHECK(weights("tokens") == std::vector<double>{0.75, 0.25});
@@ -134,12 +134,12 @@ TEST_CASE("fedbuff's weights are normalised before the staleness function") {
   config.staleness = {"hinge", 1.0, 0.0};  // s(1) = 1/2, s(3) = 1/4
   config.weighting = "uniform";
   const std::vector<Contribution> updates{{1, 1, 0}, {3, 1, 1}, {4, 1, 3}, {8, 1, 0}};
-  CHECK(make_fedbuff({}, config)->weights(updates) ==
+  CHECK(kMakeFedbuff({}, config)->weights(updates) ==
         std::vector<double>{0.25, 0.125, 0.0625, 0.25});
   config.weighting = "examples";
-  CHECK(make_fedbuff({}, config)->weights(updates) ==
+  CHECK(kMakeFedbuff({}, config)->weights(updates) ==
         std::vector<double>{0.0625, 0.09375, 0.0625, 0.5});
-  CHECK(make_fedbuff({}, config)->raw_weight(updates[1]) == 1.5);
+  CHECK(kMakeFedbuff({}, config)->raw_weight(updates[1]) == 1.5);
 }
 
 TEST_CASE("fedbuff's weights sum to one over a fresh buffer, whatever is in it") {
@@ -151,7 +151,7 @@ TEST_CASE("fedbuff's weights sum to one over a fresh buffer, whatever is in it")
     for (int i = 0; i < count; ++i) {
       updates.push_back({*rc::gen::inRange(1, 1000), *rc::gen::inRange(1, 100000), 0});
     }
-    const auto weights = make_fedbuff({}, config)->weights(updates);
+    const auto weights = kMakeFedbuff({}, config)->weights(updates);
     RC_ASSERT(std::abs(std::accumulate(weights.begin(), weights.end(), 0.0) - 1.0) < 1e-12);
   }));
 }
@@ -160,7 +160,7 @@ TEST_CASE("fedasync's mixing weight is alpha s(tau) for each update") {
   AggregationConfig config;
   config.alpha = 0.6;
   config.staleness = {"hinge", 1.0, 0.0};
-  const auto policy = make_fedasync({}, config);
+  const auto policy = kMakeFedasync({}, config);
   CHECK(policy->weights(std::vector<Contribution>{{9, 9, 0}, {1, 1, 1}}) ==
         std::vector<double>{0.6, 0.3});
 }
@@ -169,11 +169,11 @@ TEST_CASE("ten by a tenth more are eleven invitations") {
   ClientsConfig clients;
   const AggregationConfig config;
   clients.overcommit = 1.1;
-  const auto policy = make_sync(clients, config);
+  const auto policy = kMakeSync(clients, config);
   CHECK(policy->invitations(0) == 11);
   CHECK(policy->invitations(3) == 0);
   clients.overcommit = 1.11;
-  CHECK(make_sync(clients, config)->invitations(0) == 12);
+  CHECK(kMakeSync(clients, config)->invitations(0) == 12);
 }
 
 TEST_CASE("a round takes the first in the order of arrival, client, seq") {
@@ -185,7 +185,7 @@ TEST_CASE("a round takes the first in the order of arrival, client, seq") {
                                      {{{9}, {2}}, {10}, true},
                                      {{{3}, {3}}, {50}, false},
                                      {{{5}, {4}}, {50}, false}};
-  const auto round = make_sync(clients, config)->plan({0}, jobs);
+  const auto round = kMakeSync(clients, config)->plan({0}, jobs);
   REQUIRE(round);
   CHECK(round->end == sim::VirtualTime{50});
   CHECK(round->fates ==

@@ -126,7 +126,7 @@ TEST_CASE("base, change and adapter give the logits of the merged base") {
     const GoldenOpt golden(name);
     const auto& base = golden.base();
     const auto batch = unpad(golden.padded("nopad")).batch;
-    const Adapter adapter = adapter_on(base.shape(), random_change(base.shape(), all_modules));
+    const Adapter adapter = adapter_on(base.shape(), random_change(base.shape(), kAllModules));
     const TemporaryFolder folder;
     write_merged(base_folder(name), adapter, folder / "merged", DType::float32, kUncut);
     const auto merged = BaseModel::load({folder / "merged", "float32"}, test_device());
@@ -220,8 +220,8 @@ TEST_CASE("all that ask for a change at once share one copy, and it goes when no
   const auto& base = golden.base();
   std::weak_ptr<const BaseModel> kept;
   {
-    const Adapter first = adapter_on(base.shape(), random_change(base.shape(), all_modules, 1));
-    const Adapter second = adapter_on(base.shape(), random_change(base.shape(), all_modules, 2));
+    const Adapter first = adapter_on(base.shape(), random_change(base.shape(), kAllModules, 1));
+    const Adapter second = adapter_on(base.shape(), random_change(base.shape(), kAllModules, 2));
     CHECK(base.under(nullptr) == golden.base_pointer());
     std::vector<BaseModelPtr> got(8);
     std::atomic<int> ready = 0;
@@ -347,7 +347,7 @@ TEST_CASE("files that are no base change are refused by name") {
 
 TEST_CASE("a base change can be merged without an adapter") {
   const GoldenOpt golden("opt_prenorm");
-  const auto change = random_change(golden.base().shape(), all_modules);
+  const auto change = random_change(golden.base().shape(), kAllModules);
   const TemporaryFolder folder;
   const Adapter alone{std::make_shared<const AdapterLayout>(std::vector<LoraModule>{}), {}, change};
   write_merged(base_folder("opt_prenorm"), alone, folder / "merged", DType::float32, kUncut);

@@ -28,7 +28,7 @@ using namespace lorafleet::tests;
 
 namespace {
 
-const std::vector<std::string> models = {"opt_prenorm", "opt_postnorm_proj"};
+const std::vector<std::string> kModels = {"opt_prenorm", "opt_postnorm_proj"};
 
 /// Two sequences; the first is long enough to be taken in several blocks of queries.
 PackedBatch long_batch() {
@@ -103,7 +103,7 @@ TEST_CASE("a GPU's name comes from the driver, where there is one") {
 
 TEST_CASE("what a GPU would compute is what Hugging Face and PEFT compute") {
   const AsOnAGpu gpu;
-  for (const auto& name : models) {
+  for (const auto& name : kModels) {
     const GoldenOpt golden(name);
     const Adapter adapter = golden.adapter("lora.init.");
     const auto vocabulary = static_cast<std::size_t>(golden.base().shape().vocabulary);
@@ -136,7 +136,7 @@ TEST_CASE("host kernels and ATen's operators agree, on long sequences and with d
   const ModelConfig model = {source_folder() / "scenarios" / "base" / "opt-mini", "float32"};
   const auto here = BaseModel::load(model);
   const auto there = BaseModel::load(model, test_device());
-  const Adapter adapter = random_adapter(here->shape(), lora_on(all_modules), 0.05);
+  const Adapter adapter = random_adapter(here->shape(), lora_on(kAllModules), 0.05);
   const PackedBatch batch = long_batch();
   const auto step = [&](const BaseModel& base, bool drops) {
     const Dropout dropout = {0.1, Random(3, Purpose::lora_dropout, 1, 2)};
@@ -203,7 +203,7 @@ TEST_CASE("without host kernels a job trains the same adapter") {
 
 TEST_CASE("without host kernels greedy generation gives Hugging Face's tokens") {
   const AsOnAGpu gpu;
-  for (const auto& name : models) {
+  for (const auto& name : kModels) {
     const GoldenOpt golden(name);
     const auto prompt = golden.integers("base.greedy.prompt");
     const auto output = golden.integers("base.greedy.output");

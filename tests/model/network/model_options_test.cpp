@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/training/optimizer.hpp"
+#include "model/adapter/adapter.hpp"
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
@@ -121,7 +121,7 @@ TEST_CASE("with each option the gradients are the padded form's and what small s
   for (const Variant& variant : variants()) {
     CAPTURE(variant.name);
     const BaseModelPtr base = made(variant).load();
-    const Adapter adapter = random_adapter(base->shape(), lora_on(all_modules));
+    const Adapter adapter = random_adapter(base->shape(), lora_on(kAllModules));
     const PaddedBatch padded = GoldenOpt("opt_prenorm").padded("right");
     const PackedBatch batch = unpad(padded).batch;
     const LossAndGradient packed = packed_loss(*base, adapter, batch);

@@ -53,6 +53,13 @@ Ids tokens(const model::EncodedExamples& encoded, std::size_t i = 0) {
   return {ids.begin(), ids.end()};
 }
 
+std::size_t label_count(const model::EncodedData& data, std::size_t i = 0) {
+  std::size_t count = 0;
+  for (const model::LabelSpan& span : data.labels(i))
+    count += span.end - span.begin;
+  return count;
+}
+
 Ids mini_ids(const std::string& text) {
   return tokenizer().encode(text);
 }
@@ -68,7 +75,7 @@ TEST_CASE("a sequence is bos, prompt, target and eos, with the target and eos as
       mini_ids("Define the noun \"fox\".\nA kind of canine: a dog\nRelated: vulpine\n\n");
   CHECK(tokens(encoded) == tests::joined({{2}, prompt, mini_ids("a red animal"), {2}}));
   CHECK(encoded.data.label_start(0) == 1 + prompt.size());
-  CHECK(encoded.data.label_count(0) == mini_ids("a red animal").size() + 1);
+  CHECK(label_count(encoded.data) == mini_ids("a red animal").size() + 1);
   CHECK(encoded.data.context_tokens(0) == model::count_tokens(tokenizer(), kRow.context));
   CHECK(encoded.report.truncated == 0);
   CHECK(encoded.report.dropped == 0);
@@ -97,7 +104,7 @@ TEST_CASE("empty parts of a prompt leave no line ends behind") {
   const auto encoded = encode({example("", "", "t"), example("", "", "")});
   CHECK(tokens(encoded, 0) == tests::joined({{2}, mini_ids("t"), {2}}));
   CHECK(tokens(encoded, 1) == Ids{2, 2});
-  CHECK(encoded.data.label_count(1) == 1);
+  CHECK(label_count(encoded.data, 1) == 1);
 }
 
 TEST_CASE("an example that is too long loses the chosen end of its context, and nothing else") {
@@ -113,7 +120,7 @@ TEST_CASE("an example that is too long loses the chosen end of its context, and 
         tests::joined({{2}, before, Ids(context.end() - kept, context.end()), after, target, {2}}));
   CHECK(left.report.truncated == 1);
   CHECK(left.data.context_tokens(0) == context.size());
-  CHECK(left.data.label_count(0) == target.size() + 1);
+  CHECK(label_count(left.data) == target.size() + 1);
 
   const auto right = encode({kRow}, full - 5, "cut_context_right");
   CHECK(tokens(right) ==
@@ -169,7 +176,7 @@ TEST_CASE("entries keep the indices, the limit and the labels of their examples"
         continue;
       }
       RC_ASSERT(encoded.data.length(i) <= static_cast<std::size_t>(limit));
-      RC_ASSERT(encoded.data.label_count(i) == mini_ids(examples[i].target).size() + 1);
+      RC_ASSERT(label_count(encoded.data, i) == mini_ids(examples[i].target).size() + 1);
       const auto labels = encoded.data.tokens(i).subspan(encoded.data.label_start(i));
       RC_ASSERT(labels.back() == 2);
     }
@@ -269,7 +276,7 @@ TEST_CASE("labels may be several spans of a sequence") {
   data.add(Ids{5, 6, 7, 8, 9}, spans, 0);
   data.add(Ids{1, 2}, std::size_t{2}, 0);
   CHECK(data.label_start(0) == 0);
-  CHECK(data.label_count(0) == 3);
+  CHECK(label_count(data) == 3);
   CHECK(std::ranges::equal(data.labels(0), spans));
   CHECK(data.labels(1).empty());
   CHECK(data.label_start(1) == 2);
@@ -282,7 +289,7 @@ TEST_CASE("an entry of encoded data can be replaced, and the others stay") {
   data.replace(0, Ids{7, 8, 9, 10}, std::vector<model::LabelSpan>{{3, 4}}, 2);
   CHECK(data.size() == 2);
   CHECK(Ids(data.tokens(0).begin(), data.tokens(0).end()) == Ids{7, 8, 9, 10});
-  CHECK(data.label_count(0) == 1);
+  CHECK(label_count(data) == 1);
   CHECK(data.context_tokens(0) == 2);
   CHECK(Ids(data.tokens(1).begin(), data.tokens(1).end()) == Ids{4, 5});
 }

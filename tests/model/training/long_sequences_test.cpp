@@ -62,7 +62,7 @@ PaddedBatch padded(const std::vector<std::int64_t>& lengths) {
 TEST_CASE("sequences of several query blocks give the padded form's logits and gradients") {
   // Blocks are of at least 128 queries: 1, 2, 2 and 4 of them. 4096 tokens of vocabulary make
   // chunks of 256 labels in the head.
-  const Adapter adapter = random_adapter(smooth().shape(), lora_on(all_modules), 0.05);
+  const Adapter adapter = random_adapter(smooth().shape(), lora_on(kAllModules), 0.05);
   for (const std::vector<std::int64_t>& lengths :
        {std::vector<std::int64_t>{255}, {256}, {257}, {512}, {257, 512, 255, 256}}) {
     const PaddedBatch batch = padded(lengths);
@@ -95,7 +95,7 @@ TEST_CASE("a long step in parts has the gradient of the step as a whole") {
     examples.push_back(static_cast<std::uint32_t>(data->size()));
     data->add(tokens, length / 2, length / 2);
   }
-  const LoraConfig lora = lora_on(all_modules);
+  const LoraConfig lora = lora_on(kAllModules);
   TrainConfig train;
   train.optimizer = "sgd";
   train.lr = 1.0;

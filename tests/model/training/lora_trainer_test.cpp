@@ -10,11 +10,11 @@
 #include <thread>
 #include <vector>
 
+#include "model/adapter/adapter.hpp"
 #include "model/device/process.hpp"
 #include "model/evaluation/scorer.hpp"
 #include "model/training/batching.hpp"
 #include "model/training/lora_trainer.hpp"
-#include "model/training/optimizer.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
@@ -76,7 +76,7 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
 }  // namespace
 
 TEST_CASE("gradients of all six modules, of different ranks, are those that small steps show") {
-  LoraConfig lora = lora_on(all_modules);
+  LoraConfig lora = lora_on(kAllModules);
   lora.rank_pattern = {{"layers.1.*proj", 3}, {"fc1", 5}};
   lora.alpha_pattern = {{"fc1", 2.0}};
   for (const char* name : {"opt_prenorm", "opt_postnorm_proj"}) {
@@ -118,7 +118,7 @@ TEST_CASE("gradients of all six modules, of different ranks, are those that smal
 TEST_CASE("with dropout-free LoRA on all modules, packed and padded gradients agree") {
   for (const char* name : {"opt_prenorm", "opt_postnorm_proj"}) {
     const GoldenOpt golden(name);
-    const Adapter adapter = random_adapter(golden.base().shape(), lora_on(all_modules));
+    const Adapter adapter = random_adapter(golden.base().shape(), lora_on(kAllModules));
     const LossAndGradient padded = padded_loss_of(golden.base(), adapter, golden.padded("right"));
     const LossAndGradient packed =
         packed_loss(golden.base(), adapter, unpad(golden.padded("right")).batch);

@@ -1,5 +1,5 @@
-#include "partition/attribute_hint.hpp"
 #include "partition/examples/attributes.hpp"
+#include "partition/attribute_hint.hpp"
 
 #include <doctest/doctest.h>
 

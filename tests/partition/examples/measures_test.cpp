@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
-#include "partition/support/error.hpp"
 #include "partition/examples/words.hpp"
+#include "partition/support/error.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::partition;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <limits>
 
+using lorafleet::grouped;
 using lorafleet::shortest;
 
 TEST_CASE("numbers are written as short as they can be") {
@@ -19,6 +20,14 @@ TEST_CASE("numbers are written as short as they can be") {
   CHECK(shortest(5e-324) == "5e-324");
   CHECK(shortest(std::numeric_limits<double>::infinity()) == "inf");
   CHECK(shortest(std::nan("")) == "nan");
+}
+
+TEST_CASE("large numbers are grouped by thousands") {
+  CHECK(grouped(0) == "0");
+  CHECK(grouped(999) == "999");
+  CHECK(grouped(1000) == "1,000");
+  CHECK(grouped(-123456) == "-123,456");
+  CHECK(grouped(1234567) == "1,234,567");
 }
 
 TEST_CASE("every finite number reads back as itself") {

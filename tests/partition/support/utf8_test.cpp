@@ -20,6 +20,18 @@ TEST_CASE("UTF-8 is decoded and its faults are found") {
   CHECK(invalid_utf8_at("x\x80") == 1);             // stray continuation
 }
 
+TEST_CASE("code points are counted by the bytes that begin them") {
+  CHECK(count_code_points("plain, ünd 😀") == 12);
+  CHECK(count_code_points("") == 0);
+}
+
+TEST_CASE("a byte order mark is taken off the front of a text, once") {
+  CHECK(without_byte_order_mark("\xEF\xBB\xBFz") == "z");
+  CHECK(without_byte_order_mark("\xEF\xBB") == "\xEF\xBB");
+  CHECK(without_byte_order_mark("\xEF\xBB\xBF\xEF\xBB\xBF") == kByteOrderMark);
+  CHECK(without_byte_order_mark("") == "");
+}
+
 TEST_CASE("ill-formed UTF-8 is replaced by maximal subparts") {
   const std::string mark = "\xef\xbf\xbd";
   CHECK(replace_invalid_utf8("a\xff") == "a" + mark);

@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
+#include "model/files/dtype.hpp"
 #include "tests/scenarios/schema/scenario_files.hpp"
 
 namespace lorafleet {
@@ -28,6 +32,14 @@ TEST_CASE("the JSON Schema has types, ranges, names and defaults of the keys") {
   CHECK(property({"model", "dtype"}).at("enum").at(0) == "float32");
   CHECK(property({"evaluation", "metrics"}).at("items").at("enum").size() == 7);
   CHECK(property({"partition", "skew"}).at("items").at("properties").contains("alpha"));
+}
+
+TEST_CASE("a base's dtype is any that weights may have") {
+  auto names = property({"model", "dtype"}).at("enum").get<std::vector<std::string>>();
+  auto known = model::weight_type_names();
+  std::sort(names.begin(), names.end());
+  std::sort(known.begin(), known.end());
+  CHECK(names == known);
 }
 
 TEST_CASE("the JSON Schema asks for required keys, except those with an alternative") {

@@ -13,14 +13,6 @@ TEST_CASE("times read as hours, minutes and seconds, and days where there are an
   CHECK(tools::clock_text(-3.0) == "0:00:00");
 }
 
-TEST_CASE("large numbers are grouped by thousands") {
-  CHECK(tools::grouped(0) == "0");
-  CHECK(tools::grouped(999) == "999");
-  CHECK(tools::grouped(1000) == "1,000");
-  CHECK(tools::grouped(-123456) == "-123,456");
-  CHECK(tools::grouped(1234567) == "1,234,567");
-}
-
 TEST_CASE("figures keep about three significant digits") {
   CHECK(tools::figure(352.14) == "352.1");
   CHECK(tools::figure(2.1718) == "2.172");

@@ -6,6 +6,7 @@
 
 #include "model/text/pipeline/models/models.hpp"
 #include "model/text/pipeline/trie.hpp"
+#include "partition/support/utf8.hpp"
 
 namespace lorafleet::model {
 
@@ -41,11 +42,7 @@ class WordPiece final : public TokenModel {
  private:
   /// In characters.
   [[nodiscard]] bool is_too_long(std::string_view word) const {
-    if (word.size() <= longest_) return false;
-    std::size_t characters = 0;
-    for (const char byte : word)
-      characters += (static_cast<unsigned char>(byte) & 0xc0u) != 0x80 ? 1 : 0;
-    return characters > longest_;
+    return word.size() > longest_ && count_code_points(word) > longest_;
   }
 
   Trie first_;

@@ -21,14 +21,14 @@ void require(UErrorCode code) {
 }
 
 const icu::UnicodeSet& characters_of_unicode_12() {
-  static const icu::UnicodeSet set = [] {
+  static const icu::UnicodeSet kSet = [] {
     UErrorCode code = U_ZERO_ERROR;
     icu::UnicodeSet made(UNICODE_STRING_SIMPLE("[:age=12.0:]"), code);
     require(code);
     made.freeze();
     return made;
   }();
-  return set;
+  return kSet;
 }
 
 icu::StringPiece piece_of(std::string_view text) {

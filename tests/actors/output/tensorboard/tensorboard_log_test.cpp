@@ -14,7 +14,7 @@
 namespace lorafleet {
 namespace {
 
-using actors::TensorBoardLog;
+using actors::tensorboard::TensorBoardLog;
 using tests::EventReader;
 using tests::ReadEvent;
 

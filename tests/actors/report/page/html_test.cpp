@@ -39,7 +39,6 @@ TEST_CASE("numbers are written for readers") {
   CHECK(number(0.00042) == "0.00042");
   CHECK(number(-0.25) == "-0.25");
   CHECK(number(std::numeric_limits<double>::quiet_NaN()) == "–");
-  CHECK(grouped(-1234567) == "-1,234,567");
   CHECK(counted(1, "job") == "1 job");
   CHECK(counted(2, "job") == "2 jobs");
   CHECK(duration(0.25) == "0.25 s");

@@ -18,8 +18,10 @@ struct Case {
   std::vector<FoldItem> items;
 };
 
-/// `stale`: anchors are views of an earlier version and weights do not sum to 1.
-Case make_case(const Aggregator& aggregator, std::uint64_t seed, bool stale) {
+/// For the rule `name`. `stale`: anchors are views of an earlier version and weights do not sum
+/// to 1.
+Case make_case(const std::string& name, const Aggregator& aggregator, std::uint64_t seed,
+               bool stale) {
   const LoraRule& rule = aggregator.rule();
   Random random(seed, Purpose::sample);
   const auto between = [&](std::int64_t low, std::int64_t high) {
@@ -41,7 +43,7 @@ Case make_case(const Aggregator& aggregator, std::uint64_t seed, bool stale) {
   double total = 0.0;
   for (std::int64_t k = 0; k < clients; ++k) {
     auto layout = server;
-    if (aggregator.traits().any_ranks && random.bernoulli(0.7)) {
+    if (lora_rules().at(name).any_ranks && random.bernoulli(0.7)) {
       layout = layout_of(shapes, between(1, largest), random.bernoulli(0.5) ? alpha : 7.0, rslora);
     }
     const auto anchor = rule.view(random.bernoulli(0.5) ? earlier : made.current, layout);
@@ -84,7 +86,7 @@ void check_exact(const std::string& name, bool stale, double tolerance) {
     CAPTURE(seed);
     const double lr = seed % 3 == 0 ? 0.5 : 1.0;
     Aggregator aggregator(tests::rule_config(name, lr));
-    const Case made = make_case(aggregator, seed, stale);
+    const Case made = make_case(name, aggregator, seed, stale);
     const auto next = aggregator.fold(*made.current, made.items, {1}, seed).next;
     REQUIRE(next);
     const double error = distance(dense_effect(*next), dense_step(*made.current, made.items, lr)) /
@@ -102,7 +104,7 @@ void check_best(const std::string& name, const std::string& split, bool stale) {
     AggregationConfig config = tests::rule_config(name, lr);
     config.lora_split = split;
     Aggregator aggregator(config);
-    const Case made = make_case(aggregator, seed, stale);
+    const Case made = make_case(name, aggregator, seed, stale);
     Dense target = dense_step(*made.current, made.items, lr);
     if (name == "hlora") {
       target = dense_products(*made.current);
@@ -144,7 +146,7 @@ TEST_CASE("ffa's average is the average of the products, for A is shared") {
   for (std::uint64_t seed = 0; seed < kCases; ++seed) {
     CAPTURE(seed);
     Aggregator aggregator(tests::rule_config("ffa"));
-    Case made = make_case(aggregator, seed, false);
+    Case made = make_case("ffa", aggregator, seed, false);
     const auto next = aggregator.fold(*made.current, made.items, {1}, seed).next;
     REQUIRE(next);
     for (std::size_t i = 0; i < next->layout->modules().size(); ++i) {
@@ -171,7 +173,7 @@ TEST_CASE("fedit, fedsa and rolora average the factors that updates carry, and o
         CAPTURE(name);
         CAPTURE(seed);
         Aggregator aggregator(tests::rule_config(name, 0.7));
-        const Case made = make_case(aggregator, seed, stale);
+        const Case made = make_case(name, aggregator, seed, stale);
         const auto next = aggregator.fold(*made.current, made.items, {1}, seed).next;
         REQUIRE(next);
         double error = 0.0;
@@ -211,7 +213,7 @@ TEST_CASE("hetlora averages zero-padded factors by the norms of the products") {
       AggregationConfig config = tests::rule_config("hetlora");
       config.hetlora_weighting = weighting;
       Aggregator aggregator(config);
-      const Case made = make_case(aggregator, seed, false);
+      const Case made = make_case("hetlora", aggregator, seed, false);
       const auto next = aggregator.fold(*made.current, made.items, {1}, seed).next;
       REQUIRE(next);
       std::vector<double> weights;

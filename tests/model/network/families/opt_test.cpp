@@ -58,7 +58,7 @@ TEST_CASE("the shipped base's configuration is read as it is written") {
   CHECK_FALSE(config.parts.norms_last);
   CHECK(config.parts.final_norm == "model.decoder.final_layer_norm");
   CHECK(config.parts.tied);
-  CHECK(config.parts.activation == "relu");
+  CHECK(config.parts.activation == model::Activation::relu);
   CHECK(config.shape.ends == std::vector<std::int32_t>{2});
   CHECK(config.shape.padding == 1);
 }
@@ -83,7 +83,7 @@ TEST_CASE("every optional key is read") {
   CHECK_FALSE(linear(read_back, model::LinearRole::down).bias);
   CHECK_FALSE(read_back.parts.norm.affine);
   CHECK_FALSE(read_back.parts.tied);
-  CHECK(read_back.parts.activation == "gelu_new");
+  CHECK(read_back.parts.activation == model::Activation::tanh_gelu);
   CHECK(read_back.parts.dropout.hidden == 0.25);
   CHECK(read_back.parts.dropout.attention == 0.5);
   CHECK(read_back.shape.embedding == 128);
@@ -99,7 +99,7 @@ TEST_CASE("absent and null keys take OPT's defaults, unknown ones are ignored") 
   CHECK_FALSE(config.parts.norms_last);
   CHECK(linear(config, model::LinearRole::down).bias);
   CHECK(config.parts.tied);
-  CHECK(config.parts.activation == "relu");
+  CHECK(config.parts.activation == model::Activation::relu);
   CHECK(config.parts.dropout.hidden == 0.1);  // OPTConfig's default
   CHECK(config.parts.dropout.attention == 0.0);
   CHECK(config.parts.dropout.layer == 0.0);

@@ -8,8 +8,8 @@
 #include <numeric>
 #include <vector>
 
+#include "model/adapter/adapter.hpp"
 #include "model/training/lora_trainer.hpp"
-#include "model/training/optimizer.hpp"
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
@@ -36,7 +36,7 @@ std::vector<float> mask(const BaseDropout& dropout, std::size_t size, std::int64
 /// A tiny model, an adapter on all its modules, and a batch padded on the right.
 struct DropoutRun {
   GoldenOpt golden;
-  Adapter adapter = random_adapter(golden.base().shape(), lora_on(all_modules));
+  Adapter adapter = random_adapter(golden.base().shape(), lora_on(kAllModules));
   PaddedBatch padded = golden.padded("right");
   PackedBatch packed = unpad(padded).batch;
 

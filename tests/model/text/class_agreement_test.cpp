@@ -1,4 +1,4 @@
-#include "model/text/class_names.hpp"
+#include "model/text/class_agreement.hpp"
 
 #include <doctest/doctest.h>
 

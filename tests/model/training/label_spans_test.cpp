@@ -56,7 +56,7 @@ TEST_CASE("labels in several spans are predicted from their left neighbours") {
 
 TEST_CASE("the loss of two turns is the sum of the losses of each, and of nothing between them") {
   const GoldenOpt golden("opt_prenorm");
-  const Adapter adapter = random_adapter(golden.base().shape(), lora_on(all_modules));
+  const Adapter adapter = random_adapter(golden.base().shape(), lora_on(kAllModules));
   const Score first = score(golden, adapter, {{2, 4}});
   const Score between = score(golden, adapter, {{4, 8}});
   const Score second = score(golden, adapter, {{8, 10}});

@@ -1,4 +1,4 @@
-#include "actors/sim/csv.hpp"
+#include "actors/sim/typed_rows.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -25,7 +25,7 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 }
 
 std::vector<std::string> checked_header(const std::vector<std::string>& cells,
-                                        const std::string& place, const CsvColumns& columns) {
+                                        const std::string& place, const KnownColumns& columns) {
   std::vector<std::string> header;
   for (const auto& cell : cells) {
     if (!contains(columns.known, cell)) {
@@ -33,7 +33,7 @@ std::vector<std::string> checked_header(const std::vector<std::string>& cells,
           cell.size() > kLongestQuoted ? "" : nearest_name(cell, columns.known);
       throw InputError(place, "unknown column " + cell_in_quotes(printable(cell)) +
                                   "; allowed in the header: " + join(columns.known) +
-                                  (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+                                  did_you_mean(nearest));
     }
     if (contains(header, cell)) {
       throw InputError(place, "the header has the column " + cell_in_quotes(cell) + " twice");
@@ -50,18 +50,18 @@ std::vector<std::string> checked_header(const std::vector<std::string>& cells,
 
 }  // namespace
 
-std::string_view CsvRow::text(std::string_view column) const {
+std::string_view TypedRow::text(std::string_view column) const {
   const auto found = std::find(header_.begin(), header_.end(), column);
   if (found == header_.end()) return {};
   return cells_[static_cast<std::size_t>(found - header_.begin())];
 }
 
-void CsvRow::fail(std::string_view column, std::string_view what) const {
+void TypedRow::fail(std::string_view column, std::string_view what) const {
   throw InputError(at_line(file_, line_) + ":" + std::string(column), what);
 }
 
-std::optional<double> CsvRow::number(std::string_view column, double low, bool open,
-                                     double high) const {
+std::optional<double> TypedRow::number(std::string_view column, double low, bool open,
+                                       double high) const {
   const std::string_view cell = text(column);
   if (cell.empty()) return std::nullopt;
   double value = 0.0;
@@ -79,21 +79,20 @@ std::optional<double> CsvRow::number(std::string_view column, double low, bool o
   return value;
 }
 
-std::optional<std::int64_t> CsvRow::whole(std::string_view column, std::int64_t low,
-                                          std::int64_t high) const {
+std::optional<std::int64_t> TypedRow::whole(std::string_view column, const Limits& limits) const {
   const std::string_view cell = text(column);
   if (cell.empty()) return std::nullopt;
   std::int64_t value = 0;
   const auto end = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (end.ec != std::errc() || end.ptr != cell.data() + cell.size() || value < low ||
-      value > high) {
-    fail(column, "must be a whole number from " + std::to_string(low) + " to " +
-                     std::to_string(high) + ", not " + cell_in_quotes(printable(cell)));
+  if (end.ec != std::errc() || end.ptr != cell.data() + cell.size() ||
+      !limits.allow(static_cast<double>(value))) {
+    fail(column, "must be a whole number from " + limits.text() + ", not " +
+                     cell_in_quotes(printable(cell)));
   }
   return value;
 }
 
-std::string CsvRow::name(std::string_view column) const {
+std::string TypedRow::name(std::string_view column) const {
   std::string cell(text(column));
   if (!is_printable(cell)) {
     fail(column, cell_in_quotes(printable(cell)) +
@@ -102,9 +101,9 @@ std::string CsvRow::name(std::string_view column) const {
   return cell;
 }
 
-void for_each_csv_row(std::string_view text, std::string_view file, const CsvColumns& columns,
-                      const std::function<void(const CsvRow&)>& row) {
-  CsvRow current;
+void for_each_typed_row(std::string_view text, std::string_view file, const KnownColumns& columns,
+                        const std::function<void(const TypedRow&)>& row) {
+  TypedRow current;
   current.file_ = file;
   for_each_csv_record(text, {',', '#', true}, [&](CsvRecord& record) {
     const std::string place = at_line(file, record.line);

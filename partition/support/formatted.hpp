@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <string>
 
-namespace lorafleet::partition {
+namespace lorafleet {
 
 /// As printf writes them; cut off after 511 bytes.
 template <typename... Values>
@@ -14,4 +14,4 @@ std::string formatted(const char* pattern, Values... values) {
   return text.data();
 }
 
-}  // namespace lorafleet::partition
+}  // namespace lorafleet

@@ -7,10 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "partition/support/limits.hpp"
+
 namespace lorafleet::sim {
 
 /// The columns that a table may have; `required` ones it must have.
-struct CsvColumns {
+struct KnownColumns {
   std::vector<std::string> known;
   std::vector<std::string> required;
 };
@@ -18,7 +20,7 @@ struct CsvColumns {
 /// One row of a table. Cells are asked for by the name of their column; each reader throws
 /// InputError "file:line:column name: ..." for a cell that is wrong, and gives nothing for one that
 /// is empty or that the table does not have.
-class CsvRow {
+class TypedRow {
  public:
   [[nodiscard]] std::string_view text(std::string_view column) const;
   /// A text that will be part of tables and messages: UTF-8 without control characters.
@@ -26,14 +28,15 @@ class CsvRow {
   /// A finite number from `low` on (above it where `open`), at most `high`.
   [[nodiscard]] std::optional<double> number(std::string_view column, double low, bool open,
                                              double high) const;
-  [[nodiscard]] std::optional<std::int64_t> whole(std::string_view column, std::int64_t low,
-                                                  std::int64_t high) const;
+  /// `limits` has whole bounds on both sides.
+  [[nodiscard]] std::optional<std::int64_t> whole(std::string_view column,
+                                                  const Limits& limits) const;
   [[nodiscard]] std::size_t line() const { return line_; }
   [[noreturn]] void fail(std::string_view column, std::string_view what) const;
 
  private:
-  friend void for_each_csv_row(std::string_view, std::string_view, const CsvColumns&,
-                               const std::function<void(const CsvRow&)>&);
+  friend void for_each_typed_row(std::string_view, std::string_view, const KnownColumns&,
+                                 const std::function<void(const TypedRow&)>&);
 
   std::string_view file_;
   std::size_t line_ = 0;
@@ -46,7 +49,7 @@ class CsvRow {
 /// over; a cell in quotes may hold commas, blanks and (written twice) quotes. `file` is for
 /// messages. Throws InputError for a header that is missing, or has unknown, repeated or missing
 /// columns, for rows with another number of cells and for quotes that do not fit.
-void for_each_csv_row(std::string_view text, std::string_view file, const CsvColumns& columns,
-                      const std::function<void(const CsvRow&)>& row);
+void for_each_typed_row(std::string_view text, std::string_view file, const KnownColumns& columns,
+                        const std::function<void(const TypedRow&)>& row);
 
 }  // namespace lorafleet::sim

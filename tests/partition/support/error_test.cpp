@@ -1,0 +1,21 @@
+#include "partition/support/error.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace lorafleet;
+
+TEST_CASE("the nearest name is at most a third of the letters away, or two") {
+  CHECK(nearest_name("fedbuf", {"fedasync", "fedbuff"}) == "fedbuff");
+  CHECK(nearest_name("abc", {"abx", "axx", "xyz"}) == "abx");
+  CHECK(nearest_name("abc", {"xyz"}).empty());
+  CHECK(nearest_name("abc", {}).empty());
+}
+
+TEST_CASE("a name is asked about where one is near") {
+  CHECK(did_you_mean("fedbuff") == "; did you mean fedbuff?");
+  CHECK(did_you_mean("fedbuff", "\"") == "; did you mean \"fedbuff\"?");
+  CHECK(did_you_mean_aside("fedbuff") == " (did you mean fedbuff?)");
+  CHECK(did_you_mean_aside("fedbuff", "\"") == " (did you mean \"fedbuff\"?)");
+  CHECK(did_you_mean("").empty());
+  CHECK(did_you_mean_aside("", "\"").empty());
+}
