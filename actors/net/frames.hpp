@@ -7,6 +7,9 @@
 
 namespace lorafleet::actors::net {
 
+/// In place of CAF's own protocol, which a peer can crash or bloat before any of our code runs
+/// (docs/architecture.md, "Several hosts").
+///
 /// What stands on the wire between a head and a host: a header of 8 bytes (payload length as u32,
 /// type as u8, three zeros), then the payload.
 enum class FrameType : std::uint8_t {
