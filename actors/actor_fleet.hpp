@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 
+#include "actors/coordinator/coordinator.hpp"
 #include "actors/fleet_parts.hpp"
 
 namespace lorafleet::actors {

@@ -7,6 +7,7 @@
 # Usage: tools/typecheck-cuda.sh [--optional] [FILE.cpp...]
 #   FILE         default: what knows of CUDA
 #   --optional   status 0, and one line, where the headers are not to be had; for CI without a network
+#                (without it, a FILE that needs CUDA's own headers is an error where there are none)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 optional=false
@@ -14,7 +15,7 @@ if [[ "${1:-}" == --optional ]]; then
   optional=true
   shift
 elif [[ "${1:-}" == -* ]]; then
-  sed -n '/^# Usage/,/^#   --optional/s/^# \{0,1\}//p' "$0" >&2
+  sed -n '/^# Usage/,/^#                (/s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 headers=$PWD/build/cuda-headers
@@ -52,16 +53,21 @@ files=("$@")
 if [[ ${#files[@]} -eq 0 ]]; then
   files=(model/device/*.cpp model/network/kernels/*.cpp model/network/layers/packed_attention.cpp)
 fi
-# LibTorch's c10/cuda headers include those of CUDA itself, which Debian has in non-free only.
+# LibTorch's c10/cuda headers include those of CUDA itself, which Debian has in non-free only: without them,
+# files that include the former are left out.
+named=$#
 toolkit=()
 nvcc=$(readlink -f "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)" || true)
 cuda=${nvcc%/bin/nvcc}/include
-if [[ -f "$cuda/cuda_runtime_api.h" ]]; then
+if [[ -f /usr/include/cuda_runtime_api.h ]]; then
+  :  # found without being told
+elif [[ -f "$cuda/cuda_runtime_api.h" ]]; then
   toolkit=(-isystem "$cuda")
 else
   for file in "${!files[@]}"; do
     grep -q '#include <c10/cuda/' "${files[$file]}" || continue
     echo "typecheck-cuda: left out, no cuda_runtime_api.h beside nvcc: ${files[$file]}"
+    $optional || [[ $named -eq 0 ]] || exit 1
     unset "files[$file]"
   done
   [[ ${#files[@]} -gt 0 ]] || exit 0

@@ -9,6 +9,7 @@
 #include "actors/sim/typed_rows.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
+#include "partition/support/limits.hpp"
 #include "partition/support/numbers.hpp"
 
 namespace lorafleet::sim {

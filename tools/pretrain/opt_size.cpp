@@ -98,6 +98,7 @@ nlohmann::ordered_json config_of(const OptSize& size) {
   config["dtype"] = "bfloat16";
   config["ffn_dim"] = size.wide();
   config["hidden_size"] = size.width;
+  config["init_std"] = kDeviation;
   config["max_position_embeddings"] = size.positions;
   config["num_attention_heads"] = size.heads;
   config["num_hidden_layers"] = size.layers;

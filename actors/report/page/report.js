@@ -279,7 +279,7 @@
       {type: 'slider', xAxisIndex: 0, filterMode: 'weakFilter', height: 14, bottom: 4, showDetail: false,
         brushSelect: false, borderColor: faint(), fillerColor: isDark() ? '#56b4e944' : '#0072b233'}];
     // Many lines in few pixels would hide what they are to explain.
-    const faintness = Math.min(0.35, 0.35 * entry.box.clientWidth / (8 * Math.max((figure.marks || []).length, 1)));
+    const faintness = Math.min(0.35, 0.35 * entry.chart.getWidth() / (8 * Math.max((figure.marks || []).length, 1)));
     const away = (figure.absences || []).filter(() => shown(entry, figure.series[figure.series.length - 1]))
       .map(([row, start, end]) => [row, start / size, end / size]);
     const rows = figure.spans.filter((span) => shown(entry, figure.series[span[5]]))
@@ -405,43 +405,59 @@
   // ---- a figure as a file: all of it, in light colours, without what is hidden ----
   function pictureOf(entry) {
     const {figure, box} = entry;
-    const width = box.closest('figure').classList.contains('wide') ? 960 : 720;
+    const around = box.closest('figure');
+    const width = around.classList.contains('wide') ? 960 : 720;
     const height = heightOf(figure);
     const was = state.printing;
-    state.printing = true;
     const chart = echarts.init(null, null, {renderer: 'svg', ssr: true, width, height});
-    const option = kinds[figure.kind]({...entry, chart});
-    option.dataZoom = (option.dataZoom || []).filter((zoom) => zoom.type !== 'slider');
-    chart.setOption(option);
-    const keys = [...box.parentElement.querySelectorAll('.key[aria-pressed=true]')].map((key) => {
-      const series = figure.series[Number(key.dataset.series)];
-      const dash = dashOf(series.style);
-      return {name: series.name, swatch: key.querySelector('svg'), colour: colourOf(series.style), dash: dash === 'solid' ? [] : dash};
-    });
-    const picture = lorafleetPicture({
-      title: box.parentElement.querySelector('h3').firstChild.textContent,
-      sentence: box.parentElement.querySelector('figcaption').textContent,
-      keys, chart: chart.renderToSVGString(), width, height});
-    chart.dispose();
-    state.printing = was;
-    return picture;
+    try {
+      state.printing = true;
+      const option = kinds[figure.kind]({...entry, chart});
+      if ((option.dataZoom || []).some((zoom) => zoom.type === 'slider')) option.grid.bottom = 28;
+      option.dataZoom = [];
+      chart.setOption(option);
+      const keys = [...around.querySelectorAll('.key')]
+        .map((key) => ({series: figure.series[Number(key.dataset.series)], swatch: key.querySelector('svg')}))
+        .filter(({series}) => shown(entry, series))
+        .map(({series, swatch}) => {
+          const dash = dashOf(series.style);
+          return {name: series.name, swatch, colour: colourOf(series.style), dash: dash === 'solid' ? [] : dash};
+        });
+      return lorafleetPicture({
+        title: around.querySelector('h3').firstChild.textContent,
+        sentence: around.querySelector('figcaption').textContent,
+        keys, chart: chart.renderToSVGString(), width, height});
+    } finally {
+      chart.dispose();
+      state.printing = was;
+    }
   }
-  function offerPicture(entry) {
-    const head = entry.box.parentElement.querySelector('h3');
+  /// The intervals of a study's answers, which are drawn in the page already.
+  function pictureOfAnswers(drawn) {
+    const picture = drawn.cloneNode(true);
+    const [width, height] = drawn.getAttribute('viewBox').split(' ').slice(2);
+    for (const [name, value] of Object.entries({width, height, style: 'color:#1f2328;--paper:#ffffff;background:#ffffff',
+      'font-family': 'system-ui, sans-serif'})) picture.setAttribute(name, value);
+    for (const line of picture.querySelectorAll('line')) line.setAttribute('stroke-width', 3);
+    return new XMLSerializer().serializeToString(picture) + '\n';
+  }
+  /// A button in `place` that saves what `picture` gives as NAME.svg.
+  function offerPicture(place, name, title, picture) {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'save';
+    button.dataset.picture = name;
     button.textContent = 'SVG';
     button.title = 'Save this figure as a picture';
-    button.setAttribute('aria-label', 'Save as SVG: ' + head.textContent);
+    button.setAttribute('aria-label', 'Save as SVG: ' + title);
     button.addEventListener('click', () => {
       const link = document.createElement('a');
-      link.href = URL.createObjectURL(new Blob([pictureOf(entry)], {type: 'image/svg+xml'}));
-      link.download = entry.figure.id + '.svg';
+      link.href = URL.createObjectURL(new Blob([picture()], {type: 'image/svg+xml'}));
+      link.download = name + '.svg';
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     });
-    head.append(button);
+    place.append(button);
   }
 
   function start(figure) {
@@ -464,7 +480,8 @@
       });
     }
     draw(entry);
-    offerPicture(entry);
+    const head = box.parentElement.querySelector('h3');
+    offerPicture(head, figure.id, head.textContent, () => pictureOf(entry));
   }
 
   // ---- controls; what they say is in the address, so that a view can be shared ----
@@ -548,6 +565,8 @@
     read();
   }
   data.figures.forEach(start);
+  for (const drawn of document.querySelectorAll('svg.answers'))
+    offerPicture(drawn.previousElementSibling, 'answers', 'Answers', () => pictureOfAnswers(drawn));
   echarts.connect('run');
 
   /// What is jumped to must not lie under the bar that stays on top.

@@ -20,9 +20,10 @@ struct Applied {
 /// Then the energy that the triplets miss is below 1e-10 of the k best ones' in the worst case, and
 /// of the order of the residuals' squares where sigma_k > sigma_{k+1}. Blocks of at least k columns
 /// find singular values that occur up to k times. The first block is drawn with a fixed key.
-/// Eigen decomposes only matrices that are there in full: a fold of opt-125m's modules takes 56
-/// times as long that way, of opt-1.3b's 611 times (bench_lora_fold). Nothing where that takes a
-/// space of more than `limit` dimensions: then S is better decomposed in full.
+/// Nothing where that takes a space of more than `limit` dimensions: then S is better decomposed in
+/// full. Eigen decomposes only matrices that are there in full: a module of opt-125m's shape,
+/// folded from ten clients that trained, takes 56 times as long that way in float64, of opt-1.3b's
+/// 611 times (bench_lora_fold, "like training", a Xeon with AVX-512).
 std::optional<TopSvd> leading_triplets(Eigen::Index rows, Eigen::Index cols, Eigen::Index k,
                                        const Applied& s, Eigen::Index limit);
 

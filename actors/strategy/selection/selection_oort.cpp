@@ -48,7 +48,7 @@ OortConfig checked(const OortConfig& config) {
 }
 
 /// The one at place floor(q n), at most the last, in rising order.
-double quantile(std::vector<double> values, double q) {
+double ranked(std::vector<double> values, double q) {
   const auto place =
       std::min(static_cast<std::size_t>(q * static_cast<double>(values.size())), values.size() - 1);
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(place);
@@ -192,7 +192,7 @@ class Oort final : public Selection {
     seconds.reserve(arms_.size());
     for (const auto& [client, arm] : arms_)
       seconds.push_back(arm.seconds);
-    return quantile(std::move(seconds), q);
+    return ranked(std::move(seconds), q);
   }
 
   [[nodiscard]] std::vector<double> scores(std::span<const sim::ClientId> explored,
@@ -200,7 +200,7 @@ class Oort final : public Selection {
     std::vector<double> utilities;
     for (const auto client : explored)
       utilities.push_back(arms_.at(client.value).utility);
-    const double bound = quantile(utilities, config_.clip);
+    const double bound = ranked(utilities, config_.clip);
     const double preferred = preferred_seconds();
     const double log_round = std::log(static_cast<double>(version.value) + 1.0);
     std::vector<double> scores;

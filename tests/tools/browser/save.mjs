@@ -7,7 +7,7 @@ const browser = await chromium.launch({
 const page = await browser.newPage({viewport: {width: 1240, height: 900}, acceptDownloads: true});
 const reload = async () => {
   await page.goto('file://' + file);
-  return page.evaluate(() => [...document.querySelectorAll('figure')].map((figure) => figure.id));
+  return page.evaluate(() => [...document.querySelectorAll('.save')].map((save) => save.dataset.picture));
 };
 const there = await reload();
 const unknown = wanted.filter((id) => !there.includes(id));
@@ -17,7 +17,7 @@ if (unknown.length) {
 }
 for (const id of wanted.length ? wanted : there) {
   await reload();  // Chromium stops a page that saves more than ten files
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click(`figure[id="${id}"] .save`)]);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(`.save[data-picture="${id}"]`)]);
   await download.saveAs(`${folder}/${download.suggestedFilename()}`);
   console.log(`${folder}/${download.suggestedFilename()}`);
 }
