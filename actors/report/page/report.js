@@ -435,8 +435,8 @@
   /// The intervals of a study's answers, which are drawn in the page already.
   function pictureOfAnswers(drawn) {
     const picture = drawn.cloneNode(true);
-    const [width, height] = drawn.getAttribute('viewBox').split(' ').slice(2);
-    for (const [name, value] of Object.entries({width, height, style: 'color:#1f2328;--paper:#ffffff;background:#ffffff',
+    const [width, height] = drawn.getAttribute('viewBox').split(' ').slice(2).map((size) => Number(size) + 24);
+    for (const [name, value] of Object.entries({width, height, viewBox: ['-12 -12', width, height].join(' '), style: 'color:#1f2328;--paper:#ffffff;background:#ffffff',
       'font-family': 'system-ui, sans-serif'})) picture.setAttribute(name, value);
     for (const line of picture.querySelectorAll('line')) line.setAttribute('stroke-width', 3);
     return new XMLSerializer().serializeToString(picture) + '\n';
