@@ -4,7 +4,7 @@
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/lora/measures.hpp"
 #include "actors/strategy/lora/rule_options.hpp"
-#include "actors/strategy/lora/truncation.hpp"
+#include "actors/strategy/lora/truncated_view.hpp"
 #include "actors/strategy/lora/whole_tensors.hpp"
 #include "partition/support/random.hpp"
 

@@ -5,7 +5,7 @@
 #include "actors/strategy/lora/lora_rule.hpp"
 #include "actors/strategy/lora/measures.hpp"
 #include "actors/strategy/lora/rule_options.hpp"
-#include "actors/strategy/lora/truncation.hpp"
+#include "actors/strategy/lora/truncated_view.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::strategy {

@@ -1,4 +1,4 @@
-#include "actors/strategy/lora/truncation.hpp"
+#include "actors/strategy/lora/truncated_view.hpp"
 
 #include <algorithm>
 
