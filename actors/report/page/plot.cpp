@@ -77,8 +77,7 @@ std::string swatch(PlotKind kind, std::size_t style) {
   constexpr std::array kMarks = {"<circle cx=\"14\" cy=\"5\" r=\"4\" class=\"f",
                                  "<rect x=\"10\" y=\"1\" width=\"8\" height=\"8\" class=\"f",
                                  "<path d=\"M14 0 19 9 9 9z\" class=\"f",
-                                 "<path d=\"M14 0 19 5 14 10 9 5z\" class=\"f",
-                                 "<path d=\"M14 10 10 3 18 3z\" class=\"f"};
+                                 "<path d=\"M14 0 19 5 14 10 9 5z\" class=\"f"};
   std::string shape = "<rect x=\"8\" width=\"14\" height=\"10\" class=\"f";
   if (kind == PlotKind::lines) shape = "<line x1=\"1\" y1=\"5\" x2=\"27\" y2=\"5\" class=\"s";
   if (kind == PlotKind::scatter || kind == PlotKind::ranges) shape = kMarks[style % kMarks.size()];

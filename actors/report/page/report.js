@@ -21,7 +21,7 @@
   const lightColours = ['#0072b2', '#d55e00', '#007f5f', '#b0568d', '#000000'];
   const darkColours = ['#56b4e9', '#e69f00', '#2fbf8f', '#f0e442', '#e6edf3'];
   const dashes = ['solid', [7, 4], [2, 3], [9, 3, 2, 3]];
-  const symbols = ['circle', 'rect', 'triangle', 'diamond', 'pin'];
+  const symbols = ['circle', 'rect', 'triangle', 'diamond'];  // four, as the dashes: with five colours twenty looks
   const decals = [null,
     {symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: Math.PI / 4},
     {symbol: 'circle', symbolSize: 0.7, dashArrayX: [[5, 5], [0, 5, 5, 0]], dashArrayY: [5, 0]},
@@ -174,7 +174,7 @@
       option.series.push({
         type: 'line', name: series.name, z: series.thin ? 2 : 3,
         step: series.step ? 'end' : false, showSymbol: !series.thin && series.points.length <= 60,
-        symbol: symbols[series.style % 5], symbolSize: 5,
+        symbol: symbols[series.style % 4], symbolSize: 5,
         lineStyle: {color: colour, width: series.thin ? 1 : 2, opacity: series.thin ? 0.55 : 1, type: dashOf(series.style)},
         itemStyle: {color: colour}, emphasis: {disabled: true}, silent: series.thin,
         data: series.points.filter((point) => positive(point, dimension))
@@ -247,7 +247,7 @@
     option.yAxis = upright(figure.y, {type: figure.y.log ? 'log' : 'value'});
     const many = figure.series.reduce((sum, series) => sum + series.points.length, 0) > 400;
     option.series = figure.series.filter((series) => shown(entry, series)).map((series) => ({
-      type: 'scatter', name: series.name, symbol: symbols[series.style % 5],
+      type: 'scatter', name: series.name, symbol: symbols[series.style % 4],
       symbolSize: many ? 5 : 8, emphasis: {disabled: true},
       itemStyle: {color: colourOf(series.style), opacity: many ? 0.6 : 0.85},
       data: series.points.filter((point) => (!figure.x[0].log || point[0] > 0) && (!figure.y.log || point[1] > 0))
@@ -370,7 +370,7 @@
           style: {stroke: ink(), lineWidth: 2, opacity: 0.5}};
       },
     }].concat(figure.series.filter((series) => shown(entry, series)).map((series) => ({
-      type: 'scatter', name: series.name, symbol: symbols[series.style % 5], symbolSize: 11,
+      type: 'scatter', name: series.name, symbol: symbols[series.style % 4], symbolSize: 11,
       itemStyle: {color: colourOf(series.style)}, emphasis: {disabled: true}, z: 3,
       data: series.points.map((point, row) => [point[0], row]),
     })));
