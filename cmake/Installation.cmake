@@ -24,6 +24,7 @@ install(DIRECTORY scenarios DESTINATION "${data_folder}"
 install(PROGRAMS tools/make-certs.sh DESTINATION "${data_folder}")
 file(GLOB documents CONFIGURE_DEPENDS docs/*.md docs/*.png)
 install(FILES ${documents} README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY docs/studies DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(FILES cmake/debian/copyright DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(FILES "${LORAFLEET_MANUAL_FOLDER}/lorafleet.bash"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME lorafleet)
