@@ -15,6 +15,7 @@
 #include "actors/run/environment.hpp"
 #include "actors/run/local_scores.hpp"
 #include "actors/run/run_warnings.hpp"
+#include "actors/run/slot_jobs.hpp"
 #include "model/adapter/class_names.hpp"
 #include "model/adapter/client_layouts.hpp"
 #include "model/adapter/peft.hpp"
@@ -46,8 +47,8 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   const EarlyLines early(options);
   std::shared_ptr<HeadSetup> head;
   if (options.head) head = std::make_shared<HeadSetup>(open_head(*options.head));
-  const Learning learning =
-      prepare_learning(config, true, early.log, early.warning, options.shared);
+  const Learning learning = prepare_learning(config, devices_of_run(config, options, early.warning),
+                                             early.log, early.warning, options.shared);
   const auto& work = learning.work;
 
   make_folder(options.out);
@@ -84,7 +85,9 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
       },
       resumed ? &resumed->recorder : nullptr);
   parts.observer = recorder;
-  if (learning.base) log.note(computing_line(config.slots.device));
+  if (!learning.bases.empty()) {
+    log.note(computing_line(config.slots, learning.bases.size()));
+  }
   for (const auto& line : warnings_before(config, learning, *parts.federation.world, parts.slots))
     log.warning(line);
   if (resumed) {
@@ -108,7 +111,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
     throw;
   }
   recorder->write_files(parts.federation.world.get());
-  if (learning.base) {
+  if (!learning.bases.empty()) {
     model::save_peft(options.out / "adapter", *end.adapter,
                      model::server_lora(config.lora, learning.largest_device_rank()),
                      config.model.path.string(), work->shape);

@@ -1,5 +1,7 @@
 #include "actors/fleet_parts.hpp"
 
+#include <algorithm>
+
 #include "actors/run/slot_jobs.hpp"
 
 namespace lorafleet::actors {
@@ -13,7 +15,7 @@ FleetParts fleet_parts(const FederationConfig& config, const Learning& learning,
   parts.client_examples = learning.client_examples;
   parts.federation = learning.federation;
   parts.federation.world = make_world(config, learning);
-  parts.slots = config.slots.slots();
+  parts.slots = config.slots.slots(std::max<std::size_t>(1, learning.bases.size()));
   parts.jobs_of_slot = config.slots.jobs_of_slot();
   if (learning.trainer->is_instant()) {
     parts.workers = parts.slots;

@@ -6,9 +6,9 @@ namespace lorafleet::actors {
 
 HostActor::HostActor(caf::actor_config& config, const std::vector<SlotHandle>& slots,
                      std::size_t jobs_of_slot)
-    : HostHandle::base(config) {
-  for (std::size_t i = 0; i < jobs_of_slot; ++i)
-    idle_.insert(idle_.end(), slots.begin(), slots.end());
+    : HostHandle::base(config), jobs_of_slot_(jobs_of_slot) {
+  for (const SlotHandle& slot : slots)
+    slots_.push_back({slot});
 }
 
 HostActor::behavior_type HostActor::make_behavior() {
@@ -23,24 +23,27 @@ HostActor::behavior_type HostActor::make_behavior() {
 }
 
 void HostActor::fill_slots() {
-  while (!idle_.empty() && !queue_.empty()) {
+  while (!queue_.empty()) {
+    const auto fewest = std::min_element(
+        slots_.begin(), slots_.end(), [](const Slot& a, const Slot& b) { return a.jobs < b.jobs; });
+    if (fewest == slots_.end() || fewest->jobs == jobs_of_slot_) return;
     auto node = queue_.extract(queue_.begin());
-    const SlotHandle slot = idle_.back();
-    idle_.pop_back();
+    ++fewest->jobs;
     auto promise = node.mapped().promise;
     model::TrainJob job = std::move(node.mapped().job);
     const sim::JobId id = node.key().id;
     const auto given_up = std::make_shared<std::atomic<bool>>(false);
     job.given_up = running_[id] = given_up;
     // The same job may have come again since it was given up: its flag is another one then.
-    const auto free_slot = [this, slot, id, given_up] {
+    const auto place = static_cast<std::size_t>(fewest - slots_.begin());
+    const auto free_slot = [this, place, id, given_up] {
       if (const auto it = running_.find(id); it != running_.end() && it->second == given_up) {
         running_.erase(it);
       }
-      idle_.push_back(slot);
+      --slots_[place].jobs;
       fill_slots();
     };
-    request(slot, caf::infinite, RunJob{std::move(job)})
+    request(fewest->handle, caf::infinite, RunJob{std::move(job)})
         .then(
             [promise, free_slot, given_up](const JobResult& result) mutable {
               promise.deliver(*given_up ? JobResult{} : result);
@@ -60,7 +63,7 @@ void HostActor::fill_slots() {
 // The promises in the queue refer back to this actor.
 void HostActor::on_exit() {
   queue_.clear();
-  idle_.clear();
+  slots_.clear();
 }
 
 void HostActor::abandon(const AbandonJob& order) {

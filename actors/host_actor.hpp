@@ -12,7 +12,8 @@
 namespace lorafleet::actors {
 
 /// The slots of one process and the queue in front of them: the job with the earliest virtual
-/// arrival is trained first, so that the virtual clock waits as little as possible.
+/// arrival is trained first, so that the virtual clock waits as little as possible, by the slot
+/// that has the fewest.
 class HostActor final : public HostHandle::base {
  public:
   /// Each slot takes so many jobs at a time.
@@ -28,10 +29,17 @@ class HostActor final : public HostHandle::base {
     caf::typed_response_promise<JobResult> promise;
   };
 
+  /// A slot, and how many jobs it has.
+  struct Slot {
+    SlotHandle handle;
+    std::size_t jobs = 0;
+  };
+
   void fill_slots();
   void abandon(const AbandonJob& order);
 
-  std::vector<SlotHandle> idle_;  ///< a slot for each job that it can take
+  std::vector<Slot> slots_;
+  std::size_t jobs_of_slot_;
   std::map<sim::JobEnd, Waiting> queue_;
   std::map<sim::JobId, std::shared_ptr<std::atomic<bool>>> running_;
 };

@@ -177,15 +177,14 @@ void RemoteHostActor::prepare(const net::RunOffer& offer) {
     auto work = std::make_unique<Work>();
     work->identity = offer.identity;
     parts_.set_threads(static_cast<int>(config.slots.threads));
-    work->learning = prepare_learning(config, true, options.log, options.warning);
-    work->fingerprint = fingerprint(config, work->learning);
     const auto jobs = static_cast<std::size_t>(options.slots);
-    const std::size_t wished = std::clamp<std::size_t>(jobs, 1, config.slots.jobs_of_slot());
-    const std::size_t slots = (jobs + wished - 1) / wished;
-    const std::size_t together =
-        jobs_that_fit(config, work->learning, {slots, wished}, options.warning);
-    for (std::size_t slot = 0; slot < slots; ++slot)
-      work->slots.push_back(system().spawn<SlotActor, caf::detached>(work->learning.trainer));
+    const auto devices = training_devices(config, jobs, options.warning);
+    work->learning = prepare_learning(config, devices, options.log, options.warning);
+    work->fingerprint = fingerprint(config, work->learning);
+    const SlotJobs wish = slots_for(jobs, config.slots.jobs_of_slot(), devices.size());
+    const std::size_t together = jobs_that_fit(config, work->learning, wish, options.warning);
+    for (std::size_t slot = 0; slot < wish.slots; ++slot)
+      work->slots.push_back(system().spawn<SlotActor, caf::detached>(work->learning.trainer, slot));
     work->host = system().spawn<HostActor>(work->slots, together);
     work->context = std::make_shared<const ClientContext>(
         ClientContext{config.seed, work->learning.trainer, work->host});

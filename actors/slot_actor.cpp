@@ -22,7 +22,7 @@ SlotActor::SlotActor(caf::actor_config& config, std::shared_ptr<const model::Tra
                      std::size_t slot, std::shared_ptr<SlotBoard> board)
     : SlotHandle::base(config),
       trainer_(std::move(trainer)),
-      cohort_(trainer_->cohort()),
+      cohort_(trainer_->cohort(slot)),
       slot_(slot),
       board_(std::move(board)) {}
 

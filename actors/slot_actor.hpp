@@ -16,7 +16,8 @@ namespace lorafleet::actors {
 /// jobs block nothing but its own thread.
 class SlotActor final : public SlotHandle::base {
  public:
-  /// `board`, where there is one, hears of each job under the number `slot`.
+  /// `slot`: its number in this process, from 0; the trainer chooses the device by it, and `board`,
+  /// where there is one, hears of each job under it.
   SlotActor(caf::actor_config& config, std::shared_ptr<const model::Trainer> trainer,
             std::size_t slot = 0, std::shared_ptr<SlotBoard> board = nullptr);
   behavior_type make_behavior() override;

@@ -204,7 +204,7 @@ void measure(const Options& options) {
   for (const std::size_t size : options.cohorts) {
     std::vector<std::unique_ptr<Cohort>> cohorts;
     for (std::size_t slot = 0; slot < options.slots; ++slot)
-      cohorts.push_back(trainer->cohort());
+      cohorts.push_back(trainer->cohort(slot));
     for (const auto& own : cohorts)
       round(*own, work, size);  // warm-up
     Cohort* const cohort = cohorts.front().get();

@@ -65,6 +65,7 @@ actors::FederationConfig read_model_options(const CommandLine& line) {
   actors::FederationConfig config;
   config.model.path = line.text("model");
   if (line.has("dtype")) config.model.dtype = line.text("dtype");
+  if (line.has("quantization")) config.model.quantization = line.text("quantization");
   if (line.has("rank")) config.lora.r = line.whole("rank", 1);
   if (line.has("modules")) config.lora.target_modules = split_list(line.text("modules"));
   if (line.has("batch-tokens")) config.train.batch_tokens = line.whole("batch-tokens", 1);
@@ -81,7 +82,8 @@ actors::FederationConfig read_calibrated(const CommandLine& line) {
     if (line.has("set")) throw InputError("--set", "needs SCENARIO");
     return read_model_options(line);
   }
-  for (const char* name : {"dtype", "rank", "modules", "batch-tokens", "max-tokens", "device"}) {
+  for (const char* name :
+       {"dtype", "quantization", "rank", "modules", "batch-tokens", "max-tokens", "device"}) {
     if (line.has(name)) {
       throw InputError(std::string("--") + name, "needs --model; allowed here: --set");
     }
@@ -127,7 +129,8 @@ std::string setting_text(const CalibrationSetting& setting) {
 /// What the process should have at its peak: what it had before, the base, and what slots take.
 std::int64_t expected_bytes(const model::Footprint& takes, std::int64_t before, std::size_t slots) {
   return before + takes.base_bytes + takes.packed_bytes +
-         static_cast<std::int64_t>(slots) * (takes.adapter_bytes + takes.activation_bytes);
+         static_cast<std::int64_t>(slots) *
+             (takes.adapter_bytes + takes.activation_bytes + takes.dense_bytes);
 }
 
 /// `takes` is null where the memory is not the host's.
@@ -193,11 +196,12 @@ int calibrate_command(const Arguments& arguments) {
   line.repeated("set", "K=V", "set a key of the scenario; may be repeated");
   line.option("model", "DIR", "instead of SCENARIO: a Hugging Face directory, on made-up tokens");
   line.option("dtype", "NAME", "with --model: float32, bfloat16, float16; default: float32");
+  line.option("quantization", "NAME", "with --model: none, int8, nf4; default: none");
   line.option("rank", "N", "with --model: LoRA's rank; default: 8");
   line.option("modules", "LIST", "with --model: what is adapted; default: q_proj,v_proj");
   line.option("batch-tokens", "N", "with --model: tokens a step; default: 2048");
   line.option("max-tokens", "N", "with --model: longest example; default: 256");
-  line.option("device", "NAME", "with --model: cpu, cuda, cuda:N; default: cpu");
+  line.option("device", "NAME", "with --model: slots.device of a scenario; default: cpu");
   line.option("slots", "LIST", "how many slots train at a time, one or several numbers", "1");
   line.option("cohort", "LIST",
               "jobs that share a slot; default: the scenario's slots.cohort, so 1, on a GPU 16");
@@ -213,8 +217,12 @@ int calibrate_command(const Arguments& arguments) {
       "stderr\n"
       "gets a table with the spread.");
   if (!line.parse(arguments)) return kDone;
-  const auto config = read_calibrated(line);
+  auto config = read_calibrated(line);
   const auto settings = read_settings(line, config);
+  config.slots.count = 0;
+  for (const auto& setting : settings) {
+    config.slots.count = std::max(config.slots.count, static_cast<std::int64_t>(setting.slots));
+  }
   const double seconds = read_seconds(line);
   if (line.text("unit") != "tokens" && line.text("unit") != "teraflops") {
     throw InputError("--unit",
@@ -245,7 +253,7 @@ int calibrate_command(const Arguments& arguments) {
   const bool on_host = model::is_cpu(config.slots.device);
   log(where + "\n" + footprint_text(config.model, takes) + "\n" +
       table(speeds, work.train_flops_per_token, on_host ? &takes : nullptr, work.rss_before_base));
-  std::cout << "# " << config.model.path.filename().string() << " in " << config.model.dtype
+  std::cout << "# " << config.model.path.filename().string() << " in " << format_text(config.model)
             << " on " << where << "\n"
             << devices_toml(line, speeds, work.train_flops_per_token);
   return kDone;

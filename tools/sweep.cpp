@@ -2,7 +2,9 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 
+#include "actors/run/slot_jobs.hpp"
 #include "actors/run/trainers/train_kinds.hpp"
 #include "model/device/process.hpp"
 #include "partition/support/files.hpp"
@@ -67,9 +69,12 @@ std::string estimate_text(const Sweep& sweep, const std::vector<std::size_t>& op
     runs += open[c];
     if (open[c] == 0 || !actors::has_base(config)) continue;
     model::configure_thread(static_cast<int>(config.slots.threads));
-    const auto key = config.model.path.string() + config.model.dtype + config.slots.device;
+    const auto key = config.model.path.string() + config.model.dtype + config.model.quantization +
+                     config.slots.device;
     const bool known = speeds.contains(key);
-    const auto learning = actors::prepare_learning(config, !known, silent, silent,
+    std::vector<std::string> devices;
+    if (!known) devices = actors::training_devices(config, std::nullopt, silent);
+    const auto learning = actors::prepare_learning(config, devices, silent, silent,
                                                    {cache, scenarios::data_key(scenario)});
     if (!known) speeds[key] = scenarios::measure_speed(config, learning, kSeconds);
     const auto work = scenarios::work_of(config, learning);

@@ -7,9 +7,9 @@
 
 namespace lorafleet::actors {
 
-std::size_t SlotsConfig::slots() const {
+std::size_t SlotsConfig::slots(std::size_t devices) const {
   if (count > 0) return static_cast<std::size_t>(count);
-  return model::is_cpu(device) ? std::max(1u, std::thread::hardware_concurrency()) : 1;
+  return model::is_cpu(device) ? std::max(1u, std::thread::hardware_concurrency()) : devices;
 }
 
 std::size_t SlotsConfig::jobs_of_slot() const {

@@ -14,13 +14,13 @@ namespace lorafleet::actors {
 
 /// [slots]
 struct SlotsConfig {
-  std::int64_t count = 0;      ///< 0: as many as the machine has cores
+  std::int64_t count = 0;      ///< 0: as many as the machine has cores, or GPUs are used
   std::int64_t threads = 1;    ///< intra-op threads of each job; part of the result's bytes
-  std::string device = "cpu";  ///< "cpu", "cuda" (the first GPU), "cuda:N"
+  std::string device = "cpu";  ///< model::is_device_choice
   std::int64_t cohort = 0;     ///< jobs that a slot trains side by side; 0: jobs_of_slot decides
 
-  /// `count`, or by itself one for each core, on a GPU one.
-  [[nodiscard]] std::size_t slots() const;
+  /// `count`, or by itself one for each core, on GPUs one for each of these `devices`.
+  [[nodiscard]] std::size_t slots(std::size_t devices = 1) const;
   /// `cohort`, or by itself 1, on a GPU 16.
   [[nodiscard]] std::size_t jobs_of_slot() const;
 };

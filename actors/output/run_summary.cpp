@@ -61,7 +61,7 @@ RunSummary summarise(const FederationConfig& config, const Learning& learning,
                                   : config.stop.target_perplexity;
   if (summary.target_perplexity > 0.0)
     summary.to_target = recorder.reached(summary.target_perplexity);
-  summary.environment = environment_of(config.slots, slots);
+  summary.environment = environment_of(config.slots, learning.bases.size(), slots);
   return summary;
 }
 

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "actors/run/slot_jobs.hpp"
 #include "actors/run/workload.hpp"
 #include "model/adapter/lora_layout.hpp"
 #include "model/adapter/starting_adapter.hpp"
@@ -68,12 +69,18 @@ IndicesPtr add_examples(const model::ModelShape& shape, std::int64_t max_tokens,
 }
 
 /// What both kinds of work have in common: everything but the jobs.
-CalibrationWork make_work(const FederationConfig& config, const model::BaseModelPtr& base,
-                          std::shared_ptr<const model::EncodedData> data) {
+CalibrationWork make_work(const FederationConfig& config,
+                          const std::vector<model::BaseModelPtr>& bases,
+                          const std::shared_ptr<const model::EncodedData>& data) {
   CalibrationWork work;
-  work.train_flops_per_token = model::train_flops_per_token(base->shape());
-  work.trainer = model::make_lora_trainer(base, std::move(data), config.lora, config.train);
+  work.train_flops_per_token = model::train_flops_per_token(bases.front()->shape());
+  work.trainer = model::make_lora_trainer(bases, data, config.lora, config.train);
   return work;
+}
+
+std::vector<model::BaseModelPtr> bases_to_time(const FederationConfig& config) {
+  return model::load_bases(config.model,
+                           training_devices(config, std::nullopt, [](const std::string&) {}));
 }
 
 model::TrainJob make_job(const FederationConfig& config, std::size_t client,
@@ -143,7 +150,7 @@ class TimedSlot {
  public:
   TimedSlot(const model::Trainer& trainer, const std::vector<model::TrainJob>& jobs,
             const CalibrationSetting& setting, std::size_t slot)
-      : cohort_(trainer.cohort()), jobs_(jobs), setting_(setting), slot_(slot) {
+      : cohort_(trainer.cohort(slot)), jobs_(jobs), setting_(setting), slot_(slot) {
     while (began_.size() < setting.jobs_of_slot)
       add();
   }
@@ -227,10 +234,10 @@ CalibrationWork scenario_work(const FederationConfig& config,
                               const std::function<void(const std::string&)>& warning) {
   const Workload data = prepare_workload(config, log, warning);
   const std::int64_t before = model::rss_bytes();
-  const auto base = model::BaseModel::load(config.model, config.slots.device);
-  CalibrationWork work = make_work(config, base, data.encoded);
+  const auto bases = bases_to_time(config);
+  CalibrationWork work = make_work(config, bases, data.encoded);
   work.rss_before_base = before;
-  const auto start = first_adapter(config, base->shape(), warning);
+  const auto start = first_adapter(config, bases.front()->shape(), warning);
   for (std::size_t client = 0; client < data.client_examples.size(); ++client) {
     auto job = make_job(config, client, start, data.client_examples[client]);
     if (work.trainer->size(job).tokens > 0) work.jobs.push_back(std::move(job));
@@ -245,17 +252,18 @@ CalibrationWork scenario_work(const FederationConfig& config,
 
 CalibrationWork synthetic_work(const FederationConfig& config) {
   const std::int64_t before = model::rss_bytes();
-  const auto base = model::BaseModel::load(config.model, config.slots.device);
+  const auto bases = bases_to_time(config);
+  const model::ModelShape& shape = bases.front()->shape();
   auto data = std::make_shared<model::EncodedData>();
   Random random(config.seed, Purpose::sample);
   std::vector<IndicesPtr> parts;
   for (std::size_t i = 0; i < kSyntheticJobs; ++i) {
-    parts.push_back(add_examples(base->shape(), config.encoding.max_tokens,
-                                 2 * config.train.batch_tokens, random, *data));
+    parts.push_back(add_examples(shape, config.encoding.max_tokens, 2 * config.train.batch_tokens,
+                                 random, *data));
   }
-  CalibrationWork work = make_work(config, base, data);
+  CalibrationWork work = make_work(config, bases, data);
   work.rss_before_base = before;
-  const auto start = first_adapter(config, base->shape());
+  const auto start = first_adapter(config, shape);
   for (std::size_t i = 0; i < parts.size(); ++i)
     work.jobs.push_back(make_job(config, i, start, parts[i]));
   return work;

@@ -61,7 +61,8 @@ struct CalibrationWork {
   std::int64_t rss_before_base = 0;  ///< of the process, before the base was loaded
 };
 
-/// The clients of a scenario, each with its part of the data. Throws InputError.
+/// The clients of a scenario, each with its part of the data. The base lies on the devices that a
+/// run with these [slots] would train on. Throws InputError.
 CalibrationWork scenario_work(const FederationConfig& config,
                               const std::function<void(const std::string&)>& log,
                               const std::function<void(const std::string&)>& warning);

@@ -105,7 +105,7 @@ Schedule simulate_schedule(const FederationConfig& config, Learning learning, co
 }
 
 Schedule dry_run(const FederationConfig& config, const RunOptions& options) {
-  Learning learning = prepare_learning(config, false, options.log, options.warning);
+  Learning learning = prepare_learning(config, {}, options.log, options.warning);
   learning.federation.world = make_world(config, learning);
   for (const auto& line : warnings_before(config, learning, *learning.federation.world, 1))
     options.warning(line);

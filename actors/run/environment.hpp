@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 
@@ -8,10 +9,11 @@
 
 namespace lorafleet::actors {
 
-/// summary.json's "environment": what computes, on how many slots.
-std::map<std::string, std::string> environment_of(const SlotsConfig& config, const SlotJobs& slots);
+/// summary.json's "environment": what computes, on how many devices and slots.
+std::map<std::string, std::string> environment_of(const SlotsConfig& config, std::size_t devices,
+                                                  const SlotJobs& slots);
 
-/// What computes, for run.log. `device` as in [slots].
-std::string computing_line(const std::string& device);
+/// What computes, for run.log.
+std::string computing_line(const SlotsConfig& config, std::size_t devices);
 
 }  // namespace lorafleet::actors

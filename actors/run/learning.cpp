@@ -6,6 +6,7 @@
 #include "actors/run/client_limits.hpp"
 #include "actors/run/devices.hpp"
 #include "actors/run/run_scorer.hpp"
+#include "actors/run/slot_jobs.hpp"
 #include "actors/run/trainers/compressing_trainer.hpp"
 #include "actors/run/trainers/faulty_trainer.hpp"
 #include "actors/run/trainers/private_factor_trainer.hpp"
@@ -114,8 +115,24 @@ Workload workload_of(const FederationConfig& config, const Note& log, const Note
   return prepare_workload(config, *data, log, warning);
 }
 
-Learning real_learning(const FederationConfig& config, bool train, const Note& log,
-                       const Note& warning, const SharedRuns& shared) {
+/// "loaded the base from DIR", and where it is, if that is several places.
+std::string loaded_line(const FederationConfig& config, const std::vector<std::string>& devices) {
+  const std::string line = "loaded the base from " + config.model.path.string();
+  return devices.size() == 1 ? line : line + " on each of " + join(devices);
+}
+
+std::vector<model::BaseModelPtr> bases_of(const FederationConfig& config,
+                                          const std::vector<std::string>& devices,
+                                          const SharedRuns& shared) {
+  const auto load = [&] {
+    check_base_fits(config, devices);
+    return model::load_bases(config.model, devices);
+  };
+  return shared.cache ? shared.cache->bases(config.model, devices, load) : load();
+}
+
+Learning real_learning(const FederationConfig& config, const std::vector<std::string>& devices,
+                       const Note& log, const Note& warning, const SharedRuns& shared) {
   Learning learning;
   const auto work = std::make_shared<const Workload>(workload_of(config, log, warning, shared));
   learning.work = work;
@@ -140,14 +157,14 @@ Learning real_learning(const FederationConfig& config, bool train, const Note& l
     return model::job_size(*work->encoded, *work->client_examples[job.client.value], train_config,
                            seed, job.client.value, job.seq.value);
   };
-  if (!train) return learning;
-  learning.base = shared.cache ? shared.cache->base(config.model, config.slots.device)
-                               : model::BaseModel::load(config.model, config.slots.device);
-  log("loaded the base from " + config.model.path.string());
+  if (devices.empty()) return learning;
+  learning.bases = bases_of(config, devices, shared);
+  learning.base_devices = devices;
+  log(loaded_line(config, devices));
   learning.trainer = model::make_lora_trainer(
-      learning.base, work->encoded, config.lora, config.train,
+      learning.bases, work->encoded, config.lora, config.train,
       strategy::lora_rules().make(config.aggregation.lora, config.aggregation)->penalty());
-  learning.scorer = make_run_scorer(config, *work, learning.base);
+  learning.scorer = make_run_scorer(config, *work, learning.bases.front());
   return learning;
 }
 
@@ -192,14 +209,14 @@ std::string fingerprint(const FederationConfig& config, const Learning& learning
   return hash.hex();
 }
 
-Learning prepare_learning(const FederationConfig& config, bool train, const Note& log,
-                          const Note& warning, const SharedRuns& shared) {
-  Learning learning = has_base(config) ? real_learning(config, train, log, warning, shared)
+Learning prepare_learning(const FederationConfig& config, const std::vector<std::string>& devices,
+                          const Note& log, const Note& warning, const SharedRuns& shared) {
+  Learning learning = has_base(config) ? real_learning(config, devices, log, warning, shared)
                                        : surrogate_learning(config);
   learning.federation.clients = learning.clients();
   learning.federation.reports_folds = has_base(config);  // nothing of another kind is LoRA
   learning.honest = learning.trainer;
-  if (train) learning.trainer = decorated(learning.trainer, config, learning);
+  if (!devices.empty()) learning.trainer = decorated(learning.trainer, config, learning);
   return learning;
 }
 

@@ -21,7 +21,9 @@ namespace lorafleet::actors {
 /// What the clients of a run learn: LoRA on a base and data, or the surrogate.
 struct Learning {
   std::shared_ptr<const Workload> work;  ///< null for the surrogate
-  model::BaseModelPtr base;              ///< null for the surrogate, and where nothing is trained
+  /// One on each device; none for the surrogate, and where nothing is trained.
+  std::vector<model::BaseModelPtr> bases;
+  std::vector<std::string> base_devices;          ///< what these devices are called
   std::shared_ptr<const model::Trainer> trainer;  ///< null where nothing is trained
   std::shared_ptr<const model::Trainer> honest;   ///< without attackers and compression
   std::shared_ptr<const model::Scorer> scorer;    ///< null where nothing is trained
@@ -39,13 +41,14 @@ struct Learning {
 /// coordinator. Throws InputError.
 std::shared_ptr<sim::World> make_world(const FederationConfig& config, const Learning& learning);
 
-/// Reads what a run needs and checks that it fits together. `train` false: sizes only, for a
-/// schedule. `shared`: what other runs have read already. Throws InputError.
-Learning prepare_learning(const FederationConfig& config, bool train, const Note& log,
-                          const Note& warning, const SharedRuns& shared = {});
+/// Reads what a run needs and checks that it fits together. `devices`: where jobs train
+/// (training_devices), slot i on the i-th, again from the first after the last; none: sizes only,
+/// for a schedule. `shared`: what other runs have read already. Throws InputError.
+Learning prepare_learning(const FederationConfig& config, const std::vector<std::string>& devices,
+                          const Note& log, const Note& warning, const SharedRuns& shared = {});
 
-/// SHA-256 of the split, the initial adapter, the clients' ranks and the GPU, if any: two processes
-/// with equal ones train the same jobs.
+/// SHA-256 of the split, the initial adapter, the clients' ranks and what the GPUs are called, if
+/// there are any: two processes with equal ones train the same jobs.
 std::string fingerprint(const FederationConfig& config, const Learning& learning);
 
 }  // namespace lorafleet::actors

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,8 +30,8 @@ struct LocalScore {
 /// What local evaluation needs of a run.
 struct LocalParts {
   std::shared_ptr<const model::Trainer> trainer;
-  /// A scorer of the client's own test part.
-  std::function<std::unique_ptr<model::Scorer>(std::uint32_t client)> scorer;
+  /// A scorer of the client's own test part, for this one of the slots.
+  std::function<std::unique_ptr<model::Scorer>(std::uint32_t client, std::size_t slot)> scorer;
   std::function<double(std::uint32_t client)> context_tokens;  ///< mean over its test part
   std::vector<IndicesPtr> train;                               ///< by client
   std::vector<std::uint32_t> clients;                          ///< to evaluate

@@ -10,11 +10,12 @@ std::vector<LocalScore> local_scores(const FederationConfig& config, const Learn
                                      const FinalState& end, std::size_t slots,
                                      std::stop_token stop) {
   const Workload& work = *learning.work;
-  const auto& base = learning.base;
+  const auto& bases = learning.bases;
   LocalParts local;
   local.trainer = learning.honest;
-  local.scorer = [&](std::uint32_t client) {
-    return model::make_scorer(base, work.encoded, work.local_test[client], config.evaluation);
+  local.scorer = [&](std::uint32_t client, std::size_t slot) {
+    return model::make_scorer(bases[slot % bases.size()], work.encoded, work.local_test[client],
+                              config.evaluation);
   };
   local.context_tokens = [&](std::uint32_t client) {
     double sum = 0.0;
@@ -47,7 +48,7 @@ std::vector<LocalScore> local_scores(const FederationConfig& config, const Learn
                       layouts.empty() ? learning.federation.initial->layout : layouts[client]);
   };
   local.trains = rule->trains(end.version);
-  local.bare_base = !base->shape().classifier;
+  local.bare_base = !bases.front()->shape().classifier;
   local.run_seed = config.seed;
   local.version = end.version.value;
   local.slots = slots;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "actors/run/read_data.hpp"
 #include "model/network/base_model.hpp"
@@ -17,11 +18,16 @@ namespace lorafleet::actors {
 /// encoded. It changes no result, only how long the next run takes to begin.
 class RunCache {
  public:
-  /// Loads it, or hands out the one that was loaded with the same settings.
-  model::BaseModelPtr base(const model::ModelConfig& config, const std::string& device) {
-    const std::string key = config.path.string() + '\n' + config.dtype + '\n' + device;
-    return find_or_make(bases_, key, kMostBases,
-                        [&] { return model::BaseModel::load(config, device); });
+  /// One on each of the devices.
+  using Bases = std::vector<model::BaseModelPtr>;
+
+  /// Those that `load` loads, or that were loaded with the same settings.
+  Bases bases(const model::ModelConfig& config, const std::vector<std::string>& devices,
+              const std::function<Bases()>& load) {
+    std::string key = config.path.string() + '\n' + config.dtype + '\n' + config.quantization;
+    for (const std::string& device : devices)
+      key += '\n' + device;
+    return find_or_make(bases_, key, kMostBases, load);
   }
   /// What `read` makes, or made before under this key.
   std::shared_ptr<const ReadData> data(const std::string& key,
@@ -50,7 +56,7 @@ class RunCache {
     return value;
   }
 
-  Entries<model::BaseModelPtr> bases_;             // the latest last
+  Entries<Bases> bases_;                           // the latest last
   Entries<std::shared_ptr<const ReadData>> data_;  // likewise
 };
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "actors/net/head_options.hpp"
 #include "actors/run/progress.hpp"
@@ -20,6 +21,7 @@ struct RunOptions {
   bool resume = false;        ///< go on from the latest checkpoint in `out`, if there is one
   SharedRuns shared;          ///< with other runs of this process
   std::optional<net::HeadOptions> head;  ///< given: the slots of other hosts train for this run
+  std::vector<std::string> devices;  ///< to train on, instead of what slots.device says; or none
   std::stop_token stop;  ///< asked to stop: the run ends cleanly with status "interrupted"
   std::function<void(const Progress&)> progress;    ///< called from one thread at a time
   std::function<void(const std::string&)> log;      ///< info lines ("loaded the base ...")

@@ -18,7 +18,7 @@ std::vector<std::string> warnings_before(const FederationConfig& config, const L
   }
   auto lines = sim::world_warnings(world, jobs,
                                    sim::VirtualDuration::from_seconds(config.stop.virtual_seconds));
-  if (learning.base) {
+  if (!learning.bases.empty()) {
     for (const auto& line : model::runtime_warnings())
       lines.push_back(line);
   }

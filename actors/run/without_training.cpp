@@ -2,6 +2,7 @@
 
 #include "actors/run/run_scorer.hpp"
 #include "actors/run/workload.hpp"
+#include "model/device/device_name.hpp"
 #include "model/device/process.hpp"
 #include "model/device/runtime_info.hpp"
 #include "model/evaluation/sequence_scores.hpp"
@@ -50,7 +51,7 @@ AdapterEvaluation evaluate_adapter(const FederationConfig& config, const model::
   for (const auto& line : model::runtime_warnings())
     options.warning(line);
   const Workload work = prepare_workload(config, options.log, options.warning);
-  const auto base = model::BaseModel::load(config.model, config.slots.device);
+  const auto base = model::BaseModel::load(config.model, model::first_device(config.slots.device));
   AdapterEvaluation result{make_run_scorer(config, work, base)->evaluate_fully(adapter),
                            work.classes};
   if (predict && work.shape.classifier) {

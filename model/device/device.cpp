@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <torch/cuda.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <mutex>
 
@@ -48,22 +47,28 @@ void make_deterministic() {
 
 }  // namespace
 
-at::Device open_device(const std::string& name) {
-  constexpr const char* kKey = "slots.device";
+int gpu_count() {
+  return torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
+}
+
+at::Device find_device(const std::string& name) {
   if (!is_device_name(name)) {
-    throw InputError(kKey, "\"" + name + "\" is no device; allowed: cpu, cuda, cuda:N");
+    throw InputError(kDeviceKey, "\"" + name + "\" is no device; allowed: cpu, cuda, cuda:N");
   }
   if (is_cpu(name)) return at::kCPU;
-  if (!torch::cuda::is_available()) {
-    throw InputError(kKey, "this LibTorch has no CUDA; allowed: cpu");
-  }
-  const int index = std::max(0, static_cast<int>(at::Device(name).index()));
-  const auto count = static_cast<int>(torch::cuda::device_count());
+  const int count = gpu_count();
+  if (count == 0) throw InputError(kDeviceKey, "this LibTorch has no CUDA; allowed: cpu");
+  const int index = device_index(name);
   if (index >= count) {
-    throw InputError(kKey, "there is no " + name +
-                               "; allowed: cpu, cuda:0 to cuda:" + std::to_string(count - 1));
+    throw InputError(kDeviceKey, "there is no " + name +
+                                     "; allowed: cpu, cuda:0 to cuda:" + std::to_string(count - 1));
   }
-  const at::Device device(at::kCUDA, static_cast<at::DeviceIndex>(index));
+  return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
+}
+
+at::Device open_device(const std::string& name) {
+  const at::Device device = find_device(name);
+  if (device.is_cpu()) return device;
   static std::once_flag once;
   std::call_once(once, [&] {
     make_deterministic();

@@ -8,10 +8,17 @@ namespace lorafleet::model {
 
 // Internal to model/: what differs between the CPU and a GPU.
 
-/// "cpu", "cuda" (the first GPU) or "cuda:N". For a GPU it also asks LibTorch, process-wide, for
-/// deterministic algorithms and for sums of products in float32; CUBLAS_WORKSPACE_CONFIG is not in
-/// the environment afterwards. Throws InputError naming
-/// slots.device where there is no such device.
+/// What errors about devices name.
+inline constexpr const char* kDeviceKey = "slots.device";
+
+/// GPUs that LibTorch can use.
+int gpu_count();
+
+/// "cpu", "cuda" (the first GPU) or "cuda:N". Throws InputError where there is no such device.
+at::Device find_device(const std::string& name);
+
+/// The same. For a GPU it also asks LibTorch, process-wide, for deterministic algorithms and for
+/// sums of products in float32; CUBLAS_WORKSPACE_CONFIG is not in the environment afterwards.
 at::Device open_device(const std::string& name);
 
 /// Whether the loops of model/network/rows/row_kernels.hpp, and host memory as it lies there,

@@ -123,8 +123,7 @@ void* driver_function(const char* name) {
 std::string describe(const std::string& device) {
   if (is_cpu(device)) return device;
   const auto version = at::detail::getCUDAHooks().versionCUDART();  // 1000 major + 10 minor
-  const int index = std::max(0, static_cast<int>(at::Device(device).index()));
-  return gpu_name(driver_function, index) + ", CUDA " + std::to_string(version / 1000) + "." +
+  return card_name(first_device(device)) + ", CUDA " + std::to_string(version / 1000) + "." +
          std::to_string(version % 1000 / 10);
 }
 
@@ -142,6 +141,10 @@ std::string gpu_name(const std::function<void*(const char*)>& symbol, int index)
     return "unknown";
   }
   return text;
+}
+
+std::string card_name(const std::string& device) {
+  return is_cpu(device) ? device : gpu_name(driver_function, device_index(device));
 }
 
 RuntimeInfo runtime_info(const std::string& device) {

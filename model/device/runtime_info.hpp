@@ -13,6 +13,9 @@ namespace lorafleet::model {
 /// function of the driver by its name, or null.
 std::string gpu_name(const std::function<void*(const char*)>& symbol, int index);
 
+/// That of a device of this machine, or "cpu".
+std::string card_name(const std::string& device);
+
 /// What results depend on besides the scenario, for summary.json.
 struct RuntimeInfo {
   std::string libtorch;  ///< "1.13.1"
@@ -24,7 +27,7 @@ struct RuntimeInfo {
   int threads = 1;       ///< of the calling thread
   std::string device;    ///< "cpu", or "NVIDIA ..., CUDA 12.4"
 };
-/// `device`: the one that jobs train on, already in use.
+/// `device`: what jobs train on, as `[slots] device` says, already in use; its GPUs are alike.
 RuntimeInfo runtime_info(const std::string& device = "cpu");
 
 /// What is slow of LibTorch's own kernels ("NO AVX", "DEFAULT", "AVX2", "AVX512") and of oneDNN's

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <algorithm>
 #include <memory>
@@ -187,6 +188,7 @@ std::vector<Generated> generate(const BaseModel& base, const AdapterPtr& adapter
   check_sampling(config);
   check_prompts(prompts, base.shape());
   const at::NoGradGuard no_grad;
+  const c10::DeviceGuard on_device(base.network().device());
   const BaseModelPtr changed = base.under(adapter.get());
   std::vector<float> values = adapter ? adapter->values : std::vector<float>();
   std::unique_ptr<LoraLeaves> lora;

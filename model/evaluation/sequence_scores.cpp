@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <memory>
 
@@ -57,6 +58,7 @@ std::vector<Score> score_sequences(const BaseModel& base, const AdapterPtr& adap
                                    const EncodedData& data, std::span<const std::uint32_t> examples,
                                    std::int64_t batch_tokens) {
   const at::NoGradGuard no_grad;
+  const c10::DeviceGuard on_device(base.network().device());
   const BaseModelPtr changed = base.under(adapter.get());
   std::vector<float> values = adapter ? adapter->values : std::vector<float>();
   std::unique_ptr<LoraLeaves> lora;

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "partition/support/error.hpp"
+
 namespace lorafleet::model {
 namespace {
 
@@ -15,34 +17,72 @@ std::string counted(std::size_t count, const std::string& name) {
   return std::to_string(count) + " " + name + (count == 1 ? "" : "s");
 }
 
+/// Of a slot that trains so many jobs.
+std::int64_t taken(const DeviceFootprint& takes, std::size_t jobs) {
+  const auto own = static_cast<std::int64_t>(jobs);
+  return own * takes.adapter_bytes + takes.pass_bytes(own);
+}
+
+std::int64_t taken(const SlotsOfGpu& gpu, const DeviceFootprint& takes, std::size_t jobs) {
+  return static_cast<std::int64_t>(gpu.slots) * taken(takes, jobs);
+}
+
+std::string room(const SlotsOfGpu& gpu, const DeviceFootprint& takes) {
+  return gpu.device + " has " + gigabytes(gpu.free) + " left beside a base of " +
+         gigabytes(takes.base_bytes);
+}
+
 }  // namespace
 
-std::size_t jobs_that_fit(const SlotWish& wish, const DeviceFootprint& takes, std::int64_t free,
+std::size_t jobs_that_fit(const std::vector<SlotsOfGpu>& gpus, std::size_t wished,
+                          const DeviceFootprint& takes,
                           const std::function<void(const std::string&)>& warning) {
-  const auto taken = [&](std::size_t jobs) {
-    const auto own = static_cast<std::int64_t>(jobs);
-    return static_cast<std::int64_t>(wish.slots) *
-           (own * takes.adapter_bytes + takes.pass_bytes(own));
-  };
-  std::size_t jobs = wish.jobs_of_slot;
-  while (jobs > 1 && taken(jobs) > free)
-    --jobs;
-  const std::string there = wish.device + " has " + gigabytes(free) + " left beside a base of " +
-                            gigabytes(takes.base_bytes);
+  std::size_t jobs = wished;
+  const SlotsOfGpu* least = nullptr;
+  bool too_much = false;
+  for (const SlotsOfGpu& gpu : gpus) {
+    std::size_t own = jobs;
+    while (own > 1 && taken(gpu, takes, own) > gpu.free)
+      --own;
+    const bool own_too_much = taken(gpu, takes, own) > gpu.free;
+    if (own == jobs && (too_much || !own_too_much)) continue;
+    jobs = own;
+    least = &gpu;
+    too_much = own_too_much;
+  }
+  if (least == nullptr) return jobs;
   const auto needs = [&](std::size_t of_slot) {
-    return counted(wish.slots, "slot") + " of " + counted(of_slot, "job") + " of up to " +
+    return counted(least->slots, "slot") + " of " + counted(of_slot, "job") + " of up to " +
            std::to_string(takes.rows) + " tokens a pass would take about " +
-           gigabytes(taken(of_slot));
+           gigabytes(taken(*least, takes, of_slot));
   };
-  if (taken(jobs) > free) {
-    warning(there + "; " + needs(jobs) +
+  if (too_much) {
+    warning(room(*least, takes) + "; " + needs(jobs) +
             ", and memory may run out: train.recompute = \"layer\", a " +
             "lower train.batch_tokens or slots.count needs less");
-  } else if (jobs < wish.jobs_of_slot) {
-    warning(there + "; " + needs(wish.jobs_of_slot) + ": each slot trains " + counted(jobs, "job") +
-            " at a time, with the same results");
+  } else {
+    warning(room(*least, takes) + "; " + needs(wished) + ": each slot trains " +
+            counted(jobs, "job") + " at a time, with the same results");
   }
   return jobs;
+}
+
+void check_job_fits(const std::vector<SlotsOfGpu>& gpus, const DeviceFootprint& takes) {
+  const std::int64_t needs = taken(takes, 1);
+  for (const SlotsOfGpu& gpu : gpus) {
+    if (needs / 7 * 6 <= gpu.free) continue;  // within a sixth: device_activation_bytes
+    throw InputError("train.batch_tokens",
+                     room(gpu, takes) + "; one job with a pass of " + std::to_string(takes.rows) +
+                         " tokens takes about " + gigabytes(needs) +
+                         ": train.recompute = \"layer\" or a lower train.batch_tokens needs less");
+  }
+}
+
+void check_base_fits(const std::string& device, std::int64_t free, const DeviceFootprint& takes) {
+  if (takes.base_bytes <= free) return;
+  throw InputError("slots.device", device + " has " + gigabytes(free) +
+                                       " left, and the base takes " + gigabytes(takes.base_bytes) +
+                                       ": a narrower model.dtype or model.quantization needs less");
 }
 
 }  // namespace lorafleet::model

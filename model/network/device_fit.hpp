@@ -4,22 +4,31 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "model/network/footprint.hpp"
 
 namespace lorafleet::model {
 
-/// What slots of a GPU ask for.
-struct SlotWish {
+/// The slots of a GPU.
+struct SlotsOfGpu {
   std::string device;
   std::size_t slots = 1;
-  std::size_t jobs_of_slot = 1;
+  std::int64_t free = 0;  ///< bytes that it has left, once the base is there
 };
 
-/// How many jobs each slot can train side by side in `free` bytes, once the base is there: as many
-/// as wished, or fewer, and `warning` says so, also where there may be no room for one in each.
+/// How many jobs each slot can train side by side: as many as wished, or what fits on the GPU that
+/// has the least room for them. `warning` says so, also where there may be no room for one in each.
 /// Results do not depend on it.
-std::size_t jobs_that_fit(const SlotWish& wish, const DeviceFootprint& takes, std::int64_t free,
+std::size_t jobs_that_fit(const std::vector<SlotsOfGpu>& gpus, std::size_t wished,
+                          const DeviceFootprint& takes,
                           const std::function<void(const std::string&)>& warning);
+
+/// Throws InputError, with the numbers, where one of them has no room for a single job, even if the
+/// estimate is too high by as much as it may be.
+void check_job_fits(const std::vector<SlotsOfGpu>& gpus, const DeviceFootprint& takes);
+
+/// The same for the base alone, of which the estimate is exact: `free` bytes before it is there.
+void check_base_fits(const std::string& device, std::int64_t free, const DeviceFootprint& takes);
 
 }  // namespace lorafleet::model

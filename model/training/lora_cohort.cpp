@@ -1,11 +1,13 @@
 #include "model/training/lora_cohort.hpp"
 
+#include <c10/core/DeviceGuard.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include "model/network/network.hpp"
 #include "model/network/step/step.hpp"
 #include "partition/support/error.hpp"
 
@@ -62,7 +64,11 @@ void advance_together(Jobs jobs) {
   }
 }
 
+LoraCohort::LoraCohort(const TrainingParts& parts)
+    : parts_(parts), device_(parts.base->network().device()) {}
+
 void LoraCohort::add(std::uint64_t ticket, const TrainJob& job) {
+  const c10::DeviceGuard on_device(device_);
   try {
     members_.push_back({ticket, std::make_unique<JobTraining>(parts_, job)});
   } catch (...) {
@@ -71,6 +77,7 @@ void LoraCohort::add(std::uint64_t ticket, const TrainJob& job) {
 }
 
 std::vector<Cohort::Ended> LoraCohort::advance() {
+  const c10::DeviceGuard on_device(device_);
   std::vector<Ended> ended = std::exchange(failed_, {});
   std::vector<JobTraining*> going;
   for (const Member& member : members_) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -19,7 +21,7 @@ void advance_together(std::span<JobTraining* const> jobs);
 /// Jobs that train together over a frozen base.
 class LoraCohort final : public Cohort {
  public:
-  explicit LoraCohort(const TrainingParts& parts) : parts_(parts) {}
+  explicit LoraCohort(const TrainingParts& parts);
   void add(std::uint64_t ticket, const TrainJob& job) override;
   [[nodiscard]] std::vector<Ended> advance() override;
 
@@ -30,6 +32,7 @@ class LoraCohort final : public Cohort {
   };
 
   const TrainingParts& parts_;
+  at::Device device_;  ///< the thread's own while it works for it
   std::vector<Member> members_;
   std::vector<Ended> failed_;  ///< before their first pass
 };

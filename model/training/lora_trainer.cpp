@@ -6,7 +6,6 @@
 #include "model/network/dropout_choice.hpp"
 #include "model/network/recompute_choice.hpp"
 #include "model/training/batching.hpp"
-#include "model/training/job_training.hpp"
 #include "model/training/lora_cohort.hpp"
 #include "model/training/optimizer.hpp"
 #include "partition/support/error.hpp"
@@ -32,38 +31,45 @@ void check(const TrainConfig& train, const LoraConfig& lora) {
 
 class LoraTrainer final : public Trainer {
  public:
-  explicit LoraTrainer(TrainingParts parts) : parts_(std::move(parts)) {
-    check(parts_.train, parts_.lora);
-    check_fits(*parts_.data, parts_.base->shape());
+  explicit LoraTrainer(std::vector<TrainingParts> parts) : parts_(std::move(parts)) {
+    const TrainingParts& any = parts_.front();
+    check(any.train, any.lora);
+    check_fits(*any.data, any.base->shape());
   }
 
   [[nodiscard]] JobSize size(const TrainJob& job) const override {
-    return job_size(*parts_.data, *job.examples, parts_.train, job.run_seed, job.client, job.seq);
+    const TrainingParts& any = parts_.front();
+    return job_size(*any.data, *job.examples, any.train, job.run_seed, job.client, job.seq);
   }
 
   [[nodiscard]] TrainResult train(const TrainJob& job) const override {
-    JobTraining training(parts_, job);
-    JobTraining* const alone = &training;
-    while (!training.done())
-      advance_together({&alone, 1});
-    return training.finish();
+    LoraCohort alone(parts_.front());
+    return train_alone(alone, job);
   }
 
-  [[nodiscard]] std::unique_ptr<Cohort> cohort() const override {
-    return std::make_unique<LoraCohort>(parts_);
+  [[nodiscard]] std::unique_ptr<Cohort> cohort(std::size_t slot) const override {
+    return std::make_unique<LoraCohort>(parts_[slot % parts_.size()]);
   }
 
  private:
-  TrainingParts parts_;
+  std::vector<TrainingParts> parts_;  ///< of each device
 };
 
 }  // namespace
 
-std::unique_ptr<Trainer> make_lora_trainer(BaseModelPtr base, EncodedDataPtr data,
+std::unique_ptr<Trainer> make_lora_trainer(BaseModelPtr base, const EncodedDataPtr& data,
                                            const LoraConfig& lora, const TrainConfig& train,
                                            const RankPenalty& penalty) {
-  return std::make_unique<LoraTrainer>(
-      TrainingParts{std::move(base), std::move(data), lora, train, penalty});
+  return make_lora_trainer(std::vector<BaseModelPtr>{std::move(base)}, data, lora, train, penalty);
+}
+
+std::unique_ptr<Trainer> make_lora_trainer(const std::vector<BaseModelPtr>& bases,
+                                           const EncodedDataPtr& data, const LoraConfig& lora,
+                                           const TrainConfig& train, const RankPenalty& penalty) {
+  std::vector<TrainingParts> parts;
+  for (const BaseModelPtr& base : bases)
+    parts.push_back({base, data, lora, train, penalty});
+  return std::make_unique<LoraTrainer>(std::move(parts));
 }
 
 }  // namespace lorafleet::model

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "model/config.hpp"
 #include "model/network/base_model.hpp"
@@ -11,8 +12,15 @@
 namespace lorafleet::model {
 
 /// Local LoRA training on the base. Throws InputError where data or settings do not fit it.
-std::unique_ptr<Trainer> make_lora_trainer(BaseModelPtr base, EncodedDataPtr data,
+std::unique_ptr<Trainer> make_lora_trainer(BaseModelPtr base, const EncodedDataPtr& data,
                                            const LoraConfig& lora, const TrainConfig& train,
+                                           const RankPenalty& penalty = {});
+
+/// The same on several devices, each with the base: slot i trains on bases[i % bases.size()], and
+/// `train` on the first one.
+std::unique_ptr<Trainer> make_lora_trainer(const std::vector<BaseModelPtr>& bases,
+                                           const EncodedDataPtr& data, const LoraConfig& lora,
+                                           const TrainConfig& train,
                                            const RankPenalty& penalty = {});
 
 }  // namespace lorafleet::model

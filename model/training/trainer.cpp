@@ -33,7 +33,17 @@ class OneAfterTheOther final : public Cohort {
 
 }  // namespace
 
-std::unique_ptr<Cohort> Trainer::cohort() const {
+TrainResult train_alone(Cohort& cohort, const TrainJob& job) {
+  cohort.add(0, job);
+  for (;;) {
+    for (Cohort::Ended& ended : cohort.advance()) {
+      if (ended.failure) std::rethrow_exception(ended.failure);
+      return std::move(ended.result);
+    }
+  }
+}
+
+std::unique_ptr<Cohort> Trainer::cohort(std::size_t /*slot*/) const {
   return std::make_unique<OneAfterTheOther>(*this);
 }
 

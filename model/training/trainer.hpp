@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -100,14 +101,18 @@ class Cohort {
   [[nodiscard]] virtual std::vector<Ended> advance() = 0;
 };
 
+/// What becomes of a job in a cohort that has no other. Throws what its training throws.
+TrainResult train_alone(Cohort& cohort, const TrainJob& job);
+
 /// How clients train. Implementations are const and thread-safe: all slots share one.
 class Trainer {
  public:
   virtual ~Trainer() = default;
   [[nodiscard]] virtual JobSize size(const TrainJob& job) const = 0;
   [[nodiscard]] virtual TrainResult train(const TrainJob& job) const = 0;
-  /// Empty. Must not outlive the trainer. By default its jobs are trained one after the other.
-  [[nodiscard]] virtual std::unique_ptr<Cohort> cohort() const;
+  /// Empty, of the slot with this number: a trainer on several devices gives them to the slots in
+  /// turn. Must not outlive the trainer. By default its jobs are trained one after the other.
+  [[nodiscard]] virtual std::unique_ptr<Cohort> cohort(std::size_t slot) const;
   /// A job costs less than handing it to a slot: clients do it by themselves.
   [[nodiscard]] virtual bool is_instant() const { return false; }
 };

@@ -7,8 +7,8 @@ namespace lorafleet::model {
 
 class WrappedCohort final : public Cohort {
  public:
-  explicit WrappedCohort(const WrappedTrainer& trainer)
-      : trainer_(trainer), inner_(trainer.inner_->cohort()) {}
+  WrappedCohort(const WrappedTrainer& trainer, std::size_t slot)
+      : trainer_(trainer), inner_(trainer.inner_->cohort(slot)) {}
 
   void add(std::uint64_t ticket, const TrainJob& job) override {
     if (auto result = trainer_.instead(job)) {
@@ -53,8 +53,8 @@ TrainResult WrappedTrainer::train(const TrainJob& job) const {
   return after(job, inner_->train(before(job)));
 }
 
-std::unique_ptr<Cohort> WrappedTrainer::cohort() const {
-  return std::make_unique<WrappedCohort>(*this);
+std::unique_ptr<Cohort> WrappedTrainer::cohort(std::size_t slot) const {
+  return std::make_unique<WrappedCohort>(*this, slot);
 }
 
 }  // namespace lorafleet::model

@@ -14,7 +14,7 @@ class WrappedTrainer : public Trainer {
 
   [[nodiscard]] JobSize size(const TrainJob& job) const final;
   [[nodiscard]] TrainResult train(const TrainJob& job) const final;
-  [[nodiscard]] std::unique_ptr<Cohort> cohort() const final;
+  [[nodiscard]] std::unique_ptr<Cohort> cohort(std::size_t slot) const final;
 
  protected:
   /// The job as the inner trainer gets it.

@@ -74,8 +74,9 @@ double measure_speed(const actors::FederationConfig& config, const actors::Learn
         all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kExamples)));
     jobs.push_back(std::move(job));
   }
-  const actors::CalibrationSetting setting{
-      config.slots.slots(), static_cast<int>(config.slots.threads), config.slots.jobs_of_slot()};
+  const actors::CalibrationSetting setting{config.slots.slots(learning.bases.size()),
+                                           static_cast<int>(config.slots.threads),
+                                           config.slots.jobs_of_slot()};
   return actors::summarise_speed(setting,
                                  actors::time_jobs(*learning.honest, jobs, setting, seconds))
       .total_tokens_per_second;

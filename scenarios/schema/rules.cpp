@@ -348,8 +348,8 @@ Broken scaling_scales(const FederationConfig& run) {
 }
 
 Broken device_is_named(const FederationConfig& run) {
-  if (model::is_device_name(run.slots.device)) return std::nullopt;
-  return "\"" + run.slots.device + "\" is no device; allowed: cpu, cuda, cuda:N";
+  if (model::is_device_choice(run.slots.device)) return std::nullopt;
+  return "\"" + run.slots.device + "\" is no device; allowed: " + model::kDeviceChoices;
 }
 
 Broken device_multiplies_dtype(const FederationConfig& run) {

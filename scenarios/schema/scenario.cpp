@@ -1,5 +1,6 @@
 #include "scenarios/schema/scenario.hpp"
 
+#include "model/device/device_name.hpp"
 #include "partition/support/hash.hpp"
 #include "scenarios/schema/schema.hpp"
 
@@ -37,6 +38,8 @@ std::string identity(const Scenario& scenario) {
   Scenario decisive = scenario;
   decisive.federation.slots.count = {};
   decisive.federation.slots.cohort = {};
+  auto& device = decisive.federation.slots.device;
+  if (!model::is_cpu(device)) device = "cuda";  // whichever GPU, and however many
   decisive.federation.train.recompute = model::TrainConfig{}.recompute;
   decisive.federation.checkpoint = {};
   decisive.federation.output = {};

@@ -346,8 +346,8 @@ Table slots_table() {
   table
       .field(
           "count", &SlotsConfig::count,
-          "slots that train at the same time; 0: as many as there are cores, on a GPU one. Never "
-          "changes results")
+          "slots that train at the same time; 0: as many as there are cores, on GPUs one for each. "
+          "Never changes results")
       .between(0, 1024);
   table
       .field(
@@ -360,7 +360,8 @@ Table slots_table() {
              "threads inside each job; changes results in the last bits")
       .between(1, 256);
   table.field("device", &SlotsConfig::device,
-              "where jobs train: `cpu`, `cuda` (the first GPU) or `cuda:N`");
+              "where jobs train: `cpu`, `cuda` (the first GPU), `cuda:N`, `cuda:*` (all GPUs, a "
+              "base on each), or some of them, like `cuda:0,cuda:2`");
   return table;
 }
 

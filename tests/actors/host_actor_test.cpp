@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -113,7 +114,9 @@ class CountingTrainer final : public model::Trainer {
   model::TrainResult train(const model::TrainJob&) const override {
     throw std::logic_error("alone");
   }
-  std::unique_ptr<model::Cohort> cohort() const override { return std::make_unique<Passes>(*this); }
+  std::unique_ptr<model::Cohort> cohort(std::size_t) const override {
+    return std::make_unique<Passes>(*this);
+  }
   void note(std::size_t jobs) const {
     const std::lock_guard lock(mutex_);
     largest_ = std::max(largest_, jobs);
@@ -169,6 +172,95 @@ TEST_CASE("a slot trains as many jobs side by side as it may, and no more") {
   CHECK(board->read().front().jobs == kJobs - 1);
   caf::anon_send_exit(host, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(slot, caf::exit_reason::user_shutdown);
+}
+
+/// Holds its jobs until they are released; knows which slot has which.
+class HoldingTrainer final : public model::Trainer {
+ public:
+  class Held final : public model::Cohort {
+   public:
+    Held(const HoldingTrainer& trainer, std::size_t slot) : trainer_(trainer), slot_(slot) {}
+    void add(std::uint64_t ticket, const model::TrainJob&) override {
+      tickets_.push_back(ticket);
+      const std::lock_guard lock(trainer_.mutex_);
+      ++trainer_.begun_[slot_];
+      trainer_.changed_.notify_all();
+    }
+    std::vector<Ended> advance() override {
+      std::unique_lock lock(trainer_.mutex_);
+      trainer_.changed_.wait_for(lock, std::chrono::milliseconds(1));
+      std::vector<Ended> ended;
+      if (trainer_.held_) return ended;
+      for (const auto ticket : std::exchange(tickets_, {}))
+        ended.push_back({ticket, {*tests::flat_adapter(0.0f), {}, nullptr}});
+      return ended;
+    }
+
+   private:
+    const HoldingTrainer& trainer_;
+    std::size_t slot_;
+    std::vector<std::uint64_t> tickets_;
+  };
+
+  model::JobSize size(const model::TrainJob&) const override { return {1, 1}; }
+  model::TrainResult train(const model::TrainJob&) const override {
+    throw std::logic_error("alone");
+  }
+  std::unique_ptr<model::Cohort> cohort(std::size_t slot) const override {
+    return std::make_unique<Held>(*this, slot);
+  }
+  void hold(bool held) const {
+    const std::lock_guard lock(mutex_);
+    held_ = held;
+    changed_.notify_all();
+  }
+  /// Jobs that began since the last call, by slot, once there are so many, or after a while.
+  std::map<std::size_t, int> begun(int jobs) const {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(10), [&] {
+      int all = 0;
+      for (const auto& [slot, count] : begun_)
+        all += count;
+      return all == jobs;
+    });
+    return std::exchange(begun_, {});
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  mutable std::map<std::size_t, int> begun_;
+  mutable bool held_ = true;
+};
+
+TEST_CASE("jobs go to the slot that has the fewest, each of which trains by its number") {
+  SystemConfig config(std::make_shared<std::atomic<int>>(1), 2, false);
+  caf::actor_system system(config);
+  const auto trainer = std::make_shared<const HoldingTrainer>();
+  std::vector<SlotHandle> slots;
+  for (std::size_t slot = 0; slot < 2; ++slot)
+    slots.push_back(system.spawn<SlotActor, caf::detached>(trainer, slot));
+  const auto host = system.spawn<HostActor>(slots, std::size_t{4});
+  caf::scoped_actor self(system);
+  std::uint32_t client = 0;
+  using Begun = std::map<std::size_t, int>;
+  for (const int jobs : {6, 2, 4}) {
+    CAPTURE(jobs);
+    trainer->hold(true);
+    std::vector<decltype(self->request(host, caf::infinite, QueueJob{}))> open;
+    for (int i = 0; i < jobs; ++i) {
+      model::TrainJob job;
+      job.client = ++client;
+      open.push_back(self->request(host, caf::infinite, QueueJob{{1}, job}));
+    }
+    CHECK(trainer->begun(jobs) == Begun{{0, jobs / 2}, {1, jobs / 2}});
+    trainer->hold(false);
+    for (auto& result : open)
+      result.receive([](const JobResult&) {}, [](const caf::error&) { FAIL("an error"); });
+  }
+  caf::anon_send_exit(host, caf::exit_reason::user_shutdown);
+  for (const auto& slot : slots)
+    caf::anon_send_exit(slot, caf::exit_reason::user_shutdown);
 }
 
 }  // namespace

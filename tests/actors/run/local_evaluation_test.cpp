@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <barrier>
+#include <mutex>
+
 #include "actors/output/local_csv.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/indices.hpp"
@@ -20,7 +24,7 @@ model::AdapterPtr some_adapter() {
 actors::LocalParts fake_local_parts(std::size_t slots) {
   actors::LocalParts parts;
   parts.trainer = std::make_shared<tests::FakeTrainer>();
-  parts.scorer = [](std::uint32_t) { return std::make_unique<tests::FakeScorer>(); };
+  parts.scorer = [](std::uint32_t, std::size_t) { return std::make_unique<tests::FakeScorer>(); };
   parts.context_tokens = [](std::uint32_t client) { return 10.0 * client; };
   for (std::uint32_t client = 0; client < 9; ++client) {
     parts.train.push_back(std::make_shared<const Indices>(client + 1, 0u));
@@ -110,6 +114,36 @@ TEST_CASE("a client alone does its jobs from the initial adapter, each from the 
   CHECK(csv_of(scores).find(",alone_loss,alone_perplexity,") != std::string::npos);
 }
 
+TEST_CASE("a client is trained and scored by one slot, and every slot has some") {
+  struct Seen final : tests::FakeTrainer {
+    mutable std::mutex mutex;
+    mutable std::vector<std::size_t> slots;
+    std::unique_ptr<model::Cohort> cohort(std::size_t slot) const override {
+      const std::lock_guard lock(mutex);
+      slots.push_back(slot);
+      return FakeTrainer::cohort(slot);
+    }
+  };
+  auto parts = fake_local_parts(2);
+  const auto trainer = std::make_shared<Seen>();
+  parts.trainer = trainer;
+  std::vector<std::size_t> of_scorer;
+  std::barrier both(2);
+  parts.scorer = [&](std::uint32_t client, std::size_t slot) {
+    if (client < 4) both.arrive_and_wait();  // the first client of each slot
+    const std::lock_guard lock(trainer->mutex);
+    of_scorer.push_back(slot);
+    return std::make_unique<tests::FakeScorer>();
+  };
+  CHECK(actors::evaluate_locally(parts, {}).size() == 5);
+  std::sort(of_scorer.begin(), of_scorer.end());
+  std::sort(trainer->slots.begin(), trainer->slots.end());
+  CHECK(of_scorer.size() == 5);
+  CHECK(of_scorer == trainer->slots);
+  CHECK(of_scorer.front() == 0);
+  CHECK(of_scorer.back() == 1);
+}
+
 TEST_CASE("local scores do not depend on the number of slots") {
   const std::string one = csv_of(actors::evaluate_locally(fake_local_parts(1), {}));
   for (const std::size_t slots : {2u, 4u, 16u}) {
@@ -124,7 +158,7 @@ TEST_CASE("local evaluation stops when asked, and passes failures on") {
   CHECK(actors::evaluate_locally(fake_local_parts(2), stop.get_token()).empty());
 
   auto parts = fake_local_parts(2);
-  parts.scorer = [](std::uint32_t client) -> std::unique_ptr<model::Scorer> {
+  parts.scorer = [](std::uint32_t client, std::size_t) -> std::unique_ptr<model::Scorer> {
     if (client == 4) throw std::runtime_error("no scorer");
     return std::make_unique<tests::FakeScorer>();
   };

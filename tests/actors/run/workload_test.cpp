@@ -83,16 +83,16 @@ TEST_CASE("data that were read before make the same workload, and tell the same"
   std::vector<std::string> told;
   const auto tell = [&](const std::string& text) { told.push_back(text); };
   const SharedRuns shared{std::make_shared<RunCache>(), "key"};
-  const auto first = prepare_learning(config, false, tell, tell, shared);
+  const auto first = prepare_learning(config, {}, tell, tell, shared);
   const auto said = std::exchange(told, {});
   config.partition.skews.resize(1);
   config.partition.skews[0].by = "quantity";
   config.partition.skews[0].alpha = 0.3;
-  const auto second = prepare_learning(config, false, tell, tell, shared);
+  const auto second = prepare_learning(config, {}, tell, tell, shared);
   CHECK(told.front() == said.front());
   CHECK(second.work->encoded == first.work->encoded);  // one copy
 
-  const auto alone = prepare_learning(config, false, tell, tell);
+  const auto alone = prepare_learning(config, {}, tell, tell);
   REQUIRE(alone.clients() == second.clients());
   CHECK(fingerprint(config, alone) == fingerprint(config, second));
   CHECK(tokens(*alone.work, 7) == tokens(*second.work, 7));
@@ -126,7 +126,7 @@ TEST_CASE("slow devices can belong to long contexts or to many examples") {
   // Whether no client that has more is faster.
   const auto turned = [&](const std::string& name, const auto& measure) {
     config.devices.slow_have = name;
-    const auto learning = prepare_learning(config, false, silent, silent);
+    const auto learning = prepare_learning(config, {}, silent, silent);
     for (std::uint32_t a = 0; a < 20; ++a) {
       for (std::uint32_t b = 0; b < 20; ++b) {
         if (measure(learning, a) > measure(learning, b) &&

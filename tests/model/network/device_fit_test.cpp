@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/device/device_memory.hpp"
+#include "partition/support/error.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -29,7 +30,9 @@ struct Said {
   std::size_t jobs = 0;
 
   Said(std::size_t slots, std::size_t wished, std::int64_t free)
-      : jobs(jobs_that_fit({"cuda:1", slots, wished}, some_footprint(), free,
+      : Said({{"cuda:1", slots, free}}, wished) {}
+  Said(const std::vector<SlotsOfGpu>& gpus, std::size_t wished)
+      : jobs(jobs_that_fit(gpus, wished, some_footprint(),
                            [this](const std::string& line) { lines.push_back(line); })) {}
 };
 
@@ -61,6 +64,48 @@ TEST_CASE("where one job in each slot may be too much, a warning has the numbers
       "cuda:1 has 6.0 GB left beside a base of 3.0 GB; 2 slots of 1 job of up to 1024 tokens a "
       "pass would take about 6.0 GB, and memory may run out: train.recompute = \"layer\", a lower "
       "train.batch_tokens or slots.count needs less");
+}
+
+TEST_CASE("of several GPUs the one with the least room decides, in one line") {
+  // With one slot 16 jobs take 33 GB, 15 of them 31 GB, 3 of them 7 GB; two slots twice as much.
+  const Said uneven({{"cuda:0", 2, 66 * kGigabyte},
+                     {"cuda:1", 1, 33 * kGigabyte - 1},
+                     {"cuda:2", 1, 7 * kGigabyte},
+                     {"cuda:3", 1, 7 * kGigabyte}},
+                    16);
+  CHECK(uneven.jobs == 3);
+  REQUIRE(uneven.lines.size() == 1);
+  CHECK(uneven.lines[0].starts_with("cuda:2 has 7.0 GB left"));
+  CHECK(uneven.lines[0].find("1 slot of 16 jobs") != std::string::npos);
+  CHECK(Said({{"cuda:0", 2, 66 * kGigabyte}, {"cuda:1", 1, 33 * kGigabyte}}, 16).lines.empty());
+
+  const Said short_of({{"cuda:0", 1, 3 * kGigabyte}, {"cuda:1", 2, 3 * kGigabyte}}, 1);
+  CHECK(short_of.jobs == 1);
+  REQUIRE(short_of.lines.size() == 1);
+  CHECK(short_of.lines[0].starts_with("cuda:1 has 3.0 GB left"));
+  CHECK(short_of.lines[0].find("memory may run out") != std::string::npos);
+}
+
+TEST_CASE("where one job is too much for a GPU by more than the estimate may err, it is refused") {
+  // A job takes 3 GB; 6 sevenths of it are 2.57 GB.
+  check_job_fits({{"cuda:0", 4, 3 * kGigabyte}, {"cuda:1", 4, 26 * kGigabyte / 10}},
+                 some_footprint());
+  CHECK_THROWS_WITH_AS(
+      check_job_fits({{"cuda:0", 1, 3 * kGigabyte}, {"cuda:1", 1, 25 * kGigabyte / 10}},
+                     some_footprint()),
+      "train.batch_tokens: cuda:1 has 2.5 GB left beside a base of 3.0 GB; one job with a pass of "
+      "1024 tokens takes about 3.0 GB: train.recompute = \"layer\" or a lower train.batch_tokens "
+      "needs less",
+      InputError);
+}
+
+TEST_CASE("a GPU without room for the base is refused before it is loaded") {
+  check_base_fits("cuda:2", 3 * kGigabyte, some_footprint());
+  CHECK_THROWS_WITH_AS(
+      check_base_fits("cuda:2", 3 * kGigabyte - 1, some_footprint()),
+      "slots.device: cuda:2 has 3.0 GB left, and the base takes 3.0 GB: a narrower model.dtype or "
+      "model.quantization needs less",
+      InputError);
 }
 
 TEST_CASE("memory is asked of the GPU in question, and the one in use stays so") {

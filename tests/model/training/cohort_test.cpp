@@ -111,7 +111,7 @@ std::map<std::uint64_t, TrainResult> together(const Trainer& trainer, const Jobs
                                               const std::vector<std::size_t>& order,
                                               const std::vector<int>& times) {
   std::map<std::uint64_t, TrainResult> results;
-  const auto cohort = trainer.cohort();
+  const auto cohort = trainer.cohort(0);
   std::size_t next = 0;
   for (int pass = 0; results.size() < order.size(); ++pass) {
     for (; next < order.size() && times[next] <= pass; ++next)
@@ -144,16 +144,19 @@ void check_bytes(const Jobs& jobs) {
 }
 
 /// Two of OPT's, of the other families all of them or each `nth`, and classifiers.
-std::vector<BaseModelPtr> bases(const std::string& dtype, std::size_t nth = 1) {
+std::vector<BaseModelPtr> bases(const std::string& dtype, std::size_t nth = 1,
+                                const std::string& quantization = "none") {
   std::vector<BaseModelPtr> all;
+  const auto add = [&](const std::filesystem::path& folder) {
+    all.push_back(BaseModel::load({folder, dtype, quantization}, test_device()));
+  };
   for (const char* name : {"opt_prenorm", "opt_postnorm_proj"})
-    all.push_back(BaseModel::load({golden_opt_folder(name) / "hf", dtype}, test_device()));
+    add(golden_opt_folder(name) / "hf");
   const std::vector<std::string> families = golden_families();
   for (std::size_t i = 0; i < families.size(); i += nth)
-    all.push_back(
-        BaseModel::load({golden_folder() / "families" / families[i] / "hf", dtype}, test_device()));
+    add(golden_folder() / "families" / families[i] / "hf");
   for (const std::string& name : golden_classifiers())
-    all.push_back(BaseModel::load({golden_classifier_folder(name) / "hf", dtype}, test_device()));
+    add(golden_classifier_folder(name) / "hf");
   return all;
 }
 
@@ -175,6 +178,17 @@ TEST_CASE("a job's bytes do not depend on its companions, in bfloat16") {
   const HostKernelsOff as_on_a_gpu;
   for (const auto& base : bases("bfloat16", 3))
     check_bytes(Jobs(base, 0.1));
+}
+
+TEST_CASE("a job's bytes do not depend on its companions on a quantised base") {
+  for (const bool off : {false, true}) {
+    std::optional<HostKernelsOff> as_on_a_gpu;
+    if (off) as_on_a_gpu.emplace();
+    for (const auto& base : bases("float32", 6, "nf4"))
+      check_bytes(Jobs(base, 0.1));
+    for (const auto& base : bases("bfloat16", 9, "int8"))
+      check_bytes(Jobs(base, 0.1));
+  }
 }
 
 TEST_CASE(
@@ -290,13 +304,35 @@ TEST_CASE("where memory does not suffice for one job, it ends with what would he
   const HostKernelsOff as_on_a_gpu;
   const Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}), 0.0);
   const auto trainer = jobs.trainer();
-  const auto cohort = trainer->cohort();
+  const auto cohort = trainer->cohort(0);
   cohort->add(3, jobs.jobs[3]);
   const ScarceMemory memory(64 * 64);
   const auto ended = cohort->advance();
   REQUIRE(ended.size() == 1);
   CHECK_THROWS_WITH_AS(std::rethrow_exception(ended.front().failure),
                        doctest::Contains("a lower train.batch_tokens"), RuntimeFailure);
+}
+
+TEST_CASE("slots have the bases in turn, and a job the bytes of the one that it gets") {
+  const auto folder = golden_opt_folder("opt_prenorm") / "hf";
+  const std::vector<BaseModelPtr> unlike = {BaseModel::load({folder, "float32"}, test_device()),
+                                            BaseModel::load({folder, "bfloat16"}, test_device())};
+  const Jobs wide(unlike[0], 0.1), narrow(unlike[1], 0.1);
+  const TrainJob& job = wide.jobs[2];
+  const TrainResult expected[] = {wide.trainer()->train(job), narrow.trainer()->train(job)};
+  REQUIRE_FALSE(same(expected[0], expected[1]));
+  const auto trainer = make_lora_trainer(unlike, wide.data, wide.lora, wide.train);
+  for (std::size_t slot = 0; slot < 5; ++slot) {
+    CAPTURE(slot);
+    CHECK(same(train_alone(*trainer->cohort(slot), job), expected[slot % 2]));
+  }
+  CHECK(same(trainer->train(job), expected[0]));
+
+  const auto alike = load_bases({folder, "float32"}, {test_device(), test_device()});
+  REQUIRE(alike.size() == 2);
+  CHECK(alike[0] != alike[1]);
+  const auto any = make_lora_trainer(alike, wide.data, wide.lora, wide.train);
+  CHECK(same(train_alone(*any->cohort(1), job), expected[0]));
 }
 
 TEST_CASE("a job that is given up leaves the others as they are; one that fails ends alone") {
@@ -307,7 +343,7 @@ TEST_CASE("a job that is given up leaves the others as they are; one that fails 
         BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}, test_device()), 0.1);
     const std::vector<TrainResult> expected = alone(jobs);
     const auto trainer = jobs.trainer();
-    const auto cohort = trainer->cohort();
+    const auto cohort = trainer->cohort(0);
     const auto given_up = std::make_shared<std::atomic<bool>>(false);
     TrainJob leaving = jobs.jobs[5];
     leaving.given_up = given_up;

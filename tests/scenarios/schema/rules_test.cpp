@@ -220,14 +220,15 @@ TEST_CASE("edges ascend and target modules are distinct") {
 
 TEST_CASE("a device has a name, and float16 needs a GPU") {
   CHECK(tests::only_error("[slots]\ndevice = \"cuda:x\"\n") ==
-        "scenario.toml:6:10: slots.device: \"cuda:x\" is no device; allowed: cpu, cuda, cuda:N");
+        "scenario.toml:6:10: slots.device: \"cuda:x\" is no device; allowed: cpu, cuda, cuda:N, "
+        "cuda:*, or several like cuda:0,cuda:2");
   const tests::ScenarioFolder folder;
   const std::string half =
       "[data]\npath = \"rows.jsonl\"\n[model]\npath = \"base\"\ndtype = \"float16\"\n";
   CHECK(folder.errors(half) ==
         Lines{"scenario.toml:5:9: model.dtype: float16 needs a GPU (slots.device): LibTorch has no "
               "float16 matrix products on CPUs; allowed there: float32, bfloat16"});
-  for (const std::string device : {"cuda", "cuda:1"}) {
+  for (const std::string device : {"cuda", "cuda:1", "cuda:*", "cuda:1,cuda:0"}) {
     CHECK(folder.errors(half + "[slots]\ndevice = \"" + device + "\"\n").empty());
   }
 }

@@ -85,7 +85,7 @@ TEST_CASE("in a cohort each job has its own client's B") {
   const auto inner = std::make_shared<AddOne>();
   const actors::PrivateFactorTrainer trainer(inner);
   const auto first = trainer.train(job({10, 0, 0, 11, 12, 0}));
-  const auto cohort = trainer.cohort();
+  const auto cohort = trainer.cohort(0);
   cohort->add(7, job({50, 7, 8, 60, 70, 9}, first.state));
   cohort->add(3, job({0, 3, 4, 0, 0, 5}));
   std::size_t ended = 0;

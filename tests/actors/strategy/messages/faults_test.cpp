@@ -224,7 +224,7 @@ TEST_CASE("in a cohort attackers send what they send alone, and free riders take
   for (job.client = 0; job.client < 10; ++job.client)
     alone.push_back(trainer.train(job).adapter.values);
   const int trainings = inner->trainings;
-  const auto cohort = trainer.cohort();
+  const auto cohort = trainer.cohort(0);
   for (job.client = 0; job.client < 10; ++job.client)
     cohort->add(100 + job.client, job);
   std::size_t ended = 0;
