@@ -139,6 +139,7 @@ Source read_source(const CommandLine& line) {
   }
   if (line.has("adapter")) source.adapter = line.text("adapter");
   if (line.has("dtype")) source.model.dtype = line.text("dtype");
+  if (line.has("quantization")) source.model.quantization = line.text("quantization");
   return source;
 }
 
@@ -209,6 +210,8 @@ int generate_command(const Arguments& arguments) {
   line.repeated("stop", "TEXT", "cut the text before TEXT; may be given several times");
   line.repeated("stop-token", "ID", "end at this token id; may be given several times");
   line.option("dtype", "NAME", "of the base's weights; default: the run's, else float32");
+  line.option("quantization", "NAME",
+              "of the base's linear layers: none, int8, nf4; default: the run's, else none");
   line.flag("json", "a JSON object a prompt: prompt, text, tokens, finish");
   line.note(
       "Without --prompt and --prompts, the lines of stdin are the prompts. Empty lines are left "

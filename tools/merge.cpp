@@ -1,6 +1,7 @@
 #include "model/network/merge.hpp"
 
 #include <iostream>
+#include <optional>
 
 #include "model/adapter/base_change.hpp"
 #include "model/adapter/class_names.hpp"
@@ -8,6 +9,7 @@
 #include "model/files/dtype.hpp"
 #include "model/files/hf_directory.hpp"
 #include "model/network/family.hpp"
+#include "model/network/quantization/quantization_choice.hpp"
 #include "tools/command_line.hpp"
 #include "tools/scenario_argument.hpp"
 #include "tools/terminal/console.hpp"
@@ -33,6 +35,12 @@ model::Adapter read_adapter(const CommandLine& line) {
   return adapter;
 }
 
+bool is_quantized(const CommandLine& line) {
+  if (line.has("quantization")) return line.text("quantization") != "none";
+  const auto file = std::filesystem::path(line.text("base")) / "config.json";
+  return model::read_description(file).quantization.kind != model::Quantization::none;
+}
+
 }  // namespace
 
 int merge_command(const Arguments& arguments) {
@@ -45,6 +53,11 @@ int merge_command(const Arguments& arguments) {
               "a LoRA adapter in PEFT's form; with the base_change.safetensors that lies in it");
   line.option("base-change", "FILE", "a base change that lies elsewhere, with an adapter or alone");
   line.option("out", "DIR", "the new Hugging Face directory");
+  line.option("quantization", "NAME",
+              "merge onto what the linear layers become in it, as a run with this "
+              "model.quantization computed: " +
+                  join(model::quantization_choices().names()) +
+                  "; default: as in the base's files");
   line.option("dtype", "NAME", "of the weights: " + join(model::weight_type_names()), "float32");
   line.option("max-shard-size", "SIZE", "larger weights are cut into shards", "5GB");
   if (!line.parse(arguments)) return kDone;
@@ -58,9 +71,12 @@ int merge_command(const Arguments& arguments) {
   const auto adapter = read_adapter(line);
   const auto class_names = line.has("adapter") ? model::load_class_names(line.text("adapter"))
                                                : std::vector<std::string>();
-  model::write_merged(line.text("base"), adapter, out, dtype, shard, class_names);
+  const auto quantization = line.has("quantization") ? std::optional(line.text("quantization"))
+                                                     : std::optional<std::string>();
+  model::write_merged(line.text("base"), adapter, out, dtype, shard, class_names, quantization);
   std::cout << "wrote " << out.string() << " with " << adapter.layout->modules().size()
-            << " modules" << (adapter.base_change ? " and a base change" : "") << " merged\n";
+            << " modules" << (adapter.base_change ? " and a base change" : "") << " merged"
+            << (is_quantized(line) ? " onto the dequantised base" : "") << "\n";
   return kDone;
 }
 

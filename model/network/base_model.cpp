@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -74,6 +75,7 @@ BaseModelPtr BaseModel::load(const ModelConfig& model, const std::string& device
   const at::NoGradGuard no_grad;
   blas_kernels();  // before the first product
   const at::Device device = open_device(device_name);
+  const c10::DeviceGuard on_device(device);
   const at::ScalarType dtype = base_dtype(model.dtype, device);
   if (!std::filesystem::is_directory(model.path)) {
     throw InputError(model.path.string(),
@@ -81,7 +83,9 @@ BaseModelPtr BaseModel::load(const ModelConfig& model, const std::string& device
   }
   const auto description = read_description(model.path / "config.json");
   const Checkpoint checkpoint(model.path);
-  WeightReader reader(checkpoint, dtype, device);
+  const Quantization kind = agreed_quantization(description.quantization, model.quantization);
+  WeightReader reader(checkpoint,
+                      {dtype, device, kind, description.quantization.kind != Quantization::none});
   auto network = std::make_unique<Network>(description, reader);
   reader.refuse_leftovers();
   return BaseModelPtr(new BaseModel(description.shape, std::move(network)));
@@ -94,18 +98,27 @@ BaseModelPtr BaseModel::under(const Adapter* adapter) const {
 
 BaseModelPtr BaseModel::changed(const BaseChange& change) const {
   const at::NoGradGuard no_grad;
+  const c10::DeviceGuard on_device(network_->device());
   check_fits(change, shape_);
   auto network = std::make_unique<Network>(*network_);
   for (std::size_t i = 0; i < change.modules.size(); ++i) {
     const LoraModule& module = change.modules[i];
-    at::Tensor& weight = network->linears[find_module(shape_, module)].weight;
+    FrozenMatrix& weight = network->linears[find_module(shape_, module)].weight;
     const at::Tensor added = at::from_blob(const_cast<float*>(change.deltas[i].data()),
                                            {module.out, module.in}, at::kFloat)
                                  .to(weight.device());
-    weight = weight.to(at::kFloat).add(added).to(weight.scalar_type());
+    weight = weight.dense().to(at::kFloat).add(added).to(weight.scalar_type());
   }
   network->fuse();
   return BaseModelPtr(new BaseModel(shape_, std::move(network)));
+}
+
+std::vector<BaseModelPtr> load_bases(const ModelConfig& config,
+                                     const std::vector<std::string>& devices) {
+  std::vector<BaseModelPtr> bases;
+  for (const std::string& device : devices)
+    bases.push_back(BaseModel::load(config, device));
+  return bases;
 }
 
 }  // namespace lorafleet::model

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "model/adapter/adapter.hpp"
 #include "model/config.hpp"
@@ -27,7 +28,8 @@ class BaseModel : public std::enable_shared_from_this<BaseModel> {
   [[nodiscard]] const Network& network() const { return *network_; }
 
   /// What `adapter` lies on: this base with the adapter's base change added, W + delta W rounded
-  /// once into the base's dtype; this base itself where there is no adapter or no change. All that
+  /// once into the base's dtype, also where W is quantised; this base itself where there is no
+  /// adapter or no change. All that
   /// ask for one change (the same pointer) share one copy, which shares its other tensors with this
   /// base. Copies whose change nobody holds any more are let go at the next call. Throws InputError
   /// where the change does not fit the model.
@@ -44,5 +46,10 @@ class BaseModel : public std::enable_shared_from_this<BaseModel> {
 };
 
 using BaseModelPtr = std::shared_ptr<const BaseModel>;
+
+/// The same base on each of these devices, in their order; a device that is named twice has two.
+/// Throws InputError as load does.
+std::vector<BaseModelPtr> load_bases(const ModelConfig& config,
+                                     const std::vector<std::string>& devices);
 
 }  // namespace lorafleet::model

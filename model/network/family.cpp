@@ -52,8 +52,9 @@ BaseDescription read_description(const ConfigReader& config) {
   std::vector<std::string> known;
   for (const Family& family : families()) {
     if (family.model_type == type) {
-      config.refuse_if_set("quantization_config", "quantised weights are not supported");
-      return family.read(config);
+      BaseDescription description = family.read(config);
+      description.quantization = read_quantization(config);
+      return description;
     }
     known.push_back(family.model_type);
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/network/layers/parts.hpp"
+#include "model/network/quantization_config.hpp"
 #include "model/shape.hpp"
 
 namespace lorafleet::model {
@@ -18,6 +19,7 @@ class ConfigReader;
 struct BaseDescription {
   ModelShape shape;
   NetworkParts parts;
+  HeldQuantization quantization = {};  ///< of the files
 
   /// What the whole model calls a tensor of a checkpoint; empty where it is none of its weights: a
   /// buffer, or the copy of the embedding that a tied head is.

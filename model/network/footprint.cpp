@@ -36,8 +36,10 @@ std::optional<Footprint> footprint(const ModelConfig& model, const LoraConfig& l
   result.parameters = parameters(base);
   result.train_flops_per_token = train_flops_per_token(base.shape);
   const DType dtype = weight_type_named(model.dtype, "model.dtype");
-  result.base_bytes = base_bytes(base, dtype);
-  const std::int64_t packed = packed_bytes(base);
+  const Quantization kind = agreed_quantization(base.quantization, model.quantization);
+  result.base_bytes = base_bytes(base, dtype, kind);
+  result.dense_bytes = dense_bytes(base, dtype, kind);
+  const std::int64_t packed = packed_bytes(base, kind);
   if (dtype == DType::bfloat16 && onednn_serves() && packed <= kMostPackedBytes) {
     result.packed_bytes = packed;
   }
@@ -56,16 +58,18 @@ std::optional<DeviceFootprint> device_footprint(const ModelConfig& model, const 
   const auto base = std::make_shared<const BaseDescription>(read_description(file));
   const LayoutPtr adapter = make_layout(base->shape, server_lora(lora));
   const DType dtype = weight_type_named(model.dtype, "model.dtype");
+  const Quantization kind = agreed_quantization(base->quantization, model.quantization);
+  const std::int64_t dense = dense_bytes(*base, dtype, kind);
   const std::int64_t rows = most_rows(train, std::min(max_tokens, base->shape.positions));
   const bool recomputes = recompute_choices().at(train.recompute).value;
   const DropoutRates& drops = base->parts.dropout;
   const bool share = !dropout_choices().at(train.base_dropout).value ||
                      (drops.attention == 0.0 && drops.layer == 0.0);
-  return DeviceFootprint{base_bytes(*base, dtype), adapter_bytes(*adapter), rows,
-                         [=](std::int64_t jobs) {
-                           return device_activation_bytes(*base, *adapter, dtype,
-                                                          (share ? jobs : 1) * rows, recomputes);
-                         }};
+  return DeviceFootprint{
+      base_bytes(*base, dtype, kind), adapter_bytes(*adapter), rows, [=](std::int64_t jobs) {
+        return dense + device_activation_bytes(*base, *adapter, dtype, (share ? jobs : 1) * rows,
+                                               recomputes);
+      }};
 }
 
 }  // namespace lorafleet::model

@@ -15,6 +15,7 @@ struct Footprint {
   double train_flops_per_token = 0.0;
   std::int64_t base_bytes = 0;        ///< once for all slots
   std::int64_t packed_bytes = 0;      ///< more of it, as products on this CPU read it
+  std::int64_t dense_bytes = 0;       ///< of the largest quantised layer as numbers, in each slot
   std::int64_t adapter_values = 0;    ///< of one adapter of the largest rank
   std::int64_t adapter_bytes = 0;     ///< of one, in each slot
   std::int64_t activation_bytes = 0;  ///< of a step or a part of one, in each slot; an estimate
@@ -26,7 +27,7 @@ struct DeviceFootprint {
   std::int64_t base_bytes = 0;
   std::int64_t adapter_bytes = 0;  ///< of a job
   std::int64_t rows = 0;           ///< most tokens of a job in a pass
-  /// Of the activations of a pass that so many jobs share.
+  /// Of the activations of a pass that so many jobs share, and of a quantised layer as numbers.
   std::function<std::int64_t(std::int64_t jobs)> pass_bytes;
 };
 

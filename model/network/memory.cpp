@@ -116,21 +116,50 @@ std::int64_t parameters(const BaseDescription& base) {
   return count;
 }
 
-std::int64_t base_bytes(const BaseDescription& base, DType dtype) {
+std::int64_t base_bytes(const BaseDescription& base, DType dtype, Quantization kind) {
+  const auto of_number = static_cast<std::int64_t>(byte_size(dtype));
   std::int64_t bytes = 0;
   for (const BaseTensor& tensor : base_tensors(base))
-    bytes +=
-        tensor.size() * (tensor.is_matrix() ? static_cast<std::int64_t>(byte_size(dtype)) : kFloat);
+    bytes += tensor.size() * (tensor.is_matrix() ? of_number : kFloat);
+  for (std::size_t module = 0; module < base.shape.modules(); ++module) {
+    const LinearShape& linear = base.shape.linear(module);
+    const Quantization own = base.quantization.of(base.shape.module_name(module), kind);
+    if (own == Quantization::none) continue;
+    bytes += quantized_bytes(own, linear.out, linear.in) - linear.out * linear.in * of_number;
+  }
   return bytes;
 }
 
-std::int64_t packed_bytes(const BaseDescription& base) {
+std::int64_t dense_bytes(const BaseDescription& base, DType dtype, Quantization kind) {
+  if (kind == Quantization::none) return 0;
+  using Role = LinearRole;
+  std::int64_t largest = 0;
+  for (const std::set<Role>& roles :
+       {std::set<Role>{Role::query, Role::key, Role::value, Role::query_key_value},
+        {Role::attention_output},
+        {Role::gate, Role::up},
+        {Role::down},
+        {Role::embedding_in},
+        {Role::embedding_out}}) {
+    std::int64_t entries = 0;
+    for (const auto* linears : {&base.shape.layer_linears, &base.shape.other_linears}) {
+      for (const LinearShape& linear : *linears)
+        entries += roles.contains(linear.role) ? linear.in * linear.out : 0;
+    }
+    largest = std::max(largest, entries);
+  }
+  return largest * static_cast<std::int64_t>(byte_size(dtype));
+}
+
+std::int64_t packed_bytes(const BaseDescription& base, Quantization kind) {
   std::int64_t bytes = 0;
   const auto add = [&](std::int64_t in, std::int64_t out) {
     bytes += 2 * in * out * static_cast<std::int64_t>(byte_size(DType::bfloat16));
   };
-  for (std::size_t module = 0; module < base.shape.modules(); ++module)
+  for (std::size_t module = 0; module < base.shape.modules(); ++module) {
+    if (base.quantization.of(base.shape.module_name(module), kind) != Quantization::none) continue;
     add(base.shape.linear(module).in, base.shape.linear(module).out);
+  }
   if (!base.shape.classifier) add(base.shape.embedding, base.shape.vocabulary);
   return bytes;
 }

@@ -11,15 +11,20 @@ namespace lorafleet::model {
 /// Weights of a base, each once: a head that is the embedding is not counted again.
 std::int64_t parameters(const BaseDescription& base);
 
-/// Bytes of a base in memory: matrices in `dtype`; norms, biases and learned positions in float32,
-/// whatever the files have.
-std::int64_t base_bytes(const BaseDescription& base, DType dtype);
+/// Bytes of a base in memory: matrices in `dtype`, or those of linear layers in `kind`; norms,
+/// biases and learned positions in float32, whatever the files have.
+std::int64_t base_bytes(const BaseDescription& base, DType dtype,
+                        Quantization kind = Quantization::none);
+
+/// Bytes of the largest matrix that becomes numbers for its product: of the linear layers that read
+/// the same rows together. 0 where nothing is quantised.
+std::int64_t dense_bytes(const BaseDescription& base, DType dtype, Quantization kind);
 
 /// Bytes of the copies that products with a bfloat16 base keep on a CPU
 /// (rows/onednn_product.hpp), one for each direction. They are not made where they would take
 /// more than kMostPackedBytes: what they save, a fifth of a step, is not worth any amount of
-/// memory.
-std::int64_t packed_bytes(const BaseDescription& base);
+/// memory; nor of what is quantised.
+std::int64_t packed_bytes(const BaseDescription& base, Quantization kind = Quantization::none);
 constexpr std::int64_t kMostPackedBytes = std::int64_t{1} << 30;
 
 /// Bytes of an adapter while a job trains it, float32 all of it: its weights twice (as flat values

@@ -12,6 +12,7 @@
 #include "model/adapter/lora_layout.hpp"
 #include "model/files/checkpoint.hpp"
 #include "model/files/hf_directory.hpp"
+#include "model/network/base_values.hpp"
 #include "model/network/family.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
@@ -43,6 +44,7 @@ std::string config_text(const fs::path& file, const Adapter& adapter, const Mode
   if (!adapter.layout->whole().empty()) {
     name_classifier(config, shape.classifier.value(), class_names);
   }
+  config.erase("quantization_config");
   config["dtype"] = torch_name(dtype);
   if (config.contains("torch_dtype")) config["torch_dtype"] = torch_name(dtype);
   return config.dump(2) + "\n";
@@ -148,27 +150,11 @@ void add_delta(const Additions& additions, std::size_t first, std::vector<float>
   }
 }
 
-/// Empty for what is left out. A tied head that stands for the embedding becomes the embedding.
-std::string merged_name(const BaseDescription& base, const Checkpoint& checkpoint,
-                        const std::string& key) {
-  const NetworkParts& parts = base.parts;
-  const std::string embedding = parts.embedding + ".weight";
-  const auto is_embedding = [&](const auto& tensor) {
-    return base.weight_name(tensor.first) == embedding;
-  };
-  if (parts.tied && key == parts.head + ".weight" &&
-      std::none_of(checkpoint.tensors().begin(), checkpoint.tensors().end(), is_embedding)) {
-    return embedding;
-  }
-  return base.weight_name(key);
-}
-
-ProducedTensor merged_tensor(const Checkpoint& checkpoint, const Adapter& adapter,
-                             const std::string& name, const Checkpoint::Tensor& tensor,
-                             const Additions& additions) {
-  return {name, tensor.view.shape,
-          [&checkpoint, &adapter, &tensor, additions](const ProducedTensor::Sink& sink) {
-            checkpoint.read(tensor, [&](std::size_t first, std::span<const float> block) {
+ProducedTensor merged_tensor(const BaseValues& base, const Adapter& adapter,
+                             const BaseValues::Tensor& tensor, const Additions& additions) {
+  return {tensor.name, tensor.shape,
+          [&base, &adapter, &tensor, additions](const ProducedTensor::Sink& sink) {
+            base.read(tensor, [&](std::size_t first, std::span<const float> block) {
               if (!additions.module && additions.delta == nullptr) return sink(block);
               std::vector<float> values(block.begin(), block.end());
               if (additions.delta != nullptr) add_delta(additions, first, values);
@@ -184,10 +170,15 @@ ProducedTensor merged_tensor(const Checkpoint& checkpoint, const Adapter& adapte
 }  // namespace
 
 void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& out, DType dtype,
-                  std::uint64_t max_shard_bytes, const std::vector<std::string>& class_names) {
+                  std::uint64_t max_shard_bytes, const std::vector<std::string>& class_names,
+                  const std::optional<std::string>& quantization) {
   const auto description = read_description(base / "config.json");
   check_names(description.shape, class_names);
   const Checkpoint checkpoint(base);
+  const BaseValues values(checkpoint, description,
+                          quantization
+                              ? agreed_quantization(description.quantization, *quantization)
+                              : description.quantization.kind);
   const auto additions = find_additions(description.shape, adapter);
   std::vector<ProducedTensor> tensors;
   std::set<std::string> replaced;
@@ -199,18 +190,17 @@ void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& 
   std::set<std::string> missing;
   for (const auto& [name, added] : additions)
     missing.insert(name);
-  for (const auto& [key, tensor] : checkpoint.tensors()) {
-    const std::string name = merged_name(description, checkpoint, key);
-    if (name.empty() || !is_weight_type(tensor.view.dtype) || replaced.contains(name)) continue;
-    const auto found = additions.find(name);
+  for (const BaseValues::Tensor& tensor : values.tensors()) {
+    if (replaced.contains(tensor.name)) continue;
+    const auto found = additions.find(tensor.name);
     if (found != additions.end()) {
-      missing.erase(name);
-      if (tensor.view.shape != found->second.shape()) {
-        throw InputError(checkpoint.path_of(tensor).string(),
-                         "tensor " + key + " has another shape than config.json says");
+      missing.erase(tensor.name);
+      if (tensor.shape != found->second.shape()) {
+        throw InputError(checkpoint.path_of(*tensor.held).string(),
+                         "tensor " + tensor.key + " has another shape than config.json says");
       }
     }
-    tensors.push_back(merged_tensor(checkpoint, adapter, name, tensor,
+    tensors.push_back(merged_tensor(values, adapter, tensor,
                                     found == additions.end() ? Additions{} : found->second));
   }
   if (!missing.empty()) {

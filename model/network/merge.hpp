@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,13 @@ namespace lorafleet::model {
 /// for each layer that it changes (computed in float32) and with what it trained whole, as a
 /// Hugging Face directory; tensor by tensor, so that little is in memory at a time. Keys are those
 /// of the whole model; a tied head and buffers are left out. `class_names`: what the labels of a
-/// classifier are called; empty: as in the base. Throws InputError where the adapter or the names
-/// do not fit the base.
+/// classifier are called; empty: as in the base. `quantization`: what the base's linear layers are
+/// held in (model.quantization); nothing: as in the files. The adapter is folded into what these
+/// stand for, and the directory that is written is a plain one. Throws InputError where the
+/// adapter, the names or the quantisation do not fit the base.
 void write_merged(const std::filesystem::path& base, const Adapter& adapter,
                   const std::filesystem::path& out, DType dtype, std::uint64_t max_shard_bytes,
-                  const std::vector<std::string>& class_names = {});
+                  const std::vector<std::string>& class_names = {},
+                  const std::optional<std::string>& quantization = {});
 
 }  // namespace lorafleet::model

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 
+#include "model/network/quantization/bitsandbytes.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {
@@ -47,10 +48,50 @@ at::ScalarType base_dtype(const std::string& name, at::Device device) {
 }
 
 FrozenLinear WeightReader::linear(const std::string& name, const LinearShape& shape) {
-  at::Tensor weight = shape.transposed
-                          ? matrix(name + ".weight", shape.in, shape.out).t().contiguous()
-                          : matrix(name + ".weight", shape.out, shape.in);
+  FrozenMatrix weight = linear_weight(name + ".weight", shape);
   return {std::move(weight), shape.bias ? vector(name + ".bias", shape.out) : at::Tensor()};
+}
+
+FrozenMatrix WeightReader::linear_weight(const std::string& name, const LinearShape& shape) {
+  const std::string key = key_of(name);
+  if (form_.files_are_quantized && held_in(checkpoint_, key) == form_.quantization) {
+    // GPT-2's lie as [out, in] here, as all others do.
+    QuantizedWeight weight = read_quantized(checkpoint_, key, shape.out, shape.in);
+    for (const std::string& own : tensors_of(checkpoint_, key))
+      taken_.insert(own);
+    return {placed(std::move(weight)), form_.dtype};
+  }
+  const bool made = form_.quantization != Quantization::none && !form_.files_are_quantized;
+  const at::ScalarType type = made ? at::kFloat : form_.dtype;
+  const at::Tensor weight = shape.transposed
+                                ? read(name, {shape.in, shape.out}, type).t().contiguous()
+                                : read(name, {shape.out, shape.in}, type);
+  if (!made) return weight.to(form_.device);
+  const std::span values(weight.data_ptr<float>(), static_cast<std::size_t>(weight.numel()));
+  return {placed(quantized(values, form_.quantization, shape.out, shape.in,
+                           checkpoint_.path().string(), key)),
+          form_.dtype};
+}
+
+QuantizedMatrix WeightReader::placed(QuantizedWeight weight) const {
+  const auto copied = [&](auto& values, at::ScalarType type) {
+    const at::Tensor view =
+        at::from_blob(values.data(), {static_cast<std::int64_t>(values.size())}, type);
+    return view.to(at::TensorOptions(form_.device), /*non_blocking=*/false, /*copy=*/true);
+  };
+  const bool int8 = weight.kind == Quantization::int8;
+  QuantizedMatrix matrix{weight.kind, weight.out, weight.in, weight.block, {}, {}, {}};
+  matrix.codes = copied(weight.codes, int8 ? at::kChar : at::kByte);
+  matrix.scales = copied(weight.scales, at::kFloat);
+  if (int8) return matrix;
+  auto values = kNf4Values;
+  const at::Tensor of_code = copied(values, at::kFloat);
+  const std::int64_t codes = of_code.size(0);
+  matrix.pairs = at::stack({of_code.unsqueeze(1).expand({codes, codes}),
+                            of_code.unsqueeze(0).expand({codes, codes})},
+                           2)
+                     .view({-1, 2});
+  return matrix;
 }
 
 Norm WeightReader::norm(const std::string& name, std::int64_t size, const NormParts& parts) {
@@ -104,7 +145,7 @@ at::Tensor WeightReader::read(const std::string& name, const std::vector<std::in
   at::Tensor result = at::empty(shape, dtype);
   if (view.strides.empty() && scalar_type(view.dtype) == dtype) {
     checkpoint_.copy(*tensor, {static_cast<std::byte*>(result.data_ptr()), view.bytes.size()});
-    return result.to(device_);
+    return result;
   }
   at::Tensor flat = result.view(-1);
   checkpoint_.read(*tensor, [&](std::size_t first, std::span<const float> values) {
@@ -112,7 +153,7 @@ at::Tensor WeightReader::read(const std::string& name, const std::vector<std::in
     flat.narrow(0, static_cast<std::int64_t>(first), count)
         .copy_(at::from_blob(const_cast<float*>(values.data()), {count}, at::kFloat));
   });
-  return result.to(device_);
+  return result;
 }
 
 }  // namespace lorafleet::model

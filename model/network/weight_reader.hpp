@@ -10,6 +10,7 @@
 #include "model/files/checkpoint.hpp"
 #include "model/network/layers/frozen_linear.hpp"
 #include "model/network/layers/norm.hpp"
+#include "model/network/quantization/quantized_weight.hpp"
 #include "model/shape.hpp"
 
 namespace lorafleet::model {
@@ -18,15 +19,24 @@ namespace lorafleet::model {
 /// the device cannot compute in it. Internal to model/.
 at::ScalarType base_dtype(const std::string& name, at::Device device);
 
+/// What a base's tensors become.
+struct WeightForm {
+  at::ScalarType dtype = at::kFloat;
+  at::Device device = at::kCPU;
+  Quantization quantization = Quantization::none;  ///< of linear layers
+  bool files_are_quantized = false;                ///< as they are; else it is made of numbers
+};
+
 /// Takes the tensors of a checkpoint one by one and remembers which. Each goes straight from the
 /// file into its final type, and then to the device. Throws InputError that names the file, the
 /// tensor and what was wrong. Internal to model/.
 class WeightReader {
  public:
-  WeightReader(const Checkpoint& checkpoint, at::ScalarType dtype, at::Device device)
-      : checkpoint_(checkpoint), dtype_(dtype), device_(device) {}
+  WeightReader(const Checkpoint& checkpoint, const WeightForm& form)
+      : checkpoint_(checkpoint), form_(form) {}
 
   [[nodiscard]] const Checkpoint& checkpoint() const { return checkpoint_; }
+  [[nodiscard]] Quantization quantization() const { return form_.quantization; }
   [[nodiscard]] bool has(const std::string& name) const {
     return checkpoint_.find(key_of(name)) != nullptr;
   }
@@ -40,16 +50,16 @@ class WeightReader {
 
   /// In the model's dtype.
   at::Tensor matrix(const std::string& name, std::int64_t rows, std::int64_t columns) {
-    return read(name, {rows, columns}, dtype_);
+    return read(name, {rows, columns}, form_.dtype).to(form_.device);
   }
   at::Tensor matrix_float32(const std::string& name, std::int64_t rows, std::int64_t columns) {
-    return read(name, {rows, columns}, at::kFloat);
+    return read(name, {rows, columns}, at::kFloat).to(form_.device);
   }
   at::Tensor float32(const std::string& name, const std::vector<std::int64_t>& shape) {
-    return read(name, shape, at::kFloat);
+    return read(name, shape, at::kFloat).to(form_.device);
   }
   at::Tensor vector(const std::string& name, std::int64_t size) {
-    return read(name, {size}, at::kFloat);
+    return read(name, {size}, at::kFloat).to(form_.device);
   }
   FrozenLinear linear(const std::string& name, const LinearShape& shape);
   Norm norm(const std::string& name, std::int64_t size, const NormParts& parts);
@@ -64,12 +74,14 @@ class WeightReader {
  private:
   /// What the files call a tensor of the whole model.
   [[nodiscard]] std::string key_of(const std::string& name) const;
+  /// On the CPU.
   at::Tensor read(const std::string& name, const std::vector<std::int64_t>& shape,
                   at::ScalarType dtype);
+  FrozenMatrix linear_weight(const std::string& name, const LinearShape& shape);
+  [[nodiscard]] QuantizedMatrix placed(QuantizedWeight weight) const;
 
   const Checkpoint& checkpoint_;
-  at::ScalarType dtype_;
-  at::Device device_;
+  WeightForm form_;
   std::string left_out_;
   std::set<std::string> taken_;
 };

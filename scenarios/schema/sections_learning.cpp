@@ -5,6 +5,7 @@
 #include "actors/run/trainers/train_kinds.hpp"
 #include "model/evaluation/metrics.hpp"
 #include "model/network/dropout_choice.hpp"
+#include "model/network/quantization/quantization_choice.hpp"
 #include "model/network/recompute_choice.hpp"
 #include "model/training/optimizer.hpp"
 #include "scenarios/schema/choices.hpp"
@@ -49,6 +50,12 @@ Table model_table() {
       .made_by("a download, or a small one by lorafleet new-base");
   table.field("dtype", &ModelConfig::dtype, "number format of the frozen weights")
       .names({"float32", "bfloat16", "float16"});
+  table
+      .field("quantization", &ModelConfig::quantization,
+             "what the base's linear layers, but for its head, are held in: numbers of dtype, or "
+             "int8 or NF4, which become such numbers for each product. Of files that bitsandbytes "
+             "quantised it must be what they hold")
+      .names(model::quantization_choices().names());
   return table;
 }
 

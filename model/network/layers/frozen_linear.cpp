@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/custom_class.h>
 
 #include "model/device/device.hpp"
 #include "model/network/layers/frozen_product.hpp"
@@ -18,15 +19,31 @@ at::Tensor product(const at::Tensor& x, const FrozenLinear& layer) {
   return times_transposed(x, layer.weight, layer.bias, layer.packed.get());
 }
 
+/// A weight among what a graph keeps, which takes tensors and objects of LibTorch's alone.
+struct KeptWeight : torch::CustomClassHolder {
+  explicit KeptWeight(FrozenMatrix own) : weight(std::move(own)) {}
+  FrozenMatrix weight;
+};
+
+constexpr const char* kWeight = "weight";
+
+void keep(AutogradContext& context, const FrozenMatrix& weight) {
+  context.saved_data[kWeight] = at::IValue::make_capsule(c10::make_intrusive<KeptWeight>(weight));
+}
+
+FrozenMatrix kept_weight(AutogradContext& context) {
+  return static_cast<const KeptWeight&>(*context.saved_data[kWeight].toCapsule()).weight;
+}
+
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const FrozenLinear& layer) {
-    context->save_for_backward({layer.weight});
+    keep(*context, layer.weight);
     return product(x, layer);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    return {times(gradients[0], context->get_saved_variables()[0]), at::Tensor()};
+    return {times(gradients[0], kept_weight(*context)), at::Tensor()};
   }
 };
 
@@ -54,17 +71,19 @@ struct LoraFunction : torch::autograd::Function<LoraFunction> {
       low = at::mm(dropped, a.t());
       y.addmm_(low, b.t(), 1.0, constants.scale);
     }
-    context->save_for_backward({x, a, b, constants.layer.weight, low, mask});
+    context->save_for_backward({x, a, b, low, mask});
+    keep(*context, constants.layer.weight);
     context->saved_data["scale"] = constants.scale;
     return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &a = saved[1], &b = saved[2], &low = saved[4], &mask = saved[5];
+    const at::Tensor &x = saved[0], &a = saved[1], &b = saved[2], &low = saved[3], &mask = saved[4];
+    const FrozenMatrix weight = kept_weight(*context);
     const double scale = context->saved_data["scale"].toDouble();
     if (computes_on_host(x.device())) {
-      return host_backward(x, a, b, saved[3], low, mask, scale, gradients[0].contiguous());
+      return host_backward(x, a, b, weight, low, mask, scale, gradients[0].contiguous());
     }
     const at::Tensor& g = gradients[0];
     at::Tensor grad_x, grad_a, grad_b;
@@ -75,7 +94,7 @@ struct LoraFunction : torch::autograd::Function<LoraFunction> {
       grad_a = at::mm(grad_low.t(), mask.defined() ? x * mask : x);  // [r, in]
     }
     if (x.requires_grad()) {
-      grad_x = times(g, saved[3]);
+      grad_x = times(g, weight);
       if (mask.defined()) {
         grad_x.add_(at::mm(grad_low, a).mul_(mask));
       } else {
@@ -92,7 +111,7 @@ struct LoraFunction : torch::autograd::Function<LoraFunction> {
 
   /// The same from small products; g: contiguous.
   static variable_list host_backward(const at::Tensor& x, const at::Tensor& a, const at::Tensor& b,
-                                     const at::Tensor& weight, const at::Tensor& low,
+                                     const FrozenMatrix& weight, const at::Tensor& low,
                                      const at::Tensor& mask, double scale, const at::Tensor& g) {
     const LoraProducts products = host_products(a, b, scale);
     const std::int64_t rows = x.size(0);

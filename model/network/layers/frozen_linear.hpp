@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "model/network/layers/frozen_matrix.hpp"
 #include "model/network/rows/onednn_product.hpp"
 
 namespace lorafleet::model {
@@ -14,9 +15,9 @@ namespace lorafleet::model {
 
 /// y = x W^T + b. The product runs in the weight's dtype, everything else in float32.
 struct FrozenLinear {
-  at::Tensor weight;  ///< [out, in], float32, bfloat16 or float16
-  at::Tensor bias;    ///< [out], float32, or undefined
-  std::shared_ptr<const PackedWeights> packed = nullptr;  ///< the weight again, or null
+  FrozenMatrix weight;  ///< [out, in], float32, bfloat16 or float16
+  at::Tensor bias;      ///< [out], float32, or undefined
+  std::shared_ptr<const PackedWeights> packed = nullptr;  ///< a plain weight again, or null
 };
 
 /// The trainable factors on one linear layer.

@@ -117,14 +117,15 @@ at::Tensor in_blocks(const at::Tensor& x, const at::Tensor& matrix, const at::Te
 
 /// float32 stays with BLAS: oneDNN's products gain nothing in training there (opt-mini, AVX-512:
 /// equal within noise, for 150 MB more memory).
-bool rounds_rows(const at::Tensor& weight) {
+bool rounds_rows(const FrozenMatrix& weight) {
   return weight.scalar_type() == at::kBFloat16 && computes_on_host(weight.device()) &&
          onednn_serves();
 }
 
-std::shared_ptr<const PackedWeights> packed_weights(const at::Tensor& weight) {
-  if (!rounds_rows(weight)) return nullptr;
-  return std::make_shared<const PackedWeights>(weight.data_ptr(), weight.size(0), weight.size(1));
+std::shared_ptr<const PackedWeights> packed_weights(const FrozenMatrix& weight) {
+  if (!rounds_rows(weight) || !weight.plain().defined()) return nullptr;
+  return std::make_shared<const PackedWeights>(weight.plain().data_ptr(), weight.size(0),
+                                               weight.size(1));
 }
 
 std::int64_t product_rows(const at::Device& device) {
@@ -140,8 +141,9 @@ std::int64_t padded_rows(std::int64_t rows, const at::Device& device) {
   return (rows + unit - 1) / unit * unit;
 }
 
-at::Tensor times_transposed(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+at::Tensor times_transposed(const at::Tensor& x, const FrozenMatrix& matrix, const at::Tensor& bias,
                             const PackedWeights* packed) {
+  const at::Tensor weight = matrix.dense();
   if (rounds_rows(weight)) return by_onednn(x, weight, bias, packed, Direction::forward);
   if (computes_on_host(weight.device()) && weight.scalar_type() == at::kFloat) {
     return at::linear(x, weight, bias);
@@ -149,7 +151,8 @@ at::Tensor times_transposed(const at::Tensor& x, const at::Tensor& weight, const
   return in_blocks(x, weight.t(), bias);
 }
 
-at::Tensor times(const at::Tensor& g, const at::Tensor& weight, const PackedWeights* packed) {
+at::Tensor times(const at::Tensor& g, const FrozenMatrix& matrix, const PackedWeights* packed) {
+  const at::Tensor weight = matrix.dense();
   if (rounds_rows(weight)) return by_onednn(g, weight, {}, packed, Direction::backward);
   if (computes_on_host(weight.device()) && weight.scalar_type() == at::kFloat) {
     return at::mm(g, weight);

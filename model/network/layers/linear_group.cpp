@@ -2,21 +2,35 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "model/network/layers/frozen_product.hpp"
 
 namespace lorafleet::model {
 namespace {
 
-at::Tensor fused_weight(const std::vector<const FrozenLinear*>& members) {
-  const at::Tensor& first = members.front()->weight;
+bool are_plain(const std::vector<const FrozenLinear*>& members) {
+  return std::all_of(members.begin(), members.end(),
+                     [](const FrozenLinear* member) { return member->weight.plain().defined(); });
+}
+
+FrozenMatrix fused_weight(const std::vector<const FrozenLinear*>& members) {
+  if (!are_plain(members)) {
+    std::vector<FrozenMatrix> weights;
+    for (const FrozenLinear* member : members)
+      weights.push_back(member->weight);
+    return FrozenMatrix::below_each_other(weights);
+  }
+  const at::Tensor& first = members.front()->weight.plain();
   std::vector<at::Tensor> weights;
   std::int64_t rows = 0;
   bool together = true;
   for (const FrozenLinear* member : members) {
-    weights.push_back(member->weight);
-    together = together && member->weight.is_alias_of(first) &&
-               member->weight.storage_offset() == first.storage_offset() + rows * first.size(1);
-    rows += member->weight.size(0);
+    const at::Tensor& weight = member->weight.plain();
+    weights.push_back(weight);
+    together = together && weight.is_alias_of(first) &&
+               weight.storage_offset() == first.storage_offset() + rows * first.size(1);
+    rows += weight.size(0);
   }
   return together
              ? first.as_strided({rows, first.size(1)}, {first.size(1), 1}, first.storage_offset())
@@ -28,10 +42,10 @@ at::Tensor fused_bias(const std::vector<const FrozenLinear*>& members) {
   bool any = false;
   for (const FrozenLinear* member : members) {
     any = any || member->bias.defined();
-    biases.push_back(
-        member->bias.defined()
-            ? member->bias
-            : at::zeros({member->weight.size(0)}, member->weight.options().dtype(at::kFloat)));
+    biases.push_back(member->bias.defined()
+                         ? member->bias
+                         : at::zeros({member->weight.size(0)},
+                                     at::TensorOptions(member->weight.device()).dtype(at::kFloat)));
   }
   return any ? at::cat(biases) : at::Tensor();
 }
@@ -54,7 +68,8 @@ void LinearGroup::fuse(std::vector<FrozenLinear>& linears, bool packs) {
   fused = members.size() == 1 ? *members.front()
                               : FrozenLinear{fused_weight(members), fused_bias(members)};
   narrow_bias = fused.bias.defined() ? fused.bias.to(fused.weight.scalar_type()) : at::Tensor();
-  const bool same = before.weight.defined() && before.weight.data_ptr() == fused.weight.data_ptr();
+  const at::Tensor &was = before.weight.plain(), &is = fused.weight.plain();
+  const bool same = was.defined() && is.defined() && was.data_ptr() == is.data_ptr();
   fused.packed = same && before.packed ? before.packed
                  : packs               ? packed_weights(fused.weight)
                                        : nullptr;
@@ -65,7 +80,9 @@ void LinearGroup::fuse(std::vector<FrozenLinear>& linears, bool packs) {
   for (std::size_t i = 0; i < modules.size(); ++i) {
     FrozenLinear& member = linears[modules[i]];
     const std::int64_t rows = firsts[i + 1] - firsts[i];
-    member.weight = fused.weight.narrow(0, firsts[i], rows);
+    if (fused.weight.plain().defined()) {
+      member.weight = fused.weight.plain().narrow(0, firsts[i], rows);
+    }
     if (member.bias.defined()) member.bias = fused.bias.narrow(0, firsts[i], rows);
   }
 }

@@ -21,7 +21,8 @@ struct LinearGroup {
   /// Those of a member in y [rows, all outputs]; a view.
   [[nodiscard]] at::Tensor columns(const at::Tensor& y, std::size_t member) const;
   /// Makes `fused` from the layers of the base, whose weights become views of it; takes what lies
-  /// together already as it is. `packs`: for products that read a packed weight.
+  /// together already as it is, and what is quantised. `packs`: for products that read a packed
+  /// weight.
   void fuse(std::vector<FrozenLinear>& linears, bool packs);
 };
 

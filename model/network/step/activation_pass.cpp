@@ -100,8 +100,8 @@ at::Tensor gate_backward(const SigmoidGate& gate, const at::Tensor& x, bool gate
 
 }  // namespace
 
-Operand activation_forward(at::Tensor x, Activation activation, bool gated, const at::Tensor& next,
-                           ActivationTape* tape) {
+Operand activation_forward(at::Tensor x, Activation activation, bool gated,
+                           const FrozenMatrix& next, ActivationTape* tape) {
   const std::int64_t width = gated ? x.size(1) / 2 : x.size(1);
   const bool on_host = computes_on_host(x.device());
   at::Tensor rounded;

@@ -51,7 +51,7 @@ bool widens(const at::Tensor&) {
 #endif
 
 /// Several index lists that go to the device in one copy.
-class Indices {
+class IndexLists {
  public:
   std::vector<std::int64_t>& next() { return lists_.emplace_back(); }
 
@@ -114,7 +114,7 @@ JobTiles::JobTiles(const std::vector<std::int64_t>& firsts, std::vector<std::siz
     has_others = has_others || other != 0;
   as_they_lie_ = as_they_lie_ && !has_holes && !has_others;
 
-  Indices indices;
+  IndexLists indices;
   for (std::vector<std::int64_t>* list : {&of_tiles, &holes, &places, &others, &owners, &segments})
     indices.next() = std::move(*list);
   const std::vector<at::Tensor> there = indices.staged_on(device);

@@ -122,7 +122,7 @@ at::Tensor generic_backward(const at::Tensor& x, const Norm& norm, const at::Ten
 
 }  // namespace
 
-Operand norm_forward(const at::Tensor& x, const Norm& norm, const at::Tensor& next) {
+Operand norm_forward(const at::Tensor& x, const Norm& norm, const FrozenMatrix& next) {
   const std::int64_t width = width_of(x, norm);
   if (!computes_on_host(x.device())) {
     if (is_fused(x, norm)) return {fused_forward(flat(x, width), norm).view(x.sizes()), {}};

@@ -105,7 +105,7 @@ class Step {
     const bool normed = !network_.parts().final_norm.empty();
     last_ = x;
     Operand h = normed ? norm_forward(x, network_.final_norm(),
-                                      out.empty() ? at::Tensor() : out.fused.weight)
+                                      out.empty() ? FrozenMatrix() : out.fused.weight)
                        : Operand{x, {}};
     return out.empty() ? h.values : group_forward(out, h, load_.wanted_jobs, &embedding_out_);
   }

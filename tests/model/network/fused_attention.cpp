@@ -226,6 +226,11 @@ std::string fused_kernel_name(const AttentionCase& of, const std::string& device
   return kernel == nullptr ? "none" : kernel->name;
 }
 
+std::vector<std::int32_t> starts_of_sequences(const std::vector<std::int64_t>& offsets,
+                                              std::int64_t heads) {
+  return model::sequence_starts(offsets, heads);
+}
+
 std::vector<float> device_mask(const std::vector<MaskRow>& rows, std::int64_t width,
                                double probability, const std::string& device) {
   return floats_of(

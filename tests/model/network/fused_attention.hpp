@@ -42,6 +42,10 @@ AttentionNumbers emulated_attention(const AttentionCase& of, bool shares_heads);
 /// its window is so much too wide.
 bool plain_kernel_works(std::int64_t window, std::int64_t off_by);
 
+/// model::sequence_starts.
+std::vector<std::int32_t> starts_of_sequences(const std::vector<std::int64_t>& offsets,
+                                              std::int64_t heads);
+
 /// "flash", "efficient", or "none".
 std::string fused_kernel_name(const AttentionCase& of, const std::string& device);
 

@@ -74,6 +74,31 @@ TEST_CASE("the golden models have as many bytes as their files say") {
   CHECK(found == 19);
 }
 
+TEST_CASE("a quantised base has its linear layers as codes, and makes one of them numbers") {
+  const auto base = base_of_size("opt-125m").description;
+  // 12 layers of four 768 x 768 and two 768 x 3072; a scale for each output, or for 64 entries.
+  constexpr std::int64_t kEntries = 12 * 12 * 768 * 768;
+  const std::int64_t all = base_bytes(base, DType::bfloat16);
+  CHECK(base_bytes(base, DType::bfloat16, Quantization::int8) ==
+        all - 2 * kEntries + kEntries + 4 * 12 * (5 * 768 + 3072));
+  CHECK(base_bytes(base, DType::bfloat16, Quantization::nf4) ==
+        all - 2 * kEntries + kEntries / 2 + kEntries / 16);
+  CHECK(dense_bytes(base, DType::bfloat16, Quantization::nf4) == 2 * 4 * 768 * 768);
+  CHECK(dense_bytes(base, DType::float32, Quantization::none) == 0);
+  CHECK(packed_bytes(base, Quantization::nf4) == 4 * 768 * 50272);  // the head
+  // Gate and up are one product.
+  const auto gated = base_of_size("smollm2-135m").description;
+  CHECK(dense_bytes(gated, DType::float32, Quantization::int8) == 4 * 2 * 576 * 1536);
+}
+
+TEST_CASE("modules that files keep as numbers count as such") {
+  auto base = base_of_size("opt-125m").description;
+  base.quantization = {Quantization::nf4, {"fc1"}};
+  constexpr std::int64_t kOthers = 12 * 8 * 768 * 768;
+  CHECK(base_bytes(base, DType::bfloat16, Quantization::nf4) ==
+        base_bytes(base, DType::bfloat16) - 2 * kOthers + kOthers / 2 + kOthers / 16);
+}
+
 TEST_CASE("an adapter in training is seven times its weights") {
   const auto base = base_of_size("opt-125m").description;
   // 12 layers, q and v: (768 + 768) * 8 each.
@@ -149,4 +174,14 @@ TEST_CASE("a footprint reads config.json alone, and knows how many tokens go thr
   CHECK((takes.packed_bytes == packed || takes.packed_bytes == 0));  // by the CPU
   CHECK(packed_bytes(base_of_size("llama-3.2-1b").description) > kMostPackedBytes);
   CHECK(takes.adapter_values == 12 * 2 * 1536 * 16);
+  CHECK(takes.dense_bytes == 0);
+  const ModelConfig fewer_bits{folder.path(), "bfloat16", "nf4"};
+  const Footprint quantized = *footprint(fewer_bits, lora, train, 256);
+  CHECK(quantized.base_bytes == base_bytes(base.description, DType::bfloat16, Quantization::nf4));
+  CHECK(quantized.dense_bytes == 2 * 4 * 768 * 768);
+  CHECK(quantized.packed_bytes <= 4 * 768 * 50272);
+  const DeviceFootprint there = *device_footprint(fewer_bits, lora, train, 256);
+  CHECK(there.base_bytes == quantized.base_bytes);
+  CHECK(there.pass_bytes(1) ==
+        device_footprint(model, lora, train, 256)->pass_bytes(1) + quantized.dense_bytes);
 }

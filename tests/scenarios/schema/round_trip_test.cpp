@@ -177,6 +177,18 @@ TEST_CASE("a run may go on with what does not change its results") {
   CHECK(scenarios::identity(other) != scenarios::identity(scenario));
 }
 
+TEST_CASE("a run may go on on other GPUs, not on a CPU instead") {
+  const tests::ScenarioFolder folder;
+  const auto identity = [&](const std::string& device) {
+    auto scenario = folder.read(tests::ScenarioFolder::required());
+    scenario.federation.slots.device = device;
+    return scenarios::identity(scenario);
+  };
+  for (const char* gpus : {"cuda:1", "cuda:*", "cuda:0,cuda:2"})
+    CHECK(identity(gpus) == identity("cuda"));
+  CHECK(identity("cpu") != identity("cuda"));
+}
+
 TEST_CASE("a run that began when truncation had no usual word is the same run") {
   const tests::ScenarioFolder folder;
   const auto identity = [&](const std::string& truncation) {

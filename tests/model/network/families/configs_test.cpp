@@ -199,7 +199,8 @@ TEST_CASE("what a configuration names and nobody computes is refused by name") {
   CHECK(config_refusal("gpt2", {{"add_cross_attention", true}}) ==
         "config.json: add_cross_attention: cross-attention is not supported");
   CHECK(config_refusal("llama", {{"quantization_config", {{"load_in_4bit", true}}}}) ==
-        "config.json: quantization_config: quantised weights are not supported");
+        "config.json: quantization_config.bnb_4bit_quant_type: \"fp4\" is not supported; allowed: "
+        "nf4");
   CHECK(config_refusal("mixtral", {})
             .starts_with("config.json: model_type: \"mixtral\" is not supported; allowed: opt, "
                          "llama, mistral"));

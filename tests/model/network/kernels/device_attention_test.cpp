@@ -1,5 +1,3 @@
-#include "model/network/kernels/device_attention.hpp"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -66,7 +64,7 @@ TEST_CASE("there are enough sequences for one sum, whatever a batch holds") {
       std::vector<std::int64_t> offsets = {0};
       for (std::size_t i = 0; i < count; ++i)
         offsets.push_back(offsets.back() + 3);
-      const auto starts = sequence_starts(offsets, heads);
+      const auto starts = starts_of_sequences(offsets, heads);
       CHECK(static_cast<std::int64_t>(starts.size() - 1) * heads >= 256);
       CHECK(starts.size() >= offsets.size());
       for (std::size_t i = 0; i < starts.size(); ++i)

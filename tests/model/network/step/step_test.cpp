@@ -183,6 +183,25 @@ TEST_CASE("operators of any device give the same pass") {
   }
 }
 
+TEST_CASE("the gradients of a quantised base are those of a graph") {
+  double largest = 0.0;
+  for (const bool off : {false, true}) {
+    std::optional<HostKernelsOff> as_on_a_gpu;
+    if (off) as_on_a_gpu.emplace();
+    for (const auto& folder : tiny_bases()) {
+      CAPTURE(folder.string());
+      for (const char* quantization : {"int8", "nf4"}) {
+        const BaseModelPtr base = BaseModel::load({folder, "float32", quantization}, test_device());
+        const std::vector<std::string> all = base->shape().targets();
+        largest = std::max(largest, differs(*base, all, {}));
+        largest = std::max(largest, differs(*base, {all.front()}, {some_dropout(), {}, {}}));
+      }
+    }
+  }
+  CHECK(largest <= kFloat32);
+  MESSAGE("largest difference: ", largest);
+}
+
 TEST_CASE("layers that are computed again give the same bits") {
   for (const bool off : {false, true}) {
     std::optional<HostKernelsOff> as_on_a_gpu;
