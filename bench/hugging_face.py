@@ -13,7 +13,9 @@ clipping. Two ways:
           not need, memory that glibc keeps (MALLOC_*), AVX-512 kernels where the CPU has them
 
 Each measurement is made by processes of its own, one for each slot, since Python's threads would wait for each other; their
-peaks are added up. Needs torch, transformers (4.48 or newer) and peft; says so where they are missing."""
+peaks are added up. Needs torch and transformers (4.48 or newer), says so where they are missing, and takes peft where it is
+installed. Where it is not (Debian has no package of it), adapted layers are this script's own, which compute what PEFT's do:
+x to the adapter's dtype, B(A(x)) times the scale, added to the base's output, and back to its dtype."""
 
 import argparse
 import csv
@@ -31,7 +33,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("torch", "transformers", "peft")
+PACKAGES = ("torch", "transformers")
 STEP, DENSE_TOKENS, DENSE_LABELS, EXAMPLES = 8, 128, 20, 64
 PROMPTS, PROMPT_TOKENS, NEW_TOKENS = 16, 64, 32
 ROWS, SQUARE = 1024, 2048
@@ -147,13 +149,48 @@ class EachAlone:
 each_alone = EachAlone()
 
 
+def add_lora(base, targets, r, scale, dtype):
+    """LoRA without PEFT, in place of the base's linear layers of these names. Gives the base."""
+    import torch
+
+    class LoraLinear(torch.nn.Module):
+        def __init__(self, layer):
+            super().__init__()
+            self.base_layer = layer
+            self.lora_A = torch.nn.Linear(layer.in_features, r, bias=False, dtype=dtype)
+            self.lora_B = torch.nn.Linear(r, layer.out_features, bias=False, dtype=dtype)
+            torch.nn.init.zeros_(self.lora_B.weight)
+
+        def forward(self, x):
+            result = self.base_layer(x)
+            change = self.lora_B(self.lora_A(x.to(dtype))) * scale
+            return (result + change).to(result.dtype)
+
+    base.requires_grad_(False)
+    for parent in list(base.modules()):
+        for name, layer in list(parent.named_children()):
+            if name in targets:
+                setattr(parent, name, LoraLinear(layer))
+    return base
+
+
+def adapted(base, tuned, dtype):
+    """LoRA r = 8 on queries and values: by PEFT where it is installed."""
+    import torch
+    targets, r, alpha = ["q_proj", "v_proj"], 8, 16
+    if importlib.util.find_spec("peft") is None:
+        return add_lora(base, targets, r, alpha / r, dtype if tuned else torch.float32)
+    from peft import LoraConfig, get_peft_model
+    lora = LoraConfig(r=r, lora_alpha=alpha, target_modules=targets, lora_dropout=0.0, task_type="CAUSAL_LM")
+    return get_peft_model(base, lora, autocast_adapter_dtype=not tuned)
+
+
 class Work:
     """A model under an adapter, and what is done with it."""
 
     def __init__(self, task):
         import torch
         import transformers
-        from peft import LoraConfig, get_peft_model
         self.task, self.torch, self.tuned = task, torch, task["way"] == "tuned"
         transformers.logging.set_verbosity_error()
         torch.manual_seed(0)
@@ -164,9 +201,9 @@ class Work:
         if packs:
             transformers.AttentionInterface.register("each_alone", each_alone)
         base = transformers.AutoModelForCausalLM.from_config(config, **({"attn_implementation": "each_alone"} if packs else {}))
-        base = base.to(getattr(torch, task["dtype"]))
-        lora = LoraConfig(r=8, lora_alpha=16, target_modules=["q_proj", "v_proj"], lora_dropout=0.0, task_type="CAUSAL_LM")
-        self.model = get_peft_model(base, lora, autocast_adapter_dtype=not self.tuned)
+        dtype = getattr(torch, task["dtype"])
+        self.base = base.to(dtype)
+        self.model = adapted(self.base, self.tuned, dtype)
         self.vocabulary = config.vocab_size
         self.trained = [p for p in self.model.parameters() if p.requires_grad]
         size = STEP if task["work"] == "train" else 2 * STEP
@@ -188,9 +225,8 @@ class Work:
         if not self.tuned:
             return self.model(**batch).loss
         each_alone.lengths = batch.lengths
-        base = self.model.get_base_model()
-        hidden = base.model(input_ids=batch.ids, position_ids=batch.positions, use_cache=False)[0][0]
-        logits = base.get_output_embeddings()(hidden[batch.rows])
+        hidden = self.base.model(input_ids=batch.ids, position_ids=batch.positions, use_cache=False)[0][0]
+        logits = self.base.get_output_embeddings()(hidden[batch.rows])
         return self.torch.nn.functional.cross_entropy(logits.float(), batch.labels)
 
     def once(self):
@@ -216,7 +252,7 @@ class Work:
 
     def flops_per_token(self):
         """As bench_training counts them."""
-        head = self.model.get_base_model().get_output_embeddings()
+        head = self.base.get_output_embeddings()
         body = sum(m.weight.numel() for n, m in self.model.named_modules()
                    if isinstance(m, self.torch.nn.Linear) and "lora_" not in n and m is not head)
         training = 4.0 * (body + label_share(lengths_of(self.task)) * head.weight.numel())
@@ -481,13 +517,14 @@ def main():
                 print(f"failed: {error}", file=sys.stderr, flush=True)
                 runs.append(None)
                 failed = True
-    print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES) +
-          f"; median of {args.repetitions} repetitions\n")
+    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    versions["peft"] = importlib.metadata.version("peft") if importlib.util.find_spec("peft") else "none, own LoRA layers"
+    print(", ".join(f"{name} {version}" for name, version in versions.items()) + f"; median of {args.repetitions} repetitions\n")
     print_report(outcomes)
     if args.json:
         part = args.json + ".tmp"
         with open(part, "w") as file:
-            json.dump({"packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+            json.dump({"packages": versions,
                        "measurements": [dict(task, runs=runs) for task, runs in outcomes]}, file, indent=1)
         os.replace(part, args.json)
     return 1 if failed else 0

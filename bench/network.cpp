@@ -77,8 +77,8 @@ class Side {
 void measure(const char* name, const std::shared_ptr<const net::TlsContext>& head_tls,
              const std::shared_ptr<const net::TlsContext>& host_tls) {
   const net::Socket socket = net::listen_on({"127.0.0.1", 0}).sockets.front();
-  Side head(head_tls, socket.fd);
-  Side host(host_tls, -1);
+  Side head(head_tls, {socket.fd});
+  Side host(host_tls, {});
   caf::anon_send(host.sink->links, Dial{{"127.0.0.1", socket.port}});
   const LinkId from = head.sink->up.get_future().get();
   host.sink->up.get_future().wait();
@@ -106,7 +106,7 @@ void measure_codec() {
       std::vector<model::LoraModule>(24, model::LoraModule{"module", 768, 768, 8, 16.0, false}));
   const auto adapter = std::make_shared<const model::Adapter>(
       model::Adapter{layout, std::vector<float>(layout->size(), 0.5f)});
-  const ClientUpdate update{{1}, {1}, adapter, {}, nullptr};
+  const ClientUpdate update{{{1}, {1}}, adapter, {}, nullptr};
   constexpr int kTimes = 200;
   net::Bytes bytes;
   auto start = Clock::now();

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <concepts>
+#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -12,12 +14,50 @@
 
 #include "actors/sim/fields.hpp"
 #include "partition/support/error.hpp"
-#include "partition/support/numbers.hpp"
 
 namespace lorafleet::actors {
 namespace {
 
 using What = decltype(Event::what);
+
+/// The short pieces of a line, gathered before they go to the end of a string.
+class Pieces {
+ public:
+  explicit Pieces(std::string& text) : text_(text) {}
+
+  void add(std::string_view piece) {
+    if (piece.size() > buffer_.size()) {
+      flush();
+      text_ += piece;
+      return;
+    }
+    make_room(piece.size());
+    std::memcpy(buffer_.data() + size_, piece.data(), piece.size());
+    size_ += piece.size();
+  }
+  /// In the shortest decimal digits.
+  template <typename Number>
+  void add_number(Number value) {
+    make_room(kLongestNumber);
+    char* const begin = buffer_.data() + size_;
+    size_ +=
+        static_cast<std::size_t>(std::to_chars(begin, begin + kLongestNumber, value).ptr - begin);
+  }
+  void flush() {
+    text_.append(buffer_.data(), size_);
+    size_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kLongestNumber = 32;
+  void make_room(std::size_t bytes) {
+    if (buffer_.size() - size_ < bytes) flush();
+  }
+
+  std::string& text_;
+  std::array<char, 512> buffer_;
+  std::size_t size_ = 0;
+};
 
 /// A flat JSON object at the end of `text`, its keys in the order of the calls.
 class LineWriter {
@@ -48,36 +88,44 @@ class LineWriter {
       put(value);
     }
   }
-  void finish() { text_ += '}'; }
+  void finish() {
+    text_.add("}");
+    text_.flush();
+  }
 
  private:
   void begin(std::string_view key, std::string_view end) {
-    text_ += empty_ ? "{\"" : ",\"";
-    (text_ += key) += end;
-    text_ += "\":";
+    text_.add(empty_ ? "{\"" : ",\"");
+    text_.add(key);
+    text_.add(end);
+    text_.add("\":");
     empty_ = false;
   }
   void put(double value) {
     if (std::isfinite(value)) {
-      append_shortest(text_, value);
+      text_.add_number(value);
     } else {
-      text_ += "null";
+      text_.add("null");
     }
   }
-  void put(bool value) { text_ += value ? "true" : "false"; }
-  void put(std::int64_t value) { append_whole(text_, value); }
-  void put(std::uint64_t value) { append_whole(text_, value); }
-  void put(std::uint32_t value) { append_whole(text_, value); }
+  void put(bool value) { text_.add(value ? "true" : "false"); }
+  void put(std::int64_t value) { text_.add_number(value); }
+  void put(std::uint64_t value) { text_.add_number(value); }
+  void put(std::uint32_t value) { text_.add_number(value); }
   template <typename T>
   requires sim::Id<T> || sim::Time<T>
   void put(const T& value) { put(sim::number_in(value)); }
   /// One of the fixed words of events.hpp: nothing to escape.
-  void put(std::string_view word) { ((text_ += '"') += word) += '"'; }
+  void put(std::string_view word) {
+    text_.add("\"");
+    text_.add(word);
+    text_.add("\"");
+  }
   void put(const std::string& word) { put(std::string_view(word)); }
   void put(const char* word) { put(std::string_view(word)); }
   void put(sim::JobPhase phase) { put(sim::name(phase)); }
 
-  std::string& text_;
+  Pieces text_;
   bool empty_ = true;
 };
 
