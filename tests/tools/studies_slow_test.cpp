@@ -18,7 +18,7 @@ TEST_CASE("a quick study runs whole, answers its questions and says what it cann
   const auto ran = tests::run_program(arguments);
   REQUIRE_MESSAGE(ran.status == 0, ran.err);
   CHECK(ran.err.find("15 runs, ") != std::string::npos);
-  CHECK(ran.out.find("quick: 5 of 14 points of the grid, 3 of 5 seeds") != std::string::npos);
+  CHECK(ran.out.find("quick: 5 of 14 points of the grid, 3 of 10 seeds") != std::string::npos);
   CHECK(ran.out.find("not asked: Alpha 0.1 harms the global model more than alpha 1") !=
         std::string::npos);
   const auto table = nlohmann::json::parse(read_file(folder / "out/sweep.json"));
