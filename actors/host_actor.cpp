@@ -40,6 +40,7 @@ void HostActor::fill_slots() {
       if (const auto it = running_.find(id); it != running_.end() && it->second == given_up) {
         running_.erase(it);
       }
+      if (place >= slots_.size()) return;  // over
       --slots_[place].jobs;
       fill_slots();
     };

@@ -13,6 +13,7 @@
 #include "partition/support/numbers.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
+#include "tools/quantization_option.hpp"
 #include "tools/scenario_argument.hpp"
 #include "tools/terminal/console.hpp"
 #include "tools/terminal/footprint_text.hpp"
@@ -65,7 +66,7 @@ actors::FederationConfig read_model_options(const CommandLine& line) {
   actors::FederationConfig config;
   config.model.path = line.text("model");
   if (line.has("dtype")) config.model.dtype = line.text("dtype");
-  if (line.has("quantization")) config.model.quantization = line.text("quantization");
+  config.model.quantization = quantization_option(line, config.model.path);
   if (line.has("rank")) config.lora.r = line.whole("rank", 1);
   if (line.has("modules")) config.lora.target_modules = split_list(line.text("modules"));
   if (line.has("batch-tokens")) config.train.batch_tokens = line.whole("batch-tokens", 1);
@@ -196,7 +197,8 @@ int calibrate_command(const Arguments& arguments) {
   line.repeated("set", "K=V", "set a key of the scenario; may be repeated");
   line.option("model", "DIR", "instead of SCENARIO: a Hugging Face directory, on made-up tokens");
   line.option("dtype", "NAME", "with --model: float32, bfloat16, float16; default: float32");
-  line.option("quantization", "NAME", "with --model: none, int8, nf4; default: none");
+  line.option("quantization", "NAME",
+              "with --model: none, int8, nf4; default: as in the base's files");
   line.option("rank", "N", "with --model: LoRA's rank; default: 8");
   line.option("modules", "LIST", "with --model: what is adapted; default: q_proj,v_proj");
   line.option("batch-tokens", "N", "with --model: tokens a step; default: 2048");
@@ -233,7 +235,7 @@ int calibrate_command(const Arguments& arguments) {
     if (!quiet) std::cerr << text << "\n";
   };
   model::configure_thread(static_cast<int>(config.slots.threads));
-  const auto work = line.has("model") ? actors::synthetic_work(config)
+  const auto work = line.has("model") ? actors::synthetic_work(config, print_warning)
                                       : actors::scenario_work(config, log, print_warning);
   for (const auto& text : model::runtime_warnings())
     print_warning(text);
@@ -246,7 +248,8 @@ int calibrate_command(const Arguments& arguments) {
     speeds.back().peak_rss_bytes = model::peak_rss_bytes();
   }
   const auto info = model::runtime_info(config.slots.device);
-  const std::string where = (model::is_cpu(config.slots.device) ? info.cpu : info.device) +
+  const std::string where = (work.devices > 1 ? std::to_string(work.devices) + " x " : "") +
+                            (model::is_cpu(config.slots.device) ? info.cpu : info.device) +
                             ", LibTorch " + info.libtorch + ", " + info.kernels +
                             " kernels of BLAS";
   const auto takes = footprint_of(config).value();

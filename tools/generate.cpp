@@ -20,6 +20,7 @@
 #include "partition/support/printable.hpp"
 #include "scenarios/schema/scenario.hpp"
 #include "tools/command_line.hpp"
+#include "tools/quantization_option.hpp"
 #include "tools/terminal/console.hpp"
 
 namespace lorafleet::tools {
@@ -139,7 +140,8 @@ Source read_source(const CommandLine& line) {
   }
   if (line.has("adapter")) source.adapter = line.text("adapter");
   if (line.has("dtype")) source.model.dtype = line.text("dtype");
-  if (line.has("quantization")) source.model.quantization = line.text("quantization");
+  if (line.has("quantization") || !line.has("run"))
+    source.model.quantization = quantization_option(line, source.model.path);
   return source;
 }
 
@@ -211,7 +213,8 @@ int generate_command(const Arguments& arguments) {
   line.repeated("stop-token", "ID", "end at this token id; may be given several times");
   line.option("dtype", "NAME", "of the base's weights; default: the run's, else float32");
   line.option("quantization", "NAME",
-              "of the base's linear layers: none, int8, nf4; default: the run's, else none");
+              "of the base's linear layers: none, int8, nf4; default: the run's, else as in the "
+              "base's files");
   line.flag("json", "a JSON object a prompt: prompt, text, tokens, finish");
   line.note(
       "Without --prompt and --prompts, the lines of stdin are the prompts. Empty lines are left "

@@ -1,7 +1,6 @@
 #include "model/network/merge.hpp"
 
 #include <iostream>
-#include <optional>
 
 #include "model/adapter/base_change.hpp"
 #include "model/adapter/class_names.hpp"
@@ -11,6 +10,7 @@
 #include "model/network/family.hpp"
 #include "model/network/quantization/quantization_choice.hpp"
 #include "tools/command_line.hpp"
+#include "tools/quantization_option.hpp"
 #include "tools/scenario_argument.hpp"
 #include "tools/terminal/console.hpp"
 
@@ -33,12 +33,6 @@ model::Adapter read_adapter(const CommandLine& line) {
   }
   adapter.base_change = model::load_base_change(line.text("base-change"), shape);
   return adapter;
-}
-
-bool is_quantized(const CommandLine& line) {
-  if (line.has("quantization")) return line.text("quantization") != "none";
-  const auto file = std::filesystem::path(line.text("base")) / "config.json";
-  return model::read_description(file).quantization.kind != model::Quantization::none;
 }
 
 }  // namespace
@@ -71,12 +65,11 @@ int merge_command(const Arguments& arguments) {
   const auto adapter = read_adapter(line);
   const auto class_names = line.has("adapter") ? model::load_class_names(line.text("adapter"))
                                                : std::vector<std::string>();
-  const auto quantization = line.has("quantization") ? std::optional(line.text("quantization"))
-                                                     : std::optional<std::string>();
+  const std::string quantization = quantization_option(line, line.text("base"));
   model::write_merged(line.text("base"), adapter, out, dtype, shard, class_names, quantization);
   std::cout << "wrote " << out.string() << " with " << adapter.layout->modules().size()
             << " modules" << (adapter.base_change ? " and a base change" : "") << " merged"
-            << (is_quantized(line) ? " onto the dequantised base" : "") << "\n";
+            << (quantization != "none" ? " onto the dequantised base" : "") << "\n";
   return kDone;
 }
 

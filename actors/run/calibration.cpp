@@ -73,14 +73,17 @@ CalibrationWork make_work(const FederationConfig& config,
                           const std::vector<model::BaseModelPtr>& bases,
                           const std::shared_ptr<const model::EncodedData>& data) {
   CalibrationWork work;
+  work.devices = bases.size();
   work.train_flops_per_token = model::train_flops_per_token(bases.front()->shape());
   work.trainer = model::make_lora_trainer(bases, data, config.lora, config.train);
   return work;
 }
 
-std::vector<model::BaseModelPtr> bases_to_time(const FederationConfig& config) {
-  return model::load_bases(config.model,
-                           training_devices(config, std::nullopt, [](const std::string&) {}));
+std::vector<model::BaseModelPtr> bases_to_time(const FederationConfig& config,
+                                               const Note& warning) {
+  const auto devices = training_devices(config, std::nullopt, warning);
+  check_base_fits(config, devices);
+  return model::load_bases(config.model, devices);
 }
 
 model::TrainJob make_job(const FederationConfig& config, std::size_t client,
@@ -234,7 +237,7 @@ CalibrationWork scenario_work(const FederationConfig& config,
                               const std::function<void(const std::string&)>& warning) {
   const Workload data = prepare_workload(config, log, warning);
   const std::int64_t before = model::rss_bytes();
-  const auto bases = bases_to_time(config);
+  const auto bases = bases_to_time(config, warning);
   CalibrationWork work = make_work(config, bases, data.encoded);
   work.rss_before_base = before;
   const auto start = first_adapter(config, bases.front()->shape(), warning);
@@ -250,9 +253,9 @@ CalibrationWork scenario_work(const FederationConfig& config,
   return work;
 }
 
-CalibrationWork synthetic_work(const FederationConfig& config) {
+CalibrationWork synthetic_work(const FederationConfig& config, const Note& warning) {
   const std::int64_t before = model::rss_bytes();
-  const auto bases = bases_to_time(config);
+  const auto bases = bases_to_time(config, warning);
   const model::ModelShape& shape = bases.front()->shape();
   auto data = std::make_shared<model::EncodedData>();
   Random random(config.seed, Purpose::sample);

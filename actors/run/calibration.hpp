@@ -59,6 +59,7 @@ struct CalibrationWork {
   std::vector<model::TrainJob> jobs;
   double train_flops_per_token = 0.0;
   std::int64_t rss_before_base = 0;  ///< of the process, before the base was loaded
+  std::size_t devices = 1;           ///< that have a base
 };
 
 /// The clients of a scenario, each with its part of the data. The base lies on the devices that a
@@ -71,6 +72,7 @@ CalibrationWork scenario_work(const FederationConfig& config,
 /// train.batch_tokens. Lengths are those of the encoded WordNet definitions: a prompt about
 /// log-normal with median 90 and sigma 0.5, and a target of 8 to 29 tokens that is scored, at most
 /// config.encoding.max_tokens in all. Throws InputError.
-CalibrationWork synthetic_work(const FederationConfig& config);
+CalibrationWork synthetic_work(const FederationConfig& config,
+                               const std::function<void(const std::string&)>& warning);
 
 }  // namespace lorafleet::actors

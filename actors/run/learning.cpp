@@ -20,6 +20,7 @@
 #include "model/device/device_name.hpp"
 #include "model/device/runtime_info.hpp"
 #include "model/network/flops.hpp"
+#include "model/network/quantization/quantization_choice.hpp"
 #include "model/text/class_agreement.hpp"
 #include "model/training/batching.hpp"
 #include "model/training/lora_trainer.hpp"
@@ -117,7 +118,11 @@ Workload workload_of(const FederationConfig& config, const Note& log, const Note
 
 /// "loaded the base from DIR", and where it is, if that is several places.
 std::string loaded_line(const FederationConfig& config, const std::vector<std::string>& devices) {
-  const std::string line = "loaded the base from " + config.model.path.string();
+  std::string line = "loaded the base from " + config.model.path.string();
+  if (model::quantization_choices().at(config.model.quantization).value !=
+      model::Quantization::none) {
+    line += " in " + config.model.quantization;
+  }
   return devices.size() == 1 ? line : line + " on each of " + join(devices);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/run/read_data.hpp"
+#include "model/device/device_name.hpp"
 #include "model/network/base_model.hpp"
 
 namespace lorafleet::actors {
@@ -27,6 +28,12 @@ class RunCache {
     std::string key = config.path.string() + '\n' + config.dtype + '\n' + config.quantization;
     for (const std::string& device : devices)
       key += '\n' + device;
+    // What a GPU has is not there for the next base.
+    const auto loaded = [&](const auto& entry) { return entry.first == key; };
+    if (!std::all_of(devices.begin(), devices.end(), model::is_cpu) &&
+        std::none_of(bases_.begin(), bases_.end(), loaded)) {
+      bases_.clear();
+    }
     return find_or_make(bases_, key, kMostBases, load);
   }
   /// What `read` makes, or made before under this key.

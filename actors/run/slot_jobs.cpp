@@ -75,6 +75,7 @@ std::vector<std::string> devices_of_run(const FederationConfig& config, const Ru
 
 SlotJobs slots_for(std::size_t jobs, std::size_t cohort, std::size_t devices) {
   const auto parts = [](std::size_t all, std::size_t of) { return (all + of - 1) / of; };
+  jobs = std::max<std::size_t>(1, jobs);
   const std::size_t each = parts(parts(jobs, cohort), devices);
   const std::size_t slots = std::min(jobs, each * devices);
   return {slots, parts(jobs, slots)};

@@ -1,6 +1,7 @@
 #include "actors/run/without_training.hpp"
 
 #include "actors/run/run_scorer.hpp"
+#include "actors/run/slot_jobs.hpp"
 #include "actors/run/workload.hpp"
 #include "model/device/device_name.hpp"
 #include "model/device/process.hpp"
@@ -51,7 +52,9 @@ AdapterEvaluation evaluate_adapter(const FederationConfig& config, const model::
   for (const auto& line : model::runtime_warnings())
     options.warning(line);
   const Workload work = prepare_workload(config, options.log, options.warning);
-  const auto base = model::BaseModel::load(config.model, model::first_device(config.slots.device));
+  const std::string device = model::first_device(config.slots.device);
+  check_base_fits(config, {device});
+  const auto base = model::BaseModel::load(config.model, device);
   AdapterEvaluation result{make_run_scorer(config, work, base)->evaluate_fully(adapter),
                            work.classes};
   if (predict && work.shape.classifier) {

@@ -18,7 +18,7 @@ std::vector<std::string> names_in(const std::string& list) {
   for (const char c : list) {
     if (c == ',') {
       parts.emplace_back();
-    } else {
+    } else if (c != ' ') {
       parts.back() += c;
     }
   }

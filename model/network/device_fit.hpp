@@ -28,7 +28,8 @@ std::size_t jobs_that_fit(const std::vector<SlotsOfGpu>& gpus, std::size_t wishe
 /// estimate is too high by as much as it may be.
 void check_job_fits(const std::vector<SlotsOfGpu>& gpus, const DeviceFootprint& takes);
 
-/// The same for the base alone, of which the estimate is exact: `free` bytes before it is there.
+/// The same for the base alone, of which the estimate is nearly exact: `free` bytes before it is
+/// there.
 void check_base_fits(const std::string& device, std::int64_t free, const DeviceFootprint& takes);
 
 }  // namespace lorafleet::model

@@ -39,9 +39,8 @@ std::optional<Footprint> footprint(const ModelConfig& model, const LoraConfig& l
   const Quantization kind = agreed_quantization(base.quantization, model.quantization);
   result.base_bytes = base_bytes(base, dtype, kind);
   result.dense_bytes = dense_bytes(base, dtype, kind);
-  const std::int64_t packed = packed_bytes(base, kind);
-  if (dtype == DType::bfloat16 && onednn_serves() && packed <= kMostPackedBytes) {
-    result.packed_bytes = packed;
+  if (dtype == DType::bfloat16 && onednn_serves() && packed_bytes(base) <= kMostPackedBytes) {
+    result.packed_bytes = packed_bytes(base, kind);
   }
   result.adapter_values = static_cast<std::int64_t>(adapter->size());
   result.adapter_bytes = adapter_bytes(*adapter);

@@ -24,7 +24,8 @@ Network::Network(const BaseDescription& base, WeightReader& reader)
   module_of_.fill(kNone);
   for (std::size_t i = 0; i < layer_linears_; ++i)
     module_of_[static_cast<std::size_t>(shape.layer_linears[i].role)] = i;
-  packs_ = packed_bytes(base, reader.quantization()) <= kMostPackedBytes;
+  // Of all matrices as numbers, since a base change makes layers plain that are quantised now.
+  packs_ = packed_bytes(base) <= kMostPackedBytes;
   const std::size_t around = static_cast<std::size_t>(shape.layers) * layer_linears_;
   for (std::size_t i = 0; i < shape.other_linears.size(); ++i)
     module_of_[static_cast<std::size_t>(shape.other_linears[i].role)] = around + i;

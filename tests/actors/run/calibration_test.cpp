@@ -103,7 +103,7 @@ TEST_CASE("jobs that share a slot share its time") {
   config.train.batch_tokens = 40;
   config.encoding.max_tokens = 16;
   config.lora.target_modules = {"all-linear"};
-  const auto work = actors::synthetic_work(config);
+  const auto work = actors::synthetic_work(config, [](const std::string&) {});
   const auto times = actors::time_jobs(*work.trainer, work.jobs, {1, 1, 4}, 0.05);
   double seconds = 0.0;
   for (const auto& time : times)
@@ -128,7 +128,7 @@ TEST_CASE("made-up work has the model's tokens, and about two steps a job") {
   config.model.path = tests::golden_folder() / "opt" / "opt_prenorm" / "hf";
   config.train.batch_tokens = 300;
   config.encoding.max_tokens = 40;
-  const auto work = actors::synthetic_work(config);
+  const auto work = actors::synthetic_work(config, [](const std::string&) {});
   CHECK(work.jobs.size() == 16);
   CHECK(work.train_flops_per_token == 4.0 * (2 * 49152 + 32768));
   for (const auto& job : work.jobs) {

@@ -22,10 +22,10 @@ constexpr const char* kA100 = "NVIDIA A100-SXM4-40GB";
 }  // namespace
 
 TEST_CASE("slots.device names one device, all GPUs, or some of them") {
-  for (const char* choice : {"cpu", "cuda", "cuda:7", "cuda:*", "cuda:0,cuda:2", "cuda:3,cuda:1"})
+  for (const char* choice : {"cpu", "cuda", "cuda:7", "cuda:*", "cuda:0,cuda:2", "cuda:3, cuda:1"})
     CHECK(is_device_choice(choice));
-  for (const char* choice : {"", ",", "cuda:0,", "cuda:0, cuda:1", "cuda:1,cuda:1", "cuda,cuda:1",
-                             "cpu,cuda:0", "cuda:*,cuda:1", "cuda:**", "cpu:*", "*"}) {
+  for (const char* choice : {"", ",", "cuda:0,", "cuda:1,cuda:1", "cuda,cuda:1", "cpu,cuda:0",
+                             "cuda:*,cuda:1", "cuda:**", "cpu:*", "*"}) {
     CAPTURE(choice);
     CHECK_FALSE(is_device_choice(choice));
   }

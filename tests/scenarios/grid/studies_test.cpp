@@ -19,7 +19,7 @@ TEST_CASE("the studies that ship are valid, whole and quick") {
     CAPTURE(entry.path().string());
     ++studies;
     const auto whole = scenarios::read_sweep(entry.path(), sets);
-    CHECK(whole.seeds.size() == 5);
+    CHECK(whole.seeds.size() >= 5);
     CHECK_FALSE(whole.questions.empty());
     const auto quick = scenarios::read_sweep(entry.path(), sets, true);
     CHECK(quick.seeds.size() == 3);
