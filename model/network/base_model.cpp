@@ -84,8 +84,7 @@ BaseModelPtr BaseModel::load(const ModelConfig& model, const std::string& device
   const auto description = read_description(model.path / "config.json");
   const Checkpoint checkpoint(model.path);
   const Quantization kind = agreed_quantization(description.quantization, model.quantization);
-  WeightReader reader(checkpoint,
-                      {dtype, device, kind, description.quantization.kind != Quantization::none});
+  WeightReader reader(checkpoint, {dtype, device, kind, description.quantization});
   auto network = std::make_unique<Network>(description, reader);
   reader.refuse_leftovers();
   return BaseModelPtr(new BaseModel(description.shape, std::move(network)));

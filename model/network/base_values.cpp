@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "model/network/agreed_held.hpp"
 #include "model/network/quantization/bitsandbytes.hpp"
 #include "partition/support/error.hpp"
 
@@ -38,17 +39,25 @@ const LinearShape* linear_of(const ModelShape& shape, const std::string& name) {
 BaseValues::BaseValues(const Checkpoint& checkpoint, const BaseDescription& base, Quantization kind)
     : checkpoint_(checkpoint), base_(base), kind_(kind) {
   const bool in_files = base.quantization.kind != Quantization::none;
-  const std::set<std::string> parts = in_files ? quantized_keys() : std::set<std::string>();
+  std::set<std::string> taken;
   for (const auto& [key, tensor] : checkpoint.tensors()) {
     const std::string name = name_of(base, checkpoint, key);
-    if (name.empty()) continue;
+    if (name.empty() || is_part(key)) continue;
     const LinearShape* linear = linear_of(base.shape, name);
-    const bool held = in_files && held_in(checkpoint, key) != Quantization::none;
+    const Quantization as = linear == nullptr
+                                ? held_in(checkpoint, key)
+                                : agreed_held(base.quantization, checkpoint, key,
+                                              name.substr(0, name.size() - kWeight.size()));
+    const bool held = as != Quantization::none;
     if (held && linear == nullptr) {
       throw InputError(checkpoint.path_of(tensor).string(),
                        "tensor " + key + " is quantised and no linear layer's weight");
     }
-    if (!held && (parts.contains(key) || !is_weight_type(tensor.view.dtype))) continue;
+    if (held) {
+      const std::vector<std::string> own = tensors_of(checkpoint, key);
+      taken.insert(own.begin(), own.end());
+    }
+    if (!held && !is_weight_type(tensor.view.dtype)) continue;
     const bool made = !in_files && kind != Quantization::none && linear != nullptr;
     const std::vector<std::int64_t> shape = !held && !made ? tensor.view.shape
                                             : linear->transposed
@@ -60,17 +69,24 @@ BaseValues::BaseValues(const Checkpoint& checkpoint, const BaseDescription& base
     }
     tensors_.push_back({key, name, shape, &tensor, held || made ? linear : nullptr});
   }
+  check_complete(taken);
 }
 
-/// All that belongs to weights in int8 or NF4.
-std::set<std::string> BaseValues::quantized_keys() const {
-  std::set<std::string> keys;
-  for (const auto& [key, tensor] : checkpoint_.tensors()) {
-    if (held_in(checkpoint_, key) == Quantization::none) continue;
-    const std::vector<std::string> own = tensors_of(checkpoint_, key);
-    keys.insert(own.begin(), own.end());
+/// Throws InputError where a linear layer is missing, and for parts that belong to no weight taken.
+void BaseValues::check_complete(const std::set<std::string>& taken) const {
+  std::set<std::string> names;
+  for (const Tensor& tensor : tensors_)
+    names.insert(tensor.name);
+  for (std::size_t module = 0; module < base_.shape.modules(); ++module) {
+    const std::string name = base_.shape.module_name(module) + std::string(kWeight);
+    if (!names.contains(name))
+      throw InputError(checkpoint_.path().string(), "tensor " + name + " is missing");
   }
-  return keys;
+  for (const auto& [key, tensor] : checkpoint_.tensors()) {
+    if (!is_part(key) || taken.contains(key)) continue;
+    throw InputError(checkpoint_.path_of(tensor).string(),
+                     "tensor " + key + " has no place in the model that config.json describes");
+  }
 }
 
 QuantizedWeight BaseValues::weight_of(const Tensor& tensor) const {

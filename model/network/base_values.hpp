@@ -19,7 +19,8 @@ namespace lorafleet::model {
 class BaseValues {
  public:
   /// `kind`: what the base is held in (agreed_quantization). Both must outlive this. Throws
-  /// InputError where the files hold something else in fewer bits than linear layers.
+  /// InputError where the files hold something else in fewer bits than linear layers, or these
+  /// otherwise than config.json says, and where one of them is missing or only a part of it there.
   BaseValues(const Checkpoint& checkpoint, const BaseDescription& base, Quantization kind);
 
   struct Tensor {
@@ -37,7 +38,7 @@ class BaseValues {
             const std::function<void(std::size_t first, std::span<const float>)>& block) const;
 
  private:
-  [[nodiscard]] std::set<std::string> quantized_keys() const;
+  void check_complete(const std::set<std::string>& taken) const;
   [[nodiscard]] QuantizedWeight weight_of(const Tensor& tensor) const;
 
   const Checkpoint& checkpoint_;

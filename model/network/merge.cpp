@@ -167,6 +167,40 @@ ProducedTensor merged_tensor(const BaseValues& base, const Adapter& adapter,
           }};
 }
 
+/// What appears in a folder while it lives goes again, and so does a folder that it made, unless
+/// `keep` was called. The folder itself may be one that cannot be renamed: mounted, or the caller's
+/// own.
+class NewFiles {
+ public:
+  explicit NewFiles(const fs::path& folder) : folder_(folder), made_(!fs::exists(folder)) {
+    make_folder(folder);
+    for (const auto& entry : fs::directory_iterator(folder))
+      before_.insert(entry.path());
+  }
+  ~NewFiles() {
+    if (kept_) return;
+    std::error_code error;
+    if (made_) fs::remove_all(folder_, error);
+    std::vector<fs::path> added;
+    for (fs::directory_iterator entry(folder_, error), end; !error && entry != end;
+         entry.increment(error)) {
+      if (!before_.contains(entry->path())) added.push_back(entry->path());
+    }
+    for (const fs::path& path : added)
+      fs::remove_all(path, error);
+  }
+  NewFiles(const NewFiles&) = delete;
+  NewFiles& operator=(const NewFiles&) = delete;
+
+  void keep() { kept_ = true; }
+
+ private:
+  fs::path folder_;
+  bool made_ = false;
+  bool kept_ = false;
+  std::set<fs::path> before_;
+};
+
 }  // namespace
 
 void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& out, DType dtype,
@@ -206,11 +240,12 @@ void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& 
   if (!missing.empty()) {
     throw InputError(checkpoint.path().string(), "tensor " + *missing.begin() + " is missing");
   }
-  make_folder(out);
+  NewFiles written(out);
   write_weights(out, tensors, dtype, max_shard_bytes);
   write_file(out / "config.json",
              config_text(base / "config.json", adapter, description.shape, dtype, class_names));
   copy_model_files(base, out);
+  written.keep();
 }
 
 }  // namespace lorafleet::model

@@ -10,8 +10,8 @@ namespace lorafleet::model {
 
 Quantization HeldQuantization::of(const std::string& module, Quantization agreed) const {
   const bool skips = std::any_of(skipped.begin(), skipped.end(), [&](const std::string& part) {
-    return module == part || module.find(part + ".") != std::string::npos ||
-           module.ends_with("." + part);
+    return module.starts_with(part) || module.find(part + ".") != std::string::npos ||
+           module.ends_with(part);
   });
   return skips ? Quantization::none : agreed;
 }
@@ -27,7 +27,9 @@ HeldQuantization read_quantization(const ConfigReader& config) {
   const bool int8 = own->boolean("load_in_8bit", own->boolean("_load_in_8bit", false));
   const bool four = own->boolean("load_in_4bit", own->boolean("_load_in_4bit", false));
   if (int8 == four) {
-    own->refuse("load_in_8bit", "and load_in_4bit: one of them must be true, the other false");
+    own->refuse("load_in_8bit", std::string("and load_in_4bit are both ") +
+                                    (int8 ? "true" : "false") +
+                                    "; allowed: exactly one of them true");
   }
   if (four) {
     const std::string type = own->string("bnb_4bit_quant_type", "fp4");
@@ -45,10 +47,10 @@ HeldQuantization read_quantization(const ConfigReader& config) {
 Quantization agreed_quantization(const HeldQuantization& files, const std::string& wanted) {
   const Quantization kind = quantization_choices().at(wanted).value;
   if (files.kind == Quantization::none || files.kind == kind) return kind;
-  const std::string held = files.kind == Quantization::int8 ? "int8" : "nf4";
+  const std::string held = name_of(files.kind);
   throw InputError("model.quantization",
                    "\"" + wanted + "\" does not fit the base: its files hold " + held +
-                       ", says quantization_config in its " + "config.json; allowed: " + held);
+                       ", says quantization_config in its config.json; allowed: " + held);
 }
 
 }  // namespace lorafleet::model

@@ -14,7 +14,8 @@ struct HeldQuantization {
   Quantization kind = Quantization::none;
   std::vector<std::string> skipped = {};  ///< parts of names of modules that stay as they are
 
-  /// What the linear layer of this whole name is held in where the base is held in `agreed`.
+  /// What the linear layer of this whole name is held in where the base is held in `agreed`; by
+  /// the names that any of transformers 4.40 to 5 would skip.
   [[nodiscard]] Quantization of(const std::string& module, Quantization agreed) const;
 };
 

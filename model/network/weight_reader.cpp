@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 
+#include "model/network/agreed_held.hpp"
 #include "model/network/quantization/bitsandbytes.hpp"
 #include "partition/support/error.hpp"
 
@@ -48,20 +49,22 @@ at::ScalarType base_dtype(const std::string& name, at::Device device) {
 }
 
 FrozenLinear WeightReader::linear(const std::string& name, const LinearShape& shape) {
-  FrozenMatrix weight = linear_weight(name + ".weight", shape);
+  FrozenMatrix weight = linear_weight(name, shape);
   return {std::move(weight), shape.bias ? vector(name + ".bias", shape.out) : at::Tensor()};
 }
 
-FrozenMatrix WeightReader::linear_weight(const std::string& name, const LinearShape& shape) {
+FrozenMatrix WeightReader::linear_weight(const std::string& module, const LinearShape& shape) {
+  const std::string name = module + ".weight";
   const std::string key = key_of(name);
-  if (form_.files_are_quantized && held_in(checkpoint_, key) == form_.quantization) {
+  if (agreed_held(form_.files, checkpoint_, key, module) != Quantization::none) {
     // GPT-2's lie as [out, in] here, as all others do.
     QuantizedWeight weight = read_quantized(checkpoint_, key, shape.out, shape.in);
     for (const std::string& own : tensors_of(checkpoint_, key))
       taken_.insert(own);
     return {placed(std::move(weight)), form_.dtype};
   }
-  const bool made = form_.quantization != Quantization::none && !form_.files_are_quantized;
+  const bool made =
+      form_.quantization != Quantization::none && form_.files.kind == Quantization::none;
   const at::ScalarType type = made ? at::kFloat : form_.dtype;
   const at::Tensor weight = shape.transposed
                                 ? read(name, {shape.in, shape.out}, type).t().contiguous()
@@ -69,7 +72,7 @@ FrozenMatrix WeightReader::linear_weight(const std::string& name, const LinearSh
   if (!made) return weight.to(form_.device);
   const std::span values(weight.data_ptr<float>(), static_cast<std::size_t>(weight.numel()));
   return {placed(quantized(values, form_.quantization, shape.out, shape.in,
-                           checkpoint_.path().string(), key)),
+                           checkpoint_.path_of(*checkpoint_.find(key)).string(), key)),
           form_.dtype};
 }
 
@@ -109,7 +112,8 @@ Norm WeightReader::norm(const std::string& name, std::int64_t size, const NormPa
 void WeightReader::refuse_leftovers() const {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : checkpoint_.tensors()) {
-    if (!taken_.contains(name) && is_weight_type(tensor.view.dtype)) names.push_back(name);
+    if (!taken_.contains(name) && (is_weight_type(tensor.view.dtype) || is_part(name)))
+      names.push_back(name);
   }
   if (names.empty()) return;
   const std::size_t count = names.size();

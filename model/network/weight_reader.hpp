@@ -11,6 +11,7 @@
 #include "model/network/layers/frozen_linear.hpp"
 #include "model/network/layers/norm.hpp"
 #include "model/network/quantization/quantized_weight.hpp"
+#include "model/network/quantization_config.hpp"
 #include "model/shape.hpp"
 
 namespace lorafleet::model {
@@ -24,7 +25,7 @@ struct WeightForm {
   at::ScalarType dtype = at::kFloat;
   at::Device device = at::kCPU;
   Quantization quantization = Quantization::none;  ///< of linear layers
-  bool files_are_quantized = false;                ///< as they are; else it is made of numbers
+  HeldQuantization files = {};                     ///< where none, it is made of numbers
 };
 
 /// Takes the tensors of a checkpoint one by one and remembers which. Each goes straight from the
@@ -77,7 +78,7 @@ class WeightReader {
   /// On the CPU.
   at::Tensor read(const std::string& name, const std::vector<std::int64_t>& shape,
                   at::ScalarType dtype);
-  FrozenMatrix linear_weight(const std::string& name, const LinearShape& shape);
+  FrozenMatrix linear_weight(const std::string& module, const LinearShape& shape);
   [[nodiscard]] QuantizedMatrix placed(QuantizedWeight weight) const;
 
   const Checkpoint& checkpoint_;

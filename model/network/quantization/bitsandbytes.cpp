@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -17,6 +18,9 @@ using nlohmann::json;
 
 constexpr std::string_view kWeight = "weight";
 constexpr const char* kState = ".quant_state.bitsandbytes__";
+/// More than the codes of nested magnitudes can be off, in parts of their scale: the values of
+/// bitsandbytes' map lie 0.0141 apart at most. So far below 0 can a magnitude of 0 end up.
+constexpr float kNestedRounding = 1.0f / 32.0f;
 
 /// "model.layers.0.mlp.up_proj." of its weight's key.
 std::string module_of(const std::string& key) {
@@ -75,6 +79,18 @@ class Parts {
     }
     return result;
   }
+  /// So many largest magnitudes.
+  [[nodiscard]] std::vector<float> magnitudes(const std::string& name, std::size_t count) const {
+    std::vector<float> result = numbers(name, count);
+    if (std::any_of(result.begin(), result.end(), [](float x) { return x < 0.0f; }))
+      refuse(name, "has magnitudes below 0");
+    return result;
+  }
+  /// For messages.
+  [[nodiscard]] std::string place_of(const Checkpoint::Tensor& tensor,
+                                     const std::string& name) const {
+    return checkpoint_.path_of(tensor).string() + ": tensor " + name;
+  }
 
  private:
   const Checkpoint& checkpoint_;
@@ -90,7 +106,7 @@ QuantizedWeight read_int8(const Checkpoint& checkpoint, const std::string& key, 
                           "] of its layer");
   }
   weight.codes = parts.bytes(key, DType::int8, weight.codes.size());
-  weight.scales = parts.numbers(scales_key(checkpoint, key), weight.scales.size());
+  weight.scales = parts.magnitudes(scales_key(checkpoint, key), weight.scales.size());
   for (float& scale : weight.scales)
     scale /= 127.0f;
   const std::string format = module_of(key) + "weight_format";
@@ -104,11 +120,14 @@ QuantizedWeight read_int8(const Checkpoint& checkpoint, const std::string& key, 
 class State {
  public:
   State(const Parts& parts, const std::string& name) : parts_(parts), name_(name) {
-    const TensorView& view = parts.find(name).view;
+    const Checkpoint::Tensor& tensor = parts.find(name);
+    const TensorView& view = tensor.view;
     if (view.dtype != DType::uint8) parts.refuse(name, "must be JSON as bytes, uint8");
     const auto* text = reinterpret_cast<const char*>(view.bytes.data());
-    root_ = parse_json({text, view.bytes.size()}, name, 4);
+    root_ = parse_json({text, view.bytes.size()}, parts.place_of(tensor, name), 4);
     if (!root_.is_object()) parts.refuse(name, "must hold an object");
+    if (root_.value("quant_type", json("nf4")) != "nf4")
+      parts.refuse(name, "quant_type must be \"nf4\"");
   }
 
   /// Entries that share a scale: a power of two that kernels of bitsandbytes take.
@@ -122,8 +141,10 @@ class State {
   }
   [[nodiscard]] float number(const char* key) const {
     const auto found = root_.find(key);
-    if (found == root_.end() || !found->is_number())
-      parts_.refuse(name_, std::string(key) + " must be a number");
+    const double value =
+        found != root_.end() && found->is_number() ? found->get<double>() : std::nan("");
+    if (!(std::abs(value) <= std::numeric_limits<float>::max()))
+      parts_.refuse(name_, std::string(key) + " must be a number in float32's range");
     return found->get<float>();
   }
   void check_shape(std::int64_t out, std::int64_t in) const {
@@ -142,16 +163,20 @@ class State {
 std::vector<float> read_absmax(const Parts& parts, const std::string& key, const State& state,
                                std::size_t blocks) {
   const std::string name = key + ".absmax";
-  if (parts.find(name).view.dtype != DType::uint8) return parts.numbers(name, blocks);
+  if (parts.find(name).view.dtype != DType::uint8) return parts.magnitudes(name, blocks);
   const auto nested = static_cast<std::size_t>(state.block("nested_blocksize"));
   const float offset = state.number("nested_offset");
   const std::vector<std::uint8_t> codes = parts.bytes(name, DType::uint8, blocks);
   const std::vector<float> values = parts.numbers(key + ".nested_quant_map", 256);
   const std::vector<float> scales =
-      parts.numbers(key + ".nested_absmax", (blocks + nested - 1) / nested);
+      parts.magnitudes(key + ".nested_absmax", (blocks + nested - 1) / nested);
   std::vector<float> absmax(blocks);
-  for (std::size_t i = 0; i < blocks; ++i)
-    absmax[i] = values[codes[i]] * scales[i / nested] + offset;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const float scale = scales[i / nested];
+    absmax[i] = values[codes[i]] * scale + offset;
+    if (!std::isfinite(absmax[i])) parts.refuse(name, "stands for magnitudes that are not finite");
+    if (absmax[i] < -kNestedRounding * scale) parts.refuse(name, "stands for magnitudes below 0");
+  }
   return absmax;
 }
 
@@ -187,6 +212,11 @@ Quantization held_in(const Checkpoint& checkpoint, const std::string& key) {
                          other->first.substr(key.size() + 1) +
                          "); allowed: quant_state.bitsandbytes__nf4");
   }
+  if (tensor->view.dtype == DType::uint8 && tensors_of(checkpoint, key).size() > 1) {
+    throw InputError(
+        checkpoint.path_of(*tensor).string(),
+        "tensor " + key + kState + "nf4 is missing: " + key + " is quantised by bitsandbytes");
+  }
   return Quantization::none;
 }
 
@@ -205,6 +235,14 @@ std::vector<std::string> tensors_of(const Checkpoint& checkpoint, const std::str
     if (checkpoint.find(name) != nullptr) names.push_back(name);
   }
   return names;
+}
+
+bool is_part(const std::string& key) {
+  constexpr std::array<std::string_view, 6> kEnds = {
+      ".SCB", ".weight_format", ".absmax", ".quant_map", ".nested_absmax", ".nested_quant_map"};
+  return key.find(".quant_state.") != std::string::npos ||
+         std::any_of(kEnds.begin(), kEnds.end(),
+                     [&](std::string_view end) { return key.ends_with(end); });
 }
 
 }  // namespace lorafleet::model

@@ -18,7 +18,8 @@ namespace lorafleet::model {
 // nested_absmax[i / nested_blocksize] + nested_offset.
 
 /// Whether the weight `key` ("...q_proj.weight") of a checkpoint is held in int8 or NF4; none where
-/// it is numbers. Throws InputError for other formats of bitsandbytes, by name.
+/// it is neither. Throws InputError for other formats of bitsandbytes, by name, and where a weight
+/// has parts of NF4 but for its state.
 Quantization held_in(const Checkpoint& checkpoint, const std::string& key);
 
 /// Its codes and scales. Throws InputError that names the file, the tensor and what was wrong.
@@ -27,5 +28,8 @@ QuantizedWeight read_quantized(const Checkpoint& checkpoint, const std::string& 
 
 /// All tensors of a weight in int8 or NF4, itself too, as far as the checkpoint has them.
 std::vector<std::string> tensors_of(const Checkpoint& checkpoint, const std::string& key);
+
+/// Whether only a part of a weight in int8 or NF4 beside its codes is called so.
+bool is_part(const std::string& key);
 
 }  // namespace lorafleet::model

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "model/network/rows/quantized_rows.hpp"
 #include "partition/support/registry.hpp"
 
@@ -11,6 +13,11 @@ inline const NamedValues<Quantization>& quantization_choices() {
       "model.quantization",
       {{"none", Quantization::none}, {"int8", Quantization::int8}, {"nf4", Quantization::nf4}});
   return kRegistry;
+}
+
+/// "none", "int8", "nf4".
+inline std::string name_of(Quantization kind) {
+  return kind == Quantization::none ? "none" : kind == Quantization::int8 ? "int8" : "nf4";
 }
 
 }  // namespace lorafleet::model

@@ -3,7 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,7 +21,9 @@
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/network/quantization/bitsandbytes_files.hpp"
 #include "tests/model/random_adapter.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "tests/support/test_device.hpp"
+#include "tests/support/text.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -54,16 +60,12 @@ BaseModelPtr load_as(const std::filesystem::path& folder, const std::string& qua
   return BaseModel::load({folder, dtype, quantization}, test_device());
 }
 
-std::string kind_name(Quantization kind) {
-  return kind == Quantization::int8 ? "int8" : "nf4";
-}
-
 /// The logits and gradients of the codes are those of the numbers that they stand for; in bfloat16,
 /// where libraries may add otherwise for a matrix that they have laid out before, as far as its
 /// rounding lets them.
 void check_like_plain(const std::filesystem::path& source, const FilesOptions& options) {
   const BitsAndBytesFiles files(source, options);
-  const auto quantized = load_as(files.path(), kind_name(options.kind));
+  const auto quantized = load_as(files.path(), name_of(options.kind));
   const auto plain = load_as(files.plain_path(), "none");
   CHECK(probe_logits(*quantized) == probe_logits(*plain));
   const Adapter adapter = random_adapter(plain->shape(), lora_on(plain->shape().targets()));
@@ -73,7 +75,7 @@ void check_like_plain(const std::filesystem::path& source, const FilesOptions& o
   CHECK(own.loss == expected.loss);
   CHECK(own.gradient == expected.gradient);
   const double narrow =
-      packed_loss(*load_as(files.path(), kind_name(options.kind), "bfloat16"), adapter, batch).loss;
+      packed_loss(*load_as(files.path(), name_of(options.kind), "bfloat16"), adapter, batch).loss;
   const double narrow_expected =
       packed_loss(*load_as(files.plain_path(), "none", "bfloat16"), adapter, batch).loss;
   CHECK(narrow == doctest::Approx(narrow_expected).epsilon(1e-3));
@@ -88,21 +90,70 @@ std::string load_refusal(const BitsAndBytesFiles& files, const std::string& quan
   return "";
 }
 
-/// The message about files of which one tensor has changed.
-std::string load_refusal(FilesOptions options, const std::string& tensor,
-                         const std::function<void(NamedTensor&)>& change) {
-  options.change = [&](std::vector<NamedTensor>& tensors) {
-    const auto found = std::find_if(tensors.begin(), tensors.end(),
-                                    [&](const NamedTensor& own) { return own.name == tensor; });
-    REQUIRE(found != tensors.end());
-    change(*found);
-    if (found->name.empty()) tensors.erase(found);
-  };
-  const BitsAndBytesFiles files(tiny_opt_folder(), options);
-  const std::string what = load_refusal(files, kind_name(options.kind));
+Adapter idle_adapter(const BitsAndBytesFiles& files) {
+  return random_adapter(read_shape(files.path() / "config.json"), lora_on({"q_proj"}), 0.0);
+}
+
+/// Merging must leave no file behind, in small shards neither.
+std::string merge_refusal(const BitsAndBytesFiles& files) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "empty");
+  std::string what;
+  for (const char* out : {"new", "empty"}) {
+    try {
+      write_merged(files.path(), idle_adapter(files), folder / out, DType::float32, 20'000);
+      return "";
+    } catch (const InputError& error) {
+      what = error.what();
+    }
+  }
+  CHECK_FALSE(std::filesystem::exists(folder / "new"));
+  CHECK(std::filesystem::is_empty(folder / "empty"));
+  return what;
+}
+
+std::string without_file(const BitsAndBytesFiles& files, const std::string& what) {
   const std::string place = files.file() + ": ";
   REQUIRE(what.starts_with(place));
   return what.substr(place.size());
+}
+
+/// What loading says of the files, and merging too, after the file's name.
+std::string refusal(const FilesOptions& options) {
+  const BitsAndBytesFiles files(tiny_opt_folder(), options);
+  const std::string what = load_refusal(files, name_of(options.kind));
+  CHECK(merge_refusal(files) == what);
+  return without_file(files, what);
+}
+
+/// The same of files of which tensors have changed, by name.
+std::string refusal(FilesOptions options,
+                    const std::map<std::string, std::function<void(NamedTensor&)>>& changes) {
+  options.change = [&](std::vector<NamedTensor>& tensors) {
+    for (const auto& [name, change] : changes) {
+      const auto found =
+          std::find_if(tensors.begin(), tensors.end(),
+                       [&name = name](const NamedTensor& own) { return own.name == name; });
+      REQUIRE(found != tensors.end());
+      change(*found);
+      if (found->name.empty()) tensors.erase(found);
+    }
+  };
+  return refusal(options);
+}
+
+std::string refusal(const FilesOptions& options, const std::string& tensor,
+                    const std::function<void(NamedTensor&)>& change) {
+  return refusal(options, {{tensor, change}});
+}
+
+/// A change of a tensor's numbers. They must outlive it.
+template <typename Number>
+std::function<void(NamedTensor&)> becomes(const std::vector<Number>& numbers) {
+  return [&](NamedTensor& tensor) {
+    tensor.bytes = std::as_bytes(std::span(numbers));
+    tensor.shape = {std::ssize(numbers)};
+  };
 }
 
 }  // namespace
@@ -204,19 +255,20 @@ TEST_CASE("formats that are not supported are refused by name") {
   CHECK(config_refusal({{"bnb_4bit_quant_storage", "bfloat16"}}) ==
         "bnb_4bit_quant_storage: \"bfloat16\" is not supported; allowed: uint8");
   CHECK(config_refusal({{"load_in_8bit", true}}) ==
-        "load_in_8bit: and load_in_4bit: one of them must be true, the other false");
+        "load_in_8bit: and load_in_4bit are both true; allowed: exactly one of them true");
+  CHECK(config_refusal({{"load_in_4bit", false}}) ==
+        "load_in_8bit: and load_in_4bit are both false; allowed: exactly one of them true");
   const std::string state = kFc1 + ".weight.quant_state.bitsandbytes__";
-  CHECK(
-      load_refusal({}, state + "nf4", [&](NamedTensor& tensor) { tensor.name = state + "fp4"; }) ==
-      "tensor " + kFc1 +
-          ".weight is in a format that is not supported (quant_state.bitsandbytes__fp4); "
-          "allowed: quant_state.bitsandbytes__nf4");
+  CHECK(refusal({}, state + "nf4", [&](NamedTensor& tensor) { tensor.name = state + "fp4"; }) ==
+        "tensor " + kFc1 +
+            ".weight is in a format that is not supported (quant_state.bitsandbytes__fp4); "
+            "allowed: quant_state.bitsandbytes__nf4");
 }
 
 TEST_CASE("damaged int8 files are refused with what is wrong") {
   const FilesOptions options = {Quantization::int8};
   const auto with = [&](const std::string& part, const std::function<void(NamedTensor&)>& change) {
-    return load_refusal(options, kFc1 + part, change);
+    return refusal(options, kFc1 + part, change);
   };
   CHECK(with(".SCB", [](NamedTensor& tensor) { tensor.name.clear(); }) ==
         "tensor " + kFc1 + ".SCB is missing: " + kFc1 + ".weight is quantised by bitsandbytes");
@@ -229,12 +281,18 @@ TEST_CASE("damaged int8 files are refused with what is wrong") {
              [&](NamedTensor& tensor) { tensor.bytes = std::as_bytes(std::span(two)); }) ==
         "tensor " + kFc1 +
             ".weight_format says that the weight lies in a GPU's own order; allowed: 0, row");
+  std::vector<float> magnitudes(256, 0.5f);
+  magnitudes[7] = -1.0f;
+  CHECK(with(".SCB", becomes(magnitudes)) == "tensor " + kFc1 + ".SCB has magnitudes below 0");
+  magnitudes[7] = std::nanf("");
+  CHECK(with(".SCB", becomes(magnitudes)) ==
+        "tensor " + kFc1 + ".SCB has entries that are not finite");
 }
 
 TEST_CASE("damaged NF4 files are refused with what is wrong") {
   const FilesOptions options = {.nested = true};
   const auto with = [&](const std::string& part, const std::function<void(NamedTensor&)>& change) {
-    return load_refusal(options, kFc1 + ".weight" + part, change);
+    return refusal(options, kFc1 + ".weight" + part, change);
   };
   const std::string state = ".quant_state.bitsandbytes__nf4";
   const auto with_state = [&](const std::string& text) {
@@ -262,8 +320,133 @@ TEST_CASE("damaged NF4 files are refused with what is wrong") {
   CHECK(with_state(R"({"blocksize": 48, "shape": [256, 64]})") ==
         name + state + " blocksize must be a power of two from 32 to 4096");
   CHECK(with_state(R"({"blocksize": 64, "shape": [256, 64], "nested_blocksize": 256})") ==
-        name + state + " nested_offset must be a number");
+        name + state + " nested_offset must be a number in float32's range");
+  CHECK(with_state(R"({"blocksize": 64, "shape": [256, 64], "nested_blocksize": 256,
+                       "nested_offset": 1e300})") ==
+        name + state + " nested_offset must be a number in float32's range");
   CHECK(with_state("[1, 2]") == name + state + " must hold an object");
+  CHECK(with_state(R"({"blocksize": 64, "shape": [256, 64], "quant_type": "fp4"})") ==
+        name + state + " quant_type must be \"nf4\"");
+  CHECK(with_state(R"({"a":)").starts_with(name + state + ": not valid JSON: "));
+  CHECK(with(state, [](NamedTensor& tensor) { tensor.name.clear(); }) ==
+        name + state + " is missing: " + kFc1 + ".weight is quantised by bitsandbytes");
+  std::vector<float> magnitudes(256, 0.5f);
+  magnitudes[7] = -1.0f;
+  CHECK(refusal({}, kFc1 + ".weight.absmax", becomes(magnitudes)) ==
+        name + ".absmax has magnitudes below 0");
+}
+
+TEST_CASE("nested magnitudes may round to just below 0, and must be finite") {
+  const std::vector<float> one = {1.0f};
+  std::vector<float> map(256, -1.0f);
+  const auto changes = [&](const std::string& text) {
+    const std::string weight = kFc1 + ".weight";
+    return std::map<std::string, std::function<void(NamedTensor&)>>{
+        {weight + ".nested_absmax", becomes(one)},
+        {weight + ".nested_quant_map", becomes(map)},
+        {weight + ".quant_state.bitsandbytes__nf4", [text](NamedTensor& tensor) {
+           static std::string kept;
+           kept = text;
+           tensor.bytes = std::as_bytes(std::span(kept));
+           tensor.shape = {std::ssize(kept)};
+         }}};
+  };
+  const auto state = [](const std::string& offset) {
+    return R"({"blocksize": 64, "shape": [256, 64], "nested_blocksize": 256, "nested_offset": )" +
+           offset + "}";
+  };
+  const FilesOptions options = {.nested = true};
+  const std::string name = "tensor " + kFc1 + ".weight.absmax stands for magnitudes ";
+  CHECK(refusal(options, changes(state("0.9"))) == name + "below 0");
+  FilesOptions rounded = options;
+  rounded.change = [&](std::vector<NamedTensor>& tensors) {
+    const auto all = changes(state("0.98"));
+    for (NamedTensor& tensor : tensors) {
+      if (const auto found = all.find(tensor.name); found != all.end()) found->second(tensor);
+    }
+  };
+  CHECK(load_refusal(BitsAndBytesFiles(tiny_opt_folder(), rounded), "nf4") == "");
+  map.assign(256, 3e38f);
+  CHECK(refusal(options, changes(state("3e38"))) == name + "that are not finite");
+}
+
+TEST_CASE("files that hold something else than config.json says are refused") {
+  const std::string k_proj = "tensor model.decoder.layers.0.self_attn.k_proj.weight ";
+  FilesOptions plain = {.skip = {"k_proj"}};
+  plain.config = {{"llm_int8_skip_modules", {"lm_head"}}};
+  CHECK(refusal(plain) == k_proj +
+                              "is numbers, but quantization_config says nf4 and does not skip it "
+                              "(llm_int8_skip_modules)");
+  const std::string first = "tensor model.decoder.layers.0.fc1.weight ";
+  const std::string held = "is quantised by bitsandbytes as ";
+  for (const Quantization kind : {Quantization::int8, Quantization::nf4}) {
+    const bool int8 = kind == Quantization::int8;
+    const std::string other = int8 ? "nf4" : "int8";
+    const BitsAndBytesFiles wrong(tiny_opt_folder(), {.kind = kind,
+                                                      .config = {{"load_in_8bit", !int8},
+                                                                 {"load_in_4bit", int8},
+                                                                 {"bnb_4bit_quant_type", "nf4"}}});
+    CHECK(tests::contains(without_file(wrong, load_refusal(wrong, other)),
+                          held + name_of(kind) + ", but config.json says " + other));
+    CHECK(without_file(wrong, merge_refusal(wrong)) ==
+          first + held + name_of(kind) + ", but config.json says " + other);
+    const BitsAndBytesFiles silent(tiny_opt_folder(), {.kind = kind});
+    auto config = nlohmann::json::parse(read_file(silent.path() / "config.json"));
+    config.erase("quantization_config");
+    write_file(silent.path() / "config.json", config.dump());
+    for (const std::string& wanted : {std::string("none"), name_of(kind)}) {
+      CHECK(tests::contains(without_file(silent, load_refusal(silent, wanted)),
+                            held + name_of(kind) + ", but config.json has no quantization_config"));
+    }
+    CHECK(without_file(silent, merge_refusal(silent)) ==
+          first + held + name_of(kind) + ", but config.json has no quantization_config");
+  }
+  const auto bare = [](NamedTensor& tensor) { tensor.dtype = DType::int16; };
+  CHECK(refusal({.skip = {"k_proj"}}, "model.decoder.layers.0.self_attn.k_proj.weight",
+                [&](NamedTensor& tensor) {
+                  bare(tensor);
+                  tensor.shape = {tensor.shape[0], 2 * tensor.shape[1]};
+                }) == k_proj + "is no numbers, and nothing says what it is quantised with");
+}
+
+TEST_CASE("modules are skipped by the names that transformers skips them by") {
+  const HeldQuantization held = {Quantization::nf4,
+                                 {"lm_head", "k_proj", "layers.3", "model.decoder.layers.1.self"}};
+  const auto skips = [&](const std::string& module) {
+    return held.of("model.decoder." + module, Quantization::nf4) == Quantization::none;
+  };
+  CHECK(skips("layers.0.self_attn.k_proj"));
+  CHECK(skips("layers.3.fc1"));
+  CHECK(skips("layers.1.self_attn.q_proj"));
+  CHECK_FALSE(skips("layers.0.self_attn.q_proj"));
+  CHECK_FALSE(skips("layers.33.fc1"));
+}
+
+TEST_CASE("parts without their weight, and layers that are missing, are refused") {
+  const std::vector<float> one = {1.0f};
+  for (const std::string part : {"SCB", "weight.absmax", "weight.quant_state.bitsandbytes__nf4"}) {
+    const std::string stray = "model.decoder.layers.9.fc1." + part;
+    FilesOptions options;
+    options.change = [&](std::vector<NamedTensor>& tensors) {
+      const bool bytes = part.ends_with("nf4");
+      tensors.push_back({stray,
+                         bytes ? DType::uint8 : DType::float32,
+                         {bytes ? 4 : 1},
+                         std::as_bytes(std::span(one))});
+    };
+    const BitsAndBytesFiles files(tiny_opt_folder(), options);
+    CHECK(without_file(files, load_refusal(files, "nf4")) ==
+          "1 tensor(s) have no place in the model that config.json describes: " + stray);
+    CHECK(without_file(files, merge_refusal(files)) ==
+          "tensor " + stray + " has no place in the model that config.json describes");
+  }
+  FilesOptions options;
+  options.change = [&](std::vector<NamedTensor>& tensors) {
+    std::erase_if(tensors,
+                  [](const NamedTensor& own) { return own.name.starts_with(kFc1 + ".weight"); });
+  };
+  const BitsAndBytesFiles files(tiny_opt_folder(), options);
+  CHECK(without_file(files, merge_refusal(files)) == "tensor " + kFc1 + ".weight is missing");
 }
 
 TEST_CASE("a quantised tensor that is no linear layer's is refused") {
@@ -281,13 +464,6 @@ TEST_CASE("a quantised tensor that is no linear layer's is refused") {
   CHECK(load_refusal(files, "int8") == files.file() +
                                            ": tensor model.decoder.embed_tokens.weight must be "
                                            "float32, float16 or bfloat16");
-  const TemporaryFolder folder;
-  const Adapter adapter =
-      random_adapter(read_shape(files.path() / "config.json"), lora_on({"q_proj"}));
-  CHECK_THROWS_WITH_AS(
-      write_merged(files.path(), adapter, folder / "x", DType::float32, 1'000'000'000),
-      (files.file() +
-       ": tensor model.decoder.embed_tokens.weight is quantised and no linear layer's weight")
-          .c_str(),
-      InputError);
+  CHECK(without_file(files, merge_refusal(files)) ==
+        "tensor model.decoder.embed_tokens.weight is quantised and no linear layer's weight");
 }

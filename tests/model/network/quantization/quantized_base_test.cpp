@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "model/device/process.hpp"
+#include "model/files/checkpoint.hpp"
+#include "model/files/safetensors.hpp"
 #include "model/network/base_model.hpp"
 #include "model/network/memory.hpp"
 #include "model/network/merge.hpp"
@@ -18,6 +20,7 @@
 #include "model/network/random_base.hpp"
 #include "model/text/tokenizer.hpp"
 #include "partition/support/error.hpp"
+#include "partition/support/files.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_classifier.hpp"
@@ -26,6 +29,7 @@
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/network/scarce_memory.hpp"
 #include "tests/model/random_adapter.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "tests/support/test_device.hpp"
 
 // Bases whose linear layers are quantised when they are loaded.
@@ -173,6 +177,33 @@ TEST_CASE("what is not finite cannot be quantised, and the tensor is named") {
   for (const std::string& quantization : kQuantizations) {
     CHECK_THROWS_WITH_AS(BaseModel::load({model.path(), "float32", quantization}, test_device()),
                          (model.file() + ": tensor " + fc1 +
+                          " has values that are not finite, which model.quantization cannot hold")
+                             .c_str(),
+                         InputError);
+  }
+}
+
+TEST_CASE("of several files the one with the tensor is named") {
+  const std::string fc1 = "model.decoder.layers.1.fc1.weight";
+  const auto source = golden_opt_folder("opt_prenorm") / "hf";
+  const Checkpoint checkpoint(source);
+  const std::vector<float> values(std::size_t{256} * 64, std::nanf(""));
+  std::vector<NamedTensor> others;
+  nlohmann::json map;
+  for (const auto& [name, tensor] : checkpoint.tensors()) {
+    map[name] = name == fc1 ? "b.safetensors" : "a.safetensors";
+    if (name != fc1)
+      others.push_back({name, tensor.view.dtype, tensor.view.shape, tensor.view.bytes});
+  }
+  const TemporaryFolder folder;
+  write_file(folder / "config.json", read_file(source / "config.json"));
+  write_safetensors(folder / "a.safetensors", others, {});
+  write_safetensors(folder / "b.safetensors",
+                    {{fc1, DType::float32, {256, 64}, std::as_bytes(std::span(values))}}, {});
+  write_file(folder / "model.safetensors.index.json", nlohmann::json{{"weight_map", map}}.dump());
+  for (const std::string& quantization : kQuantizations) {
+    CHECK_THROWS_WITH_AS(BaseModel::load({folder.path(), "float32", quantization}, test_device()),
+                         ((folder / "b.safetensors").string() + ": tensor " + fc1 +
                           " has values that are not finite, which model.quantization cannot hold")
                              .c_str(),
                          InputError);
