@@ -10,6 +10,7 @@
 #include "model/device/device_name.hpp"
 #include "model/device/process.hpp"
 #include "model/device/runtime_info.hpp"
+#include "partition/support/comma_list.hpp"
 #include "partition/support/numbers.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
@@ -26,22 +27,9 @@ namespace {
 using actors::CalibrationSetting;
 using actors::MeasuredSpeed;
 
-/// "q_proj,v_proj" -> its parts.
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == ',') {
-      parts.emplace_back();
-    } else if (c != ' ') {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
-
 std::vector<std::int64_t> whole_list(const CommandLine& line, const std::string& name) {
   std::vector<std::int64_t> numbers;
-  for (const auto& part : split_list(line.text(name))) {
+  for (const auto& part : split_at_commas(line.text(name))) {
     numbers.push_back(parse_whole(part, "--" + name, 1));
     if (numbers.back() > 1024) {
       throw InputError("--" + name, part + " is out of range; allowed: 1 to 1024");
@@ -68,7 +56,7 @@ actors::FederationConfig read_model_options(const CommandLine& line) {
   if (line.has("dtype")) config.model.dtype = line.text("dtype");
   config.model.quantization = quantization_option(line, config.model.path);
   if (line.has("rank")) config.lora.r = line.whole("rank", 1);
-  if (line.has("modules")) config.lora.target_modules = split_list(line.text("modules"));
+  if (line.has("modules")) config.lora.target_modules = split_at_commas(line.text("modules"));
   if (line.has("batch-tokens")) config.train.batch_tokens = line.whole("batch-tokens", 1);
   if (line.has("max-tokens")) config.encoding.max_tokens = line.whole("max-tokens", 2);
   if (line.has("device")) config.slots.device = line.text("device");

@@ -1,7 +1,5 @@
 #include "tools/quantization_option.hpp"
 
-#include <algorithm>
-
 #include "model/network/family.hpp"
 #include "model/network/quantization/quantization_choice.hpp"
 #include "partition/support/error.hpp"
@@ -14,16 +12,15 @@ std::string quantization_option(const CommandLine& line, const std::filesystem::
   const auto file = folder / "config.json";
   const auto held = std::filesystem::exists(file) ? model::read_description(file).quantization.kind
                                                   : model::Quantization::none;
-  const auto names = choices.names_where([&](const auto& choice) { return choice.value == held; });
-  if (!line.has("quantization")) return names.front();
+  if (!line.has("quantization")) return name_of(held);
   const std::string wanted = line.text("quantization");
   if (choices.find(wanted) == nullptr) {
     throw InputError("--quantization",
                      "\"" + wanted + "\" is not known; allowed: " + join(choices.names()));
   }
-  if (held != model::Quantization::none && wanted != names.front()) {
+  if (held != model::Quantization::none && wanted != name_of(held)) {
     throw InputError("--quantization", "\"" + wanted + "\" does not fit the base: the files of " +
-                                           folder.string() + " hold " + names.front());
+                                           folder.string() + " hold " + name_of(held));
   }
   return wanted;
 }

@@ -119,10 +119,8 @@ Workload workload_of(const FederationConfig& config, const Note& log, const Note
 /// "loaded the base from DIR", and where it is, if that is several places.
 std::string loaded_line(const FederationConfig& config, const std::vector<std::string>& devices) {
   std::string line = "loaded the base from " + config.model.path.string();
-  if (model::quantization_choices().at(config.model.quantization).value !=
-      model::Quantization::none) {
-    line += " in " + config.model.quantization;
-  }
+  const std::string& held = config.model.quantization;
+  if (held != name_of(model::Quantization::none)) line += " in " + held;
   return devices.size() == 1 ? line : line + " on each of " + join(devices);
 }
 

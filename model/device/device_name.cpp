@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "partition/support/comma_list.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {
@@ -12,18 +13,6 @@ namespace {
 
 constexpr std::string_view kGpu = "cuda";
 constexpr std::string_view kAllGpus = "cuda:*";
-
-std::vector<std::string> names_in(const std::string& list) {
-  std::vector<std::string> parts(1);
-  for (const char c : list) {
-    if (c == ',') {
-      parts.emplace_back();
-    } else if (c != ' ') {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
 
 }  // namespace
 
@@ -47,7 +36,7 @@ bool is_cpu(const std::string& name) {
 
 bool is_device_choice(const std::string& choice) {
   if (choice == kAllGpus || is_device_name(choice)) return true;
-  std::vector<std::string> names = names_in(choice);
+  std::vector<std::string> names = split_at_commas(choice);
   std::sort(names.begin(), names.end());
   return std::adjacent_find(names.begin(), names.end()) == names.end() &&
          std::all_of(names.begin(), names.end(), [](const std::string& name) {
@@ -56,7 +45,7 @@ bool is_device_choice(const std::string& choice) {
 }
 
 std::vector<std::string> chosen_devices(const std::string& choice, int gpus) {
-  if (choice != kAllGpus) return names_in(choice);
+  if (choice != kAllGpus) return split_at_commas(choice);
   std::vector<std::string> all;
   for (int index = 0; index < std::max(1, gpus); ++index)
     all.push_back("cuda:" + std::to_string(index));

@@ -13,8 +13,8 @@ namespace {
 constexpr std::string_view kWeight = ".weight";
 
 /// Empty for what is left out. A tied head that stands for the embedding becomes the embedding.
-std::string name_of(const BaseDescription& base, const Checkpoint& checkpoint,
-                    const std::string& key) {
+std::string merged_name(const BaseDescription& base, const Checkpoint& checkpoint,
+                        const std::string& key) {
   const NetworkParts& parts = base.parts;
   std::string embedding = parts.embedding + ".weight";
   const auto is_embedding = [&](const auto& tensor) {
@@ -41,7 +41,7 @@ BaseValues::BaseValues(const Checkpoint& checkpoint, const BaseDescription& base
   const bool in_files = base.quantization.kind != Quantization::none;
   std::set<std::string> taken;
   for (const auto& [key, tensor] : checkpoint.tensors()) {
-    const std::string name = name_of(base, checkpoint, key);
+    const std::string name = merged_name(base, checkpoint, key);
     if (name.empty() || is_part(key)) continue;
     const LinearShape* linear = linear_of(base.shape, name);
     const Quantization as = linear == nullptr

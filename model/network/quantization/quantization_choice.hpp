@@ -15,9 +15,11 @@ inline const NamedValues<Quantization>& quantization_choices() {
   return kRegistry;
 }
 
-/// "none", "int8", "nf4".
+/// As it is called there.
 inline std::string name_of(Quantization kind) {
-  return kind == Quantization::none ? "none" : kind == Quantization::int8 ? "int8" : "nf4";
+  return quantization_choices()
+      .names_where([&](const auto& choice) { return choice.value == kind; })
+      .front();
 }
 
 }  // namespace lorafleet::model
