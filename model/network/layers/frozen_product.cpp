@@ -28,7 +28,8 @@ at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Te
   product.out = weight.size(0);
   product.in = weight.size(1);
   product.direction = direction;
-  const at::Tensor rows = rounded(x.contiguous());
+  product.rounded = weight.scalar_type() == at::kBFloat16;
+  const at::Tensor rows = product.rounded ? rounded(x.contiguous()) : x.contiguous();
   at::Tensor y = at::empty(
       {product.rows, direction == Direction::forward ? product.out : product.in}, at::kFloat);
   product.threads = at::get_num_threads();
@@ -39,6 +40,14 @@ at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Te
   product.y = y.data_ptr<float>();
   multiply(product);
   return y;
+}
+
+/// OpenBLAS lays out the whole matrix for each product, which takes longer than so few rows: 16 of
+/// them as they are generated take 0.6 of the time (AVX-512). With more, oneDNN gains nothing.
+bool by_onednn_while_thin(const at::Tensor& x, const at::Tensor& weight) {
+  constexpr std::int64_t kRows = 64;
+  return x.size(0) <= kRows && weight.scalar_type() == at::kFloat &&
+         computes_on_host(weight.device()) && onednn_serves();
 }
 
 /// `to` = x matrix, and the bias where there is one.
@@ -115,8 +124,6 @@ at::Tensor in_blocks(const at::Tensor& x, const at::Tensor& matrix, const at::Te
 
 }  // namespace
 
-/// float32 stays with BLAS: oneDNN's products gain nothing in training there (opt-mini, AVX-512:
-/// equal within noise, for 150 MB more memory).
 bool rounds_rows(const FrozenMatrix& weight) {
   return weight.scalar_type() == at::kBFloat16 && computes_on_host(weight.device()) &&
          onednn_serves();
@@ -144,7 +151,9 @@ std::int64_t padded_rows(std::int64_t rows, const at::Device& device) {
 at::Tensor times_transposed(const at::Tensor& x, const FrozenMatrix& matrix, const at::Tensor& bias,
                             const PackedWeights* packed) {
   const at::Tensor weight = matrix.dense();
-  if (rounds_rows(weight)) return by_onednn(x, weight, bias, packed, Direction::forward);
+  if (rounds_rows(weight) || by_onednn_while_thin(x, weight)) {
+    return by_onednn(x, weight, bias, packed, Direction::forward);
+  }
   if (computes_on_host(weight.device()) && weight.scalar_type() == at::kFloat) {
     return at::linear(x, weight, bias);
   }

@@ -33,7 +33,7 @@ struct PackedWeights::Sides {
 
 namespace {
 
-constexpr std::int64_t kRowUnit = 64;
+constexpr std::int64_t kRowUnit = 16;
 /// What goes in and comes out of so many rows stays in the cache.
 constexpr std::int64_t kRowBlock = 256;
 /// A matrix of more entries than this does not: more rows for each time that it is read.
@@ -47,9 +47,17 @@ const dnnl::engine& cpu() {
   return kEngine;
 }
 
-memory::desc plain_weight(std::int64_t depth, std::int64_t width, Direction direction) {
-  return {
-      {depth, width}, memory::data_type::bf16, direction == Direction::forward ? Tag::ba : Tag::ab};
+memory::data_type type_of(bool rounded) {
+  return rounded ? memory::data_type::bf16 : memory::data_type::f32;
+}
+
+std::size_t bytes_of(bool rounded) {
+  return rounded ? sizeof(std::uint16_t) : sizeof(float);
+}
+
+memory::desc plain_weight(std::int64_t depth, std::int64_t width, Direction direction,
+                          bool rounded) {
+  return {{depth, width}, type_of(rounded), direction == Direction::forward ? Tag::ba : Tag::ab};
 }
 
 /// Of x [rows, depth] with W [depth, width].
@@ -74,10 +82,11 @@ class Products {
     const std::int64_t depth = product.depth(), width = product.width();
     const bool packed = product.packed != nullptr;
     const memory* weight = packed ? &product.packed->side(product.direction).weight : nullptr;
-    const Primitive& own = primitive(
-        {rows, depth, width, product.direction, packed, product.bias != nullptr, product.threads},
-        weight);
-    const auto* x = static_cast<const std::uint16_t*>(product.x) + first * depth;
+    const Primitive& own = primitive({rows, depth, width, product.direction, packed,
+                                      product.bias != nullptr, product.threads, product.rounded},
+                                     weight);
+    const auto* x = static_cast<const std::byte*>(product.x) +
+                    static_cast<std::size_t>(first * depth) * bytes_of(product.rounded);
     if (scratch_.size() < own.scratch.get_size()) scratch_.resize(own.scratch.get_size());
     std::unordered_map<int, memory> arguments = {
         {DNNL_ARG_SRC, at(own.x, x)},
@@ -91,14 +100,14 @@ class Products {
 
   /// Fewer rows than a unit, as a unit of which the last ones are zero.
   void run_padded(const MatrixProduct& product, std::int64_t first, std::int64_t rows) {
-    const auto depth = static_cast<std::size_t>(product.depth());
+    const auto bytes = static_cast<std::size_t>(product.depth()) * bytes_of(product.rounded);
     const auto width = static_cast<std::size_t>(product.width());
     const auto count = static_cast<std::size_t>(rows);
     const auto skipped = static_cast<std::size_t>(first);
-    const auto* x = static_cast<const std::uint16_t*>(product.x) + skipped * depth;
-    rows_in_.assign(kRowUnit * depth, 0);
+    const auto* x = static_cast<const std::byte*>(product.x) + skipped * bytes;
+    rows_in_.assign(kRowUnit * bytes, {});
     rows_out_.resize(kRowUnit * width);
-    std::copy_n(x, count * depth, rows_in_.begin());
+    std::copy_n(x, count * bytes, rows_in_.begin());
     MatrixProduct padded = product;
     padded.x = rows_in_.data();
     padded.y = rows_out_.data();
@@ -115,6 +124,7 @@ class Products {
     bool packed;
     bool bias;
     int threads;
+    bool rounded;
     auto operator<=>(const Shape&) const = default;
   };
   struct Primitive {
@@ -134,9 +144,10 @@ class Products {
     const auto found = primitives_.find(shape);
     if (found != primitives_.end()) return found->second;
     Primitive own;
-    own.x = {{shape.rows, shape.depth}, memory::data_type::bf16, Tag::ab};
-    own.weight = weight != nullptr ? weight->get_desc()
-                                   : plain_weight(shape.depth, shape.width, shape.direction);
+    own.x = {{shape.rows, shape.depth}, type_of(shape.rounded), Tag::ab};
+    own.weight = weight != nullptr
+                     ? weight->get_desc()
+                     : plain_weight(shape.depth, shape.width, shape.direction, shape.rounded);
     own.y = {{shape.rows, shape.width}, memory::data_type::f32, Tag::ab};
     if (shape.bias) own.bias = {{1, shape.width}, memory::data_type::f32, Tag::ab};
     const auto made = described(own.x, own.weight, shape.bias ? &own.bias : nullptr, own.y);
@@ -148,7 +159,7 @@ class Products {
   dnnl::stream stream_{cpu()};
   std::map<Shape, Primitive> primitives_;
   std::vector<std::byte> scratch_;
-  std::vector<std::uint16_t> rows_in_;
+  std::vector<std::byte> rows_in_;
   std::vector<float> rows_out_;
 };
 
@@ -169,7 +180,8 @@ const PackedWeights::Side& PackedWeights::side(Direction direction) const {
     const memory::desc any({depth, width}, memory::data_type::bf16, Tag::any);
     const memory::desc x({kRowBlock, depth}, memory::data_type::bf16, Tag::ab);
     const memory::desc y({kRowBlock, width}, memory::data_type::f32, Tag::ab);
-    memory plain(plain_weight(depth, width, direction), cpu(), const_cast<void*>(sides_->plain));
+    memory plain(plain_weight(depth, width, direction, true), cpu(),
+                 const_cast<void*>(sides_->plain));
     side.weight = memory(described(x, any, nullptr, y).weights_desc(), cpu());
     dnnl::stream stream(cpu());
     dnnl::reorder(plain, side.weight).execute(stream, plain, side.weight);
@@ -190,11 +202,14 @@ void multiply(const MatrixProduct& product) {
   thread_local Products products;
   std::int64_t first = 0;
   const bool large = product.depth() * product.width() > kCachedEntries;
-  for (const std::int64_t part : {kLargeBlock, kRowBlock, kRowUnit}) {
-    if (part == kLargeBlock && !large) continue;
+  for (const std::int64_t part : {kLargeBlock, kRowBlock}) {
+    if (part == kLargeBlock && !(large && product.packed != nullptr)) continue;
     for (; first + part <= product.rows; first += part)
       products.run(product, first, part);
   }
+  const std::int64_t whole = (product.rows - first) / kRowUnit * kRowUnit;
+  if (whole > 0) products.run(product, first, whole);
+  first += whole;
   if (first < product.rows) products.run_padded(product, first, product.rows - first);
 }
 

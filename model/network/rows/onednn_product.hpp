@@ -30,8 +30,8 @@ class PackedWeights {
   std::unique_ptr<Sides> sides_;
 };
 
-/// A product of bfloat16 rows with a bfloat16 matrix, summed and given out in float32. All are
-/// row-major.
+/// A product of rows with a matrix, both in bfloat16 or both in float32, summed and given out in
+/// float32. All are row-major.
 struct MatrixProduct {
   const void* x = nullptr;
   const void* weight = nullptr;           ///< [out, in]
@@ -42,7 +42,8 @@ struct MatrixProduct {
   std::int64_t out = 0;
   std::int64_t in = 0;
   Direction direction = Direction::forward;
-  int threads = 1;  ///< of the calling thread's OpenMP team
+  int threads = 1;      ///< of the calling thread's OpenMP team
+  bool rounded = true;  ///< in bfloat16
 
   /// Terms of a sum, and sums of a row.
   [[nodiscard]] std::int64_t depth() const { return direction == Direction::forward ? in : out; }
