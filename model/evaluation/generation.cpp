@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "model/device/device.hpp"
 #include "model/evaluation/sampling.hpp"
 #include "model/network/layers/head_loss.hpp"
 #include "model/network/layers/kv_cache.hpp"
@@ -17,6 +18,7 @@
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
 #include "model/network/packed_batch.hpp"
+#include "model/network/step/step.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
 
@@ -71,42 +73,52 @@ class GenerationBatch {
     return head_logits(h, base_.network().head).cpu().contiguous();
   }
 
+  /// What goes into the head of the batch's labelled rows.
+  [[nodiscard]] at::Tensor hidden(const PackedBatch& batch, const Attention& attention) const {
+    const Network& network = base_.network();
+    if (computes_on_host(network.device())) {
+      return labelled_hidden(base_, lora_, batch, &attention);
+    }
+    // A GPU's step has rows by the thousand.
+    DecoderInput input{index_tensor(batch.tokens), index_tensor(batch.positions),
+                       index_tensor(batch.label_rows)};
+    input.lora = lora_;
+    return network.forward(input, attention);
+  }
+
   at::Tensor prefill() {
     PackedBatch batch;
     for (const auto& prompt : prompts_) {
       const std::vector<std::int32_t> tokens(prompt.begin(), prompt.end());
       batch.add(tokens, tokens.size());
     }
-    Tokens last;
     for (std::size_t i = 1; i < batch.offsets.size(); ++i)
-      last.push_back(batch.offsets[i] - 1);
+      batch.label_rows.push_back(batch.offsets[i] - 1);
+    batch.labels.resize(prompts_.size());
     const Attention attention = [&](std::int64_t layer, const at::Tensor& q, const at::Tensor& k,
                                     const at::Tensor& v) {
       cache_.fill(layer, k, v, batch.offsets);
       return packed_attention(q, k, v, batch.offsets,
                               base_.network().attention()[static_cast<std::size_t>(layer)]);
     };
-    DecoderInput input{index_tensor(batch.tokens), index_tensor(batch.positions),
-                       index_tensor(last)};
-    input.lora = lora_;
-    return logits(base_.network().forward(input, attention));
+    return logits(hidden(batch, attention));
   }
 
   at::Tensor step() {
-    Tokens tokens;
-    Tokens lengths;
+    PackedBatch batch;
     for (auto& row : rows_) {
-      tokens.push_back(row.next);
+      batch.label_rows.push_back(batch.offsets.back());
+      batch.tokens.push_back(row.next);
       // Where a finished row computes along does not matter, as long as the place exists.
-      lengths.push_back(std::min(row.length, base_.shape().positions - 1));
+      batch.positions.push_back(std::min(row.length, base_.shape().positions - 1));
+      batch.offsets.push_back(batch.offsets.back() + 1);
     }
+    batch.labels.resize(rows_.size());
     const Attention attention = [&](std::int64_t layer, const at::Tensor& q, const at::Tensor& k,
                                     const at::Tensor& v) {
-      return cache_.attend(layer, q, k, v, lengths);
+      return cache_.attend(layer, q, k, v, batch.positions);
     };
-    DecoderInput input{index_tensor(tokens), index_tensor(lengths)};
-    input.lora = lora_;
-    const at::Tensor h = base_.network().forward(input, attention);
+    const at::Tensor h = hidden(batch, attention);
     for (auto& row : rows_)
       row.length += row.done ? 0 : 1;
     return logits(h);

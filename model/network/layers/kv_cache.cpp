@@ -1,23 +1,83 @@
 #include "model/network/layers/kv_cache.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
+#include "model/device/device.hpp"
 #include "model/network/layers/index_tensor.hpp"
+#include "model/network/rows/row_kernels.hpp"
+#include "model/network/rows/small_product.hpp"
+#include "model/network/rows/tensor_rows.hpp"
 
 namespace lorafleet::model {
+namespace {
+
+/// Of one layer, and what its new tokens bring.
+struct NewTokens {
+  const AttentionShape& shape;
+  const at::Tensor& keys;
+  const at::Tensor& values;
+  const at::Tensor& q;
+  const at::Tensor& k;
+  const at::Tensor& v;
+};
+
+/// For the query heads of one key and value head of the token at `place` of a sequence.
+void attend_one(const NewTokens& own, std::int64_t sequence, std::int64_t head, std::int64_t place,
+                const at::Tensor& out) {
+  const AttentionShape& shape = own.shape;
+  const std::int64_t dim = shape.head_dim, group = shape.group();
+  const std::int64_t capacity = own.keys.size(2);
+  const std::int64_t at = (sequence * shape.kv_heads + head) * dim * capacity;
+  float* keys = own.keys.data_ptr<float>() + at;
+  float* values = own.values.data_ptr<float>() + at;
+  const float* key = rows_of(own.k, sequence).data + head * dim;
+  for (std::int64_t j = 0; j < dim; ++j)
+    keys[j * capacity + place] = key[j];
+  std::copy_n(rows_of(own.v, sequence).data + head * dim, dim, values + place * dim);
+
+  const std::int64_t first =
+      shape.window > 0 ? std::max<std::int64_t>(0, place + 1 - shape.window) : 0;
+  const std::int64_t count = place + 1 - first;
+  thread_local std::vector<float> scores;
+  scores.resize(static_cast<std::size_t>(group * count));
+  const float* queries = rows_of(own.q, sequence).data + head * group * dim;
+  small_product(group, count, dim, {queries, dim, 1}, {keys + first, capacity},
+                {scores.data(), count}, false);
+  full_softmax(scores.data(), group, count, count, static_cast<float>(shape.scale));
+  small_product(group, dim, count, {scores.data(), count, 1}, {values + first * dim, dim},
+                {rows_into(out, sequence).data + head * group * dim, dim}, false);
+}
+
+at::Tensor host_attend(const NewTokens& own, const std::vector<std::int64_t>& places) {
+  constexpr std::int64_t kHeads = 8;  // of a thread at a time
+  const at::Tensor out = at::empty(own.q.sizes(), own.q.options());
+  const std::int64_t heads = own.shape.kv_heads;
+  at::parallel_for(0, static_cast<std::int64_t>(places.size()) * heads, kHeads,
+                   [&](std::int64_t begin, std::int64_t end) {
+                     for (std::int64_t i = begin; i < end; ++i) {
+                       const std::int64_t sequence = i / heads;
+                       attend_one(own, sequence, i % heads,
+                                  places[static_cast<std::size_t>(sequence)], out);
+                     }
+                   });
+  return out;
+}
+
+}  // namespace
 
 KvCache::KvCache(std::vector<AttentionShape> layers, std::int64_t sequences, std::int64_t capacity,
                  at::Device device)
     : layers_(std::move(layers)) {
   const auto options = at::dtype(at::kFloat).device(device);
   for (const AttentionShape& layer : layers_) {
-    const std::vector<std::int64_t> sizes = {sequences * layer.kv_heads, capacity, layer.head_dim};
-    keys_.push_back(at::empty(sizes, options));
-    values_.push_back(at::zeros(sizes, options));
+    const std::int64_t heads = sequences * layer.kv_heads;
+    keys_.push_back(at::zeros({heads, layer.head_dim, capacity}, options));
+    values_.push_back(at::zeros({heads, capacity, layer.head_dim}, options));
   }
 }
 
@@ -25,7 +85,7 @@ void KvCache::fill(std::int64_t layer, const at::Tensor& k, const at::Tensor& v,
                    const std::vector<std::int64_t>& offsets) {
   const std::int64_t heads = layers_[static_cast<std::size_t>(layer)].kv_heads;
   const std::int64_t dim = layers_[static_cast<std::size_t>(layer)].head_dim;
-  const auto put = [&](at::Tensor& cache, const at::Tensor& rows) {
+  const auto put = [&](const at::Tensor& cache, const at::Tensor& rows) {
     for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
       const std::int64_t length = offsets[i + 1] - offsets[i];
       cache.narrow(0, static_cast<std::int64_t>(i) * heads, heads)
@@ -33,7 +93,7 @@ void KvCache::fill(std::int64_t layer, const at::Tensor& k, const at::Tensor& v,
           .copy_(rows.narrow(0, offsets[i], length).reshape({length, heads, dim}).transpose(0, 1));
     }
   };
-  put(keys_[static_cast<std::size_t>(layer)], k);
+  put(keys_[static_cast<std::size_t>(layer)].transpose(1, 2), k);
   put(values_[static_cast<std::size_t>(layer)], v);
 }
 
@@ -42,6 +102,9 @@ at::Tensor KvCache::attend(std::int64_t layer, const at::Tensor& q, const at::Te
   const AttentionShape& shape = layers_[static_cast<std::size_t>(layer)];
   at::Tensor& keys = keys_[static_cast<std::size_t>(layer)];
   at::Tensor& values = values_[static_cast<std::size_t>(layer)];
+  if (computes_on_host(keys.device())) {
+    return host_attend({shape, keys, values, q, k, v}, lengths);
+  }
   const auto sequences = static_cast<std::int64_t>(lengths.size());
   const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end()) + 1;
   const std::int64_t all = sequences * shape.kv_heads;
@@ -49,11 +112,11 @@ at::Tensor KvCache::attend(std::int64_t layer, const at::Tensor& q, const at::Te
   const at::Tensor before = index_tensor(lengths).to(keys.device());
   const at::Tensor rows = at::arange(all, before.options());
   const at::Tensor place = before.repeat_interleave(shape.kv_heads);
-  keys.index_put_({rows, place}, k.reshape({all, shape.head_dim}));
+  keys.transpose(1, 2).index_put_({rows, place}, k.reshape({all, shape.head_dim}));
   values.index_put_({rows, place}, v.reshape({all, shape.head_dim}));
 
-  at::Tensor scores = at::bmm(q.reshape({all, shape.group(), shape.head_dim}),
-                              keys.narrow(1, 0, longest).transpose(1, 2));
+  at::Tensor scores =
+      at::bmm(q.reshape({all, shape.group(), shape.head_dim}), keys.narrow(2, 0, longest));
   scores.mul_(shape.scale);
   const at::Tensor key = at::arange(longest, before.options()).unsqueeze(0);
   at::Tensor unseen = key.gt(place.unsqueeze(1));

@@ -30,8 +30,8 @@ class KvCache {
 
  private:
   std::vector<AttentionShape> layers_;
-  std::vector<at::Tensor> keys_;  ///< a layer each: [sequences * kv_heads, capacity, head_dim]
-  std::vector<at::Tensor> values_;
+  std::vector<at::Tensor> keys_;    ///< a layer each: [sequences * kv_heads, head_dim, capacity]
+  std::vector<at::Tensor> values_;  ///< a layer each: [sequences * kv_heads, capacity, head_dim]
 };
 
 }  // namespace lorafleet::model

@@ -90,14 +90,21 @@ class LayerPass {
     at::Tensor fused = group_forward(in, read(x, layer_.attention, parts_.norms_last, in),
                                      context_.jobs, keeps ? &tape.attention_in : nullptr);
     const Heads heads = heads_forward(plan(), fused);
-    at::Tensor mixed = attention_forward(heads.q, heads.k, heads.v, context_.batch.offsets, shape(),
-                                         attention_dropout(), keeps ? &tape.attention : nullptr);
+    at::Tensor mixed = mix(heads, keeps ? &tape.attention : nullptr);
     if (keeps) {
       tape.x = x;
       tape.fused = std::move(fused);
       tape.heads = heads;
     }
     return narrows() ? mixed.index_select(0, context_.wanted) : mixed;
+  }
+
+  at::Tensor mix(const Heads& heads, AttentionTape* tape) const {
+    if (context_.attention != nullptr) {
+      return (*context_.attention)(index_, heads.q, heads.k, heads.v);
+    }
+    return attention_forward(heads.q, heads.k, heads.v, context_.batch.offsets, shape(),
+                             attention_dropout(), tape);
   }
 
   at::Tensor after_attention(const at::Tensor& x, const at::Tensor& mixed, bool keeps,

@@ -30,6 +30,8 @@ struct LayerContext {
       place_among_wanted;      ///< of each row, in `wanted`; any of a row that is not there
   const at::Tensor& unwanted;  ///< [rows, 1], bool: such a row
   const std::vector<Rotation>& rotations;
+  const Attention*
+      attention;  ///< in place of each sequence's own, without a backward pass; or null
 };
 
 /// What the backward pass of a layer needs of its forward pass: what cannot be made again cheaply.

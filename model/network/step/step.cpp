@@ -44,9 +44,10 @@ struct Load {
 
 class Step {
  public:
-  Step(const BaseModel& base, Load load)
+  Step(const BaseModel& base, Load load, const Attention* attention = nullptr)
       : network_(base.network()),
         load_(std::move(load)),
+        attention_(attention),
         wanted_rows_(load_.rows.only(load_.batch.label_rows)),
         lowest_(load_.jobs.leaves.empty() ? layer_count() : lowest_trained()) {
     if (!computes_on_host(network_.device())) {
@@ -142,7 +143,7 @@ class Step {
 
   [[nodiscard]] LayerContext context() const {
     return {network_,     load_.jobs, load_.wanted_jobs,   load_.batch, load_.dropout, load_.rows,
-            wanted_rows_, wanted_,    place_among_wanted_, unwanted_,   rotations_};
+            wanted_rows_, wanted_,    place_among_wanted_, unwanted_,   rotations_,    attention_};
   }
 
   at::Tensor embed() {
@@ -221,6 +222,7 @@ class Step {
 
   const Network& network_;
   Load load_;
+  const Attention* attention_;
   BatchDropout wanted_rows_;
   at::Tensor wanted_;
   at::Tensor place_among_wanted_;
@@ -264,11 +266,12 @@ std::vector<StepResult> forward_and_backward(const BaseModel& base,
   return Step(base, std::move(load)).run();
 }
 
-at::Tensor labelled_hidden(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch) {
+at::Tensor labelled_hidden(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch,
+                           const Attention* attention) {
   const at::NoGradGuard no_grad;
   Load load;
   load.add(lora, batch, {}, 0.0);
-  return Step(base, std::move(load)).forward();
+  return Step(base, std::move(load), attention).forward();
 }
 
 }  // namespace lorafleet::model

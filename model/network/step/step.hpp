@@ -8,6 +8,7 @@
 #include "model/network/base_model.hpp"
 #include "model/network/layers/base_dropout.hpp"
 #include "model/network/lora_leaves.hpp"
+#include "model/network/network.hpp"
 #include "model/network/packed_batch.hpp"
 #include "model/network/step/group_pass.hpp"
 
@@ -48,7 +49,8 @@ std::vector<StepResult> forward_and_backward(const BaseModel& base,
                                              std::span<const StepPart> parts);
 
 /// What goes into the head of the labelled rows, [N or more, e], from the same forward pass; rows
-/// beyond N are padding. `lora` null: the base alone.
-at::Tensor labelled_hidden(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch);
+/// beyond N are padding. `lora` null: the base alone. `attention` null: each sequence's to itself.
+at::Tensor labelled_hidden(const BaseModel& base, LoraLeaves* lora, const PackedBatch& batch,
+                           const Attention* attention = nullptr);
 
 }  // namespace lorafleet::model
