@@ -15,6 +15,7 @@ struct ModelConfig {
   std::filesystem::path path;         ///< a Hugging Face directory
   std::string dtype = "float32";      ///< of the frozen base: float32, bfloat16, float16
   std::string quantization = "none";  ///< of its linear layers: none, int8, nf4
+  std::string packing = "auto";       ///< copies as a CPU's products read them: auto, none, all
 };
 
 /// An element of [lora] rank_pattern: a rank for some of the modules.

@@ -116,8 +116,8 @@ std::optional<RunCheckpoint> CheckpointFiles::read_latest(
       throw InputError(
           folder.string(),
           "is a checkpoint of another scenario; allowed: the scenario that the run "
-          "was started with (only [slots] count and cohort, which GPUs, train.recompute, "
-          "[checkpoint], [output], [tls] and [expect] may differ)");
+          "was started with (only [slots] count and cohort, which GPUs, model.packing, "
+          "train.recompute, [checkpoint], [output], [tls] and [expect] may differ)");
     }
     const auto needed = payload.at("run").at("recorder").at("events_bytes").get<std::uint64_t>();
     if (needed > events_bytes) {

@@ -152,6 +152,7 @@ std::vector<Outcome> outcomes_of(const CommandLine& line, const std::vector<Base
       task.base = base.path.string();
       task.dtype = dtype;
       task.lengths = line.text("lengths");
+      task.packing = line.text("packing");
       task.seconds = seconds_option(line);
       const auto add = [&](const std::string& work, const std::string& of, Setting setting) {
         if (std::find(works.begin(), works.end(), work) == works.end()) return;
@@ -259,6 +260,7 @@ void add_options(CommandLine& line) {
   line.option("work", "LIST", "what is measured", "products,train,evaluate,generate,clients");
   line.option("lengths", "FILE", "the mixed examples: a table of tokens,labels",
               (tests::source_folder() / "bench" / "mixed_lengths.csv").string());
+  line.option("packing", "NAME", "of a bfloat16 base, model.packing: auto, none, all", "auto");
   line.option("seconds", "X",
               "for each measurement; one of training takes at least two steps of each slot", "5");
   line.option("repetitions", "N", "of all of them, in turns", "3");

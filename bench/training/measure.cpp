@@ -177,7 +177,8 @@ json measure_work(const Task& task) {
     const double labels = static_cast<double>(kDenseLabels) / static_cast<double>(kDenseTokens);
     return measure_products(shape, task.dtype, labels, task.seconds);
   }
-  const auto base = model::BaseModel::load({task.base, task.dtype}, tests::bench_device());
+  const auto base =
+      model::BaseModel::load({task.base, task.dtype, "none", task.packing}, tests::bench_device());
   if (task.work == "train") return measure_training(task, base);
   if (task.work == "evaluate") return measure_evaluation(task, base);
   if (task.work == "generate") return measure_generation(task, base);

@@ -8,11 +8,12 @@ namespace lorafleet::bench {
 
 /// What one process of the benchmark measures.
 struct Task {
-  std::string work;     ///< products, train, evaluate, generate, clients
-  std::string base;     ///< a Hugging Face directory
-  std::string dtype;    ///< of the frozen base
-  std::string data;     ///< train, evaluate: dense, mixed; generate: prompts
-  std::string lengths;  ///< the file behind "mixed"
+  std::string work;              ///< products, train, evaluate, generate, clients
+  std::string base;              ///< a Hugging Face directory
+  std::string dtype;             ///< of the frozen base
+  std::string data;              ///< train, evaluate: dense, mixed; generate: prompts
+  std::string lengths;           ///< the file behind "mixed"
+  std::string packing = "auto";  ///< of a bfloat16 base: model.packing
   std::size_t slots = 1;
   int threads = 1;  ///< of each slot
   double seconds = 3.0;
@@ -23,7 +24,8 @@ struct Task {
   }
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Task, work, base, dtype, data, lengths, slots, threads, seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Task, work, base, dtype, data, lengths, packing, slots, threads,
+                                   seconds)
 
 /// What a task found, measured on the calling process, which should have done nothing else:
 ///

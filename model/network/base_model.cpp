@@ -83,9 +83,10 @@ BaseModelPtr BaseModel::load(const ModelConfig& model, const std::string& device
   }
   const auto description = read_description(model.path / "config.json");
   const Checkpoint checkpoint(model.path);
+  const Packing packing = packing_choices().at(model.packing).value;
   const Quantization kind = agreed_quantization(description.quantization, model.quantization);
   WeightReader reader(checkpoint, {dtype, device, kind, description.quantization});
-  auto network = std::make_unique<Network>(description, reader);
+  auto network = std::make_unique<Network>(description, reader, packing);
   reader.refuse_leftovers();
   return BaseModelPtr(new BaseModel(description.shape, std::move(network)));
 }

@@ -12,7 +12,6 @@
 #include "model/network/flops.hpp"
 #include "model/network/memory.hpp"
 #include "model/network/recompute_choice.hpp"
-#include "model/network/rows/onednn_product.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -39,7 +38,7 @@ std::optional<Footprint> footprint(const ModelConfig& model, const LoraConfig& l
   const Quantization kind = agreed_quantization(base.quantization, model.quantization);
   result.base_bytes = base_bytes(base, dtype, kind);
   result.dense_bytes = dense_bytes(base, dtype, kind);
-  if (dtype == DType::bfloat16 && onednn_serves() && packed_bytes(base) <= kMostPackedBytes) {
+  if (dtype == DType::bfloat16 && keeps_packed(base, packing_choices().at(model.packing).value)) {
     result.packed_bytes = packed_bytes(base, kind);
   }
   result.adapter_values = static_cast<std::int64_t>(adapter->size());

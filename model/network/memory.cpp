@@ -9,6 +9,7 @@
 #include "model/network/base_tensors.hpp"
 #include "model/network/layers/head_loss.hpp"
 #include "model/network/rows/instruction_sets.hpp"
+#include "model/network/rows/onednn_product.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -149,6 +150,12 @@ std::int64_t dense_bytes(const BaseDescription& base, DType dtype, Quantization 
     largest = std::max(largest, entries);
   }
   return largest * static_cast<std::int64_t>(byte_size(dtype));
+}
+
+bool keeps_packed(const BaseDescription& base, Packing packing) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 30;
+  if (!onednn_serves() || packing == Packing::none) return false;
+  return packing == Packing::all || packed_bytes(base) <= kMost;
 }
 
 std::int64_t packed_bytes(const BaseDescription& base, Quantization kind) {

@@ -5,6 +5,7 @@
 #include "model/adapter/adapter.hpp"
 #include "model/files/dtype.hpp"
 #include "model/network/family.hpp"
+#include "model/network/packing_choice.hpp"
 
 namespace lorafleet::model {
 
@@ -20,12 +21,13 @@ std::int64_t base_bytes(const BaseDescription& base, DType dtype,
 /// the same rows together. 0 where nothing is quantised.
 std::int64_t dense_bytes(const BaseDescription& base, DType dtype, Quantization kind);
 
-/// Bytes of the copies that products with a bfloat16 base keep on a CPU
-/// (rows/onednn_product.hpp), one for each direction. They are not made where they would take
-/// more than kMostPackedBytes: what they save, a fifth of a step, is not worth any amount of
-/// memory; nor of what is quantised.
+/// Whether a bfloat16 base keeps copies on this CPU (rows/onednn_product.hpp), one for each
+/// direction of its products. `small`: where they take no more than 1 GiB, since what they save is
+/// not worth any amount of memory.
+bool keeps_packed(const BaseDescription& base, Packing packing);
+
+/// Bytes of these copies. What is quantised has none.
 std::int64_t packed_bytes(const BaseDescription& base, Quantization kind = Quantization::none);
-constexpr std::int64_t kMostPackedBytes = std::int64_t{1} << 30;
 
 /// Bytes of an adapter while a job trains it, float32 all of it: its weights twice (as flat values
 /// that the network reads, and as the optimiser's), those that it started from, gradients twice (of

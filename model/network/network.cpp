@@ -17,7 +17,7 @@
 
 namespace lorafleet::model {
 
-Network::Network(const BaseDescription& base, WeightReader& reader)
+Network::Network(const BaseDescription& base, WeightReader& reader, Packing packing)
     : parts_(base.parts), classifier_shape_(base.shape.classifier) {
   const ModelShape& shape = base.shape;
   layer_linears_ = shape.layer_linears.size();
@@ -25,7 +25,7 @@ Network::Network(const BaseDescription& base, WeightReader& reader)
   for (std::size_t i = 0; i < layer_linears_; ++i)
     module_of_[static_cast<std::size_t>(shape.layer_linears[i].role)] = i;
   // Of all matrices as numbers, since a base change makes layers plain that are quantised now.
-  packs_ = packed_bytes(base) <= kMostPackedBytes;
+  packs_ = keeps_packed(base, packing);
   const std::size_t around = static_cast<std::size_t>(shape.layers) * layer_linears_;
   for (std::size_t i = 0; i < shape.other_linears.size(); ++i)
     module_of_[static_cast<std::size_t>(shape.other_linears[i].role)] = around + i;

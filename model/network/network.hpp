@@ -17,6 +17,7 @@
 #include "model/network/layers/norm.hpp"
 #include "model/network/layers/parts.hpp"
 #include "model/network/layers/rotary.hpp"
+#include "model/network/packing_choice.hpp"
 #include "model/shape.hpp"
 
 namespace lorafleet::model {
@@ -47,7 +48,7 @@ struct DecoderInput {
 class Network {
  public:
   /// Throws as WeightReader.
-  Network(const BaseDescription& base, WeightReader& reader);
+  Network(const BaseDescription& base, WeightReader& reader, Packing packing);
   /// Another one over the same tensors.
   Network(const Network&) = default;
   Network& operator=(const Network&) = delete;

@@ -40,6 +40,7 @@ std::string identity(const Scenario& scenario) {
   decisive.federation.slots.cohort = {};
   auto& device = decisive.federation.slots.device;
   if (!model::is_cpu(device)) device = "cuda";  // whichever GPU, and however many
+  decisive.federation.model.packing = model::ModelConfig{}.packing;
   decisive.federation.train.recompute = model::TrainConfig{}.recompute;
   decisive.federation.checkpoint = {};
   decisive.federation.output = {};

@@ -5,6 +5,7 @@
 #include "actors/run/trainers/train_kinds.hpp"
 #include "model/evaluation/metrics.hpp"
 #include "model/network/dropout_choice.hpp"
+#include "model/network/packing_choice.hpp"
 #include "model/network/quantization/quantization_choice.hpp"
 #include "model/network/recompute_choice.hpp"
 #include "model/training/optimizer.hpp"
@@ -56,6 +57,13 @@ Table model_table() {
              "int8 or NF4, which become such numbers for each product. Of files that bitsandbytes "
              "quantised it must be what they hold")
       .names(model::quantization_choices().names());
+  table
+      .field(
+          "packing", &ModelConfig::packing,
+          "whether a bfloat16 base is kept twice more on a CPU with AVX-512, laid out as products "
+          "read it forward and backward, for 4 to 8 % more speed (more with AMX): auto where that "
+          "takes no more than 1 GiB, none, all. Never changes results")
+      .names(model::packing_choices().names());
   return table;
 }
 

@@ -9,6 +9,7 @@
 #include "model/adapter/lora_layout.hpp"
 #include "model/files/checkpoint.hpp"
 #include "model/network/footprint.hpp"
+#include "model/network/rows/onednn_product.hpp"
 #include "partition/support/files.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/random_adapter.hpp"
@@ -172,7 +173,13 @@ TEST_CASE("a footprint reads config.json alone, and knows how many tokens go thr
   const std::int64_t packed = packed_bytes(base.description);
   CHECK(packed == 4 * (12 * 12 * 768 * 768 + 768 * 50272));
   CHECK((takes.packed_bytes == packed || takes.packed_bytes == 0));  // by the CPU
-  CHECK(packed_bytes(base_of_size("llama-3.2-1b").description) > kMostPackedBytes);
+  ModelConfig plain = model;
+  plain.packing = "none";
+  CHECK(footprint(plain, lora, train, 256)->packed_bytes == 0);
+  const BaseDescription large = base_of_size("llama-3.2-1b").description;
+  CHECK_FALSE(keeps_packed(large, Packing::small));
+  CHECK_FALSE(keeps_packed(large, Packing::none));
+  CHECK(keeps_packed(large, Packing::all) == onednn_serves());
   CHECK(takes.adapter_values == 12 * 2 * 1536 * 16);
   CHECK(takes.dense_bytes == 0);
   const ModelConfig fewer_bits{folder.path(), "bfloat16", "nf4"};

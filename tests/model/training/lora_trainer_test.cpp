@@ -260,6 +260,19 @@ TEST_CASE("computing layers again changes nothing but the memory") {
   CHECK_THROWS_AS(bench.trainer(), InputError);
 }
 
+TEST_CASE("packing matrices changes nothing but memory and speed") {
+  Bench bench;
+  const auto values_with = [&](const std::string& packing) {
+    const BaseModelPtr base =
+        BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "bfloat16", "none", packing});
+    return make_lora_trainer(base, bench.data, bench.lora, bench.train)
+        ->train(bench.job(1))
+        .adapter.values;
+  };
+  CHECK(values_with("none") == values_with("all"));
+  CHECK_THROWS_AS(values_with("some"), InputError);
+}
+
 TEST_CASE("dropout depends on run seed, client and seq, and only training uses it") {
   Bench bench;
   bench.train.steps = 1;
