@@ -44,8 +44,8 @@ std::optional<Footprint> footprint(const ModelConfig& model, const LoraConfig& l
   result.adapter_values = static_cast<std::int64_t>(adapter->size());
   result.adapter_bytes = adapter_bytes(*adapter);
   result.rows = most_rows(train, std::min(max_tokens, base.shape.positions));
-  result.activation_bytes =
-      activation_bytes(base, *adapter, result.rows, recompute_choices().at(train.recompute).value);
+  result.activation_bytes = activation_bytes(base, *adapter, dtype, result.rows,
+                                             recompute_choices().at(train.recompute).value);
   return result;
 }
 

@@ -60,46 +60,59 @@ std::vector<Adapted> adapted_layers(const ModelShape& shape, const AdapterLayout
   return layers;
 }
 
-/// Of one row, numbers that the backward pass through a layer needs: LayerTape. `on_host`: by the
-/// host's kernels.
-std::int64_t kept_of_row(const NetworkParts& parts, const Widths& widths, const Adapted& adapted,
-                         bool on_host) {
+/// Of one row, numbers that the backward pass needs: LayerTape.
+struct Kept {
+  std::int64_t values = 0;
+  std::int64_t exact = 0;  ///< which are never rounded
+
+  [[nodiscard]] std::int64_t all() const { return values + exact; }
+  [[nodiscard]] std::int64_t bytes(std::int64_t of_value) const {
+    return of_value * values + kFloat * exact;
+  }
+};
+
+/// Of one layer. `on_host`: by the host's kernels.
+Kept kept_of_row(const NetworkParts& parts, const Widths& widths, const Adapted& adapted,
+                 bool on_host) {
   using Role = LinearRole;
   const std::int64_t heads = widths.queries + 2 * widths.keys;
-  std::int64_t kept = adapted.kept;
-  kept += (parts.parallel ? 1 : 2) * widths.stream;  // what each half adds to
-  if (!parts.norms.attention_output.empty()) kept += widths.stream;
-  if (!parts.norms.feed_forward_output.empty()) kept += widths.stream;
-  if (parts.norms_last) kept += 2 * widths.stream;
-  kept += heads;
-  if (parts.fused_by_head) kept += heads;
-  if (!parts.norms.query.empty()) kept += widths.queries + widths.keys;
-  if (!on_host) kept += widths.queries;  // attention's result
+  std::int64_t values = (parts.parallel ? 1 : 2) * widths.stream;  // what each half adds to
+  if (!parts.norms.attention_output.empty()) values += widths.stream;
+  if (!parts.norms.feed_forward_output.empty()) values += widths.stream;
+  if (parts.norms_last) values += 2 * widths.stream;
+  values += heads;
+  if (parts.fused_by_head) values += heads;
+  if (!parts.norms.query.empty()) values += widths.queries + widths.keys;
+  if (!on_host) values += widths.queries;  // attention's result
   const bool by_sign = slope_by_sign(parts.activation) && !widths.gated;
   const bool as_bits = on_host && by_sign;
-  kept += as_bits ? widths.feed_forward / 32 : (widths.gated ? 2 : 1) * widths.feed_forward;
+  if (!as_bits) values += (widths.gated ? 2 : 1) * widths.feed_forward;
   // Factors need what goes into their module; a norm's result is made again.
   // On a GPU attention's result is there, and so is a ReLU's.
   const bool has_wide = !on_host && by_sign;
-  if (on_host && adapted.roles.contains(Role::attention_output)) kept += widths.queries;
-  if (!has_wide && adapted.roles.contains(Role::down)) kept += widths.feed_forward;
-  return kept;
+  if (on_host && adapted.roles.contains(Role::attention_output)) values += widths.queries;
+  if (!has_wide && adapted.roles.contains(Role::down)) values += widths.feed_forward;
+  return {values, adapted.kept + (as_bits ? widths.feed_forward / 32 : 0)};
 }
 
-/// The same of all layers from the first adapted one up.
-std::int64_t kept_of_row(const BaseDescription& base, const AdapterLayout& adapter, bool on_host,
-                         bool recomputes) {
+/// Of all layers from the first adapted one up.
+struct KeptLayers {
+  std::int64_t count = 0;
+  Kept sum;
+  Kept most;  ///< of a layer
+};
+
+KeptLayers kept_of_row(const BaseDescription& base, const AdapterLayout& adapter, bool on_host) {
   const Widths widths = widths_of(base.shape);
-  std::int64_t kept = 0, most = 0;
-  bool reached = false;
+  KeptLayers kept;
   for (const Adapted& layer : adapted_layers(base.shape, adapter)) {
-    reached = reached || layer.kept > 0;
-    if (!reached) continue;
-    const std::int64_t own = kept_of_row(base.parts, widths, layer, on_host);
-    kept += recomputes ? widths.stream : own;
-    most = std::max(most, own);
+    if (kept.count == 0 && layer.kept == 0) continue;
+    const Kept own = kept_of_row(base.parts, widths, layer, on_host);
+    kept.count += 1;
+    kept.sum = {kept.sum.values + own.values, kept.sum.exact + own.exact};
+    if (own.all() > kept.most.all()) kept.most = own;
   }
-  return recomputes ? kept + most : kept;
+  return kept;
 }
 
 /// Of one row, numbers that are there while a layer is computed.
@@ -177,9 +190,13 @@ std::int64_t adapter_bytes(const AdapterLayout& adapter) {
 }
 
 std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& adapter,
-                              std::int64_t rows, bool recomputes) {
+                              DType dtype, std::int64_t rows, bool recomputes) {
   const Widths widths = widths_of(base.shape);
-  const std::int64_t kept = kept_of_row(base, adapter, true, recomputes);
+  const KeptLayers kept = kept_of_row(base, adapter, true);
+  const bool rounds = dtype == DType::bfloat16;
+  std::int64_t of_row = kept.sum.bytes(rounds ? kFloat / 2 : kFloat);
+  if (recomputes) of_row = kFloat * (kept.count * widths.stream + kept.most.all());
+  if (rounds && !recomputes) of_row += kFloat * kept.most.values;  // before and after it is rounded
   const std::int64_t in_layer = within_layer(widths);
   // A classifier reads a row of each sequence.
   const std::int64_t in_head =
@@ -187,7 +204,7 @@ std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& 
           ? rows * 4 * base.shape.embedding
           : rows * 3 * base.shape.embedding +
                 head_chunk_rows(base.shape.vocabulary, at::kCPU) * base.shape.vocabulary;
-  return kFloat * (rows * kept + std::max(rows * in_layer, in_head));
+  return rows * of_row + kFloat * std::max(rows * in_layer, in_head);
 }
 
 std::int64_t device_activation_bytes(const BaseDescription& base, const AdapterLayout& adapter,
@@ -195,8 +212,11 @@ std::int64_t device_activation_bytes(const BaseDescription& base, const AdapterL
   constexpr std::int64_t kBlock = 4096;  // product_rows of a GPU
   const std::int64_t padded = (rows + kBlock - 1) / kBlock * kBlock;
   const std::int64_t of_number = dtype == DType::bfloat16 ? 2 : kFloat;
+  const Widths widths = widths_of(base.shape);
+  const KeptLayers kept = kept_of_row(base, adapter, false);
   const std::int64_t of_row =
-      kept_of_row(base, adapter, false, recomputes) + within_layer(widths_of(base.shape));
+      (recomputes ? kept.count * widths.stream + kept.most.all() : kept.sum.all()) +
+      within_layer(widths);
   const std::int64_t in_head =
       base.shape.classifier
           ? 0

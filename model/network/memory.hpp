@@ -41,9 +41,10 @@ std::int64_t adapter_bytes(const AdapterLayout& adapter);
 /// `rows`: tokens that go through the network together. Attention keeps no probabilities, so the
 /// length of a sequence does not matter. Counted as if all tokens predicted a label; without what
 /// the memory allocator, oneDNN and LibTorch keep for themselves.
-/// `recomputes`: of each layer only what goes in is kept, and all of one at a time.
+/// `dtype` is the base's: with bfloat16 most of what is kept is too. `recomputes`: of each layer
+/// only what goes in is kept, and all of one at a time.
 std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& adapter,
-                              std::int64_t rows, bool recomputes = false);
+                              DType dtype, std::int64_t rows, bool recomputes = false);
 
 /// An estimate of the same on a GPU, where several jobs may share a pass and rows are of `dtype`
 /// (of float16 float32): with what the allocator keeps beside it. Within a sixth of what an H200

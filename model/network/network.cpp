@@ -134,6 +134,10 @@ at::ScalarType Network::working_type() const {
   return narrow ? at::kBFloat16 : at::kFloat;
 }
 
+bool Network::keeps_rounded() const {
+  return computes_on_host(device()) && embedding_.scalar_type() == at::kBFloat16;
+}
+
 void Network::load_classifier(const ClassifierShape& shape, WeightReader& reader) {
   if (!has_classifier(reader.checkpoint(), shape)) return;
   for (const WholeTensor& tensor : shape.tensors)

@@ -65,6 +65,9 @@ class Network {
   /// In which rows go through the layers in training and scoring: float32 on the host, and wherever
   /// the weights are not bfloat16, as they are.
   [[nodiscard]] at::ScalarType working_type() const;
+  /// Whether values that are float32 wait for the backward pass in bfloat16: on the host, where the
+  /// weights are.
+  [[nodiscard]] bool keeps_rounded() const;
   /// Of each layer.
   [[nodiscard]] const std::vector<AttentionShape>& attention() const { return parts_.attention; }
   /// Of the base's own dropout in training.

@@ -138,6 +138,13 @@ void round_to_bfloat16(const float* from, std::uint16_t* to, std::int64_t size) 
   }
 }
 
+LORAFLEET_EACH_ISA
+void widen_bfloat16(const std::uint16_t* from, float* to, std::int64_t size) {
+  for (std::int64_t i = 0; i < size; ++i) {
+    to[i] = std::bit_cast<float>(static_cast<std::uint32_t>(from[i]) << 16);
+  }
+}
+
 namespace {
 
 /// Leaves e^(logit - largest) in `to`.

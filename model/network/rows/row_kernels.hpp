@@ -28,6 +28,9 @@ void full_softmax_backward(const float* p, float* dp, std::int64_t rows, std::in
 /// To the nearest bfloat16, ties to even, as bits; NaN stays NaN.
 void round_to_bfloat16(const float* from, std::uint16_t* to, std::int64_t size);
 
+/// Back again, exactly.
+void widen_bfloat16(const std::uint16_t* from, float* to, std::int64_t size);
+
 struct RowLoss {
   double loss = 0.0;     ///< -log softmax(logits)[label], nats
   bool correct = false;  ///< the label has the largest logit (the first of equals)

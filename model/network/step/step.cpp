@@ -17,6 +17,7 @@
 #include "model/network/step/job_tiles.hpp"
 #include "model/network/step/layer_pass.hpp"
 #include "model/network/step/norm_pass.hpp"
+#include "model/network/step/rounded_tape.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -48,6 +49,7 @@ class Step {
       : network_(base.network()),
         load_(std::move(load)),
         attention_(attention),
+        rounds_(network_.keeps_rounded()),
         wanted_rows_(load_.rows.only(load_.batch.label_rows)),
         lowest_(load_.jobs.leaves.empty() ? layer_count() : lowest_trained()) {
     if (!computes_on_host(network_.device())) {
@@ -101,6 +103,7 @@ class Step {
         tape = nullptr;
       }
       x = layer_forward(context(), i, std::move(x), tape);
+      if (tape != nullptr) *tape = kept(std::move(*tape));
     }
     const LinearGroup& out = network_.embedding_out();
     const bool normed = !network_.parts().final_norm.empty();
@@ -184,7 +187,8 @@ class Step {
         continue;
       }
       LayerTape tape = std::move(tapes_[static_cast<std::size_t>(i)]);
-      if (recomputes(i)) tape = computed_again(i, std::move(tape.x));
+      if (recomputes(i)) tape = kept(computed_again(i, std::move(tape.x)));
+      if (rounds_) tape = widened(std::move(tape));
       g = layer_backward(context(), i, std::move(g), std::move(tape), wants_x, gradients);
     }
     if (!trains_embedding()) return;
@@ -192,6 +196,11 @@ class Step {
     group_backward(
         network_.embedding_in(), g, load_.jobs, embedding_in_, [&] { return embeddings_; }, false,
         gradients);
+  }
+
+  /// As it waits for the backward pass.
+  [[nodiscard]] LayerTape kept(LayerTape tape) const {
+    return rounds_ ? rounded(std::move(tape)) : tape;
   }
 
   /// The last layer's values are there when the backward pass begins.
@@ -223,6 +232,7 @@ class Step {
   const Network& network_;
   Load load_;
   const Attention* attention_;
+  bool rounds_;
   BatchDropout wanted_rows_;
   at::Tensor wanted_;
   at::Tensor place_among_wanted_;

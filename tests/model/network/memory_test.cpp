@@ -24,7 +24,7 @@ namespace {
 std::int64_t activations(const BaseDescription& base, const std::vector<std::string>& targets,
                          std::int64_t rows) {
   const LoraConfig lora = lora_on(targets);
-  return activation_bytes(base, *make_layout(base.shape, lora), rows);
+  return activation_bytes(base, *make_layout(base.shape, lora), DType::float32, rows);
 }
 
 }  // namespace
@@ -121,10 +121,15 @@ TEST_CASE("activations are those from the first adapted layer up, and grow with 
   const std::vector<LoraModule> modules =
       make_layout(base.shape, lora_on({"q_proj", "v_proj"}))->modules();
   const AdapterLayout last({modules[6], modules[7]});
-  CHECK(activation_bytes(base, last, 2000) == 4 * 2000 * (layer + 4 * 1536 + 3 * 576));
+  CHECK(activation_bytes(base, last, DType::float32, 2000) ==
+        4 * 2000 * (layer + 4 * 1536 + 3 * 576));
   const LayoutPtr both = make_layout(base.shape, lora_on({"q_proj", "v_proj"}));
-  CHECK(activation_bytes(base, *both, 2000, /*recomputes=*/true) ==
+  CHECK(activation_bytes(base, *both, DType::float32, 2000, /*recomputes=*/true) ==
         4 * 2000 * (4 * 576 + layer + 4 * 1536 + 3 * 576));
+  // Rounded, all but the factors' columns; one layer's as it was.
+  const std::int64_t values = layer - 2 * 16;
+  CHECK(activation_bytes(base, *both, DType::bfloat16, 2000) ==
+        2000 * (2 * 4 * values + 4 * 4 * 2 * 16 + 4 * (values + 4 * 1536 + 3 * 576)));
 }
 
 TEST_CASE("a GPU's memory is what an H200 had in use with 16 jobs of 1,024 tokens") {
