@@ -49,6 +49,24 @@ bool is_wide(const Stack& stack) {
   return stack.rank() >= std::min(stack.u.rows(), stack.vt.rows());
 }
 
+/// Its entries cost 2 m n r by a product; two decompositions 2 (m + n) r^2 at a twentieth of its
+/// speed.
+bool is_faster_dense(const Stack& stack) {
+  const Index rows = stack.u.rows(), columns = stack.vt.rows();
+  return is_wide(stack) || rows * columns < 20 * (rows + columns) * stack.rank();
+}
+
+/// A few rows at a time.
+double dense_norm(const Stack& stack) {
+  constexpr Index kRows = 96;
+  double square = 0.0;
+  for (Index first = 0; first < stack.u.rows(); first += kRows) {
+    const Index count = std::min(kRows, stack.u.rows() - first);
+    square += times_transposed(stack.u.middleRows(first, count), stack.vt).squaredNorm();
+  }
+  return std::sqrt(square);
+}
+
 double noise_of(const Stack& stack) {
   return 16.0 * std::numeric_limits<double>::epsilon() * stack.u.norm() * stack.vt.norm();
 }
@@ -177,7 +195,7 @@ Vector singular_values(const Stack& stack) {
 
 double frobenius_norm(const Stack& stack) {
   if (stack.rank() == 0) return 0.0;
-  if (is_wide(stack)) return dense(stack).norm();
+  if (is_faster_dense(stack)) return dense_norm(stack);
   return (times_transposed(HouseholderQr(stack.u).r(), HouseholderQr(stack.vt).r())).norm();
 }
 
