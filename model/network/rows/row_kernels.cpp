@@ -10,22 +10,49 @@
 namespace lorafleet::model {
 namespace {
 
+/// Up to a whole vector.
+[[gnu::always_inline]] inline std::int64_t whole(std::int64_t size) {
+  return (size + kLanes - 1) / kLanes * kLanes;
+}
+
+/// Whether rows of `columns` entries, `stride` apart, have room for whole vectors.
+bool has_whole_vectors(std::int64_t columns, std::int64_t stride) {
+  return whole(columns) <= stride;
+}
+
+// Where `Whole`, what is behind the last entries up to a whole vector may be read and overwritten:
+// entry by entry the last ones take as long as several vectors.
+
+constexpr Lanes kLane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+template <bool Whole>
 [[gnu::always_inline]] inline float maximum(const float* x, std::int64_t size) {
-  float best[kLanes];
-  std::fill(best, best + kLanes, x[0]);
+  Lanes most = Lanes{} + x[0];
+  Lanes own;
   std::int64_t j = 0;
   for (; j + kLanes <= size; j += kLanes) {
-    for (std::int64_t l = 0; l < kLanes; ++l) {
-      best[l] = x[j + l] > best[l] ? x[j + l] : best[l];
-    }
+    load(own, x + j);
+    most = own > most ? own : most;
   }
-  for (; j < size; ++j) {
+  if (Whole && j < size) {
+    load(own, x + j);
+    own = kLane < static_cast<float>(size - j) ? own : most;
+    most = own > most ? own : most;
+    j = size;
+  }
+  float best[kLanes];
+  store(best, most);
+  for (; j < size; ++j)
     best[0] = x[j] > best[0] ? x[j] : best[0];
+  for (std::int64_t half = kLanes / 2; half > 0; half /= 2) {
+    for (std::int64_t l = 0; l < half; ++l)
+      best[l] = best[l + half] > best[l] ? best[l + half] : best[l];
   }
-  return *std::max_element(best, best + kLanes);
+  return best[0];
 }
 
 /// to_j = e^(scale * from_j - shift), returns their sum.
+template <bool Whole>
 [[gnu::always_inline]] inline float exp_and_sum(const float* from, float* to, std::int64_t size,
                                                 float scale, float shift) {
   float sums[kLanes] = {};
@@ -37,18 +64,31 @@ namespace {
       sums[l] += e;
     }
   }
-  for (std::int64_t l = 0; j < size; ++j, ++l) {
-    const float e = exp_of_negative(from[j] * scale - shift);
-    to[j] = e;
-    sums[l] += e;
+  if constexpr (Whole) {
+    if (j < size) {
+      const std::int64_t left = size - j;
+      for (std::int64_t l = 0; l < kLanes; ++l) {
+        const float e = exp_of_negative(from[j + l] * scale - shift);
+        to[j + l] = l < left ? e : 0.0f;
+        sums[l] += to[j + l];
+      }
+    }
+  } else {
+    for (std::int64_t l = 0; j < size; ++j, ++l) {
+      const float e = exp_of_negative(from[j] * scale - shift);
+      to[j] = e;
+      sums[l] += e;
+    }
   }
   return add_lanes(sums);
 }
 
+/// b is zero behind its last entries.
+template <bool Whole>
 [[gnu::always_inline]] inline float dot(const float* a, const float* b, std::int64_t size) {
   float sums[kLanes] = {};
   std::int64_t j = 0;
-  for (; j + kLanes <= size; j += kLanes) {
+  for (; Whole ? j < size : j + kLanes <= size; j += kLanes) {
     for (std::int64_t l = 0; l < kLanes; ++l) {
       sums[l] += a[j + l] * b[j + l];
     }
@@ -65,21 +105,59 @@ namespace {
 }
 
 /// Of what a query sees, in place.
+template <bool Whole>
 [[gnu::always_inline]] inline void softmax_row(float* row, std::int64_t seen, float scale) {
-  const float shift = maximum(row, seen) * scale;
-  const float inverse = 1.0f / exp_and_sum(row, row, seen, scale, shift);
-  for (std::int64_t j = 0; j < seen; ++j) {
+  const float shift = maximum<Whole>(row, seen) * scale;
+  const float inverse = 1.0f / exp_and_sum<Whole>(row, row, seen, scale, shift);
+  for (std::int64_t j = 0; j < (Whole ? whole(seen) : seen); ++j) {
     row[j] *= inverse;
   }
 }
 
 /// From its weights and their gradient, in place.
+template <bool Whole>
 [[gnu::always_inline]] inline void softmax_row_backward(const float* weights, float* row,
                                                         std::int64_t seen, float scale) {
-  const float mean = dot(weights, row, seen);
-  for (std::int64_t j = 0; j < seen; ++j) {
+  const float mean = dot<Whole>(row, weights, seen);
+  for (std::int64_t j = 0; j < (Whole ? whole(seen) : seen); ++j) {
     row[j] = scale * weights[j] * (row[j] - mean);
   }
+}
+
+template <bool Whole>
+[[gnu::always_inline]] inline void causal_rows(float* scores, std::int64_t rows,
+                                               std::int64_t columns, std::int64_t stride,
+                                               float scale, std::int64_t window) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::int64_t end = columns - rows + i + 1;
+    const std::int64_t first = Whole ? 0 : first_seen(end, window);
+    const std::int64_t seen = end - first;
+    std::fill_n(scores + i * stride, first, 0.0f);
+    float* row = scores + i * stride + first;
+    softmax_row<Whole>(row, seen, scale);
+    std::fill(row + seen, row + columns - first, 0.0f);
+  }
+}
+
+template <bool Whole>
+[[gnu::always_inline]] inline void causal_rows_backward(const float* p, float* dp,
+                                                        std::int64_t rows, std::int64_t columns,
+                                                        std::int64_t stride, float scale,
+                                                        std::int64_t window) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::int64_t end = columns - rows + i + 1;
+    const std::int64_t first = Whole ? 0 : first_seen(end, window);
+    const std::int64_t seen = end - first;
+    std::fill_n(dp + i * stride, first, 0.0f);
+    float* row = dp + i * stride + first;
+    softmax_row_backward<Whole>(p + i * stride + first, row, seen, scale);
+    std::fill(row + seen, row + columns - first, 0.0f);
+  }
+}
+
+/// Where a window begins, a row may not end with a whole vector.
+bool is_whole(std::int64_t columns, std::int64_t stride, std::int64_t window) {
+  return has_whole_vectors(columns, stride) && (window == 0 || window >= columns);
 }
 
 }  // namespace
@@ -87,8 +165,10 @@ namespace {
 LORAFLEET_EACH_ISA
 void full_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
                   float scale) {
+  const bool is_whole = has_whole_vectors(columns, stride);
   for (std::int64_t i = 0; i < rows; ++i) {
-    softmax_row(scores + i * stride, columns, scale);
+    float* row = scores + i * stride;
+    is_whole ? softmax_row<true>(row, columns, scale) : softmax_row<false>(row, columns, scale);
   }
 }
 
@@ -96,36 +176,24 @@ LORAFLEET_EACH_ISA
 void full_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
                            std::int64_t stride, float scale) {
   for (std::int64_t i = 0; i < rows; ++i) {
-    softmax_row_backward(p + i * stride, dp + i * stride, columns, scale);
+    softmax_row_backward<false>(p + i * stride, dp + i * stride, columns, scale);
   }
 }
 
 LORAFLEET_EACH_ISA
 void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
                     float scale, std::int64_t window) {
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const std::int64_t end = columns - rows + i + 1;
-    const std::int64_t first = first_seen(end, window);
-    const std::int64_t seen = end - first;
-    std::fill_n(scores + i * stride, first, 0.0f);
-    float* row = scores + i * stride + first;
-    softmax_row(row, seen, scale);
-    std::fill(row + seen, row + columns - first, 0.0f);
-  }
+  is_whole(columns, stride, window)
+      ? causal_rows<true>(scores, rows, columns, stride, scale, window)
+      : causal_rows<false>(scores, rows, columns, stride, scale, window);
 }
 
 LORAFLEET_EACH_ISA
 void causal_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
                              std::int64_t stride, float scale, std::int64_t window) {
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const std::int64_t end = columns - rows + i + 1;
-    const std::int64_t first = first_seen(end, window);
-    const std::int64_t seen = end - first;
-    std::fill_n(dp + i * stride, first, 0.0f);
-    float* row = dp + i * stride + first;
-    softmax_row_backward(p + i * stride + first, row, seen, scale);
-    std::fill(row + seen, row + columns - first, 0.0f);
-  }
+  is_whole(columns, stride, window)
+      ? causal_rows_backward<true>(p, dp, rows, columns, stride, scale, window)
+      : causal_rows_backward<false>(p, dp, rows, columns, stride, scale, window);
 }
 
 LORAFLEET_EACH_ISA
@@ -150,11 +218,11 @@ namespace {
 /// Leaves e^(logit - largest) in `to`.
 [[gnu::always_inline]] inline RowLoss row_loss(const float* logits, float* to, std::int64_t size,
                                                std::int64_t label, float& sum) {
-  const float largest = maximum(logits, size);
+  const float largest = maximum<false>(logits, size);
   const float own = logits[label];
   RowLoss result;
   result.correct = own == largest && std::find(logits, logits + label, largest) == logits + label;
-  sum = exp_and_sum(logits, to, size, 1.0f, largest);
+  sum = exp_and_sum<false>(logits, to, size, 1.0f, largest);
   result.loss = std::log(static_cast<double>(sum)) + largest - own;
   return result;
 }
