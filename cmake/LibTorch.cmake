@@ -25,6 +25,12 @@ if(LORAFLEET_LIBTORCH)
 else()
   find_package(Torch REQUIRED)
   find_library(TORCH_CPU_LIBRARY torch_cpu PATHS ${TORCH_INSTALL_PREFIX}/lib)
+  # at::parallel_for in our code is a plain loop without it. A downloaded LibTorch has an OpenMP runtime of
+  # its own, and a thread sanitizer knows none.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT LORAFLEET_SANITIZE MATCHES "thread")
+    find_package(OpenMP REQUIRED COMPONENTS CXX)
+    target_link_libraries(LibTorch INTERFACE OpenMP::OpenMP_CXX)
+  endif()
 endif()
 target_include_directories(LibTorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 target_link_libraries(LibTorch INTERFACE ${TORCH_LIBRARIES})

@@ -9,6 +9,7 @@
 #include "model/device/device.hpp"
 #include "model/network/kernels/trials.hpp"
 #include "model/network/rows/onednn_product.hpp"
+#include "model/network/rows/parallel_rows.hpp"
 #include "model/network/rows/row_kernels.hpp"
 
 namespace lorafleet::model {
@@ -17,7 +18,10 @@ namespace {
 at::Tensor rounded(const at::Tensor& x) {
   if (x.scalar_type() == at::kBFloat16) return x;
   at::Tensor result = at::empty(x.sizes(), at::kBFloat16);
-  round_to_bfloat16(x.data_ptr<float>(), static_cast<std::uint16_t*>(result.data_ptr()), x.numel());
+  over_rows(x.numel(), 1, [&](std::int64_t first, std::int64_t count) {
+    round_to_bfloat16(x.data_ptr<float>() + first,
+                      static_cast<std::uint16_t*>(result.data_ptr()) + first, count);
+  });
   return result;
 }
 

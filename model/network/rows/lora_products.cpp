@@ -1,5 +1,7 @@
 #include "model/network/rows/lora_products.hpp"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 
 #include "model/network/rows/instruction_sets.hpp"
@@ -17,6 +19,19 @@ void over_rows(std::int64_t rows, const Function& f) {
   for (std::int64_t first = 0; first < rows; first += kRows) {
     f(first, std::min(kRows, rows - first));
   }
+}
+
+/// Calls f(first, count) for parts of the columns, on all threads of the caller's team.
+template <typename Function>
+void over_columns(std::int64_t columns, std::int64_t rows, const Function& f) {
+  constexpr std::int64_t kUnit = 4 * kLanes;
+  constexpr std::int64_t kEntries = 32768;  // less is not worth another thread
+  const std::int64_t grain = kEntries / (kUnit * std::max<std::int64_t>(1, rows)) + 1;
+  at::parallel_for(0, (columns + kUnit - 1) / kUnit, grain,
+                   [&](std::int64_t begin, std::int64_t end) {
+                     const std::int64_t first = begin * kUnit;
+                     f(first, std::min(end * kUnit, columns) - first);
+                   });
 }
 
 }  // namespace
@@ -67,18 +82,24 @@ void LoraProducts::widen_gradient(const float* grad_low, std::int64_t rows,
 
 void LoraProducts::factor_a(const float* grad_low, const ConstRows& x, std::int64_t rows,
                             float* grad_a) const {
-  over_rows(rows, [&](std::int64_t first, std::int64_t count) {
-    small_product(rank_, in_, count, {grad_low + first * columns_, 1, columns_},
-                  {x.data + first * x.stride, x.stride}, {grad_a, in_}, first > 0);
+  over_columns(in_, rows, [&](std::int64_t column, std::int64_t width) {
+    over_rows(rows, [&](std::int64_t first, std::int64_t count) {
+      small_product(rank_, width, count, {grad_low + first * columns_, 1, columns_},
+                    {x.data + first * x.stride + column, x.stride}, {grad_a + column, in_},
+                    first > 0);
+    });
   });
 }
 
 void LoraProducts::factor_b(const ConstRows& g, const float* low, std::int64_t rows,
                             float* grad_b) const {
   std::vector<float> transposed(static_cast<std::size_t>(rank_ * out_));
-  over_rows(rows, [&](std::int64_t first, std::int64_t count) {
-    small_product(rank_, out_, count, {low + first * columns_, 1, columns_},
-                  {g.data + first * g.stride, g.stride}, {transposed.data(), out_}, true);
+  over_columns(out_, rows, [&](std::int64_t column, std::int64_t width) {
+    over_rows(rows, [&](std::int64_t first, std::int64_t count) {
+      small_product(rank_, width, count, {low + first * columns_, 1, columns_},
+                    {g.data + first * g.stride + column, g.stride},
+                    {transposed.data() + column, out_}, true);
+    });
   });
   for (std::int64_t i = 0; i < out_; ++i) {
     for (std::int64_t r = 0; r < rank_; ++r) {

@@ -9,9 +9,9 @@
 #include "model/device/device.hpp"
 #include "model/network/layers/activate.hpp"
 #include "model/network/layers/frozen_product.hpp"
+#include "model/network/rows/parallel_rows.hpp"
 #include "model/network/rows/tensor_rows.hpp"
 #include "model/network/step/activation_rows.hpp"
-#include "model/network/step/parallel_rows.hpp"
 
 namespace lorafleet::model {
 namespace {

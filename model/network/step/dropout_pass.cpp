@@ -4,8 +4,8 @@
 
 #include "model/device/device.hpp"
 #include "model/network/layers/row_dropout.hpp"
+#include "model/network/rows/parallel_rows.hpp"
 #include "model/network/rows/tensor_rows.hpp"
-#include "model/network/step/parallel_rows.hpp"
 
 namespace lorafleet::model {
 

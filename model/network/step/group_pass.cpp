@@ -9,9 +9,9 @@
 #include "model/device/device.hpp"
 #include "model/network/layers/frozen_product.hpp"
 #include "model/network/rows/lora_products.hpp"
+#include "model/network/rows/parallel_rows.hpp"
 #include "model/network/rows/tensor_rows.hpp"
 #include "model/network/step/device_terms.hpp"
-#include "model/network/step/parallel_rows.hpp"
 
 namespace lorafleet::model {
 namespace {

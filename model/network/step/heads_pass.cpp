@@ -5,9 +5,9 @@
 #include <cstdint>
 
 #include "model/device/device.hpp"
+#include "model/network/rows/parallel_rows.hpp"
 #include "model/network/rows/tensor_rows.hpp"
 #include "model/network/step/norm_pass.hpp"
-#include "model/network/step/parallel_rows.hpp"
 #include "model/network/step/rotary_rows.hpp"
 
 namespace lorafleet::model {

@@ -9,9 +9,9 @@
 #include "model/device/torch_version.hpp"
 #include "model/network/kernels/trials.hpp"
 #include "model/network/layers/frozen_product.hpp"
+#include "model/network/rows/parallel_rows.hpp"
 #include "model/network/rows/tensor_rows.hpp"
 #include "model/network/step/norm_rows.hpp"
-#include "model/network/step/parallel_rows.hpp"
 
 namespace lorafleet::model {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "model/network/rows/parallel_rows.hpp"
 #include "model/network/rows/row_kernels.hpp"
-#include "model/network/step/parallel_rows.hpp"
 
 namespace lorafleet::model {
 namespace {
