@@ -27,7 +27,7 @@ SystemConfig::SystemConfig(TorchThreads threads, std::size_t workers, bool netwo
   add_thread_hook<TorchThreadHook>(std::move(threads));
   set("scheduler.max-threads", workers);
   // Workers that steal look for work again and again, and interrupt the slots each time: jobs of
-  // one step took a sixth longer.
+  // one step took a fifth longer.
   set("scheduler.policy", caf::atom("sharing"));
   if (network) load<caf::io::middleman>();
 }

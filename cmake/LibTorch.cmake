@@ -26,8 +26,9 @@ else()
   find_package(Torch REQUIRED)
   find_library(TORCH_CPU_LIBRARY torch_cpu PATHS ${TORCH_INSTALL_PREFIX}/lib)
   # at::parallel_for in our code is a plain loop without it. A downloaded LibTorch has an OpenMP runtime of
-  # its own, and a thread sanitizer knows none.
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT LORAFLEET_SANITIZE MATCHES "thread")
+  # its own, a thread sanitizer knows none, and clang-tidy (preset tidy) would need its headers.
+  if(TORCH_INSTALL_PREFIX MATCHES "^/usr" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"
+     AND NOT LORAFLEET_SANITIZE MATCHES "thread" AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
     find_package(OpenMP REQUIRED COMPONENTS CXX)
     target_link_libraries(LibTorch INTERFACE OpenMP::OpenMP_CXX)
   endif()

@@ -69,8 +69,7 @@ std::string estimate_text(const Sweep& sweep, const std::vector<std::size_t>& op
     runs += open[c];
     if (open[c] == 0 || !actors::has_base(config)) continue;
     model::configure_thread(static_cast<int>(config.slots.threads));
-    const auto key = config.model.path.string() + config.model.dtype + config.model.quantization +
-                     config.slots.device;
+    const auto key = model::base_key(config.model) + config.slots.device;
     const bool known = speeds.contains(key);
     std::vector<std::string> devices;
     if (!known) devices = actors::training_devices(config, std::nullopt, silent);

@@ -25,7 +25,7 @@ class RunCache {
   /// Those that `load` loads, or that were loaded with the same settings.
   Bases bases(const model::ModelConfig& config, const std::vector<std::string>& devices,
               const std::function<Bases()>& load) {
-    std::string key = config.path.string() + '\n' + config.dtype + '\n' + config.quantization;
+    std::string key = model::base_key(config);
     for (const std::string& device : devices)
       key += '\n' + device;
     // What a GPU has is not there for the next base.

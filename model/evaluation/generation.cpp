@@ -80,8 +80,9 @@ class GenerationBatch {
       return labelled_hidden(base_, lora_, batch, &attention);
     }
     // A GPU's step has rows by the thousand.
-    DecoderInput input{index_tensor(batch.tokens), index_tensor(batch.positions),
-                       index_tensor(batch.label_rows)};
+    DecoderInput input{index_tensor(batch.tokens), index_tensor(batch.positions)};
+    if (batch.label_rows.size() < batch.tokens.size())
+      input.wanted = index_tensor(batch.label_rows);
     input.lora = lora_;
     return network.forward(input, attention);
   }

@@ -113,6 +113,11 @@ BaseModelPtr BaseModel::changed(const BaseChange& change) const {
   return BaseModelPtr(new BaseModel(shape_, std::move(network)));
 }
 
+std::string base_key(const ModelConfig& config) {
+  return config.path.string() + '\n' + config.dtype + '\n' + config.quantization + '\n' +
+         config.packing;
+}
+
 std::vector<BaseModelPtr> load_bases(const ModelConfig& config,
                                      const std::vector<std::string>& devices) {
   std::vector<BaseModelPtr> bases;

@@ -47,6 +47,9 @@ class BaseModel : public std::enable_shared_from_this<BaseModel> {
 
 using BaseModelPtr = std::shared_ptr<const BaseModel>;
 
+/// Equal where the same base is held in the same way.
+std::string base_key(const ModelConfig& config);
+
 /// The same base on each of these devices, in their order; a device that is named twice has two.
 /// Throws InputError as load does.
 std::vector<BaseModelPtr> load_bases(const ModelConfig& config,

@@ -55,7 +55,7 @@ std::vector<Adapted> adapted_layers(const ModelShape& shape, const AdapterLayout
                      : first ? layers.front()
                              : layers[module / shape.layer_linears.size()];
     layer.roles.insert(linear.role);
-    layer.kept += (own.rank + kLanes - 1) / kLanes * kLanes;
+    layer.kept += whole_vectors(own.rank);
   }
   return layers;
 }

@@ -9,21 +9,10 @@
 #include "model/device/device.hpp"
 #include "model/network/kernels/trials.hpp"
 #include "model/network/rows/onednn_product.hpp"
-#include "model/network/rows/parallel_rows.hpp"
-#include "model/network/rows/row_kernels.hpp"
+#include "model/network/rows/rounding.hpp"
 
 namespace lorafleet::model {
 namespace {
-
-at::Tensor rounded(const at::Tensor& x) {
-  if (x.scalar_type() == at::kBFloat16) return x;
-  at::Tensor result = at::empty(x.sizes(), at::kBFloat16);
-  over_rows(x.numel(), 1, [&](std::int64_t first, std::int64_t count) {
-    round_to_bfloat16(x.data_ptr<float>() + first,
-                      static_cast<std::uint16_t*>(result.data_ptr()) + first, count);
-  });
-  return result;
-}
 
 at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                      const PackedWeights* packed, Direction direction) {
@@ -33,7 +22,8 @@ at::Tensor by_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Te
   product.in = weight.size(1);
   product.direction = direction;
   product.rounded = weight.scalar_type() == at::kBFloat16;
-  const at::Tensor rows = product.rounded ? rounded(x.contiguous()) : x.contiguous();
+  const bool rounds = product.rounded && x.scalar_type() == at::kFloat;
+  const at::Tensor rows = rounds ? as_bfloat16(x) : x.contiguous();
   at::Tensor y = at::empty(
       {product.rows, direction == Direction::forward ? product.out : product.in}, at::kFloat);
   product.threads = at::get_num_threads();

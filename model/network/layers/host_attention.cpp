@@ -13,10 +13,6 @@ namespace {
 /// Queries that are taken together: keys that none of them sees are not computed.
 constexpr std::int64_t kHostQueries = 32;
 
-std::int64_t rounded_up(std::int64_t size) {
-  return (size + kLanes - 1) / kLanes * kLanes;
-}
-
 struct HostBlock {
   std::int64_t first;  ///< query
   std::int64_t queries;
@@ -34,7 +30,7 @@ std::vector<HostBlock> blocks_of(const SequenceAttention& attention) {
     const std::int64_t key = window > 0 ? std::max<std::int64_t>(0, first + 1 - window) : 0;
     const std::int64_t end = attention.shape->causal ? first + queries : attention.rows;
     const std::int64_t keys = end - key;
-    blocks.push_back({first, queries, key, keys, rounded_up(keys)});
+    blocks.push_back({first, queries, key, keys, whole_vectors(keys)});
   }
   return blocks;
 }
@@ -133,7 +129,7 @@ void drop(const SequenceAttention& attention, const Head& query, const HostBlock
 void attend(const SequenceAttention& attention, std::int64_t kv_head) {
   const AttentionShape& shape = *attention.shape;
   const Head kv{shape, kv_head};
-  const std::int64_t stride = rounded_up(attention.rows) + kLanes;
+  const std::int64_t stride = whole_vectors(attention.rows) + kLanes;
   Workspace& work = workspace();
   transpose(attention.k, kv, attention.rows, stride, work.keys);
   for (std::int64_t member = 0; member < shape.group(); ++member) {
@@ -153,7 +149,7 @@ void attend_backward(const SequenceAttention& attention, std::int64_t kv_head) {
   const AttentionShape& shape = *attention.shape;
   const std::int64_t dim = shape.head_dim;
   const Head kv{shape, kv_head};
-  const std::int64_t stride = rounded_up(attention.rows) + kLanes;
+  const std::int64_t stride = whole_vectors(attention.rows) + kLanes;
   Workspace& work = workspace();
   transpose(attention.k, kv, attention.rows, stride, work.keys);
   transpose(attention.v, kv, attention.rows, stride, work.values);

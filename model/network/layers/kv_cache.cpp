@@ -9,6 +9,7 @@
 
 #include "model/device/device.hpp"
 #include "model/network/layers/index_tensor.hpp"
+#include "model/network/rows/instruction_sets.hpp"
 #include "model/network/rows/row_kernels.hpp"
 #include "model/network/rows/small_product.hpp"
 #include "model/network/rows/tensor_rows.hpp"
@@ -32,9 +33,9 @@ void attend_one(const NewTokens& own, std::int64_t sequence, std::int64_t head, 
   const AttentionShape& shape = own.shape;
   const std::int64_t dim = shape.head_dim, group = shape.group();
   const std::int64_t capacity = own.keys.size(2);
-  const std::int64_t at = (sequence * shape.kv_heads + head) * dim * capacity;
-  float* keys = own.keys.data_ptr<float>() + at;
-  float* values = own.values.data_ptr<float>() + at;
+  const std::int64_t index = sequence * shape.kv_heads + head;
+  float* keys = own.keys.data_ptr<float>() + index * dim * capacity;
+  float* values = own.values.data_ptr<float>() + index * own.values.size(1) * dim;
   const float* key = rows_of(own.k, sequence).data + head * dim;
   for (std::int64_t j = 0; j < dim; ++j)
     keys[j * capacity + place] = key[j];
@@ -43,17 +44,18 @@ void attend_one(const NewTokens& own, std::int64_t sequence, std::int64_t head, 
   const std::int64_t first =
       shape.window > 0 ? std::max<std::int64_t>(0, place + 1 - shape.window) : 0;
   const std::int64_t count = place + 1 - first;
+  const std::int64_t stride = first == 0 ? whole_vectors(count) : count;
   thread_local std::vector<float> scores;
-  scores.resize(static_cast<std::size_t>(group * count));
+  scores.resize(static_cast<std::size_t>(group * stride));
   const float* queries = rows_of(own.q, sequence).data + head * group * dim;
-  small_product(group, count, dim, {queries, dim, 1}, {keys + first, capacity},
-                {scores.data(), count}, false);
-  full_softmax(scores.data(), group, count, count, static_cast<float>(shape.scale));
-  small_product(group, dim, count, {scores.data(), count, 1}, {values + first * dim, dim},
+  small_product(group, stride, dim, {queries, dim, 1}, {keys + first, capacity},
+                {scores.data(), stride}, false);
+  full_softmax(scores.data(), group, count, stride, static_cast<float>(shape.scale));
+  small_product(group, dim, count, {scores.data(), stride, 1}, {values + first * dim, dim},
                 {rows_into(out, sequence).data + head * group * dim, dim}, false);
 }
 
-at::Tensor host_attend(const NewTokens& own, const std::vector<std::int64_t>& places) {
+at::Tensor attend_all(const NewTokens& own, const std::vector<std::int64_t>& places) {
   constexpr std::int64_t kHeads = 8;  // of a thread at a time
   const at::Tensor out = at::empty(own.q.sizes(), own.q.options());
   const std::int64_t heads = own.shape.kv_heads;
@@ -72,11 +74,12 @@ at::Tensor host_attend(const NewTokens& own, const std::vector<std::int64_t>& pl
 
 KvCache::KvCache(std::vector<AttentionShape> layers, std::int64_t sequences, std::int64_t capacity,
                  at::Device device)
-    : layers_(std::move(layers)) {
+    : layers_(std::move(layers)), on_host_(computes_on_host(device)) {
   const auto options = at::dtype(at::kFloat).device(device);
   for (const AttentionShape& layer : layers_) {
     const std::int64_t heads = sequences * layer.kv_heads;
-    keys_.push_back(at::zeros({heads, layer.head_dim, capacity}, options));
+    keys_.push_back(on_host_ ? at::zeros({heads, layer.head_dim, whole_vectors(capacity)}, options)
+                             : at::empty({heads, capacity, layer.head_dim}, options));
     values_.push_back(at::zeros({heads, capacity, layer.head_dim}, options));
   }
 }
@@ -93,7 +96,8 @@ void KvCache::fill(std::int64_t layer, const at::Tensor& k, const at::Tensor& v,
           .copy_(rows.narrow(0, offsets[i], length).reshape({length, heads, dim}).transpose(0, 1));
     }
   };
-  put(keys_[static_cast<std::size_t>(layer)].transpose(1, 2), k);
+  const at::Tensor& keys = keys_[static_cast<std::size_t>(layer)];
+  put(on_host_ ? keys.transpose(1, 2) : keys, k);
   put(values_[static_cast<std::size_t>(layer)], v);
 }
 
@@ -102,8 +106,8 @@ at::Tensor KvCache::attend(std::int64_t layer, const at::Tensor& q, const at::Te
   const AttentionShape& shape = layers_[static_cast<std::size_t>(layer)];
   at::Tensor& keys = keys_[static_cast<std::size_t>(layer)];
   at::Tensor& values = values_[static_cast<std::size_t>(layer)];
-  if (computes_on_host(keys.device())) {
-    return host_attend({shape, keys, values, q, k, v}, lengths);
+  if (on_host_) {
+    return attend_all({shape, keys, values, q, k, v}, lengths);
   }
   const auto sequences = static_cast<std::int64_t>(lengths.size());
   const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end()) + 1;
@@ -112,11 +116,11 @@ at::Tensor KvCache::attend(std::int64_t layer, const at::Tensor& q, const at::Te
   const at::Tensor before = index_tensor(lengths).to(keys.device());
   const at::Tensor rows = at::arange(all, before.options());
   const at::Tensor place = before.repeat_interleave(shape.kv_heads);
-  keys.transpose(1, 2).index_put_({rows, place}, k.reshape({all, shape.head_dim}));
+  keys.index_put_({rows, place}, k.reshape({all, shape.head_dim}));
   values.index_put_({rows, place}, v.reshape({all, shape.head_dim}));
 
-  at::Tensor scores =
-      at::bmm(q.reshape({all, shape.group(), shape.head_dim}), keys.narrow(2, 0, longest));
+  at::Tensor scores = at::bmm(q.reshape({all, shape.group(), shape.head_dim}),
+                              keys.narrow(1, 0, longest).transpose(1, 2));
   scores.mul_(shape.scale);
   const at::Tensor key = at::arange(longest, before.options()).unsqueeze(0);
   at::Tensor unseen = key.gt(place.unsqueeze(1));

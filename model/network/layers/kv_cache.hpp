@@ -30,8 +30,11 @@ class KvCache {
 
  private:
   std::vector<AttentionShape> layers_;
-  std::vector<at::Tensor> keys_;    ///< a layer each: [sequences * kv_heads, head_dim, capacity]
-  std::vector<at::Tensor> values_;  ///< a layer each: [sequences * kv_heads, capacity, head_dim]
+  bool on_host_;
+  /// Of each layer: [sequences * kv_heads, capacity, head_dim]; on the host [sequences * kv_heads,
+  /// head_dim, capacity or more].
+  std::vector<at::Tensor> keys_;
+  std::vector<at::Tensor> values_;  ///< of each layer: [sequences * kv_heads, capacity, head_dim]
 };
 
 }  // namespace lorafleet::model

@@ -47,6 +47,11 @@ Function best_of(Function avx512, Function avx2, Function plain) {
 constexpr std::int64_t kLanes = 16;
 using Lanes = float __attribute__((vector_size(64)));
 
+/// As many floats in whole vectors.
+constexpr std::int64_t whole_vectors(std::int64_t size) {
+  return (size + kLanes - 1) / kLanes * kLanes;
+}
+
 [[gnu::always_inline]] inline void load(Lanes& lanes, const float* from) {
   std::memcpy(&lanes, from, sizeof lanes);
 }

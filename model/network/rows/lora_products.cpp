@@ -13,9 +13,9 @@ namespace {
 /// Rows that stay in the cache while columns of them are gone through one after the other.
 constexpr std::int64_t kRows = 256;
 
-/// Calls f(first, count) for one part of the rows after the other.
+/// Calls f(first, count) for one block of rows after the other.
 template <typename Function>
-void over_rows(std::int64_t rows, const Function& f) {
+void in_row_blocks(std::int64_t rows, const Function& f) {
   for (std::int64_t first = 0; first < rows; first += kRows) {
     f(first, std::min(kRows, rows - first));
   }
@@ -42,7 +42,7 @@ LoraProducts::LoraProducts(const float* a, const float* b, std::int64_t rank, st
       rank_(rank),
       in_(in),
       out_(out),
-      columns_((rank + kLanes - 1) / kLanes * kLanes),
+      columns_(whole_vectors(rank)),
       scale_(static_cast<float>(scale)),
       a_transposed_(static_cast<std::size_t>(in * columns_)),
       b_transposed_(static_cast<std::size_t>(rank * out)),
@@ -83,7 +83,7 @@ void LoraProducts::widen_gradient(const float* grad_low, std::int64_t rows,
 void LoraProducts::factor_a(const float* grad_low, const ConstRows& x, std::int64_t rows,
                             float* grad_a) const {
   over_columns(in_, rows, [&](std::int64_t column, std::int64_t width) {
-    over_rows(rows, [&](std::int64_t first, std::int64_t count) {
+    in_row_blocks(rows, [&](std::int64_t first, std::int64_t count) {
       small_product(rank_, width, count, {grad_low + first * columns_, 1, columns_},
                     {x.data + first * x.stride + column, x.stride}, {grad_a + column, in_},
                     first > 0);
@@ -95,7 +95,7 @@ void LoraProducts::factor_b(const ConstRows& g, const float* low, std::int64_t r
                             float* grad_b) const {
   std::vector<float> transposed(static_cast<std::size_t>(rank_ * out_));
   over_columns(out_, rows, [&](std::int64_t column, std::int64_t width) {
-    over_rows(rows, [&](std::int64_t first, std::int64_t count) {
+    in_row_blocks(rows, [&](std::int64_t first, std::int64_t count) {
       small_product(rank_, width, count, {low + first * columns_, 1, columns_},
                     {g.data + first * g.stride + column, g.stride},
                     {transposed.data() + column, out_}, true);

@@ -34,6 +34,7 @@ struct PackedWeights::Sides {
 namespace {
 
 constexpr std::int64_t kRowUnit = 16;
+constexpr std::int64_t kSmallBlock = 64;
 /// What goes in and comes out of so many rows stays in the cache.
 constexpr std::int64_t kRowBlock = 256;
 /// A matrix of more entries than this does not: more rows for each time that it is read.
@@ -163,6 +164,20 @@ class Products {
   std::vector<float> rows_out_;
 };
 
+bool has_amx() {
+  static const bool kHas = [] {
+    constexpr auto kNeeded = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
+    return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kNeeded) == kNeeded;
+  }();
+  return kHas;
+}
+
+/// Without AMX a matrix that is not packed is multiplied faster by fewer rows at a time.
+bool takes_large_blocks(const MatrixProduct& product) {
+  return product.depth() * product.width() > kCachedEntries &&
+         (product.packed != nullptr || has_amx());
+}
+
 }  // namespace
 
 PackedWeights::PackedWeights(const void* weight, std::int64_t out, std::int64_t in)
@@ -201,9 +216,8 @@ bool onednn_serves() {
 void multiply(const MatrixProduct& product) {
   thread_local Products products;
   std::int64_t first = 0;
-  const bool large = product.depth() * product.width() > kCachedEntries;
-  for (const std::int64_t part : {kLargeBlock, kRowBlock}) {
-    if (part == kLargeBlock && !(large && product.packed != nullptr)) continue;
+  for (const std::int64_t part : {kLargeBlock, kRowBlock, kSmallBlock}) {
+    if (part == kLargeBlock && !takes_large_blocks(product)) continue;
     for (; first + part <= product.rows; first += part)
       products.run(product, first, part);
   }

@@ -10,14 +10,9 @@
 namespace lorafleet::model {
 namespace {
 
-/// Up to a whole vector.
-[[gnu::always_inline]] inline std::int64_t whole(std::int64_t size) {
-  return (size + kLanes - 1) / kLanes * kLanes;
-}
-
 /// Whether rows of `columns` entries, `stride` apart, have room for whole vectors.
 bool has_whole_vectors(std::int64_t columns, std::int64_t stride) {
-  return whole(columns) <= stride;
+  return whole_vectors(columns) <= stride;
 }
 
 // Where `Whole`, what is behind the last entries up to a whole vector may be read and overwritten:
@@ -109,7 +104,7 @@ template <bool Whole>
 [[gnu::always_inline]] inline void softmax_row(float* row, std::int64_t seen, float scale) {
   const float shift = maximum<Whole>(row, seen) * scale;
   const float inverse = 1.0f / exp_and_sum<Whole>(row, row, seen, scale, shift);
-  for (std::int64_t j = 0; j < (Whole ? whole(seen) : seen); ++j) {
+  for (std::int64_t j = 0; j < (Whole ? whole_vectors(seen) : seen); ++j) {
     row[j] *= inverse;
   }
 }
@@ -119,7 +114,7 @@ template <bool Whole>
 [[gnu::always_inline]] inline void softmax_row_backward(const float* weights, float* row,
                                                         std::int64_t seen, float scale) {
   const float mean = dot<Whole>(row, weights, seen);
-  for (std::int64_t j = 0; j < (Whole ? whole(seen) : seen); ++j) {
+  for (std::int64_t j = 0; j < (Whole ? whole_vectors(seen) : seen); ++j) {
     row[j] = scale * weights[j] * (row[j] - mean);
   }
 }
@@ -165,10 +160,10 @@ bool is_whole(std::int64_t columns, std::int64_t stride, std::int64_t window) {
 LORAFLEET_EACH_ISA
 void full_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
                   float scale) {
-  const bool is_whole = has_whole_vectors(columns, stride);
+  const bool whole = has_whole_vectors(columns, stride);
   for (std::int64_t i = 0; i < rows; ++i) {
     float* row = scores + i * stride;
-    is_whole ? softmax_row<true>(row, columns, scale) : softmax_row<false>(row, columns, scale);
+    whole ? softmax_row<true>(row, columns, scale) : softmax_row<false>(row, columns, scale);
   }
 }
 

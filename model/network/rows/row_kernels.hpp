@@ -12,8 +12,8 @@ namespace lorafleet::model {
 /// Scores of the last `rows` queries of a sequence against its first `columns` keys, rows `stride`
 /// entries apart: query i sees the keys j <= columns - rows + i, with a `window` above 0 the last
 /// so many of them. p_ij = softmax_j(scale * s_ij), 0 where not seen. In place; where `stride` has
-/// room for whole vectors of 16, what is behind the columns is overwritten, and backward it must be
-/// finite.
+/// room for whole vectors of 16, what is behind the columns is overwritten, and backward `dp` must
+/// be finite there and `p` as it was left.
 void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
                     float scale, std::int64_t window = 0);
 

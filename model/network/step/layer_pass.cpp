@@ -133,7 +133,7 @@ class LayerPass {
                                             out.fused.weight, keeps ? &tape.activation : nullptr);
     at::Tensor z = group_forward(out, wide, jobs(), keeps ? &tape.feed_forward_out : nullptr);
     if (keeps) {
-      tape.middle = middle;
+      if (!parts_.parallel) tape.middle = middle;
       if (trains(out, jobs())) tape.wide = wide.values;
     }
     if (!parts_.norms.feed_forward_output.empty()) {

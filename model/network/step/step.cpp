@@ -200,7 +200,7 @@ class Step {
 
   /// As it waits for the backward pass.
   [[nodiscard]] LayerTape kept(LayerTape tape) const {
-    return rounds_ ? rounded(std::move(tape)) : tape;
+    return rounds_ ? rounded(std::move(tape)) : std::move(tape);
   }
 
   /// The last layer's values are there when the backward pass begins.

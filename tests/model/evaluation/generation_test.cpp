@@ -11,6 +11,8 @@
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
+#include "tests/model/random_adapter.hpp"
+#include "tests/model/tiny_bases.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -137,6 +139,31 @@ TEST_CASE("a prompt's text does not depend on the batch, greedy or sampled") {
       CHECK(a[i].tokens == b[i].tokens);
       CHECK(a[i].tokens == again[i].tokens);
     }
+  }
+}
+
+TEST_CASE("the host's kernels write what operators of any device write, in all families") {
+  for (const auto& folder : tiny_bases()) {
+    CAPTURE(folder.string());
+    const auto base = BaseModel::load({folder, "float32"});
+    if (base->shape().classifier) continue;
+    std::vector<Tokens> prompts;
+    Random random(9, Purpose::sample);
+    for (const std::size_t length : {1, 14, 23}) {  // the longest goes past windows of 16
+      Tokens& prompt = prompts.emplace_back();
+      while (prompt.size() < length)
+        prompt.push_back(static_cast<std::int64_t>(
+            random.below(static_cast<std::uint64_t>(base->shape().vocabulary))));
+    }
+    GenerationConfig config;
+    config.max_new_tokens = 9;
+    const auto adapter = std::make_shared<const Adapter>(
+        random_adapter(base->shape(), lora_on(base->shape().targets()), 0.1));
+    const auto own = generate(*base, adapter, prompts, config);
+    const HostKernelsOff as_on_a_gpu;
+    const auto other = generate(*base, adapter, prompts, config);
+    for (std::size_t i = 0; i < prompts.size(); ++i)
+      CHECK(own[i].tokens == other[i].tokens);
   }
 }
 

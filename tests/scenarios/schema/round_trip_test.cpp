@@ -171,6 +171,7 @@ TEST_CASE("a run may go on with what does not change its results") {
   const auto scenario = folder.read(tests::ScenarioFolder::required());
   auto other = scenario;
   other.federation.train.recompute = "layer";
+  other.federation.model.packing = "none";
   other.federation.slots.cohort = 4;
   CHECK(scenarios::identity(other) == scenarios::identity(scenario));
   other.federation.train.batch_tokens += 1;

@@ -112,6 +112,14 @@ TEST_CASE("norms and inner products are those of the dense matrices") {
   }
 }
 
+TEST_CASE("norms of larger products are the same, from factors or from entries") {
+  Random random(6, Purpose::sample);
+  for (const Eigen::Index rank : {2, 30}) {
+    const Stack s = falling_stack(200, 300, rank, 0.9, random);
+    CHECK(frobenius_norm(s) == doctest::Approx(dense(s).norm()).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("terms of one adapter are merged, and those that cancel vanish") {
   Random random(5, Purpose::sample);
   const auto layout = layout_of({{12, 10}}, 3);

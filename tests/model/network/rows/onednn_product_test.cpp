@@ -120,3 +120,39 @@ TEST_CASE("oneDNN's products are right, whatever the number of rows and the layo
     }
   }
 }
+
+TEST_CASE("a row's bits depend neither on the others nor on the layout") {
+  if (!onednn_serves()) return;
+  constexpr std::int64_t kOut = 512, kIn = 1100, kMany = 1100;
+  Random random(4, Purpose::sample);
+  std::vector<std::uint16_t> weight(kOut * kIn), x(kMany * kIn);
+  for (auto* values : {&weight, &x}) {
+    for (auto& value : *values) {
+      const auto own = static_cast<float>(random.normal());
+      round_to_bfloat16(&own, &value, 1);
+    }
+  }
+  const PackedWeights packed(weight.data(), kOut, kIn);
+  for (const Direction direction : {Direction::forward, Direction::backward}) {
+    MatrixProduct product;
+    product.weight = weight.data();
+    product.out = kOut;
+    product.in = kIn;
+    product.direction = direction;
+    const auto by = [&](std::int64_t step, bool packs) {
+      std::vector<float> y(static_cast<std::size_t>(kMany * product.width()));
+      for (std::int64_t first = 0; first < kMany; first += step) {
+        product.x = x.data() + first * product.depth();
+        product.y = y.data() + first * product.width();
+        product.rows = std::min(step, kMany - first);
+        product.packed = packs ? &packed : nullptr;
+        multiply(product);
+      }
+      return y;
+    };
+    const std::vector<float> whole = by(kMany, true);
+    CHECK(by(kMany, false) == whole);
+    for (const std::int64_t step : {13, 112, 300})
+      CHECK(by(step, step != 112) == whole);
+  }
+}

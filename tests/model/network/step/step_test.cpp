@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "model/device/process.hpp"
 #include "model/network/layers/base_dropout.hpp"
 #include "model/network/packed_batch.hpp"
-#include "tests/model/golden_classifier.hpp"
-#include "tests/model/golden_family.hpp"
-#include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/random_adapter.hpp"
+#include "tests/model/tiny_bases.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "tests/support/test_device.hpp"
 
 // The pass that is written by hand against LibTorch's autograd over the same parts.
@@ -22,18 +22,6 @@ using namespace lorafleet::model;
 using namespace lorafleet::tests;
 
 namespace {
-
-/// One tiny base of each kind that there is, by folder.
-std::vector<std::filesystem::path> tiny_bases() {
-  std::vector<std::filesystem::path> folders;
-  for (const std::string& name : kGoldenOpts)
-    folders.push_back(golden_opt_folder(name) / "hf");
-  for (const std::string& name : golden_families())
-    folders.push_back(golden_folder() / "families" / name / "hf");
-  for (const std::string& name : golden_classifiers())
-    folders.push_back(golden_classifier_folder(name) / "hf");
-  return folders;
-}
 
 /// Sequences shorter and longer than what attention takes at a time.
 PackedBatch some_batch(const ModelShape& shape) {
@@ -203,12 +191,13 @@ TEST_CASE("the gradients of a quantised base are those of a graph") {
 }
 
 TEST_CASE("layers that are computed again give the same bits") {
-  for (const bool off : {false, true}) {
+  for (const auto& [dtype, off] : std::vector<std::pair<const char*, bool>>{
+           {"float32", false}, {"float32", true}, {"bfloat16", false}, {"bfloat16", true}}) {
     std::optional<HostKernelsOff> as_on_a_gpu;
     if (off) as_on_a_gpu.emplace();
     for (const auto& folder : tiny_bases()) {
       CAPTURE(folder.string());
-      const BaseModelPtr base = BaseModel::load({folder, "float32"}, test_device());
+      const BaseModelPtr base = BaseModel::load({folder, dtype}, test_device());
       const Adapter adapter = random_adapter(base->shape(), lora_on(base->shape().targets()));
       const PackedBatch batch = some_batch(base->shape());
       // Keys that skip the first and the last layer, and the ones between; and without skips.
@@ -251,4 +240,29 @@ TEST_CASE("operators of any device keep rows in bfloat16 where the base is") {
     largest = std::max(largest, own);
   }
   MESSAGE("largest difference: ", largest);
+}
+
+TEST_CASE("own kernels give the same bits on any number of threads") {
+  const auto base =
+      BaseModel::load({source_folder() / "scenarios" / "base" / "opt-nano", "bfloat16"});
+  const Adapter adapter = random_adapter(base->shape(), lora_on(base->shape().targets()), 0.1);
+  Random random(3, Purpose::sample);
+  PackedBatch batch;  // each matrix has more entries than one thread takes
+  for (const std::size_t length : {200, 131, 1, 256, 37}) {
+    std::vector<std::int32_t> tokens(length);
+    for (auto& token : tokens)
+      token = static_cast<std::int32_t>(random.below(1000));
+    batch.add(tokens, length / 2);
+  }
+  std::vector<LossAndGradient> all;
+  for (const int threads : {1, 2, 3}) {
+    configure_thread(threads);
+    all.push_back(packed_loss(*base, adapter, batch, some_dropout(),
+                              BaseDropout({0.2, 0.0, 0.3, 0.1, 0.0}, 77), Factors::both, false));
+  }
+  configure_thread(1);
+  for (const LossAndGradient& other : all) {
+    CHECK(other.loss == all.front().loss);
+    CHECK(other.gradient == all.front().gradient);
+  }
 }
