@@ -154,5 +154,5 @@ TEST_CASE("what results depend on is recorded") {
   CHECK_FALSE(info.cpu.empty());
   CHECK(peak_rss_bytes() > 10'000'000);
   CHECK(rss_bytes() > 10'000'000);
-  CHECK(rss_bytes() <= peak_rss_bytes());
+  CHECK(rss_bytes() <= peak_rss_bytes() + (1 << 20));  // the kernel counts in batches
 }
