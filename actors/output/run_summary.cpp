@@ -2,6 +2,7 @@
 
 #include "actors/coordinator/run_status.hpp"
 #include "actors/run/environment.hpp"
+#include "actors/run/trainers/train_kinds.hpp"
 #include "model/device/process.hpp"
 
 namespace lorafleet::actors {
@@ -61,6 +62,7 @@ RunSummary summarise(const FederationConfig& config, const Learning& learning,
                                   : config.stop.target_perplexity;
   if (summary.target_perplexity > 0.0)
     summary.to_target = recorder.reached(summary.target_perplexity);
+  if (has_base(config)) summary.model = config.model;
   summary.environment = environment_of(config.slots, learning.bases.size(), slots);
   return summary;
 }

@@ -202,6 +202,10 @@ std::string summary_json(const RunSummary& summary) {
           local_json(*summary.local, [](const LocalScore& score) { return *score.alone; });
     }
   }
+  if (summary.model) {
+    json["model"] = {{"dtype", summary.model->dtype},
+                     {"quantization", summary.model->quantization}};
+  }
   json["environment"] = summary.environment;
   return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
 }

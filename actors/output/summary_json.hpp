@@ -10,6 +10,7 @@
 #include "actors/output/participation.hpp"
 #include "actors/output/rounds_csv.hpp"
 #include "actors/run/local_evaluation.hpp"
+#include "model/config.hpp"
 #include "model/evaluation/evaluation.hpp"
 #include "model/text/encoding.hpp"
 
@@ -31,8 +32,9 @@ struct RunSummary {
   std::int64_t peak_rss_bytes = 0;
   std::optional<model::Evaluation> initial;
   std::optional<model::Evaluation> final;
-  double target_perplexity = 0.0;          ///< 0: none
-  std::optional<TargetReached> to_target;  ///< where it was reached
+  double target_perplexity = 0.0;           ///< 0: none
+  std::optional<TargetReached> to_target;   ///< where it was reached
+  std::optional<model::ModelConfig> model;  ///< where there is a base
   std::map<std::string, std::string> environment;
   model::EncodingReport encoding;
   std::vector<bool> slow_half;  ///< of the clients, by device speed

@@ -37,6 +37,7 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
   const Json summary = Json::parse(read_file(folder + "/summary.json"));
   CHECK(summary.at("final").contains("rouge_l"));
   CHECK(summary.at("local").at("clients") > 0);
+  CHECK(summary.at("model") == Json({{"dtype", "float32"}, {"quantization", "none"}}));
   CHECK(tests::contains(read_file(folder + "/rounds.csv"), ",eval_exact_match,eval_rouge_1,"));
   CHECK(tests::contains(read_file(folder + "/local.csv"), "client,train_examples,"));
 

@@ -197,6 +197,14 @@ TEST_CASE("a summary has the agreed keys, and each number becomes a figure") {
   CHECK(figures.count("status") == 0);
 }
 
+TEST_CASE("a summary says what the base was held in, where there is one") {
+  actors::RunSummary summary;
+  CHECK_FALSE(nlohmann::json::parse(actors::summary_json(summary)).contains("model"));
+  summary.model = model::ModelConfig{"a/folder", "bfloat16", "nf4"};
+  CHECK(nlohmann::json::parse(actors::summary_json(summary)).at("model") ==
+        nlohmann::json({{"dtype", "bfloat16"}, {"quantization", "nf4"}}));
+}
+
 TEST_CASE("progress counts towards the nearest stop condition") {
   const TemporaryFolder folder;
   actors::FederationConfig config;
