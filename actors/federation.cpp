@@ -114,7 +114,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   if (!learning.bases.empty()) {
     model::save_peft(options.out / "adapter", *end.adapter,
                      model::server_lora(config.lora, learning.largest_device_rank()),
-                     config.model.path.string(), work->shape);
+                     config.model.path.string(), work->shape, config.model.quantization);
     model::save_class_names(options.out / "adapter", work->classes);
   }
   RunSummary summary = summarise(config, learning, *recorder, *end.adapter, end.totals,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "model/adapter/base_quantization.hpp"
 #include "model/adapter/lora_layout.hpp"
 #include "model/files/safetensors.hpp"
 #include "partition/support/error.hpp"
@@ -76,7 +77,8 @@ void check_fits(const BaseChange& change, const ModelShape& shape) {
   }
 }
 
-void save_base_change(const std::filesystem::path& path, const BaseChange& change) {
+void save_base_change(const std::filesystem::path& path, const BaseChange& change,
+                      const std::string& quantization) {
   std::vector<NamedTensor> tensors;
   for (std::size_t i = 0; i < change.modules.size(); ++i) {
     const LoraModule& module = change.modules[i];
@@ -87,7 +89,9 @@ void save_base_change(const std::filesystem::path& path, const BaseChange& chang
   }
   std::sort(tensors.begin(), tensors.end(),
             [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
-  write_safetensors(path, tensors, {{"format", "pt"}, {kMark, kKind}});
+  auto metadata = adapter_metadata(quantization);
+  metadata[kMark] = kKind;
+  write_safetensors(path, tensors, metadata);
 }
 
 BaseChangePtr load_base_change(const std::filesystem::path& path, const ModelShape& shape) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "model/adapter/base_change.hpp"
+#include "model/adapter/base_quantization.hpp"
 #include "model/adapter/peft_config.hpp"
 #include "model/files/checkpoint.hpp"
 #include "model/files/mapped_file.hpp"
@@ -138,8 +139,8 @@ LoraModule check_module(const std::string& name, const FactorViews& factors,
 }  // namespace
 
 void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
-               const LoraConfig& lora, const std::string& base_model_name,
-               const ModelShape& shape) {
+               const LoraConfig& lora, const std::string& base_model_name, const ModelShape& shape,
+               const std::string& quantization) {
   make_folder(directory);
   std::vector<NamedTensor> tensors;
   const auto& modules = adapter.layout->modules();
@@ -163,11 +164,12 @@ void save_peft(const std::filesystem::path& directory, const Adapter& adapter,
   }
   std::sort(tensors.begin(), tensors.end(),
             [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
-  write_safetensors(directory / "adapter_model.safetensors", tensors, {{"format", "pt"}});
+  write_safetensors(directory / "adapter_model.safetensors", tensors,
+                    adapter_metadata(quantization));
   write_file(directory / "adapter_config.json",
              peft_config_text(*adapter.layout, lora, base_model_name, shape));
   if (adapter.base_change) {
-    save_base_change(directory / kBaseChangeFile, *adapter.base_change);
+    save_base_change(directory / kBaseChangeFile, *adapter.base_change, quantization);
   } else {
     std::error_code ignored;  // one left by an earlier adapter would be read with this one
     std::filesystem::remove(directory / kBaseChangeFile, ignored);

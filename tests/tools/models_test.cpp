@@ -77,6 +77,7 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
                             "--out", run.small.path("merged")});
     CAPTURE(merged.err);
     REQUIRE(merged.status == 0);
+    CHECK(tests::without_kernel_warnings(merged.err).empty());
     const auto scores =
         tests::run_program({"evaluate", run.small.file(), "--base-only", "--json", "--quiet",
                             "--set", "model.path=" + run.small.path("merged")});
@@ -154,6 +155,50 @@ TEST_CASE("a run's adapter can be evaluated, generated from and merged") {
     CHECK(text_of(tests::mini_base(), changed) == text_of(run.small.path("m1"), ""));
     CHECK(text_of(tests::mini_base(), changed) != text_of(tests::mini_base(), folder + "/adapter"));
   }
+}
+
+TEST_CASE("merge says when the run's base was quantised and the one that it merges into is not") {
+  const tests::SmallScenario small;
+  const auto run =
+      tests::run_program({"run", small.file(), "--out", small.path("run"), "--quiet", "--set",
+                          "model.quantization=nf4", "--set", "aggregation.lora=fedex"});
+  REQUIRE_MESSAGE(run.status == 0, run.err);
+  const Json summary = Json::parse(read_file(small.path("run/summary.json")));
+  CHECK(summary.at("model") == Json({{"dtype", "float32"}, {"quantization", "nf4"}}));
+  const std::string adapter = small.path("run/adapter");
+  int made = 0;
+  const auto merged = [&](std::vector<std::string> more) {
+    const std::string out = small.path("merged" + std::to_string(made++));
+    more.insert(more.begin(), {"merge", "--base", tests::mini_base(), "--out", out});
+    const auto output = tests::run_program(more);
+    CHECK_MESSAGE(output.status == 0, output.err);
+    return std::pair(tests::without_kernel_warnings(output.err), out);
+  };
+  const auto loss_of = [&](const std::string& base) {
+    const auto scores = tests::run_program({"evaluate", small.file(), "--base-only", "--json",
+                                            "--quiet", "--set", "model.path=" + base});
+    REQUIRE_MESSAGE(scores.status == 0, scores.err);
+    return Json::parse(scores.out).at("loss").get<double>();
+  };
+  const auto warning = [](const std::string& file) {
+    return "warning: " + file + " was trained on a base in nf4, and is added here to the numbers " +
+           "of " + tests::mini_base() +
+           "; --quantization nf4 merges it onto the dequantised base, as the run computed "
+           "(--quantization none: as here, without this warning)\n";
+  };
+  const auto silent = merged({"--adapter", adapter});
+  CHECK(silent.first == warning(adapter + "/adapter_model.safetensors"));
+  const auto chosen = merged({"--adapter", adapter, "--quantization", "none"});
+  CHECK(chosen.first.empty());
+  CHECK(read_file(silent.second + "/model.safetensors") ==
+        read_file(chosen.second + "/model.safetensors"));
+  const auto as_run = merged({"--adapter", adapter, "--quantization", "nf4"});
+  CHECK(as_run.first.empty());
+  const double loss = summary.at("final").at("loss").get<double>();
+  CHECK(loss_of(as_run.second) == doctest::Approx(loss).epsilon(1e-5));
+  CHECK(std::abs(loss_of(silent.second) - loss) > 1e-4);
+  const std::string change = adapter + "/base_change.safetensors";
+  CHECK(merged({"--base-change", change}).first == warning(change));
 }
 
 TEST_CASE("generate follows its options and refuses bad ones") {

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "model/adapter/base_quantization.hpp"
 #include "model/adapter/lora_layout.hpp"
 #include "model/device/process.hpp"
 #include "model/evaluation/generation.hpp"
@@ -297,7 +298,8 @@ TEST_CASE("a base change is written and read, alone and with its adapter") {
   CHECK(read->id != load_base_change(folder / "other.safetensors", golden_shape())->id);
 
   const SafetensorsFile file(folder / "change.safetensors");
-  CHECK(file.metadata().at("lorafleet") == "base_change");
+  CHECK(file.metadata() ==
+        std::map<std::string, std::string>{{"format", "pt"}, {"lorafleet", "base_change"}});
   CHECK(file.find("model.decoder.layers.0.fc1.weight")->to_float32() ==
         *delta_of(*change, "model.decoder.layers.0.fc1.weight"));
 
@@ -308,6 +310,11 @@ TEST_CASE("a base change is written and read, alone and with its adapter") {
   REQUIRE(loaded.base_change);
   CHECK(loaded.base_change->deltas == change->deltas);
   CHECK(sha256(loaded) == sha256(adapter));
+  CHECK(base_quantization(folder / "adapter" / kBaseChangeFile) == "none");
+  save_peft(folder / "nf4", adapter, lora_on({"q_proj", "fc2"}), "base", golden.base().shape(),
+            "nf4");
+  CHECK(base_quantization(folder / "nf4" / kBaseChangeFile) == "nf4");
+  CHECK(sha256(read_peft(folder / "nf4")) == sha256(adapter));
 
   Adapter plain = adapter;
   plain.base_change = nullptr;

@@ -5,8 +5,10 @@
 
 #include <cstring>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "model/adapter/base_quantization.hpp"
 #include "model/adapter/lora_layout.hpp"
 #include "model/adapter/peft_config.hpp"
 #include "model/files/half.hpp"
@@ -142,6 +144,29 @@ TEST_CASE("a saved adapter has the bytes and the configuration that PEFT writes"
       CHECK((written.contains(key) || off || key == "peft_version" || key == "qalora_group_size"));
     }
   }
+}
+
+TEST_CASE("an adapter of a quantised base names it in the metadata, and has the same tensors") {
+  const tests::TemporaryFolder folder;
+  const Adapter adapter = tests::read_peft(tests::golden_folder() / kGolden[1]);
+  for (const std::string quantization : {"none", "int8", "nf4"}) {
+    CAPTURE(quantization);
+    const auto own = folder / quantization;
+    model::save_peft(own, adapter, golden_config(), "", tests::golden_shape(), quantization);
+    const auto path = own / "adapter_model.safetensors";
+    std::map<std::string, std::string> expected = {{"format", "pt"}};
+    if (quantization != "none") expected["base_quantization"] = quantization;
+    CHECK(model::SafetensorsFile(path).metadata() == expected);
+    CHECK(model::base_quantization(path) == quantization);
+    CHECK(tests::read_peft(own).values == adapter.values);
+    CHECK(read_file(own / "adapter_config.json") ==
+          read_file(folder / "none" / "adapter_config.json"));
+  }
+  CHECK(model::base_quantization(tests::golden_folder() / kGolden[1] /
+                                 "adapter_model.safetensors") == "none");
+  CHECK(model::base_quantization(folder / "nowhere.safetensors") == "none");
+  write_file(folder / "adapter_model.bin", "no safetensors");
+  CHECK(model::base_quantization(folder / "adapter_model.bin") == "none");
 }
 
 TEST_CASE("adapters of any ranks, alphas and modules survive saving and loading") {
