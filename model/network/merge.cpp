@@ -1,10 +1,13 @@
 #include "model/network/merge.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,12 +53,36 @@ std::string config_text(const fs::path& file, const Adapter& adapter, const Mode
   return config.dump(2) + "\n";
 }
 
+constexpr const char* kAdapter = "adapter";
+
+/// Magnitudes from here on become infinite in it.
+float bound_of(DType dtype) {
+  if (dtype == DType::float16) return 65520.0f;
+  return dtype == DType::bfloat16 ? 0x1.ffp127f : std::numeric_limits<float>::infinity();
+}
+
+/// Throws InputError where values are not finite, or would not be in `dtype`.
+void check_values(std::span<const float> values, DType dtype, const std::string& place,
+                  const std::string& tensor) {
+  const float bound = bound_of(dtype);
+  const auto bad = std::find_if_not(values.begin(), values.end(),
+                                    [&](float value) { return std::abs(value) < bound; });
+  if (bad == values.end()) return;
+  const std::string reason =
+      std::isfinite(*bad)
+          ? "too large for " + std::string(torch_name(dtype)) + "; float32 can hold them"
+          : "not finite";
+  throw InputError(place, "tensor " + tensor + " has values that are " + reason);
+}
+
 /// A tensor that the adapter trained whole.
-ProducedTensor whole_tensor(const Adapter& adapter, std::size_t i) {
+ProducedTensor whole_tensor(const Adapter& adapter, std::size_t i, DType dtype) {
   const WholeTensor& tensor = adapter.layout->whole()[i];
-  return {tensor.name, tensor.shape, [&adapter, i](const ProducedTensor::Sink& sink) {
-            sink(std::span(adapter.values)
-                     .subspan(adapter.layout->whole_offset(i), adapter.layout->whole()[i].size()));
+  return {tensor.name, tensor.shape, [&adapter, &tensor, i, dtype](const auto& sink) {
+            const auto values =
+                std::span(adapter.values).subspan(adapter.layout->whole_offset(i), tensor.size());
+            check_values(values, dtype, kAdapter, tensor.name);
+            sink(values);
           }};
 }
 
@@ -63,8 +90,8 @@ ProducedTensor whole_tensor(const Adapter& adapter, std::size_t i) {
 void check_names(const ModelShape& shape, const std::vector<std::string>& names) {
   const std::int64_t labels = shape.classifier ? shape.classifier->labels : 0;
   if (names.empty() || std::ssize(names) == labels) return;
-  throw InputError("adapter", "names " + std::to_string(names.size()) + " classes (" + join(names) +
-                                  "), and the base has " + std::to_string(labels));
+  throw InputError(kAdapter, "names " + std::to_string(names.size()) + " classes (" + join(names) +
+                                 "), and the base has " + std::to_string(labels));
 }
 
 /// What is added to one tensor of the base.
@@ -150,18 +177,23 @@ void add_delta(const Additions& additions, std::size_t first, std::vector<float>
   }
 }
 
-ProducedTensor merged_tensor(const BaseValues& base, const Adapter& adapter,
-                             const BaseValues::Tensor& tensor, const Additions& additions) {
+/// `file`: where the tensor of the base lies.
+ProducedTensor merged_tensor(const BaseValues& base, const std::string& file,
+                             const Adapter& adapter, const BaseValues::Tensor& tensor,
+                             const Additions& additions, DType dtype) {
+  const bool changed = additions.module || additions.delta != nullptr;
   return {tensor.name, tensor.shape,
-          [&base, &adapter, &tensor, additions](const ProducedTensor::Sink& sink) {
+          [&base, file, &adapter, &tensor, additions, changed, dtype](const auto& sink) {
             base.read(tensor, [&](std::size_t first, std::span<const float> block) {
-              if (!additions.module && additions.delta == nullptr) return sink(block);
+              check_values(block, changed ? DType::float32 : dtype, file, tensor.key);
+              if (!changed) return sink(block);
               std::vector<float> values(block.begin(), block.end());
               if (additions.delta != nullptr) add_delta(additions, first, values);
               if (additions.module) {
                 const auto add = additions.transposed ? add_transposed_product : add_product;
                 add(adapter, *additions.module, first, values);
               }
+              check_values(values, dtype, kAdapter, tensor.name + " with it added");
               sink(values);
             });
           }};
@@ -219,23 +251,23 @@ void write_merged(const fs::path& base, const Adapter& adapter, const fs::path& 
   check_whole(description.shape, adapter.layout->whole());
   for (std::size_t i = 0; i < adapter.layout->whole().size(); ++i) {
     replaced.insert(adapter.layout->whole()[i].name);
-    tensors.push_back(whole_tensor(adapter, i));
+    tensors.push_back(whole_tensor(adapter, i, dtype));
   }
   std::set<std::string> missing;
   for (const auto& [name, added] : additions)
     missing.insert(name);
   for (const BaseValues::Tensor& tensor : values.tensors()) {
     if (replaced.contains(tensor.name)) continue;
+    const std::string file = checkpoint.path_of(*tensor.held).string();
     const auto found = additions.find(tensor.name);
     if (found != additions.end()) {
       missing.erase(tensor.name);
       if (tensor.shape != found->second.shape()) {
-        throw InputError(checkpoint.path_of(*tensor.held).string(),
-                         "tensor " + tensor.key + " has another shape than config.json says");
+        throw InputError(file, "tensor " + tensor.key + " has another shape than config.json says");
       }
     }
-    tensors.push_back(merged_tensor(values, adapter, tensor,
-                                    found == additions.end() ? Additions{} : found->second));
+    tensors.push_back(merged_tensor(values, file, adapter, tensor,
+                                    found == additions.end() ? Additions{} : found->second, dtype));
   }
   if (!missing.empty()) {
     throw InputError(checkpoint.path().string(), "tensor " + *missing.begin() + " is missing");

@@ -18,7 +18,8 @@ namespace lorafleet::model {
 /// classifier are called; empty: as in the base. `quantization`: what the base's linear layers are
 /// held in (model.quantization); nothing: as in the files. The adapter is folded into what these
 /// stand for, and the directory that is written is a plain one. Throws InputError where the
-/// adapter, the names or the quantisation do not fit the base; then no file is left behind.
+/// adapter, the names or the quantisation do not fit the base, and where a value, of the base or
+/// with the adapter added, is not finite or would not be in `dtype`; then no file is left behind.
 void write_merged(const std::filesystem::path& base, const Adapter& adapter,
                   const std::filesystem::path& out, DType dtype, std::uint64_t max_shard_bytes,
                   const std::vector<std::string>& class_names = {},

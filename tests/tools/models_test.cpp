@@ -2,10 +2,15 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "model/adapter/peft.hpp"
 #include "model/network/family.hpp"
 #include "partition/support/files.hpp"
+#include "tests/model/changed_model.hpp"
 #include "tests/model/read_peft.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/text.hpp"
@@ -199,6 +204,24 @@ TEST_CASE("merge says when the run's base was quantised and the one that it merg
   CHECK(std::abs(loss_of(silent.second) - loss) > 1e-4);
   const std::string change = adapter + "/base_change.safetensors";
   CHECK(merged({"--base-change", change}).first == warning(change));
+}
+
+TEST_CASE("merge refuses a base with values that are not finite, and writes nothing") {
+  const std::string name = "model.decoder.layers.0.fc2.weight";
+  const std::vector<float> values(std::size_t{256} * 64, std::nanf(""));
+  const tests::ChangedModel base([&](model::NamedTensor& tensor) {
+    if (tensor.name == name) tensor.bytes = std::as_bytes(std::span(values));
+  });
+  const tests::TemporaryFolder folder;
+  const auto merged = tests::run_program(
+      {"merge", "--base", base.path().string(), "--adapter",
+       (tests::golden_folder() / "opt" / "opt_prenorm" / "adapter_after5").string(), "--out",
+       (folder / "merged").string()});
+  CHECK(merged.status == 2);
+  CHECK(merged.out.empty());
+  CHECK(tests::without_kernel_warnings(merged.err) ==
+        "error: " + base.file() + ": tensor " + name + " has values that are not finite\n");
+  CHECK_FALSE(std::filesystem::exists(folder / "merged"));
 }
 
 TEST_CASE("generate follows its options and refuses bad ones") {

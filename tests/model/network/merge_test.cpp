@@ -3,6 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "model/files/checkpoint.hpp"
 #include "model/files/half.hpp"
@@ -10,10 +15,12 @@
 #include "model/network/family.hpp"
 #include "model/network/random_base.hpp"
 #include "partition/support/error.hpp"
+#include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
 #include "tests/model/read_peft.hpp"
 #include "tests/support/test_device.hpp"
+#include "tests/support/text.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -81,6 +88,72 @@ TEST_CASE("an adapter of another model is refused") {
                                DType::float32, kOneFile),
                   InputError);
   CHECK_FALSE(std::filesystem::exists(folder / "x"));
+}
+
+TEST_CASE("values that are not finite, or too large for the type, are refused by file and tensor") {
+  const std::string adapted = "model.decoder.layers.1.self_attn.q_proj.weight";
+  const std::string other = "model.decoder.layers.1.fc1.weight";
+  const auto base_with = [](const std::string& name, float value) {
+    static std::vector<float> values;
+    return ChangedModel([&](NamedTensor& tensor) {
+      if (tensor.name != name) return;
+      values.assign(tensor.bytes.size() / sizeof(float), 0.5f);
+      values[777] = value;
+      tensor.bytes = std::as_bytes(std::span(values));
+    });
+  };
+  /// Small shards: most of them are whole when the value is met.
+  const auto refusal = [](const ChangedModel& base, const Adapter& adapter, DType dtype) {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder / "empty");
+    std::string what;
+    for (const char* out : {"new", "empty"}) {
+      try {
+        write_merged(base.path(), adapter, folder / out, dtype, 20'000);
+        return std::string();
+      } catch (const InputError& error) {
+        what = error.what();
+      }
+    }
+    CHECK_FALSE(std::filesystem::exists(folder / "new"));
+    CHECK(std::filesystem::is_empty(folder / "empty"));
+    return what;
+  };
+  Adapter adapter = trained("opt_prenorm");
+  for (const std::string& name : {adapted, other}) {
+    for (const float value : {std::nanf(""), std::numeric_limits<float>::infinity(),
+                              -std::numeric_limits<float>::infinity()}) {
+      const ChangedModel base = base_with(name, value);
+      for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
+        CHECK(refusal(base, adapter, dtype) ==
+              base.file() + ": tensor " + name + " has values that are not finite");
+      }
+    }
+  }
+  const ChangedModel large = base_with(other, -65520.0f);
+  CHECK(refusal(large, adapter, DType::float32).empty());
+  CHECK(refusal(large, adapter, DType::bfloat16).empty());
+  CHECK(refusal(large, adapter, DType::float16) ==
+        large.file() + ": tensor " + other +
+            " has values that are too large for float16; float32 can hold them");
+  CHECK(refusal(base_with(other, 65519.0f), adapter, DType::float16).empty());
+  const float largest = bfloat16_to_float32(0x7f7f);
+  CHECK(refusal(base_with(other, largest), adapter, DType::bfloat16).empty());
+  CHECK(tests::contains(
+      refusal(base_with(other, std::numeric_limits<float>::max()), adapter, DType::bfloat16),
+      " are too large for bfloat16; "));
+
+  const ChangedModel sound([](NamedTensor&) {});
+  adapter.a(0)[3] = 60.0f;
+  adapter.b(0)[0] = 60'000.0f;
+  CHECK(refusal(sound, adapter, DType::float32).empty());
+  const std::string first = adapter.layout->modules()[0].name + ".weight with it added";
+  CHECK(refusal(sound, adapter, DType::float16) ==
+        "adapter: tensor " + first +
+            " has values that are too large for float16; float32 can hold them");
+  adapter.b(0)[0] = std::nanf("");
+  CHECK(refusal(sound, adapter, DType::float32) ==
+        "adapter: tensor " + first + " has values that are not finite");
 }
 
 TEST_CASE("float16 is rounded to the nearest, ties to even, over all of its values") {
