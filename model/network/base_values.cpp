@@ -5,6 +5,7 @@
 
 #include "model/network/agreed_held.hpp"
 #include "model/network/quantization/bitsandbytes.hpp"
+#include "model/network/quantization/quantize.hpp"
 #include "partition/support/error.hpp"
 
 namespace lorafleet::model {

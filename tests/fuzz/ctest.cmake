@@ -20,7 +20,7 @@ add_test(NAME fuzz/build COMMAND ${CMAKE_CTEST_COMMAND}
 set_tests_properties(fuzz/build PROPERTIES FIXTURES_SETUP fuzzers LABELS slow TIMEOUT 2400
   PROCESSORS 2)
 
-foreach(target safetensors torch_file tokenizer data scenario model_json manifest sim_files wire chat_template)
+foreach(target safetensors torch_file tokenizer data scenario model_json quant_state manifest sim_files wire chat_template)
   set(inputs ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${target})
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/findings/${target})
     list(APPEND inputs ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/findings/${target})

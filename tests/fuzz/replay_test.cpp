@@ -5,6 +5,7 @@
 
 #include "partition/support/files.hpp"
 #include "tests/fuzz/targets.hpp"
+#include "tests/support/text.hpp"
 
 using namespace lorafleet;
 
@@ -23,6 +24,17 @@ TEST_CASE("the seeds of every fuzz target are accepted") {
       CHECK(fuzz::accepts(target, read_file(entry.path())));
     }
   }
+}
+
+TEST_CASE("every fuzz target is built and run, with a dictionary of its own") {
+  std::string names;
+  for (const auto& target : fuzz::targets()) {
+    names += std::string(" ") + target.name;
+    INFO(target.name);
+    CHECK(fs::exists(kFolder / "dictionaries" / (std::string(target.name) + ".dict")));
+  }
+  CHECK(tests::contains(read_file(kFolder / "CMakeLists.txt"), "set(targets" + names + ")"));
+  CHECK(tests::contains(read_file(kFolder / "ctest.cmake"), "foreach(target" + names + ")"));
 }
 
 TEST_CASE("what the fuzzers found is refused or read, and nothing worse") {

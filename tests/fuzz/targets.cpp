@@ -8,16 +8,13 @@
 namespace lorafleet::fuzz {
 
 const std::vector<Target>& targets() {
-  static const std::vector<Target> kTargets = {{"safetensors", read_safetensors},
-                                               {"torch_file", read_torch_file},
-                                               {"tokenizer", read_tokenizer},
-                                               {"data", read_data},
-                                               {"scenario", read_scenario},
-                                               {"model_json", read_model_json},
-                                               {"manifest", read_manifest},
-                                               {"sim_files", read_sim_files},
-                                               {"wire", read_wire},
-                                               {"chat_template", read_chat_template}};
+  static const std::vector<Target> kTargets = {
+      {"safetensors", read_safetensors},    {"torch_file", read_torch_file},
+      {"tokenizer", read_tokenizer},        {"data", read_data},
+      {"scenario", read_scenario},          {"model_json", read_model_json},
+      {"quant_state", read_quant_state},    {"manifest", read_manifest},
+      {"sim_files", read_sim_files},        {"wire", read_wire},
+      {"chat_template", read_chat_template}};
   return kTargets;
 }
 

@@ -32,6 +32,9 @@ void read_data(std::string_view input);
 void read_scenario(std::string_view input);
 /// The first byte picks: config.json, adapter_config.json or the index of sharded weights.
 void read_model_json(std::string_view input);
+/// The state's JSON of a weight in NF4, as bitsandbytes writes it; the first byte picks the block
+/// size, and whether the magnitudes of blocks are quantised themselves.
+void read_quant_state(std::string_view input);
 void read_manifest(std::string_view input);
 /// The first byte picks: a CSV of devices, or a trace of availability, repeated or not.
 void read_sim_files(std::string_view input);
