@@ -3,9 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "model/network/merge.hpp"
 #include "partition/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -42,7 +46,8 @@ struct Ended {
   std::vector<std::string> lines;
 };
 
-Ended run_on(const std::vector<std::string>& devices) {
+Ended run_on(const std::vector<std::string>& devices,
+             const FederationConfig& config = small_run()) {
   const tests::TemporaryFolder folder;
   Ended ended;
   RunOptions options;
@@ -51,7 +56,7 @@ Ended run_on(const std::vector<std::string>& devices) {
   options.progress = [&](const Progress& progress) { ended.slots = progress.slots; };
   options.log = [&](const std::string& line) { ended.lines.push_back(line); };
   options.warning = [&](const std::string& line) { ended.lines.push_back(line); };
-  ended.outcome = run_federation(small_run(), options);
+  ended.outcome = run_federation(config, options);
   ended.local = read_file(options.out / "local.csv");
   return ended;
 }
@@ -76,4 +81,32 @@ TEST_CASE("a run on two devices has the bytes of a run on one") {
   REQUIRE(two.slots.size() == 3);
   for (const SlotWork& slot : two.slots)
     CHECK(slot.jobs > 0);
+}
+
+TEST_CASE("a run that changes a quantised base has the bytes of one on what its codes stand for") {
+  for (const auto& [rule, quantization] :
+       {std::pair("flora", "nf4"), std::pair("fedex", "int8"), std::pair("fedex", "nf4")}) {
+    CAPTURE(std::string(rule) + " " + quantization);
+    FederationConfig config = small_run();
+    config.aggregation.lora = rule;
+    const Ended exact = run_on({}, config);
+    const tests::TemporaryFolder folder;
+    const model::Adapter nothing{
+        std::make_shared<const model::AdapterLayout>(std::vector<model::LoraModule>{}), {}};
+    model::write_merged(config.model.path, nothing, folder / "plain", model::DType::float32,
+                        1'000'000'000, {}, quantization);
+    FederationConfig on_numbers = config;
+    on_numbers.model.path = folder / "plain";
+    const Ended plain = run_on({}, on_numbers);
+    config.model.quantization = quantization;
+    for (const std::size_t slots : {std::size_t{1}, std::size_t{3}}) {
+      config.slots.count = static_cast<std::int64_t>(slots);
+      const Ended quantized = run_on({}, config);
+      CHECK(quantized.outcome.status == "completed");
+      CHECK(quantized.outcome.adapter_sha256 == plain.outcome.adapter_sha256);
+      CHECK(quantized.outcome.events_sha256 == plain.outcome.events_sha256);
+      CHECK(quantized.local == plain.local);
+    }
+    CHECK(exact.outcome.adapter_sha256 != plain.outcome.adapter_sha256);
+  }
 }

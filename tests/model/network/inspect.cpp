@@ -84,6 +84,13 @@ HostKernelsOff::~HostKernelsOff() {
   model::host_kernels_off() = false;
 }
 
+std::vector<bool> quantized_layers(const BaseModel& base, const Adapter* adapter) {
+  std::vector<bool> quantized;
+  for (const model::FrozenLinear& linear : base.under(adapter)->network().linears)
+    quantized.push_back(!linear.weight.plain().defined());
+  return quantized;
+}
+
 std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
                                  const PackedBatch& batch, bool labelled_rows_only) {
   const at::NoGradGuard no_grad;

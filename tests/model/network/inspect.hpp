@@ -39,6 +39,9 @@ std::vector<float> packed_logits(const BaseModel& base, const Adapter* adapter,
 std::vector<std::vector<float>> packed_hidden_states(const BaseModel& base, const Adapter* adapter,
                                                      const PackedBatch& batch);
 
+/// Which linear layers the base has in fewer bits under the adapter, in the order of its shape.
+std::vector<bool> quantized_layers(const BaseModel& base, const Adapter* adapter);
+
 struct LossAndGradient {
   double loss = 0.0;            ///< mean over the labels, nats
   std::vector<float> gradient;  ///< in the adapter's layout, of the trained factors
