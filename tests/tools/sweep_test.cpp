@@ -1,6 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "partition/support/files.hpp"
@@ -73,6 +78,39 @@ TEST_CASE("a sweep counts missed thresholds, names unknown figures and refuses a
   CHECK(read_file(folder / "out/sweep.csv") == table);
   CHECK(sweep("seeds = [1, 2, 3]\n" + axis).status == 3);
   CHECK(read_file(folder / "out/sweep.csv").size() > table.size());
+}
+
+TEST_CASE("runs of a sweep on a base in other quantisations have the bytes of runs alone") {
+  const tests::SmallScenario small;
+  const tests::TemporaryFolder folder;
+  write_file(folder / "grid.toml", "scenario = \"" + small.file() +
+                                       "\"\nseeds = [5]\n[axes]\n\"model.quantization\" = "
+                                       "[\"none\", \"int8\", \"nf4\"]\n\"lora.r\" = [2, 4]\n");
+  const std::string grid = (folder / "grid.toml").string();
+  const auto estimate = tests::run_program({"sweep", grid, "--out", small.path("e"), "--estimate"});
+  CHECK_MESSAGE(estimate.status == 0, estimate.err);
+  CHECK(tests::contains(estimate.out, " (3 bases): about "));
+  const auto swept =
+      tests::run_program({"sweep", grid, "--out", (folder / "out").string(), "--quiet"});
+  REQUIRE_MESSAGE(swept.status == 0, swept.err);
+  std::set<std::string> adapters;
+  std::size_t runs = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "out")) {
+    if (entry.path().filename() != "summary.json") continue;
+    ++runs;
+    const auto run = entry.path().parent_path();
+    const std::string alone = small.path("alone" + std::to_string(runs));
+    const auto again =
+        tests::run_program({"run", (run / "scenario.toml").string(), "--out", alone, "--quiet"});
+    REQUIRE_MESSAGE(again.status == 0, again.err);
+    const auto sha_of = [](const std::filesystem::path& file) {
+      return nlohmann::json::parse(read_file(file)).at("adapter_sha256").get<std::string>();
+    };
+    CHECK(sha_of(alone + "/summary.json") == sha_of(entry.path()));
+    adapters.insert(sha_of(entry.path()));
+  }
+  CHECK(runs == 6);
+  CHECK(adapters.size() == 6);
 }
 
 TEST_CASE("a sweep whose folder is taken away ends with an error that names it") {
