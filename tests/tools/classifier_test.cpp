@@ -171,6 +171,34 @@ TEST_CASE("a classifier is trained, folded, scored, saved, merged") {
   }
 }
 
+TEST_CASE("a classifier is trained on a quantised base, with the same bytes on any slots") {
+  const ClassifierScenario small;
+  for (const std::string quantization : {"int8", "nf4"}) {
+    CAPTURE(quantization);
+    const std::string set = "model.quantization=" + quantization;
+    const std::string out = small.path(quantization);
+    const auto output =
+        tests::run_program({"run", small.file(), "--out", out, "--quiet", "--set", set});
+    REQUIRE_MESSAGE(output.status == 0, output.err);
+    const Json summary = json_of(out + "/summary.json");
+    CHECK(summary.at("model").at("quantization") == quantization);
+    CHECK(summary.at("final").at("accuracy").get<double>() > 0.9);
+    CHECK(summary.at("loss_ratio").get<double>() < 1.0);
+    const auto verified =
+        tests::run_program({"verify", small.file(), "--slots", "1,2", "--set", set});
+    CHECK_MESSAGE(verified.status == 0, verified.err);
+    const auto merged =
+        tests::run_program({"merge", "--base", small.base(), "--adapter", out + "/adapter", "--out",
+                            out + "-merged", "--quantization", quantization});
+    REQUIRE_MESSAGE(merged.status == 0, merged.err);
+    const auto alone = tests::run_program({"evaluate", small.file(), "--base-only", "--set",
+                                           "model.path=" + out + "-merged", "--json", "--quiet"});
+    REQUIRE_MESSAGE(alone.status == 0, alone.err);
+    CHECK(Json::parse(alone.out).at("loss").get<double>() ==
+          doctest::Approx(summary.at("final").at("loss").get<double>()).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("every rule folds a classifier, with clients of their own") {
   const ClassifierScenario small;
   for (const std::string rule : {"ffa", "fedsa", "rolora", "flora", "fedex", "product"}) {

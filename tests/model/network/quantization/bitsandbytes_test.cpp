@@ -16,6 +16,7 @@
 #include "model/network/packed_batch.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/random.hpp"
+#include "tests/model/golden_classifier.hpp"
 #include "tests/model/golden_family.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
@@ -46,7 +47,11 @@ PackedBatch two_sequences(const ModelShape& shape) {
     std::vector<std::int32_t> tokens(length);
     for (auto& token : tokens)
       token = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(shape.vocabulary)));
-    batch.add(tokens, 1);
+    if (shape.classifier) {
+      batch.add_class(tokens, 1);
+    } else {
+      batch.add(tokens, 1);
+    }
   }
   return batch;
 }
@@ -170,6 +175,14 @@ TEST_CASE("NF4 files compute as the numbers that they stand for, in every family
   for (const std::string& family : golden_families()) {
     CAPTURE(family);
     check_like_plain(golden_folder() / "families" / family / "hf", {Quantization::nf4});
+  }
+}
+
+TEST_CASE("files of a classifier, whose head stays as it is, compute as what they stand for") {
+  for (const std::string& name : golden_classifiers()) {
+    CAPTURE(name);
+    for (const Quantization kind : {Quantization::int8, Quantization::nf4})
+      check_like_plain(golden_classifier_folder(name) / "hf", {kind});
   }
 }
 

@@ -65,14 +65,15 @@ PackedBatch wordnet_texts(const std::filesystem::path& base, std::size_t count) 
 }
 
 /// That changes nothing.
-Adapter idle_adapter(const BaseModel& base) {
-  return random_adapter(base.shape(), lora_on({"q_proj", "v_proj"}), 0.0);
+Adapter idle_adapter(const ModelShape& shape,
+                     const std::vector<std::string>& modules = {"q_proj", "v_proj"}) {
+  return random_adapter(shape, lora_on(modules), 0.0);
 }
 
 double quantized_loss(const std::filesystem::path& folder, const std::string& quantization,
                       const std::string& dtype, const PackedBatch& batch) {
   const auto base = BaseModel::load({folder, dtype, quantization}, test_device());
-  return packed_loss(*base, idle_adapter(*base), batch).loss;
+  return packed_loss(*base, idle_adapter(base->shape()), batch).loss;
 }
 
 }  // namespace
@@ -125,6 +126,32 @@ TEST_CASE("a base that is quantised as it is loaded is the plain one of what its
   }
 }
 
+TEST_CASE("of a classifier the encoder is quantised, and its head as the adapter has it") {
+  for (const std::string& name : golden_classifiers()) {
+    const auto source = golden_classifier_folder(name) / "hf";
+    const auto shape = read_shape(source / "config.json");
+    const Adapter adapter = random_adapter(shape, lora_on({"query", "value", "output.dense"}));
+    PackedBatch batch;
+    batch.add_class(std::vector<std::int32_t>{0, 30, 20, 10, 5, 2}, 1);
+    batch.add_class(std::vector<std::int32_t>{0, 7, 2}, 0);
+    for (const std::string& quantization : kQuantizations) {
+      CAPTURE(name + " " + quantization);
+      const TemporaryFolder folder;
+      write_merged(source, idle_adapter(shape, {"query"}), folder / "plain", DType::float32,
+                   1'000'000'000, {}, quantization);
+      const auto quantized = BaseModel::load({source, "float32", quantization}, test_device());
+      const auto plain = BaseModel::load({folder / "plain", "float32"}, test_device());
+      const auto exact = BaseModel::load({source, "float32"}, test_device());
+      CHECK(quantized_layers(*quantized, nullptr) == std::vector<bool>(shape.modules(), true));
+      const auto own = packed_loss(*quantized, adapter, batch);
+      const auto expected = packed_loss(*plain, adapter, batch);
+      CHECK(own.loss == expected.loss);
+      CHECK(own.gradient == expected.gradient);
+      CHECK(own.loss != packed_loss(*exact, adapter, batch).loss);
+    }
+  }
+}
+
 TEST_CASE("operators of any device compute as the host's kernels, also with parts of blocks") {
   const TemporaryFolder folder;
   // 60 x 60 entries are 56 blocks of NF4 and a quarter of one.
@@ -162,7 +189,7 @@ TEST_CASE("the base takes the memory of its codes, and training a buffer more") 
     const auto dense = static_cast<double>(dense_bytes(
         description, DType::float32, agreed_quantization(description.quantization, quantization)));
     const double activations = 40e6;
-    packed_loss(*base, idle_adapter(*base), batch);
+    packed_loss(*base, idle_adapter(base->shape()), batch);
     CHECK(static_cast<double>(memory.most_alive()) <= expected + dense + activations);
   }
 }
