@@ -33,7 +33,7 @@ model::ModelConfig base(const std::string& dtype, const std::string& quantizatio
 
 }  // namespace
 
-TEST_CASE("bases of another type, quantisation, folder or device are apart in a cache") {
+TEST_CASE("bases of another type, quantisation, packing, folder or device are apart in a cache") {
   Loads cache;
   const std::vector<model::ModelConfig> bases = {base("float32", "none"), base("float32", "int8"),
                                                  base("float32", "nf4")};
@@ -45,6 +45,7 @@ TEST_CASE("bases of another type, quantisation, folder or device are apart in a 
     CHECK(cache.loads(other, {"cpu"}));
   CHECK_FALSE(cache.loads(bases[2], {"cpu"}));
   CHECK(cache.loads(bases[2], {"cpu", "cpu"}));
+  CHECK(cache.loads({"b", "float32", "nf4", "none"}, {"cpu"}));
 }
 
 TEST_CASE("the base that was not asked for longest makes room") {
