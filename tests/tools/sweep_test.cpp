@@ -83,9 +83,10 @@ TEST_CASE("a sweep counts missed thresholds, names unknown figures and refuses a
 TEST_CASE("runs of a sweep on a base in other quantisations have the bytes of runs alone") {
   const tests::SmallScenario small;
   const tests::TemporaryFolder folder;
+  // Runs that follow each other share a process and what it has loaded.
   write_file(folder / "grid.toml", "scenario = \"" + small.file() +
-                                       "\"\nseeds = [5]\n[axes]\n\"model.quantization\" = "
-                                       "[\"none\", \"int8\", \"nf4\"]\n\"lora.r\" = [2, 4]\n");
+                                       "\"\nseeds = [5]\n[axes]\n\"lora.r\" = [2, 4]\n"
+                                       "\"model.quantization\" = [\"none\", \"int8\", \"nf4\"]\n");
   const std::string grid = (folder / "grid.toml").string();
   const auto estimate = tests::run_program({"sweep", grid, "--out", small.path("e"), "--estimate"});
   CHECK_MESSAGE(estimate.status == 0, estimate.err);
