@@ -17,8 +17,8 @@ struct DefaultText {
   std::string operator()(std::filesystem::path* value) const {
     return value->empty() ? "" : toml_string(value->string());
   }
-  std::string operator()(std::vector<std::string>* value) const { return list(*value); }
-  std::string operator()(std::vector<double>* value) const { return list(*value); }
+  std::string operator()(std::vector<std::string>* values) const { return list(*values); }
+  std::string operator()(std::vector<double>* values) const { return list(*values); }
   std::string operator()(sim::Distribution* value) const {
     return inline_text(distribution_value(*value));
   }
@@ -27,11 +27,11 @@ struct DefaultText {
   std::string operator()(const ListMember&) const { return "[]"; }
 
   template <typename T>
-  static std::string list(const std::vector<T>& values) {
-    Value::List items;
-    for (const auto& value : values)
-      items.emplace_back(value);
-    return inline_text(Value(std::move(items)));
+  std::string list(const std::vector<T>& values) const {
+    std::vector<std::string> items;
+    for (T value : values)
+      items.push_back((*this)(&value));
+    return "[" + join(items) + "]";
   }
 };
 
