@@ -164,18 +164,17 @@ class Products {
   std::vector<float> rows_out_;
 };
 
-bool has_amx() {
-  static const bool kHas = [] {
-    constexpr auto kNeeded = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
-    return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kNeeded) == kNeeded;
-  }();
-  return kHas;
+/// Whether oneDNN computes with these instructions here.
+bool has(dnnl::cpu_isa instructions) {
+  const auto needed = static_cast<unsigned>(instructions);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed;
 }
 
 /// Without AMX a matrix that is not packed is multiplied faster by fewer rows at a time.
 bool takes_large_blocks(const MatrixProduct& product) {
+  static const bool kHasAmx = has(dnnl::cpu_isa::avx512_core_amx);
   return product.depth() * product.width() > kCachedEntries &&
-         (product.packed != nullptr || has_amx());
+         (product.packed != nullptr || kHasAmx);
 }
 
 }  // namespace
@@ -206,10 +205,7 @@ const PackedWeights::Side& PackedWeights::side(Direction direction) const {
 }
 
 bool onednn_serves() {
-  static const bool kServes = [] {
-    constexpr auto kNeeded = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
-    return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kNeeded) == kNeeded;
-  }();
+  static const bool kServes = has(dnnl::cpu_isa::avx512_core);
   return kServes;
 }
 

@@ -119,35 +119,43 @@ template <bool Whole>
   }
 }
 
-template <bool Whole>
-[[gnu::always_inline]] inline void causal_rows(float* scores, std::int64_t rows,
-                                               std::int64_t columns, std::int64_t stride,
-                                               float scale, std::int64_t window) {
+/// Calls f(at, seen) for each query: where in x what it sees begins, and how many entries that are.
+/// The others of its row become 0.
+template <bool Whole, typename Function>
+[[gnu::always_inline]] inline void causal_rows(float* x, std::int64_t rows, std::int64_t columns,
+                                               std::int64_t stride, std::int64_t window,
+                                               const Function& f) {
   for (std::int64_t i = 0; i < rows; ++i) {
     const std::int64_t end = columns - rows + i + 1;
     const std::int64_t first = Whole ? 0 : first_seen(end, window);
-    const std::int64_t seen = end - first;
-    std::fill_n(scores + i * stride, first, 0.0f);
-    float* row = scores + i * stride + first;
-    softmax_row<Whole>(row, seen, scale);
-    std::fill(row + seen, row + columns - first, 0.0f);
+    float* row = x + i * stride;
+    std::fill(row, row + first, 0.0f);
+    f(i * stride + first, end - first);
+    std::fill(row + end, row + columns, 0.0f);
   }
 }
 
 template <bool Whole>
-[[gnu::always_inline]] inline void causal_rows_backward(const float* p, float* dp,
-                                                        std::int64_t rows, std::int64_t columns,
-                                                        std::int64_t stride, float scale,
-                                                        std::int64_t window) {
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const std::int64_t end = columns - rows + i + 1;
-    const std::int64_t first = Whole ? 0 : first_seen(end, window);
-    const std::int64_t seen = end - first;
-    std::fill_n(dp + i * stride, first, 0.0f);
-    float* row = dp + i * stride + first;
-    softmax_row_backward<Whole>(p + i * stride + first, row, seen, scale);
-    std::fill(row + seen, row + columns - first, 0.0f);
-  }
+[[gnu::always_inline]] inline void softmax_rows(float* scores, std::int64_t rows,
+                                                std::int64_t columns, std::int64_t stride,
+                                                float scale, std::int64_t window) {
+  causal_rows<Whole>(
+      scores, rows, columns, stride,
+      window, [&](std::int64_t at, std::int64_t seen) __attribute__((always_inline)) {
+        softmax_row<Whole>(scores + at, seen, scale);
+      });
+}
+
+template <bool Whole>
+[[gnu::always_inline]] inline void softmax_rows_backward(const float* p, float* dp,
+                                                         std::int64_t rows, std::int64_t columns,
+                                                         std::int64_t stride, float scale,
+                                                         std::int64_t window) {
+  causal_rows<Whole>(
+      dp, rows, columns, stride,
+      window, [&](std::int64_t at, std::int64_t seen) __attribute__((always_inline)) {
+        softmax_row_backward<Whole>(p + at, dp + at, seen, scale);
+      });
 }
 
 /// Where a window begins, a row may not end with a whole vector.
@@ -179,16 +187,16 @@ LORAFLEET_EACH_ISA
 void causal_softmax(float* scores, std::int64_t rows, std::int64_t columns, std::int64_t stride,
                     float scale, std::int64_t window) {
   is_whole(columns, stride, window)
-      ? causal_rows<true>(scores, rows, columns, stride, scale, window)
-      : causal_rows<false>(scores, rows, columns, stride, scale, window);
+      ? softmax_rows<true>(scores, rows, columns, stride, scale, window)
+      : softmax_rows<false>(scores, rows, columns, stride, scale, window);
 }
 
 LORAFLEET_EACH_ISA
 void causal_softmax_backward(const float* p, float* dp, std::int64_t rows, std::int64_t columns,
                              std::int64_t stride, float scale, std::int64_t window) {
   is_whole(columns, stride, window)
-      ? causal_rows_backward<true>(p, dp, rows, columns, stride, scale, window)
-      : causal_rows_backward<false>(p, dp, rows, columns, stride, scale, window);
+      ? softmax_rows_backward<true>(p, dp, rows, columns, stride, scale, window)
+      : softmax_rows_backward<false>(p, dp, rows, columns, stride, scale, window);
 }
 
 LORAFLEET_EACH_ISA

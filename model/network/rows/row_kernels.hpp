@@ -6,8 +6,8 @@ namespace lorafleet::model {
 
 /// Inner loops that LibTorch would run over more memory, or slower. All of them add in a fixed
 /// order of 16 lanes without fused multiply-adds, so the result does not depend on the instruction
-/// set. A causal softmax takes 0.30 of the time of LibTorch 1.13's operators, loss and gradient of
-/// a row 0.46 (bench_row_kernels, one core of an EPYC with AVX-512). Internal to model/.
+/// set. A causal softmax takes 0.23 of the time of LibTorch 1.13's operators, loss and gradient of
+/// a row 0.37 (bench_row_kernels, one core of an EPYC with AVX-512). Internal to model/.
 
 /// Scores of the last `rows` queries of a sequence against its first `columns` keys, rows `stride`
 /// entries apart: query i sees the keys j <= columns - rows + i, with a `window` above 0 the last
