@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -68,10 +69,12 @@ class Cluster {
 
   /// The bytes of the run alone, where another cluster with the same arguments has them already.
   void expect(const RunBytes& bytes) { alone_ = bytes; }
+  /// Of the same run on a process's own slots, which writes to path("alone").
+  [[nodiscard]] Arguments alone_arguments() const { return arguments("--out", "alone"); }
   /// The same run on this process's own slots.
   const RunBytes& alone() {
     if (!alone_) {
-      const auto output = run_program(arguments("--out", "alone"));
+      const auto output = run_program(alone_arguments());
       REQUIRE_MESSAGE(output.status == 0, output.err);
       alone_ = run_bytes(path("alone"));
     }
@@ -102,9 +105,15 @@ class Cluster {
 
   Program& start_host(const std::string& name, Arguments more = {}, const Arguments& through = {},
                       const std::string& address = "127.0.0.1") {
-    Arguments all = {"host",   "--connect", address + ":" + std::to_string(port_),
-                     "--name", name,        "--slots",
-                     "1",      "--silence", std::to_string(silence_)};
+    Arguments all = {"host",
+                     "--connect",
+                     address + ":" + std::to_string(port_),
+                     "--name",
+                     name,
+                     "--silence",
+                     std::to_string(silence_)};
+    if (std::find(more.begin(), more.end(), "--slots") == more.end())
+      all.insert(all.end(), {"--slots", "1"});
     all.insert(all.end(), more.begin(), more.end());
     auto& host = hosts_[name];
     if (host && !host->ended()) {

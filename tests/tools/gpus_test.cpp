@@ -1,0 +1,64 @@
+#include <doctest/doctest.h>
+
+#include "tests/support/text.hpp"
+#include "tests/tools/fake_gpus.hpp"
+
+#ifdef LORAFLEET_FAKE_GPU
+
+namespace lorafleet {
+namespace {
+
+using tests::on_device;
+using tests::run_on_gpus;
+
+TEST_CASE("jobs alone on a GPU, side by side, and on two GPUs have the same bytes") {
+  const tests::SmallScenario small;
+  const auto output = run_on_gpus(
+      on_device("cuda:*", {"verify", small.file(), "--slots", "1x1,1x16,2x3", "--quiet"}));
+  CHECK_MESSAGE(output.status == 0, output.out, output.err);
+  CHECK(tests::contains(output.out, "equal bytes on all numbers of slots"));
+  CHECK(tests::contains(output.err,
+                        "slots.device = \"cuda:*\" are 2 GPUs, and there are slots for 1"));
+}
+
+TEST_CASE("GPUs that are not there, are not alike or are too small are refused") {
+  const tests::SmallScenario small;
+  const auto refused = [&](const std::string& device, const std::string& setting) {
+    const auto output = run_on_gpus(
+        on_device(device, {"run", small.file(), "--out", small.path("out"), "--quiet"}), {setting});
+    CHECK(output.status == 2);
+    CHECK_FALSE(std::filesystem::exists(small.path("out")));
+    return output.err;
+  };
+  CHECK(refused("cuda:2", "LORAFLEET_FAKE_GPUS=2") ==
+        "error: slots.device: there is no cuda:2; allowed: cpu, cuda:0 to cuda:1\n");
+  CHECK(refused("cuda", "LORAFLEET_FAKE_GPUS=0") ==
+        "error: slots.device: this LibTorch has no CUDA; allowed: cpu\n");
+  CHECK(refused("cuda:*", "LORAFLEET_FAKE_GPU_NAMES=big,small") ==
+        "error: slots.device: cuda:0 is \"big\" and cuda:1 \"small\", so that results would depend "
+        "on which of them a job runs on; allowed: GPUs of one name, like cuda:0\n");
+  const std::string base = refused("cuda:1", "LORAFLEET_FAKE_GPU_MIB=2");
+  CHECK(tests::contains(base, "error: slots.device: cuda:1 has "));
+  CHECK(tests::contains(base, "and the base takes "));
+  const std::string pass = refused("cuda:1", "LORAFLEET_FAKE_GPU_MIB=200");
+  CHECK(tests::contains(pass, "error: train.batch_tokens: cuda:1 has "));
+  CHECK(tests::contains(pass, "one job with a pass of "));
+}
+
+TEST_CASE("a GPU of little memory trains fewer jobs at a time, with the same bytes") {
+  const tests::SmallScenario small;
+  const auto bytes = [&](const std::string& mebibytes, bool warned) {
+    const std::string out = small.path(mebibytes);
+    const auto output = run_on_gpus(on_device("cuda:0", {"run", small.file(), "--out", out}),
+                                    {"LORAFLEET_FAKE_GPU_MIB=" + mebibytes});
+    REQUIRE_MESSAGE(output.status == 0, output.err);
+    CHECK(tests::contains(output.err, " jobs at a time, with the same results") == warned);
+    return read_file(out + "/events.jsonl") + read_file(out + "/adapter/adapter_model.safetensors");
+  };
+  CHECK(bytes("500", true) == bytes("4000", false));
+}
+
+}  // namespace
+}  // namespace lorafleet
+
+#endif
