@@ -32,6 +32,8 @@ Network::Network(const BaseDescription& base, WeightReader& reader, Packing pack
 
   if (!reader.has_under(parts_.prefix)) reader.leave_out(parts_.prefix);
   load_embedding(shape, reader);
+  for (const RotaryFrequencies& frequencies : parts_.rotary)
+    rotary_.push_back(at::tensor(at::ArrayRef<float>(frequencies), at::kFloat).to(device()));
   for (std::int64_t i = 0; i < shape.layers; ++i)
     load_layer(shape, i, reader);
   for (const LinearShape& around_layers : shape.other_linears)
@@ -248,7 +250,7 @@ at::Tensor Network::forward(const DecoderInput& input, const Attention& attentio
   const at::Tensor wanted = input.wanted.defined() ? input.wanted.to(device()) : input.wanted;
   const auto layers = static_cast<std::int64_t>(layers_.size());
   std::vector<Rotation> rotations;
-  for (const RotaryFrequencies& frequencies : parts_.rotary)
+  for (const at::Tensor& frequencies : rotary_)
     rotations.push_back(rotation_at(input.positions.to(device()), frequencies));
   at::Tensor x = embed(input);
   for (std::int64_t i = 0; i < layers; ++i) {

@@ -97,6 +97,8 @@ class Network {
   /// What goes into the first layer: [rows, d]; the token embeddings are [rows, e].
   [[nodiscard]] at::Tensor embedded(const at::Tensor& tokens) const;
   void add_positions(at::Tensor& x, const at::Tensor& positions) const;
+  /// The frequencies of parts().rotary, where the base lies.
+  [[nodiscard]] const std::vector<at::Tensor>& rotary() const { return rotary_; }
   /// Over what goes into the first layer; without a weight where there is none.
   [[nodiscard]] const Norm& embedding_norm() const { return embedding_norm_; }
   /// The files' own classifier, its tensors in the order of the shape, float32; empty where they
@@ -162,6 +164,7 @@ class Network {
   std::array<std::size_t, kRoles> module_of_{};
   at::Tensor embedding_;  ///< [V, e], in the base's dtype
   at::Tensor positions_;  ///< [positions + offset, d], float32; with the token type's row
+  std::vector<at::Tensor> rotary_;
   Norm embedding_norm_;
   std::vector<Layer> layers_;
   Norm final_norm_;

@@ -42,11 +42,9 @@ struct RotaryFunction : torch::autograd::Function<RotaryFunction> {
 
 }  // namespace
 
-Rotation rotation_at(const at::Tensor& positions, const RotaryFrequencies& frequencies) {
-  const auto count = static_cast<std::int64_t>(frequencies.size());
-  const at::Tensor own = at::tensor(at::ArrayRef<float>(frequencies), at::kFloat);
+Rotation rotation_at(const at::Tensor& positions, const at::Tensor& frequencies) {
   const at::Tensor angles =
-      positions.to(at::kFloat).view({-1, 1, 1}) * own.to(positions.device()).view({1, 1, count});
+      positions.to(at::kFloat).view({-1, 1, 1}) * frequencies.view({1, 1, -1});
   return {angles.cos(), angles.sin()};
 }
 

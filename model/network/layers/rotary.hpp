@@ -2,8 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "model/network/layers/parts.hpp"
-
 namespace lorafleet::model {
 
 /// The angles of some rows. Internal to model/.
@@ -12,8 +10,8 @@ struct Rotation {
   at::Tensor sin;
 };
 
-/// positions: [rows], int64.
-Rotation rotation_at(const at::Tensor& positions, const RotaryFrequencies& frequencies);
+/// positions: [rows], int64; frequencies: [count], float32, on the same device.
+Rotation rotation_at(const at::Tensor& positions, const at::Tensor& frequencies);
 
 /// x: [rows, heads * head_dim], each head's first dimensions turned: (a, b) of the pair i, i +
 /// frequencies become (a cos - b sin, b cos + a sin).

@@ -68,9 +68,8 @@ class Step {
     wanted_ = staged(index_tensor(wanted).clone(), network_.device());
     if (!computes_on_host(network_.device())) place_among_wanted();
     positions_ = staged(index_tensor(batch.positions), network_.device());
-    for (const RotaryFrequencies& frequencies : network_.parts().rotary) {
+    for (const at::Tensor& frequencies : network_.rotary())
       rotations_.push_back(rotation_at(positions_, frequencies));
-    }
     tapes_.resize(network_.layers().size());
     dropouts_.resize(network_.layers().size());
   }
