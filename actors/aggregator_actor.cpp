@@ -1,6 +1,7 @@
 #include "actors/aggregator_actor.hpp"
 
 #include "actors/coordinator/coordinator_state.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::actors {
 
@@ -119,7 +120,7 @@ void AggregatorActor::guarded(const Step& step) {
     step();
     finish_if_done();
   } catch (const std::exception& failure) {
-    fail(caf::make_error(caf::sec::runtime_error, std::string(failure.what())));
+    fail(caf::make_error(caf::sec::runtime_error, message_of(failure)));
   }
 }
 

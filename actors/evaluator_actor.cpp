@@ -1,4 +1,5 @@
 #include "actors/evaluator_actor.hpp"
+#include "partition/support/error.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ EvaluatorActor::behavior_type EvaluatorActor::make_behavior() {
     } catch (const std::exception& failure) {
       return caf::make_error(caf::sec::runtime_error, "evaluation of version " +
                                                           std::to_string(order.version.value) +
-                                                          " failed: " + failure.what());
+                                                          " failed: " + message_of(failure));
     }
   }};
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "partition/support/error.hpp"
+
 namespace lorafleet::actors {
 
 namespace {
@@ -10,7 +12,7 @@ std::string reason_of(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
   } catch (const std::exception& thrown) {
-    return thrown.what();
+    return message_of(thrown);
   } catch (...) {
     return "unknown";
   }

@@ -79,7 +79,7 @@ int main(int count, char** values) {
     tools::print_error(error.what());
     return tools::kBadInput;
   } catch (const std::exception& error) {
-    tools::print_error(error.what());
+    tools::print_error(message_of(error));
     return tools::kFailed;
   }
 }

@@ -5,6 +5,7 @@
 #include "actors/coordinator/run_status.hpp"
 #include "actors/federation.hpp"
 #include "actors/output/summary_json.hpp"
+#include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "scenarios/grid/sweep_table.hpp"
 #include "scenarios/schema/expectations.hpp"
@@ -75,7 +76,7 @@ int sweep_runs_command(const Arguments& arguments) {
     try {
       status = perform(file, line.texts("set"), cache, signals, error);
     } catch (const std::exception& failure) {
-      error = failure.what();
+      error = message_of(failure);
     }
     const nlohmann::json told = {{"status", status}, {"error", error}};
     std::cout << told.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;

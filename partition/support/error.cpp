@@ -30,6 +30,13 @@ std::string question(std::string_view name, std::string_view quote) {
 
 }  // namespace
 
+std::string message_of(const std::exception& error) {
+  const std::string text = error.what();
+  const std::string message = text.substr(0, text.find("\nException raised from "));
+  const std::size_t end = message.find_last_not_of('\n');
+  return end == std::string::npos ? text : message.substr(0, end + 1);
+}
+
 std::string at_line(std::string_view file, std::size_t line) {
   return std::string(file) + ":" + std::to_string(line);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ class RuntimeFailure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// What went wrong, without the list of calls that LibTorch's errors have below their message.
+std::string message_of(const std::exception& error);
 
 /// "file:line" for messages about text files; lines count from 1.
 std::string at_line(std::string_view file, std::size_t line);
