@@ -50,6 +50,7 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
   const Learning learning = prepare_learning(config, devices_of_run(config, options, early.warning),
                                              early.log, early.warning, options.shared);
   const auto& work = learning.work;
+  FleetParts parts = fleet_parts(config, learning, head.get(), early.warning);
 
   make_folder(options.out);
   const FolderLock lock(options.out);
@@ -62,7 +63,6 @@ RunOutcome run_federation(const FederationConfig& config, const RunOptions& opti
       resumed = std::make_shared<const RunCheckpoint>(std::move(*found));
     }
   }
-  FleetParts parts = fleet_parts(config, learning, head.get(), early.warning);
   parts.checkpoints = checkpoints;
   parts.resumed = resumed;
 
