@@ -218,6 +218,11 @@ at::Tensor& copy(at::Tensor& to, const at::Tensor& from, bool non_blocking) {
 /// kernels keep to that for eight rows at a time.
 constexpr std::int64_t kRows = 8;
 
+/// LibTorch's CPUs had no products of float16 before 2.1.
+at::Tensor widened(const at::Tensor& x) {
+  return x.scalar_type() == at::kHalf ? x.to(at::kFloat) : x;
+}
+
 /// `product` of each kRows rows of `out`, from `first` on.
 template <class Product>
 void by_rows(const at::Tensor& out, const Product& product) {
@@ -233,7 +238,8 @@ at::Tensor& mm_out(const at::Tensor& x, const at::Tensor& matrix, at::Tensor& ou
   const at::Tensor own = call.to_host(x), by = call.to_host(matrix), into = call.to_host(out);
   call.check_sides();
   by_rows(into, [&](at::Tensor& y, std::int64_t first, std::int64_t rows) {
-    at::mm_out(y, own.narrow(0, first, rows), by);
+    y.scalar_type() == at::kHalf ? y.copy_(at::mm(widened(own.narrow(0, first, rows)), widened(by)))
+                                 : at::mm_out(y, own.narrow(0, first, rows), by);
   });
   return out;
 }

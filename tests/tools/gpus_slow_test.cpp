@@ -25,7 +25,8 @@ nlohmann::json summary_of(const std::string& run) {
 TEST_CASE("whatever is trained, GPUs and cohorts do not change its bytes") {
   const tests::SmallScenario small;
   for (const Arguments& sets :
-       {Arguments{"model.dtype=bfloat16"}, Arguments{"model.quantization=nf4"},
+       {Arguments{"model.dtype=bfloat16"}, Arguments{"model.dtype=float16"},
+        Arguments{"model.quantization=nf4"},
         Arguments{"model.quantization=int8", "model.dtype=bfloat16"},
         Arguments{"train.recompute=layer"},
         Arguments{"lora.lora_dropout=0.1", "train.base_dropout=config"},
@@ -66,6 +67,21 @@ TEST_CASE("a GPU trains, scores and writes what a CPU does") {
     CHECK_MESSAGE(output.status == 0, output.err);
     CHECK(tests::contains(output.out, "rouge_l"));
   }
+}
+
+TEST_CASE("float16 trains as float32 does, nearer than bfloat16") {
+  const tests::SmallScenario small;
+  const auto final_loss = [&](const std::string& dtype) {
+    const std::string out = small.path(dtype);
+    const auto output = run_on_gpus(on_device(
+        "cuda", {"run", small.file(), "--out", out, "--quiet", "--set", "model.dtype=" + dtype}));
+    REQUIRE_MESSAGE(output.status == 0, output.err);
+    return summary_of(out).at("final").at("loss").get<double>();
+  };
+  const double exact = final_loss("float32");
+  const double half = std::abs(final_loss("float16") - exact);
+  CHECK(half <= 2e-3);
+  CHECK(half < std::abs(final_loss("bfloat16") - exact));
 }
 
 TEST_CASE("calibrate measures GPUs and the jobs that share them") {

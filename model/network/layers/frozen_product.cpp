@@ -5,6 +5,7 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "model/device/device.hpp"
 #include "model/network/kernels/trials.hpp"
@@ -92,11 +93,21 @@ std::int64_t blocks_at_once(std::int64_t left, std::int64_t block, const at::Ten
   return 1;
 }
 
+/// For each row of x [rows, in] a power of two, the first above its largest value: [rows, 1].
+at::Tensor scales_of_rows(const at::Tensor& x) {
+  const at::Tensor largest = x.abs().amax(1, /*keepdim=*/true);
+  const at::Tensor scale = largest / std::get<0>(at::frexp(largest));
+  return at::where(scale.isfinite().logical_and(largest.gt(0)), scale, at::ones_like(scale));
+}
+
 /// x [rows, in] times a matrix [in, out] of any type, in x's type. A bias of the matrix's type is
 /// added by the product.
 at::Tensor in_blocks(const at::Tensor& x, const at::Tensor& matrix, const at::Tensor& bias = {}) {
-  const at::Tensor own = x.to(matrix.scalar_type());
-  const bool fused = bias.defined() && bias.scalar_type() == matrix.scalar_type();
+  // float16 ends at 65,504 and at 6e-8, which gradients of single tokens are below.
+  const bool scaled = matrix.scalar_type() == at::kHalf;
+  const at::Tensor scale = scaled ? scales_of_rows(x) : at::Tensor();
+  const at::Tensor own = (scaled ? x / scale : x).to(matrix.scalar_type());
+  const bool fused = !scaled && bias.defined() && bias.scalar_type() == matrix.scalar_type();
   const std::int64_t block = product_rows(x.device());
   const std::int64_t rows = own.size(0);
   const at::Tensor inner = fused ? bias : at::Tensor();
@@ -112,6 +123,7 @@ at::Tensor in_blocks(const at::Tensor& x, const at::Tensor& matrix, const at::Te
       first += step;
     }
   }
+  if (scaled) y = y.to(at::kFloat).mul_(scale);
   if (bias.defined() && !fused) return y.to(x.scalar_type()).add_(bias);
   return y.to(x.scalar_type());
 }
