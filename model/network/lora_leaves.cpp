@@ -79,8 +79,7 @@ at::Tensor dropout_mask(Dropout& dropout, at::IntArrayRef sizes, at::Device devi
   const at::NoGradGuard no_grad;
   if (draws_on(device)) {
     const DropSource own = dropout.next();
-    return drop_mask(consecutive_rows({own.key, own.counter, 0}, sizes[0], sizes[1]), sizes[1],
-                     dropout.probability(), device);
+    return drop_mask({{{own.key, own.counter}, sizes[0]}}, sizes[1], dropout.probability(), device);
   }
   at::Tensor mask = at::empty(sizes, at::kFloat);
   dropout.fill({mask.data_ptr<float>(), static_cast<std::size_t>(mask.numel())});

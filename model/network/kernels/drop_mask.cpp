@@ -9,6 +9,9 @@
 #include <cstddef>
 #include <iterator>
 #include <mutex>
+#include <numeric>
+
+#include "model/device/staging.hpp"
 
 #ifdef LORAFLEET_CUDA
 #include <ATen/cuda/jiterator.h>
@@ -38,15 +41,15 @@ std::vector<std::int32_t> words_of(const std::vector<DropRow>& rows) {
   return words;
 }
 
+std::int64_t count_rows(const std::vector<DropRun>& runs) {
+  return std::accumulate(runs.begin(), runs.end(), std::int64_t{0},
+                         [](std::int64_t sum, const DropRun& run) { return sum + run.rows; });
+}
+
 }  // namespace
 
-std::vector<DropRow> consecutive_rows(const DropRow& first, std::int64_t count,
-                                      std::int64_t width) {
-  std::vector<DropRow> rows(static_cast<std::size_t>(count), first);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    rows[i].first += static_cast<std::uint32_t>(i * static_cast<std::size_t>(width));
-  }
-  return rows;
+bool draws_on(const at::Device& device) {
+  return !device.is_cpu();
 }
 
 DropNumbers drop_numbers(double probability) {
@@ -86,28 +89,45 @@ std::vector<float> drop_mask_by_kernel(const std::vector<DropRow>& rows, std::in
 
 #ifdef LORAFLEET_CUDA
 
-bool draws_on(const at::Device& device) {
-  return device.is_cuda();
+namespace {
+
+/// The words of each row, [kWords] of [rows, 1].
+c10::SmallVector<at::Tensor> words_on(const at::Device& device, const std::vector<DropRun>& runs,
+                                      std::int64_t rows, std::int64_t width) {
+  std::vector<DropRow> firsts;
+  for (const DropRun& run : runs)
+    firsts.push_back(run.first);
+  const std::vector<std::int32_t> words = words_of(firsts);
+  const std::int64_t count = std::ssize(runs);
+  const bool single = count == rows;
+  // The words of the runs, then each row's run, then its place in it.
+  at::Tensor here = at::empty({std::ssize(words) + (single ? 0 : 2 * rows)},
+                              at::TensorOptions().dtype(at::kInt).pinned_memory(true));
+  std::int32_t* to = std::copy(words.begin(), words.end(), here.data_ptr<std::int32_t>());
+  if (!single) {
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      to = std::fill_n(to, runs[i].rows, static_cast<std::int32_t>(i));
+    for (const DropRun& run : runs) {
+      std::iota(to, to + run.rows, 0);
+      to += run.rows;
+    }
+  }
+  const at::Tensor there = here.to(device, /*non_blocking=*/true);
+  at::Tensor all = there.narrow(0, 0, kWords * count).view({kWords, count});
+  if (!single) {
+    all = all.index_select(1, there.narrow(0, kWords * count, rows));
+    all.select(0, kWords - 1).add_(there.narrow(0, kWords * count + rows, rows), width);
+  }
+  c10::SmallVector<at::Tensor> own;
+  for (int w = 0; w < kWords; ++w)
+    own.push_back(all.select(0, w).unsqueeze(1));
+  return own;
 }
 
-at::Tensor drop_mask(const std::vector<DropRow>& rows, std::int64_t width, double probability,
-                     const at::Device& device) {
-  TORCH_CHECK(draws_on(device), "no masks are drawn on this device");
-  const DropNumbers numbers = drop_numbers(probability);
-  const std::int64_t count = std::ssize(rows);
-  if (!numbers.drops || count == 0 || width == 0) {
-    return at::ones({count, width}, at::TensorOptions().dtype(at::kFloat).device(device));
-  }
-  const std::vector<std::int32_t> words = words_of(rows);
-  at::Tensor here =
-      at::empty({kWords, count, 1}, at::TensorOptions().dtype(at::kInt).pinned_memory(true));
-  std::copy(words.begin(), words.end(), here.data_ptr<std::int32_t>());
-  const at::Tensor there = here.to(device, /*non_blocking=*/true);
-  c10::SmallVector<at::Tensor> inputs;
-  for (int w = 0; w < kWords; ++w) {
-    inputs.push_back(there.select(0, w));
-  }
-  inputs.push_back(at::arange(width, there.options()).unsqueeze(0));
+at::Tensor drawn(const std::vector<DropRun>& runs, std::int64_t rows, std::int64_t width,
+                 const DropNumbers& numbers, const at::Device& device) {
+  c10::SmallVector<at::Tensor> inputs = words_on(device, runs, rows, width);
+  inputs.push_back(at::arange(width, inputs.front().options()).unsqueeze(0));
   const c10::SmallVector<at::Scalar> numbers_of = {
       static_cast<std::int64_t>(numbers.keep_below),
       static_cast<std::int64_t>(std::bit_cast<std::int32_t>(numbers.kept))};
@@ -119,14 +139,32 @@ at::Tensor drop_mask(const std::vector<DropRow>& rows, std::int64_t width, doubl
       .view(at::kFloat);
 }
 
-#else
+}  // namespace
 
-bool draws_on(const at::Device&) {
-  return false;
+at::Tensor drop_mask(const std::vector<DropRun>& runs, std::int64_t width, double probability,
+                     const at::Device& device) {
+  TORCH_CHECK(draws_on(device), "no masks are drawn on this device");
+  const DropNumbers numbers = drop_numbers(probability);
+  const std::int64_t rows = count_rows(runs);
+  if (numbers.drops && rows > 0 && width > 0) return drawn(runs, rows, width, numbers, device);
+  return at::ones({rows, width}, at::TensorOptions().dtype(at::kFloat).device(device));
 }
 
-at::Tensor drop_mask(const std::vector<DropRow>&, std::int64_t, double, const at::Device&) {
-  TORCH_CHECK(false, "this build draws no masks on a device");
+#else
+
+at::Tensor drop_mask(const std::vector<DropRun>& runs, std::int64_t width, double probability,
+                     const at::Device& device) {
+  TORCH_CHECK(draws_on(device), "no masks are drawn on this device");
+  std::vector<DropRow> rows;
+  for (const DropRun& run : runs) {
+    DropRow row = run.first;
+    for (std::int64_t i = 0; i < run.rows; ++i) {
+      rows.push_back(row);
+      row.first += static_cast<std::uint32_t>(width);
+    }
+  }
+  const std::vector<float> mask = drop_mask_by_kernel(rows, width, probability);
+  return staged(at::tensor(mask).view({count_rows(runs), width}), device);
 }
 
 #endif

@@ -15,16 +15,20 @@ struct DropRow {
   std::uint32_t first = 0;    ///< the row's first entry among those of this key and counter
 };
 
-/// Of a mask of `count` rows of this width, whose entries are counted through.
-std::vector<DropRow> consecutive_rows(const DropRow& first, std::int64_t count, std::int64_t width);
+/// Rows one after the other, whose entries are counted through.
+struct DropRun {
+  DropRow first;
+  std::int64_t rows = 1;
+};
 
-/// Whether masks are drawn there by a kernel of our own.
+/// Whether drop_mask draws for this device.
 bool draws_on(const at::Device& device);
 
-/// [rows, width] on the device, float32: 0 where an entry is dropped, with this probability, else
-/// 1 / (1 - probability); the bits that drop_entries makes of ones. Throws where the device draws
-/// no masks. Does not wait for the device.
-at::Tensor drop_mask(const std::vector<DropRow>& rows, std::int64_t width, double probability,
+/// [rows of all runs, width] on the device, float32: 0 where an entry is dropped, with this
+/// probability, else 1 / (1 - probability); the bits that drop_entries makes of ones. By a kernel
+/// of our own on CUDA, in builds that know of it, else on the host. Throws for the CPU.
+/// Does not wait for the device.
+at::Tensor drop_mask(const std::vector<DropRun>& runs, std::int64_t width, double probability,
                      const at::Device& device);
 
 /// What is compared, and what a kept entry is multiplied by.
@@ -35,7 +39,7 @@ struct DropNumbers {
 };
 DropNumbers drop_numbers(double probability);
 
-/// The kernel on the host, entry by entry, for tests.
+/// The kernel on the host, entry by entry.
 std::vector<float> drop_mask_by_kernel(const std::vector<DropRow>& rows, std::int64_t width,
                                        double probability);
 

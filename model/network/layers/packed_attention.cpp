@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "model/device/device.hpp"
+#include "model/network/kernels/drop_mask.hpp"
 #include "model/network/rows/tensor_rows.hpp"
 
 namespace lorafleet::model {
@@ -114,6 +115,20 @@ void scores_gradient(const at::Tensor& p, at::Tensor& d, const AttentionShape& s
 /// Entries of x [heads, queries, keys] dropped in place.
 void drop(at::Tensor& x, const PackedBlock& block, const AttentionShape& shape,
           const AttentionDropout& dropout) {
+  if (draws_on(x.device())) {
+    // What no query sees is dropped or not: it is 0.
+    std::vector<DropRun> rows;
+    for (std::int64_t h = 0; h < x.size(0); ++h) {
+      for (std::int64_t i = 0; i < block.queries; ++i) {
+        const DropSource own = dropout.base.source(DropoutSite::attention_weights, dropout.layer, h,
+                                                   block.sequence, block.first + i);
+        rows.push_back({{own.key, own.counter}});
+      }
+    }
+    const double p = dropout.base.probability(DropoutSite::attention_weights);
+    x.mul_(drop_mask(rows, block.keys, p, x.device()).view(x.sizes()));
+    return;
+  }
   at::Tensor mask = at::ones(x.sizes(), at::kFloat);
   for (std::int64_t h = 0; h < x.size(0); ++h) {
     for (std::int64_t i = 0; i < block.queries; ++i) {
@@ -124,7 +139,7 @@ void drop(at::Tensor& x, const PackedBlock& block, const AttentionShape& shape,
                          dropout.layer, h, block.sequence, query);
     }
   }
-  x.mul_(mask.to(x.device()));
+  x.mul_(mask);
 }
 
 /// Blocks of a forward or backward pass. Dropout counts keys from the sequence's first.

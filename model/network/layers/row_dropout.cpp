@@ -14,14 +14,14 @@ at::Tensor dropped(const at::Tensor& x, const BatchDropout* dropout, DropoutSite
   const double p = dropout == nullptr ? 0.0 : dropout->probability(site);
   if (p == 0.0) return x;
   if (draws_on(x.device())) {
-    std::vector<DropRow> rows;
-    rows.reserve(static_cast<std::size_t>(x.size(0)));
+    std::vector<DropRun> runs;
+    runs.reserve(static_cast<std::size_t>(x.size(0)));
     for (const BatchDropout::Row& row : dropout->rows) {
       const DropSource own = dropout->jobs[row.job].source(site, layer, 0, row.sequence, row.index);
-      rows.push_back({own.key, own.counter, 0});
+      runs.push_back({{own.key, own.counter}});
     }
-    rows.resize(static_cast<std::size_t>(x.size(0)));  // padding
-    return (x * drop_mask(rows, x.size(1), p, x.device())).to(x.scalar_type());
+    runs.resize(static_cast<std::size_t>(x.size(0)));  // padding
+    return (x * drop_mask(runs, x.size(1), p, x.device())).to(x.scalar_type());
   }
   at::Tensor mask = at::ones(x.sizes(), at::kFloat);
   const auto width = static_cast<std::size_t>(x.size(1));

@@ -114,15 +114,13 @@ at::Tensor masks(const JobRows& jobs, std::size_t module, std::vector<Dropout*> 
     return own != nullptr && own->probability() == (*any)->probability();
   });
   if (all_drop && draws_on(device)) {
-    std::vector<DropRow> sources;
+    std::vector<DropRun> runs;
     for (std::size_t job = 0; job < jobs.count(); ++job) {
       const DropSource own = dropouts[job]->next();
-      const std::int64_t count = jobs.firsts[job + 1] - jobs.firsts[job];
-      const auto of_job = consecutive_rows({own.key, own.counter, 0}, count, width);
-      sources.insert(sources.end(), of_job.begin(), of_job.end());
+      runs.push_back({{own.key, own.counter}, jobs.firsts[job + 1] - jobs.firsts[job]});
     }
-    sources.resize(static_cast<std::size_t>(rows));
-    return drop_mask(sources, width, (*any)->probability(), device);
+    runs.push_back({{}, rows - jobs.firsts.back()});
+    return drop_mask(runs, width, (*any)->probability(), device);
   }
   at::Tensor mask = at::ones({rows, width}, at::TensorOptions().dtype(at::kFloat).device(device));
   for (std::size_t job = 0; job < jobs.count(); ++job) {

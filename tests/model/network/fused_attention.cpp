@@ -233,8 +233,10 @@ std::vector<std::int32_t> starts_of_sequences(const std::vector<std::int64_t>& o
 
 std::vector<float> device_mask(const std::vector<MaskRow>& rows, std::int64_t width,
                                double probability, const std::string& device) {
-  return floats_of(
-      model::drop_mask(drop_rows_of(rows), width, probability, model::open_device(device)));
+  std::vector<model::DropRun> runs;
+  for (const model::DropRow& row : drop_rows_of(rows))
+    runs.push_back({row});
+  return floats_of(model::drop_mask(runs, width, probability, model::open_device(device)));
 }
 
 std::vector<float> host_compiled_mask(const std::vector<MaskRow>& rows, std::int64_t width,
