@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/device/device.hpp"
+#include "model/device/staging.hpp"
 #include "model/network/layers/index_tensor.hpp"
 #include "model/network/rows/instruction_sets.hpp"
 #include "model/network/rows/row_kernels.hpp"
@@ -101,6 +102,14 @@ void KvCache::fill(std::int64_t layer, const at::Tensor& k, const at::Tensor& v,
   put(values_[static_cast<std::size_t>(layer)], v);
 }
 
+const at::Tensor& KvCache::lengths_there(const std::vector<std::int64_t>& lengths) {
+  if (!lengths_there_.defined() || lengths_ != lengths) {
+    lengths_ = lengths;
+    lengths_there_ = staged(index_tensor(lengths_), keys_.front().device());
+  }
+  return lengths_there_;
+}
+
 at::Tensor KvCache::attend(std::int64_t layer, const at::Tensor& q, const at::Tensor& k,
                            const at::Tensor& v, const std::vector<std::int64_t>& lengths) {
   const AttentionShape& shape = layers_[static_cast<std::size_t>(layer)];
@@ -113,9 +122,9 @@ at::Tensor KvCache::attend(std::int64_t layer, const at::Tensor& q, const at::Te
   const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end()) + 1;
   const std::int64_t all = sequences * shape.kv_heads;
 
-  const at::Tensor before = index_tensor(lengths).to(keys.device());
+  const at::Tensor& before = lengths_there(lengths);
   const at::Tensor rows = at::arange(all, before.options());
-  const at::Tensor place = before.repeat_interleave(shape.kv_heads);
+  const at::Tensor place = before.unsqueeze(1).expand({-1, shape.kv_heads}).reshape({all});
   keys.index_put_({rows, place}, k.reshape({all, shape.head_dim}));
   values.index_put_({rows, place}, v.reshape({all, shape.head_dim}));
 

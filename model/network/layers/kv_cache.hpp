@@ -29,8 +29,13 @@ class KvCache {
   void keep(const std::vector<std::int64_t>& sequences);
 
  private:
+  /// Those of the last call, on the device: all layers of a step ask for the same.
+  const at::Tensor& lengths_there(const std::vector<std::int64_t>& lengths);
+
   std::vector<AttentionShape> layers_;
   bool on_host_;
+  std::vector<std::int64_t> lengths_;
+  at::Tensor lengths_there_;
   /// Of each layer: [sequences * kv_heads, capacity, head_dim]; on the host [sequences * kv_heads,
   /// head_dim, capacity or more].
   std::vector<at::Tensor> keys_;
