@@ -52,7 +52,7 @@ void by_operators(const QuantizedMatrix& from, const at::Tensor& to) {
   const std::int64_t most = (std::int64_t{1} << 22) / from.block * from.block;
   for (std::int64_t first = 0; first < count; first += most) {
     const std::int64_t own = std::min(most, count - first);
-    const at::Tensor bytes = from.codes.narrow(0, first / 2, (own + 1) / 2).to(at::kInt);
+    const at::Tensor bytes = from.codes.narrow(0, first / 2, (own + 1) / 2).to(at::kLong);
     const at::Tensor values = from.pairs.index_select(0, bytes).view(-1).narrow(0, 0, own);
     scale_into(flat, first, values, from.scales, from.block);
   }
