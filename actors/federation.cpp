@@ -44,7 +44,7 @@ void evaluate_clients(const FederationConfig& config, const Learning& learning, 
 }  // namespace
 
 RunOutcome run_federation(const FederationConfig& config, const RunOptions& options) {
-  const EarlyLines early(options);
+  EarlyLines early(options);
   std::shared_ptr<HeadSetup> head;
   if (options.head) head = std::make_shared<HeadSetup>(open_head(*options.head));
   const Learning learning = prepare_learning(config, devices_of_run(config, options, early.warning),

@@ -24,11 +24,13 @@ RunLog::~RunLog() = default;
 
 void RunLog::info(const std::string& line) {
   note(line);
+  const std::scoped_lock lock(mutex_);
   if (info_) info_(line);
 }
 
 void RunLog::warning(const std::string& line) {
   logger_->warn("{}", printable(line, true));
+  const std::scoped_lock lock(mutex_);
   if (warning_) warning_(line);
 }
 

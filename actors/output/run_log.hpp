@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace spdlog {
@@ -12,7 +13,7 @@ class logger;
 namespace lorafleet::actors {
 
 /// run.log: time-stamped lines, flushed one by one, with control characters replaced. Each line
-/// also goes to the listener, if there is one.
+/// also goes to the listener, if there is one, one at a time. Of any thread.
 class RunLog {
  public:
   using Listener = std::function<void(const std::string&)>;
@@ -27,6 +28,7 @@ class RunLog {
 
  private:
   std::shared_ptr<spdlog::logger> logger_;
+  std::mutex mutex_;
   Listener info_;
   Listener warning_;
 };

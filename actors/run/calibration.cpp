@@ -71,11 +71,12 @@ IndicesPtr add_examples(const model::ModelShape& shape, std::int64_t max_tokens,
 /// What both kinds of work have in common: everything but the jobs.
 CalibrationWork make_work(const FederationConfig& config,
                           const std::vector<model::BaseModelPtr>& bases,
-                          const std::shared_ptr<const model::EncodedData>& data) {
+                          const std::shared_ptr<const model::EncodedData>& data,
+                          const Note& warning) {
   CalibrationWork work;
   work.devices = bases.size();
   work.train_flops_per_token = model::train_flops_per_token(bases.front()->shape());
-  work.trainer = model::make_lora_trainer(bases, data, config.lora, config.train);
+  work.trainer = model::make_lora_trainer(bases, data, config.lora, config.train, {}, warning);
   return work;
 }
 
@@ -238,7 +239,7 @@ CalibrationWork scenario_work(const FederationConfig& config,
   const Workload data = prepare_workload(config, log, warning);
   const std::int64_t before = model::rss_bytes();
   const auto bases = bases_to_time(config, warning);
-  CalibrationWork work = make_work(config, bases, data.encoded);
+  CalibrationWork work = make_work(config, bases, data.encoded, warning);
   work.rss_before_base = before;
   const auto start = first_adapter(config, bases.front()->shape(), warning);
   for (std::size_t client = 0; client < data.client_examples.size(); ++client) {
@@ -264,7 +265,7 @@ CalibrationWork synthetic_work(const FederationConfig& config, const Note& warni
     parts.push_back(add_examples(shape, config.encoding.max_tokens, 2 * config.train.batch_tokens,
                                  random, *data));
   }
-  CalibrationWork work = make_work(config, bases, data);
+  CalibrationWork work = make_work(config, bases, data, warning);
   work.rss_before_base = before;
   const auto start = first_adapter(config, shape);
   for (std::size_t i = 0; i < parts.size(); ++i)

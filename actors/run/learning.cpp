@@ -166,7 +166,7 @@ Learning real_learning(const FederationConfig& config, const std::vector<std::st
   log(loaded_line(config, devices));
   learning.trainer = model::make_lora_trainer(
       learning.bases, work->encoded, config.lora, config.train,
-      strategy::lora_rules().make(config.aggregation.lora, config.aggregation)->penalty());
+      strategy::lora_rules().make(config.aggregation.lora, config.aggregation)->penalty(), warning);
   learning.scorer = make_run_scorer(config, *work, learning.bases.front());
   return learning;
 }

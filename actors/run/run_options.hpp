@@ -25,7 +25,7 @@ struct RunOptions {
   std::stop_token stop;  ///< asked to stop: the run ends cleanly with status "interrupted"
   std::function<void(const Progress&)> progress;    ///< called from one thread at a time
   std::function<void(const std::string&)> log;      ///< info lines ("loaded the base ...")
-  std::function<void(const std::string&)> warning;  ///< what a user should know
+  std::function<void(const std::string&)> warning;  ///< what a user should know; one at a time
 };
 
 /// What a run came to. `figures` holds every number of summary.json under its dotted key

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "model/config.hpp"
@@ -27,6 +29,7 @@ struct TrainingParts {
   LoraConfig lora;
   TrainConfig train;
   RankPenalty penalty;
+  std::function<void(const std::string&)> warning = {};  ///< of any thread; or nothing
 };
 
 /// A job on its way: LoRA on a frozen base by back-propagation, a pass at a time. A step of more

@@ -2,39 +2,65 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <exception>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "model/training/job_training.hpp"
+#include "model/training/memory_limits.hpp"
 #include "model/training/trainer.hpp"
 
 namespace lorafleet::model {
 
-/// Brings jobs that are not done one pass further. Those whose adapters lie on the same base share
-/// a pass, where this may be (may_share_a_pass). If the device has no memory for so many at once,
-/// they go in halves; a job is unchanged by a pass that failed. Throws RuntimeFailure where it has
-/// none for one. Internal to model/.
-void advance_together(std::span<JobTraining* const> jobs);
-
-/// Jobs that train together over a frozen base.
+/// Jobs that train together over a frozen base; those whose adapters lie on the same one share
+/// passes, where this may be (may_share_a_pass).
+///
+/// If the device has no memory for so many in a pass, they go in parts, and later passes do so at
+/// once. If it has none for a job beside others, that job begins anew when half of them have ended;
+/// if it has none for a job alone, that job ends with RuntimeFailure. Bytes do not depend on it.
 class LoraCohort final : public Cohort {
  public:
-  explicit LoraCohort(const TrainingParts& parts);
+  /// The parts' `warning` hears once of memory that does not suffice, under the slot's number.
+  LoraCohort(const TrainingParts& parts, std::size_t slot);
   void add(std::uint64_t ticket, const TrainJob& job) override;
   [[nodiscard]] std::vector<Ended> advance() override;
 
  private:
+  struct Failure {
+    std::exception_ptr thrown = nullptr;  ///< null: there is none
+    bool is_memory = false;               ///< that there is none left
+  };
   struct Member {
     std::uint64_t ticket;
-    std::unique_ptr<JobTraining> training;
+    TrainJob job;
+    std::unique_ptr<JobTraining> training = nullptr;
+    Failure failure = {};
   };
+  using Members = std::span<Member* const>;
+
+  template <typename Work>
+  [[nodiscard]] Failure attempt(const std::string& what, const Work& work) const;
+  void begin_jobs();
+  void advance_together();
+  void advance_over_one_base(Members members);
+  [[nodiscard]] std::size_t that_fit(Members members) const;
+  [[nodiscard]] bool share_a_pass(Members members);
+  [[nodiscard]] std::vector<Ended> leave();
+  void tell();
 
   const TrainingParts& parts_;
+  std::size_t slot_;
   at::Device device_;  ///< the thread's own while it works for it
+  std::deque<Member> waiting_;
   std::vector<Member> members_;
-  std::vector<Ended> failed_;  ///< before their first pass
+  MemoryLimits limits_;
+  std::string lacking_;  ///< what there was no memory for, the first time
+  bool told_ = false;
 };
 
 }  // namespace lorafleet::model

@@ -43,12 +43,12 @@ class LoraTrainer final : public Trainer {
   }
 
   [[nodiscard]] TrainResult train(const TrainJob& job) const override {
-    LoraCohort alone(parts_.front());
+    LoraCohort alone(parts_.front(), 0);
     return train_alone(alone, job);
   }
 
   [[nodiscard]] std::unique_ptr<Cohort> cohort(std::size_t slot) const override {
-    return std::make_unique<LoraCohort>(parts_[slot % parts_.size()]);
+    return std::make_unique<LoraCohort>(parts_[slot % parts_.size()], slot);
   }
 
  private:
@@ -65,10 +65,11 @@ std::unique_ptr<Trainer> make_lora_trainer(BaseModelPtr base, const EncodedDataP
 
 std::unique_ptr<Trainer> make_lora_trainer(const std::vector<BaseModelPtr>& bases,
                                            const EncodedDataPtr& data, const LoraConfig& lora,
-                                           const TrainConfig& train, const RankPenalty& penalty) {
+                                           const TrainConfig& train, const RankPenalty& penalty,
+                                           std::function<void(const std::string&)> warning) {
   std::vector<TrainingParts> parts;
   for (const BaseModelPtr& base : bases)
-    parts.push_back({base, data, lora, train, penalty});
+    parts.push_back({base, data, lora, train, penalty, warning});
   return std::make_unique<LoraTrainer>(std::move(parts));
 }
 

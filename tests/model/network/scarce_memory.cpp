@@ -32,7 +32,8 @@ class ScarceMemory::Allocator final : public c10::Allocator {
   };
 
  public:
-  explicit Allocator(std::size_t most) : most_(most), real_(c10::GetCPUAllocator()) {
+  Allocator(std::size_t most, std::size_t in_all)
+      : most_(most), in_all_(in_all), real_(c10::GetCPUAllocator()) {
     c10::SetCPUAllocator(this, /*priority=*/1);
   }
   ~Allocator() override { c10::SetCPUAllocator(real_, /*priority=*/1); }
@@ -54,6 +55,12 @@ class ScarceMemory::Allocator final : public c10::Allocator {
   [[nodiscard]] c10::DeleterFnPtr raw_deleter() const override {
     return nullptr;  // a block's context is not its memory
   }
+  void refuse(std::int64_t request) {
+    refused_ = requests_ + request;
+  }
+  [[nodiscard]] std::int64_t requests() const {
+    return requests_;
+  }
   [[nodiscard]] int refusals() const {
     return refusals_;
   }
@@ -67,7 +74,7 @@ class ScarceMemory::Allocator final : public c10::Allocator {
  private:
   c10::DataPtr allocated(std::size_t size) const {
     largest_ = std::max<std::size_t>(largest_, size);
-    if (size > most_) {
+    if (size > most_ || alive_->bytes + size > in_all_ || requests_++ == refused_) {
       ++refusals_;
       throw c10::OutOfMemoryError({__func__, __FILE__, __LINE__}, "no memory");
     }
@@ -79,14 +86,26 @@ class ScarceMemory::Allocator final : public c10::Allocator {
   }
 
   std::size_t most_;
+  std::size_t in_all_;
   c10::Allocator* real_;
+  std::atomic<std::int64_t> refused_ = -1;
+  mutable std::atomic<std::int64_t> requests_ = 0;
   mutable std::atomic<int> refusals_ = 0;
   mutable std::atomic<std::size_t> largest_ = 0;
   std::shared_ptr<Alive> alive_ = std::make_shared<Alive>();
 };
 
-ScarceMemory::ScarceMemory(std::size_t most) : allocator_(std::make_unique<Allocator>(most)) {}
+ScarceMemory::ScarceMemory(std::size_t most, std::size_t in_all)
+    : allocator_(std::make_unique<Allocator>(most, in_all)) {}
 ScarceMemory::~ScarceMemory() = default;
+
+void ScarceMemory::refuse(std::int64_t request) {
+  allocator_->refuse(request);
+}
+
+std::int64_t ScarceMemory::requests() const {
+  return allocator_->requests();
+}
 
 int ScarceMemory::refusals() const {
   return allocator_->refusals();

@@ -1,19 +1,25 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace lorafleet::tests {
 
-/// While it lives, LibTorch gets no block of more than `most` bytes of the CPU's memory: it meets
-/// what it would throw on a device that is full.
+/// While it lives, LibTorch gets no block of more than `most` bytes of the CPU's memory, and no
+/// more than `in_all` at once of what it asks for meanwhile: it meets what it would throw on a
+/// device that is full.
 class ScarceMemory {
  public:
-  explicit ScarceMemory(std::size_t most);
+  explicit ScarceMemory(std::size_t most, std::size_t in_all = SIZE_MAX);
   ~ScarceMemory();
   ScarceMemory(const ScarceMemory&) = delete;
   ScarceMemory& operator=(const ScarceMemory&) = delete;
 
+  /// Of the requests from now on the one with this number, from 0, is refused too.
+  void refuse(std::int64_t request);
+
+  [[nodiscard]] std::int64_t requests() const;
   /// How often something was refused.
   [[nodiscard]] int refusals() const;
   /// Bytes of the largest block that was asked for.

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <numeric>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/training/lora_trainer.hpp"
@@ -87,10 +89,26 @@ struct Jobs {
       jobs.push_back(job);
     }
   }
-  [[nodiscard]] std::unique_ptr<Trainer> trainer() const {
-    return make_lora_trainer(base, data, lora, train);
+  [[nodiscard]] std::unique_ptr<Trainer> trainer(
+      std::function<void(const std::string&)> warning = {}) const {
+    return make_lora_trainer(std::vector{base}, data, lora, train, {}, std::move(warning));
   }
 };
+
+struct Warnings {
+  std::vector<std::string> lines;
+  [[nodiscard]] std::function<void(const std::string&)> listener() {
+    return [this](const std::string& line) { lines.push_back(line); };
+  }
+};
+
+/// What ended in the next pass, by ticket.
+std::map<std::uint64_t, Cohort::Ended> next_ended(Cohort& cohort) {
+  std::map<std::uint64_t, Cohort::Ended> ended;
+  for (Cohort::Ended& own : cohort.advance())
+    ended.emplace(own.ticket, std::move(own));
+  return ended;
+}
 
 bool same(const TrainResult& a, const TrainResult& b) {
   return a.adapter.values == b.adapter.values && a.stats.loss == b.stats.loss &&
@@ -292,12 +310,99 @@ TEST_CASE("where memory does not suffice for all, they go in parts, with the sam
     expected = alone(jobs);
     enough = memory.largest();
   }
-  const auto trainer = jobs.trainer();
+  Warnings warnings;
+  const auto trainer = jobs.trainer(warnings.listener());
   const ScarceMemory memory(enough);  // for any of them, not for all
-  const auto results = together(*trainer, jobs, {0, 1, 2, 3, 4, 5}, {0, 0, 0, 0, 0, 0});
-  CHECK(memory.refusals() > 0);
-  for (const auto& [client, result] : results)
-    CHECK(same(result, expected[client]));
+  const auto cohort = trainer->cohort(2);
+  for (std::size_t i = 0; i < kJobs; ++i)
+    cohort->add(i, jobs.jobs[i]);
+  std::map<std::uint64_t, Cohort::Ended> ended = next_ended(*cohort);
+  const int refusals = memory.refusals();
+  CHECK(refusals > 0);
+  while (ended.size() < kJobs)
+    ended.merge(next_ended(*cohort));
+  CHECK(memory.refusals() == refusals);  // what is too much is known
+  for (const auto& [client, own] : ended) {
+    REQUIRE(own.failure == nullptr);
+    CHECK(same(own.result, expected[client]));
+  }
+  REQUIRE(warnings.lines.size() == 1);
+  const std::string& line = warnings.lines.front();
+  CAPTURE(line);
+  CHECK(line.starts_with("slot 2: cpu has no memory for a pass of 6 jobs with "));
+  CHECK(line.find(" tokens: it goes on with up to ") != std::string::npos);
+  CHECK(
+      line.ends_with(" tokens a pass, or one job's at a time, with the same results; a lower "
+                     "train.batch_tokens or slots.cohort, or train.recompute = \"layer\", "
+                     "needs less"));
+}
+
+TEST_CASE("where memory does not suffice for all jobs' weights, some begin later") {
+  const HostKernelsOff as_on_a_gpu;
+  Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}), 0.1);
+  jobs.train.recompute = "layer";
+  std::vector<TrainResult> expected;
+  std::size_t most = 0;
+  for (const TrainJob& job : jobs.jobs) {
+    const ScarceMemory memory(SIZE_MAX);
+    expected.push_back(jobs.trainer()->train(job));
+    most = std::max(most, memory.most_alive());
+  }
+  Warnings warnings;
+  const auto trainer = jobs.trainer(warnings.listener());
+  for (const std::size_t in_all : {most, most + most / 8}) {
+    const ScarceMemory memory(SIZE_MAX, in_all);
+    for (const auto& [client, result] :
+         together(*trainer, jobs, {5, 2, 4, 0, 3, 1}, {0, 0, 0, 0, 1, 2}))
+      CHECK(same(result, expected[client]));
+    CHECK(memory.refusals() > 0);
+    CHECK(memory.refusals() < 12);
+  }
+  REQUIRE(warnings.lines.size() == 2);
+  CHECK(warnings.lines.front().find("recompute") == std::string::npos);
+}
+
+TEST_CASE("whatever there is no memory for, once, a job has the bytes that it would have had") {
+  const HostKernelsOff as_on_a_gpu;
+  const Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}), 0.1);
+  const std::vector<TrainResult> expected = alone(jobs);
+  std::int64_t requests = 0;
+  {
+    const ScarceMemory memory(SIZE_MAX);
+    together(*jobs.trainer(), jobs, {0, 1, 2, 3, 4, 5}, {0, 0, 0, 0, 0, 0});
+    requests = memory.requests();
+  }
+  int failed = 0, waited = 0;
+  constexpr std::int64_t kTries = 80;
+  for (std::int64_t i = 0; i < kTries; ++i) {
+    CAPTURE(i);
+    Warnings warnings;
+    const auto trainer = jobs.trainer(warnings.listener());
+    ScarceMemory memory(SIZE_MAX);
+    memory.refuse(i * requests / kTries);
+    const auto cohort = trainer->cohort(0);
+    for (std::size_t job = 0; job < kJobs; ++job)
+      cohort->add(job, jobs.jobs[job]);
+    std::map<std::uint64_t, Cohort::Ended> ended;
+    while (ended.size() < kJobs) {
+      const std::size_t before = ended.size();
+      for (auto& [client, own] : next_ended(*cohort)) {
+        if (own.failure) {
+          CHECK((before + 1 == kJobs || i == 0));  // it was alone
+          ++failed;
+        } else {
+          CHECK(same(own.result, expected[client]));
+        }
+        ended.emplace(client, std::move(own));
+      }
+    }
+    REQUIRE(memory.refusals() == 1);
+    for (const std::string& line : warnings.lines)
+      waited += line.find("no memory for one of 6 jobs: it goes on with up to 3 jobs at a") !=
+                std::string::npos;
+  }
+  CHECK(failed < kTries / 10);
+  CHECK(waited > 0);
 }
 
 TEST_CASE("where memory does not suffice for one job, it ends with what would help") {
@@ -311,6 +416,44 @@ TEST_CASE("where memory does not suffice for one job, it ends with what would he
   REQUIRE(ended.size() == 1);
   CHECK_THROWS_WITH_AS(std::rethrow_exception(ended.front().failure),
                        doctest::Contains("a lower train.batch_tokens"), RuntimeFailure);
+}
+
+TEST_CASE("a job that there is no memory for ends alone, and those beside it go on") {
+  const HostKernelsOff as_on_a_gpu;
+  Jobs jobs(BaseModel::load({golden_opt_folder("opt_prenorm") / "hf", "float32"}), 0.1);
+  Random random(10, Purpose::sample);
+  auto data = std::make_shared<EncodedData>();
+  for (std::size_t i = 0; i < 10 * kJobs; ++i) {
+    std::vector<std::int32_t> tokens(i < 10 ? 40 : 12);
+    for (auto& token : tokens)
+      token = static_cast<std::int32_t>(random.below(64));
+    data->add(tokens, 1, 1);
+  }
+  jobs.data = data;
+  jobs.train.batch_tokens = 80;  // two long examples in a pass of job 0
+  jobs.train.batch_size = 2;
+  std::vector<TrainResult> expected(1);
+  std::size_t enough = 0;
+  for (std::size_t i = 1; i < kJobs; ++i) {
+    const ScarceMemory memory(SIZE_MAX);
+    expected.push_back(jobs.trainer()->train(jobs.jobs[i]));
+    enough = std::max(enough, memory.largest());
+  }
+  const auto trainer = jobs.trainer();
+  const auto cohort = trainer->cohort(0);
+  const ScarceMemory memory(enough);
+  for (const std::size_t i : {1, 0, 2, 3, 4, 5})
+    cohort->add(i, jobs.jobs[i]);
+  std::map<std::uint64_t, Cohort::Ended> ended;
+  for (int pass = 0; ended.size() < kJobs && pass < 1000; ++pass)
+    ended.merge(next_ended(*cohort));
+  REQUIRE(ended.size() == kJobs);
+  CHECK_THROWS_WITH_AS(std::rethrow_exception(ended.at(0).failure),
+                       doctest::Contains("no memory for a pass of 80 tokens"), RuntimeFailure);
+  for (std::size_t i = 1; i < kJobs; ++i) {
+    REQUIRE(ended.at(i).failure == nullptr);
+    CHECK(same(ended.at(i).result, expected[i]));
+  }
 }
 
 TEST_CASE("slots have the bases in turn, and a job the bytes of the one that it gets") {
