@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <c10/core/DeviceGuard.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <memory>
@@ -189,6 +190,50 @@ void check_prompts(const std::vector<Tokens>& prompts, const ModelShape& shape) 
   }
 }
 
+/// Each sequence gets as many as the longest.
+std::int64_t cache_rows(std::span<const Tokens> prompts, const GenerationConfig& config) {
+  std::size_t longest = 0;
+  for (const Tokens& prompt : prompts)
+    longest = std::max(longest, prompt.size());
+  return static_cast<std::int64_t>(prompts.size()) *
+         (static_cast<std::int64_t>(longest) + config.max_new_tokens);
+}
+
+/// How many of the first ones have at most `most_rows` rows; one at least.
+std::size_t prompts_within(std::span<const Tokens> prompts, const GenerationConfig& config,
+                           std::int64_t most_rows) {
+  std::size_t count = 1;
+  while (count < prompts.size() && cache_rows(prompts.first(count + 1), config) <= most_rows)
+    ++count;
+  return count;
+}
+
+std::vector<Generated> continued(const BaseModel& base, const AdapterPtr& adapter,
+                                 std::span<const Tokens> prompts, const GenerationConfig& config) {
+  const BaseModelPtr changed = base.under(adapter.get());
+  std::vector<float> values = adapter ? adapter->values : std::vector<float>();
+  std::unique_ptr<LoraLeaves> lora;
+  if (adapter) {
+    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
+  }
+  std::vector<Generated> results(prompts.size());
+  std::int64_t most_rows = config.batch_tokens;
+  for (std::size_t first = 0; first < prompts.size();) {
+    const std::size_t count = prompts_within(prompts.subspan(first), config, most_rows);
+    const auto batch = prompts.subspan(first, count);
+    const auto own = std::span(results).subspan(first, count);
+    try {
+      GenerationBatch(*changed, lora.get(), batch, first, config, own).run();
+      first += count;
+    } catch (const c10::OutOfMemoryError&) {
+      if (count == 1) throw;
+      std::fill(own.begin(), own.end(), Generated());
+      most_rows = cache_rows(batch, config) / 2;
+    }
+  }
+  return results;
+}
+
 }  // namespace
 
 std::vector<Generated> generate(const BaseModel& base, const AdapterPtr& adapter,
@@ -202,29 +247,15 @@ std::vector<Generated> generate(const BaseModel& base, const AdapterPtr& adapter
   check_prompts(prompts, base.shape());
   const at::NoGradGuard no_grad;
   const c10::DeviceGuard on_device(base.network().device());
-  const BaseModelPtr changed = base.under(adapter.get());
-  std::vector<float> values = adapter ? adapter->values : std::vector<float>();
-  std::unique_ptr<LoraLeaves> lora;
-  if (adapter) {
-    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
+  try {
+    return continued(base, adapter, prompts, config);
+  } catch (const c10::OutOfMemoryError& full) {
+    throw RuntimeFailure("there is no memory to continue even one prompt at a time by up to " +
+                         std::to_string(config.max_new_tokens) +
+                         " tokens; a shorter prompt, a lower evaluation.max_new_tokens, or fewer "
+                         "jobs beside it (slots.cohort, slots.count), needs less (" +
+                         full.what_without_backtrace() + ")");
   }
-  std::vector<Generated> results(prompts.size());
-  for (std::size_t first = 0; first < prompts.size();) {
-    std::size_t end = first;
-    std::int64_t longest = 0;
-    while (end < prompts.size()) {  // each sequence gets as many rows as the longest
-      longest = std::max(longest, static_cast<std::int64_t>(prompts[end].size()));
-      const auto rows =
-          static_cast<std::int64_t>(end - first + 1) * (longest + config.max_new_tokens);
-      if (end > first && rows > config.batch_tokens) break;
-      ++end;
-    }
-    GenerationBatch(*changed, lora.get(), std::span(prompts).subspan(first, end - first), first,
-                    config, std::span(results).subspan(first, end - first))
-        .run();
-    first = end;
-  }
-  return results;
 }
 
 }  // namespace lorafleet::model

@@ -26,8 +26,9 @@ struct Generated {
 /// Continues each prompt by itself, in batches over prompts of different lengths, with a key-value
 /// cache. The tokens of a prompt do not depend on what else is in `prompts`: sampling is keyed by
 /// (seed, index of the prompt, position). A sequence ends at the model's last position at the
-/// latest. A null adapter leaves the base as it is. Throws InputError for an empty prompt, one
-/// longer than the model's positions, or an option out of range.
+/// latest. Where the device has no memory for a batch, it goes in halves. A null adapter leaves the
+/// base as it is. Throws InputError for an empty prompt, one longer than the model's positions, or
+/// an option out of range, and RuntimeFailure where there is no memory for one prompt.
 std::vector<Generated> generate(const BaseModel& base, const AdapterPtr& adapter,
                                 const std::vector<std::vector<std::int64_t>>& prompts,
                                 const GenerationConfig& config);

@@ -3,14 +3,17 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <c10/core/DeviceGuard.h>
+#include <c10/util/Exception.h>
 
 #include <memory>
+#include <string>
 
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
 #include "model/network/step/head_pass.hpp"
 #include "model/network/step/step.hpp"
 #include "model/training/batching.hpp"
+#include "partition/support/error.hpp"
 
 namespace lorafleet::model {
 namespace {
@@ -52,13 +55,30 @@ void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
   }
 }
 
-}  // namespace
+/// As many at a time as make `most_tokens` tokens; where the device has no memory for so many, half
+/// of them from then on.
+void score_parts(const BaseModel& base, LoraLeaves* lora, const EncodedData& data,
+                 std::span<const std::uint32_t> examples, std::int64_t& most_tokens,
+                 std::vector<Score>& scores) {
+  for (const auto part : split_by_tokens(data, examples, most_tokens)) {
+    const std::int64_t tokens = count_tokens(data, part);
+    bool fits = part.size() == 1 || tokens <= most_tokens;
+    if (fits) {
+      try {
+        score_batch(base, lora, data, part, scores);
+      } catch (const c10::OutOfMemoryError&) {
+        if (part.size() == 1) throw;
+        fits = false;
+        most_tokens = tokens / 2;
+      }
+    }
+    if (!fits) score_parts(base, lora, data, part, most_tokens, scores);
+  }
+}
 
-std::vector<Score> score_sequences(const BaseModel& base, const AdapterPtr& adapter,
-                                   const EncodedData& data, std::span<const std::uint32_t> examples,
-                                   std::int64_t batch_tokens) {
-  const at::NoGradGuard no_grad;
-  const c10::DeviceGuard on_device(base.network().device());
+std::vector<Score> score_all(const BaseModel& base, const AdapterPtr& adapter,
+                             const EncodedData& data, std::span<const std::uint32_t> examples,
+                             std::int64_t batch_tokens) {
   const BaseModelPtr changed = base.under(adapter.get());
   std::vector<float> values = adapter ? adapter->values : std::vector<float>();
   std::unique_ptr<LoraLeaves> lora;
@@ -67,10 +87,25 @@ std::vector<Score> score_sequences(const BaseModel& base, const AdapterPtr& adap
                                         base.network().working_type());
   }
   std::vector<Score> scores;
-  for (const auto part : split_by_tokens(data, examples, batch_tokens)) {
-    score_batch(*changed, lora.get(), data, part, scores);
-  }
+  score_parts(*changed, lora.get(), data, examples, batch_tokens, scores);
   return scores;
+}
+
+}  // namespace
+
+std::vector<Score> score_sequences(const BaseModel& base, const AdapterPtr& adapter,
+                                   const EncodedData& data, std::span<const std::uint32_t> examples,
+                                   std::int64_t batch_tokens) {
+  const at::NoGradGuard no_grad;
+  const c10::DeviceGuard on_device(base.network().device());
+  try {
+    return score_all(base, adapter, data, examples, batch_tokens);
+  } catch (const c10::OutOfMemoryError& full) {
+    throw RuntimeFailure(std::string("there is no memory to score even one example at a time; a "
+                                     "lower data.max_tokens, or fewer jobs beside it "
+                                     "(slots.cohort, slots.count), needs less (") +
+                         full.what_without_backtrace() + ")");
+  }
 }
 
 }  // namespace lorafleet::model

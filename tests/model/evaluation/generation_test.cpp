@@ -11,6 +11,7 @@
 #include "tests/model/changed_model.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
+#include "tests/model/network/scarce_memory.hpp"
 #include "tests/model/random_adapter.hpp"
 #include "tests/model/tiny_bases.hpp"
 
@@ -165,6 +166,53 @@ TEST_CASE("the host's kernels write what operators of any device write, in all f
     for (std::size_t i = 0; i < prompts.size(); ++i)
       CHECK(own[i].tokens == other[i].tokens);
   }
+}
+
+TEST_CASE("where memory does not suffice for a batch of prompts, it goes in halves, as before") {
+  const HostKernelsOff as_on_a_gpu;
+  const GoldenOpt golden("opt_prenorm", "float32", "cpu");
+  const auto prompts = random_prompts(3, 12);
+  GenerationConfig config;
+  config.max_new_tokens = 8;
+  config.temperature = 1.0;
+  const auto same = [&](const std::vector<Generated>& a, const std::vector<Generated>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const Generated& one, const Generated& other) {
+                        return one.tokens == other.tokens && one.stopped == other.stopped;
+                      });
+  };
+  const auto expected = generate(golden.base(), nullptr, prompts, config);
+  GenerationConfig apart = config;
+  apart.batch_tokens = 1;
+  std::size_t enough = 0;
+  {
+    const ScarceMemory memory(SIZE_MAX);
+    generate(golden.base(), nullptr, prompts, apart);
+    enough = memory.largest();
+  }
+  {
+    const ScarceMemory memory(enough);
+    CHECK(same(generate(golden.base(), nullptr, prompts, config), expected));
+    CHECK(memory.refusals() > 0);
+    CHECK(memory.refusals() < 5);  // later batches know
+  }
+  constexpr int kTries = 20;
+  std::int64_t requests = 0;
+  {
+    const ScarceMemory memory(SIZE_MAX);
+    generate(golden.base(), nullptr, prompts, config);
+    requests = memory.requests();
+  }
+  for (int i = 0; i < kTries; ++i) {
+    ScarceMemory memory(SIZE_MAX);
+    memory.refuse(i * requests / kTries);
+    CHECK(same(generate(golden.base(), nullptr, prompts, config), expected));
+    CHECK(memory.refusals() == 1);
+  }
+  const ScarceMemory memory(1000);
+  CHECK_THROWS_WITH_AS(generate(golden.base(), nullptr, prompts, config),
+                       doctest::Contains("by up to 8 tokens; a shorter prompt, a lower"),
+                       RuntimeFailure);
 }
 
 TEST_CASE("sampling follows the seed") {

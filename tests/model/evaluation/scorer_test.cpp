@@ -2,14 +2,18 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <vector>
 
+#include "model/evaluation/sequence_scores.hpp"
+#include "partition/support/error.hpp"
 #include "partition/support/indices.hpp"
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
+#include "tests/model/network/scarce_memory.hpp"
 
 using namespace lorafleet;
 using namespace lorafleet::model;
@@ -135,4 +139,51 @@ TEST_CASE("nothing to score is no error") {
   CHECK(result.total.examples == 0);
   CHECK(result.total.loss() == 0.0);
   CHECK(result.by_context_length.empty());
+}
+
+TEST_CASE("where memory does not suffice for a batch of examples, parts have the same scores") {
+  const HostKernelsOff as_on_a_gpu;
+  const GoldenOpt golden("opt_prenorm", "float32", "cpu");
+  const auto data = made_up_data();
+  const auto adapter = std::make_shared<const Adapter>(golden.adapter("adamw.step5."));
+  const auto scores = [&](std::int64_t batch_tokens) {
+    return score_sequences(golden.base(), adapter, *data, every_second(), batch_tokens);
+  };
+  const auto same = [](const std::vector<Score>& a, const std::vector<Score>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const Score& one, const Score& other) {
+                        return one.loss_sum == other.loss_sum && one.correct == other.correct &&
+                               one.label_tokens == other.label_tokens;
+                      });
+  };
+  constexpr std::int64_t kTokens = 300;
+  std::size_t enough = 0;
+  {
+    const ScarceMemory memory(SIZE_MAX);
+    scores(1);
+    enough = memory.largest();
+  }
+  std::vector<Score> expected;
+  std::int64_t requests = 0;
+  {
+    const ScarceMemory memory(SIZE_MAX);
+    expected = scores(kTokens);
+    requests = memory.requests();
+  }
+  {
+    const ScarceMemory memory(enough);
+    CHECK(same(scores(kTokens), expected));
+    CHECK(memory.refusals() > 0);
+    CHECK(memory.refusals() < 5);  // later batches know
+  }
+  constexpr std::int64_t kTries = 20;
+  for (std::int64_t i = 1; i < kTries; ++i) {
+    ScarceMemory memory(SIZE_MAX);
+    memory.refuse(i * requests / kTries);
+    CHECK(same(scores(kTokens), expected));
+    CHECK(memory.refusals() == 1);
+  }
+  const ScarceMemory memory(64 * 64);
+  CHECK_THROWS_WITH_AS(scores(kTokens), doctest::Contains("a lower data.max_tokens"),
+                       RuntimeFailure);
 }
