@@ -22,7 +22,8 @@ FleetParts fleet_parts(const FederationConfig& config, const Learning& learning,
     parts.slots = 1;
   }
   if (head != nullptr) parts.slots = static_cast<std::size_t>(head->options.own_slots);
-  parts.jobs_of_slot = jobs_that_fit(config, learning, {parts.slots, parts.jobs_of_slot}, warning);
+  parts.jobs_of_slot =
+      jobs_that_fit(config, learning, {parts.slots, parts.jobs_of_slot}, true, warning);
   return parts;
 }
 

@@ -182,7 +182,8 @@ void RemoteHostActor::prepare(const net::RunOffer& offer) {
     work->learning = prepare_learning(config, devices, options.log, options.warning);
     work->fingerprint = fingerprint(config, work->learning);
     const SlotJobs wish = slots_for(jobs, config.slots.jobs_of_slot(), devices.size());
-    const std::size_t together = jobs_that_fit(config, work->learning, wish, options.warning);
+    const std::size_t together =
+        jobs_that_fit(config, work->learning, wish, false, options.warning);
     for (std::size_t slot = 0; slot < wish.slots; ++slot)
       work->slots.push_back(system().spawn<SlotActor, caf::detached>(work->learning.trainer, slot));
     work->host = system().spawn<HostActor>(work->slots, together);

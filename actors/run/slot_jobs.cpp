@@ -10,17 +10,32 @@
 #include "model/device/devices.hpp"
 #include "model/device/process.hpp"
 #include "model/network/device_fit.hpp"
+#include "model/network/recompute_choice.hpp"
 #include "model/training/batching.hpp"
 
 namespace lorafleet::actors {
 namespace {
 
-/// Of the examples.
-std::int64_t longest_of(const model::EncodedData& data) {
+/// Tokens of an example.
+std::int64_t longest_of(const model::EncodedData& data, const Indices& examples) {
   std::int64_t longest = 1;
-  for (std::size_t i = 0; i < data.size(); ++i)
-    longest = std::max(longest, static_cast<std::int64_t>(data.length(i)));
+  for (const std::uint32_t example : examples)
+    longest = std::max(longest, static_cast<std::int64_t>(data.length(example)));
   return longest;
+}
+
+/// In what clients train on.
+std::int64_t longest_of(const Workload& work) {
+  std::int64_t longest = 1;
+  for (const IndicesPtr& examples : work.client_examples)
+    longest = std::max(longest, longest_of(*work.encoded, *examples));
+  return longest;
+}
+
+/// Most tokens that evaluation scores together; 0: nothing to score.
+std::int64_t largest_batch(const FederationConfig& config, const Workload& work) {
+  return std::min(model::count_tokens(*work.encoded, work.scored),
+                  std::max(config.evaluation.batch_tokens, longest_of(*work.encoded, work.scored)));
 }
 
 /// Most tokens of a pass in the clients' first jobs: others differ in the order of examples alone.
@@ -45,6 +60,23 @@ std::optional<model::DeviceFootprint> footprint_of_pass(const FederationConfig& 
   train.batch_tokens = tokens;
   train.batch_size = 0;
   return model::device_footprint(config.model, config.lora, train, 1);
+}
+
+/// What needs less memory than a pass that does not fit, where one of `rows` tokens does.
+std::string needs_less(const FederationConfig& config, const Workload& work, std::int64_t rows) {
+  const std::int64_t longest = longest_of(work);
+  std::string text;
+  if (rows < longest) {
+    text = "its longest example alone, of " + std::to_string(longest) +
+           " tokens, may not fit; a lower data.max_tokens";
+  } else if (config.train.batch_size > 0) {
+    text = "train.batch_size = " + std::to_string(rows / longest);
+  } else {
+    text = "train.batch_tokens = " + std::to_string(rows);
+  }
+  if (!model::recompute_choices().at(config.train.recompute).value)
+    text += " or train.recompute = \"layer\"";
+  return text + " needs less";
 }
 
 }  // namespace
@@ -90,27 +122,36 @@ void check_base_fits(const FederationConfig& config, const std::vector<std::stri
   const auto takes = footprint_of_pass(config, 1);
   if (!takes) return;
   for (const std::string& device : devices) {
-    const auto free = model::free_memory(device, model::loaded);
+    const auto free = free_memory_now(device);
     if (free) model::check_base_fits(device, *free, *takes);
   }
 }
 
+std::optional<std::int64_t> free_memory_now(const std::string& device) {
+  return model::free_memory(device, model::loaded);
+}
+
 std::size_t jobs_that_fit(const FederationConfig& config, const Learning& learning,
-                          const SlotJobs& wish, const Note& warning) {
+                          const SlotJobs& wish, bool evaluates, const Note& warning,
+                          const FreeMemory& free) {
   const auto& devices = learning.base_devices;
   std::vector<model::SlotsOfGpu> gpus;
   for (std::size_t place = 0; place < std::min(devices.size(), wish.slots); ++place) {
-    const auto free = model::free_memory(devices[place], model::loaded);
-    if (free) gpus.push_back({devices[place], slots_on(place, devices.size(), wish.slots), *free});
+    if (const auto left = free(devices[place]))
+      gpus.push_back({devices[place], slots_on(place, devices.size(), wish.slots), *left});
   }
   if (gpus.empty()) return wish.jobs_of_slot;
   const Workload& work = *learning.work;
-  const auto surely = footprint_of_pass(config, largest_pass(config, work));
-  if (!surely) return wish.jobs_of_slot;
-  model::check_job_fits(gpus, *surely);
   const auto takes =
-      model::device_footprint(config.model, config.lora, config.train, longest_of(*work.encoded));
-  return model::jobs_that_fit(gpus, wish.jobs_of_slot, takes.value(), warning);
+      model::device_footprint(config.model, config.lora, config.train, longest_of(work));
+  if (!takes) return wish.jobs_of_slot;
+  model::check_job_fits(
+      gpus, largest_pass(config, work),
+      [&](std::int64_t rows) { return footprint_of_pass(config, rows).value(); },
+      [&](std::int64_t rows) { return needs_less(config, work, rows); });
+  const std::int64_t scored = largest_batch(config, work);
+  if (evaluates && scored > 0) gpus.front().scoring = takes->scoring_bytes(scored);
+  return model::jobs_that_fit(gpus, wish.jobs_of_slot, *takes, warning);
 }
 
 }  // namespace lorafleet::actors

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,10 +40,16 @@ std::size_t slots_on(std::size_t place, std::size_t devices, std::size_t slots);
 /// Throws InputError where a GPU has no room for the base, which is not there yet.
 void check_base_fits(const FederationConfig& config, const std::vector<std::string>& devices);
 
-/// How many jobs each slot trains side by side: as many as wished, or what fits beside the base
-/// into the memory of each GPU, and `warning` says so. Results do not depend on it. Throws
-/// InputError where a GPU has no room for one of the clients' first jobs.
+/// Bytes that a device has left; nothing for a CPU.
+using FreeMemory = std::function<std::optional<std::int64_t>(const std::string& device)>;
+std::optional<std::int64_t> free_memory_now(const std::string& device);
+
+/// How many jobs each slot trains side by side: as many as wished, or what fits into the memory of
+/// each GPU beside the base, and on the first one, where this process evaluates, beside its
+/// batches; `warning` says so. Results do not depend on it. Throws InputError where a GPU has no
+/// room for one of the clients' first jobs.
 std::size_t jobs_that_fit(const FederationConfig& config, const Learning& learning,
-                          const SlotJobs& wish, const Note& warning);
+                          const SlotJobs& wish, bool evaluates, const Note& warning,
+                          const FreeMemory& free = free_memory_now);
 
 }  // namespace lorafleet::actors

@@ -1,6 +1,8 @@
 #include "model/network/device_fit.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <limits>
 
 #include "partition/support/error.hpp"
 
@@ -27,6 +29,10 @@ std::int64_t taken(const SlotsOfGpu& gpu, const DeviceFootprint& takes, std::siz
   return static_cast<std::int64_t>(gpu.slots) * taken(takes, jobs);
 }
 
+bool fits(const SlotsOfGpu& gpu, const DeviceFootprint& takes, std::size_t jobs) {
+  return taken(gpu, takes, jobs) + gpu.scoring <= gpu.free;
+}
+
 std::string room(const SlotsOfGpu& gpu, const DeviceFootprint& takes) {
   return gpu.device + " has " + gigabytes(gpu.free) + " left beside a base of " +
          gigabytes(takes.base_bytes);
@@ -42,9 +48,9 @@ std::size_t jobs_that_fit(const std::vector<SlotsOfGpu>& gpus, std::size_t wishe
   bool too_much = false;
   for (const SlotsOfGpu& gpu : gpus) {
     std::size_t own = jobs;
-    while (own > 1 && taken(gpu, takes, own) > gpu.free)
+    while (own > 1 && !fits(gpu, takes, own))
       --own;
-    const bool own_too_much = taken(gpu, takes, own) > gpu.free;
+    const bool own_too_much = !fits(gpu, takes, own);
     if (own == jobs && (too_much || !own_too_much)) continue;
     jobs = own;
     least = &gpu;
@@ -54,7 +60,8 @@ std::size_t jobs_that_fit(const std::vector<SlotsOfGpu>& gpus, std::size_t wishe
   const auto needs = [&](std::size_t of_slot) {
     return counted(least->slots, "slot") + " of " + counted(of_slot, "job") + " of up to " +
            std::to_string(takes.rows) + " tokens a pass would take about " +
-           gigabytes(taken(*least, takes, of_slot));
+           gigabytes(taken(*least, takes, of_slot)) +
+           (least->scoring > 0 ? ", and evaluation " + gigabytes(least->scoring) : "");
   };
   if (too_much) {
     warning(room(*least, takes) + "; " + needs(jobs) +
@@ -67,14 +74,30 @@ std::size_t jobs_that_fit(const std::vector<SlotsOfGpu>& gpus, std::size_t wishe
   return jobs;
 }
 
-void check_job_fits(const std::vector<SlotsOfGpu>& gpus, const DeviceFootprint& takes) {
-  const std::int64_t needs = taken(takes, 1);
+std::int64_t rows_that_fit(const std::vector<SlotsOfGpu>& gpus, std::int64_t most,
+                           const FootprintOfRows& takes) {
+  std::int64_t free = std::numeric_limits<std::int64_t>::max();
+  for (const SlotsOfGpu& gpu : gpus)
+    free = std::min(free, gpu.free);
+  std::int64_t fit = 0;
+  for (std::int64_t too_many = most + 1; fit + 1 < too_many;) {
+    const std::int64_t rows = fit + (too_many - fit) / 2;
+    (taken(takes(rows), 1) <= free ? fit : too_many) = rows;
+  }
+  return fit;
+}
+
+void check_job_fits(const std::vector<SlotsOfGpu>& gpus, std::int64_t rows,
+                    const FootprintOfRows& takes,
+                    const std::function<std::string(std::int64_t rows)>& advice) {
+  const DeviceFootprint own = takes(rows);
+  const std::int64_t needs = taken(own, 1);
   for (const SlotsOfGpu& gpu : gpus) {
     if (needs / 7 * 6 <= gpu.free) continue;  // within a sixth: device_activation_bytes
-    throw InputError("train.batch_tokens",
-                     room(gpu, takes) + "; one job with a pass of " + std::to_string(takes.rows) +
-                         " tokens takes about " + gigabytes(needs) +
-                         ": train.recompute = \"layer\" or a lower train.batch_tokens needs less");
+    throw InputError("train.batch_tokens", room(gpu, own) + "; one job with a pass of " +
+                                               std::to_string(rows) + " tokens takes about " +
+                                               gigabytes(needs) + ": " +
+                                               advice(rows_that_fit(gpus, rows, takes)));
   }
 }
 

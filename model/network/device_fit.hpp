@@ -14,7 +14,8 @@ namespace lorafleet::model {
 struct SlotsOfGpu {
   std::string device;
   std::size_t slots = 1;
-  std::int64_t free = 0;  ///< bytes that it has left, once the base is there
+  std::int64_t free = 0;     ///< bytes that it has left, once the base is there
+  std::int64_t scoring = 0;  ///< of these, what evaluation takes beside the slots
 };
 
 /// How many jobs each slot can train side by side: as many as wished, or what fits on the GPU that
@@ -24,9 +25,19 @@ std::size_t jobs_that_fit(const std::vector<SlotsOfGpu>& gpus, std::size_t wishe
                           const DeviceFootprint& takes,
                           const std::function<void(const std::string&)>& warning);
 
-/// Throws InputError, with the numbers, where one of them has no room for a single job, even if the
-/// estimate is too high by as much as it may be.
-void check_job_fits(const std::vector<SlotsOfGpu>& gpus, const DeviceFootprint& takes);
+/// What jobs take whose passes have so many tokens.
+using FootprintOfRows = std::function<DeviceFootprint(std::int64_t rows)>;
+
+/// The most tokens of a pass, up to `most`, with which a job fits on each of the GPUs; 0: none.
+std::int64_t rows_that_fit(const std::vector<SlotsOfGpu>& gpus, std::int64_t most,
+                           const FootprintOfRows& takes);
+
+/// Throws InputError, with the numbers, where one of them has no room for a single job with a pass
+/// of `rows` tokens, even if the estimate is too high by as much as it may be, and no evaluation
+/// beside it. `advice`: what needs less, where passes of so many tokens fit.
+void check_job_fits(const std::vector<SlotsOfGpu>& gpus, std::int64_t rows,
+                    const FootprintOfRows& takes,
+                    const std::function<std::string(std::int64_t rows)>& advice);
 
 /// The same for the base alone, of which the estimate is nearly exact: `free` bytes before it is
 /// there.

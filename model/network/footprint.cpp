@@ -64,10 +64,12 @@ std::optional<DeviceFootprint> device_footprint(const ModelConfig& model, const 
   const bool share = !dropout_choices().at(train.base_dropout).value ||
                      (drops.attention == 0.0 && drops.layer == 0.0);
   return DeviceFootprint{
-      base_bytes(*base, dtype, kind), adapter_bytes(*adapter), rows, [=](std::int64_t jobs) {
+      base_bytes(*base, dtype, kind), adapter_bytes(*adapter), rows,
+      [=](std::int64_t jobs) {
         return dense + device_activation_bytes(*base, *adapter, dtype, (share ? jobs : 1) * rows,
                                                recomputes);
-      }};
+      },
+      [=](std::int64_t tokens) { return dense + device_scoring_bytes(*base, dtype, tokens); }};
 }
 
 }  // namespace lorafleet::model

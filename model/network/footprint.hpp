@@ -29,6 +29,8 @@ struct DeviceFootprint {
   std::int64_t rows = 0;           ///< most tokens of a job in a pass
   /// Of the activations of a pass that so many jobs share, and of a quantised layer as numbers.
   std::function<std::int64_t(std::int64_t jobs)> pass_bytes;
+  /// Of so many tokens that are scored together.
+  std::function<std::int64_t(std::int64_t tokens)> scoring_bytes;
 };
 
 /// As footprint, on a GPU.

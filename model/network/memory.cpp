@@ -121,6 +121,21 @@ std::int64_t within_layer(const Widths& widths) {
                                       2 * (widths.queries + 2 * widths.keys));
 }
 
+/// Of a pass on a GPU that keeps so many numbers of each row.
+std::int64_t device_bytes(const BaseDescription& base, DType dtype, std::int64_t rows,
+                          std::int64_t kept) {
+  constexpr std::int64_t kBlock = 4096;  // product_rows of a GPU
+  const std::int64_t padded = (rows + kBlock - 1) / kBlock * kBlock;
+  const std::int64_t of_number = dtype == DType::bfloat16 ? 2 : kFloat;
+  const std::int64_t of_row = kept + within_layer(widths_of(base.shape));
+  const std::int64_t in_head =
+      base.shape.classifier
+          ? 0
+          : 4 * kFloat * std::min(padded, head_chunk_rows(base.shape.vocabulary, at::kCUDA)) *
+                base.shape.vocabulary;
+  return (of_number * padded * of_row + in_head) / 5 * 6;
+}
+
 }  // namespace
 
 std::int64_t parameters(const BaseDescription& base) {
@@ -209,19 +224,14 @@ std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& 
 
 std::int64_t device_activation_bytes(const BaseDescription& base, const AdapterLayout& adapter,
                                      DType dtype, std::int64_t rows, bool recomputes) {
-  constexpr std::int64_t kBlock = 4096;  // product_rows of a GPU
-  const std::int64_t padded = (rows + kBlock - 1) / kBlock * kBlock;
-  const std::int64_t of_number = dtype == DType::bfloat16 ? 2 : kFloat;
-  const Widths widths = widths_of(base.shape);
   const KeptLayers kept = kept_of_row(base, adapter, false);
-  const std::int64_t of_row =
-      (recomputes ? kept.count * widths.stream + kept.most.all() : kept.sum.all()) +
-      within_layer(widths);
-  const std::int64_t in_head =
-      base.shape.classifier
-          ? 0
-          : 4 * kFloat * head_chunk_rows(base.shape.vocabulary, at::kCUDA) * base.shape.vocabulary;
-  return (of_number * padded * of_row + in_head) / 5 * 6;
+  return device_bytes(
+      base, dtype, rows,
+      recomputes ? kept.count * base.shape.width + kept.most.all() : kept.sum.all());
+}
+
+std::int64_t device_scoring_bytes(const BaseDescription& base, DType dtype, std::int64_t rows) {
+  return device_bytes(base, dtype, rows, 0);
 }
 
 }  // namespace lorafleet::model

@@ -52,4 +52,7 @@ std::int64_t activation_bytes(const BaseDescription& base, const AdapterLayout& 
 std::int64_t device_activation_bytes(const BaseDescription& base, const AdapterLayout& adapter,
                                      DType dtype, std::int64_t rows, bool recomputes = false);
 
+/// An estimate of the same where examples are scored: nothing is kept.
+std::int64_t device_scoring_bytes(const BaseDescription& base, DType dtype, std::int64_t rows);
+
 }  // namespace lorafleet::model

@@ -25,6 +25,16 @@ DeviceFootprint some_footprint() {
   return takes;
 }
 
+/// The same of passes of fewer tokens.
+DeviceFootprint footprint_of_rows(std::int64_t rows) {
+  DeviceFootprint takes = some_footprint();
+  takes.rows = rows;
+  takes.pass_bytes = [rows](std::int64_t jobs) {
+    return kGigabyte + 3 * jobs * kGigabyte / 2048 * rows;
+  };
+  return takes;
+}
+
 struct Said {
   std::vector<std::string> lines;
   std::size_t jobs = 0;
@@ -86,17 +96,42 @@ TEST_CASE("of several GPUs the one with the least room decides, in one line") {
   CHECK(short_of.lines[0].find("memory may run out") != std::string::npos);
 }
 
+TEST_CASE("what evaluation takes on its GPU leaves room for fewer jobs there") {
+  const Said said({{"cuda:0", 1, 33 * kGigabyte, 4 * kGigabyte}, {"cuda:1", 1, 33 * kGigabyte}},
+                  16);
+  CHECK(said.jobs == 14);
+  REQUIRE(said.lines.size() == 1);
+  CHECK(said.lines[0] ==
+        "cuda:0 has 33.0 GB left beside a base of 3.0 GB; 1 slot of 16 jobs of up to 1024 tokens a "
+        "pass would take about 33.0 GB, and evaluation 4.0 GB: each slot trains 14 jobs at a time, "
+        "with the same results");
+}
+
 TEST_CASE("where one job is too much for a GPU by more than the estimate may err, it is refused") {
-  // A job takes 3 GB; 6 sevenths of it are 2.57 GB.
-  check_job_fits({{"cuda:0", 4, 3 * kGigabyte}, {"cuda:1", 4, 26 * kGigabyte / 10}},
-                 some_footprint());
+  const auto advice = [](std::int64_t rows) { return std::to_string(rows) + " tokens fit"; };
+  // A job of 1024 tokens takes 3 GB; 6 sevenths of it are 2.57 GB. Evaluation makes way.
+  check_job_fits({{"cuda:0", 4, 3 * kGigabyte}, {"cuda:1", 4, 26 * kGigabyte / 10, kGigabyte}},
+                 1024, footprint_of_rows, advice);
   CHECK_THROWS_WITH_AS(
-      check_job_fits({{"cuda:0", 1, 3 * kGigabyte}, {"cuda:1", 1, 25 * kGigabyte / 10}},
-                     some_footprint()),
+      check_job_fits({{"cuda:0", 1, 3 * kGigabyte}, {"cuda:1", 1, 25 * kGigabyte / 10}}, 1024,
+                     footprint_of_rows, advice),
       "train.batch_tokens: cuda:1 has 2.5 GB left beside a base of 3.0 GB; one job with a pass of "
-      "1024 tokens takes about 3.0 GB: train.recompute = \"layer\" or a lower train.batch_tokens "
-      "needs less",
+      "1024 tokens takes about 3.0 GB: 682 tokens fit",
       InputError);
+}
+
+TEST_CASE("the largest pass that fits is found, whatever the GPU with the least room has") {
+  for (const std::int64_t free : {0L, 15L, 16L, 17L, 25L, 29L, 30L, 31L, 100L}) {
+    const std::vector<SlotsOfGpu> gpus = {{"cuda:0", 1, 40 * kGigabyte},
+                                          {"cuda:1", 3, free * kGigabyte / 10}};
+    const std::int64_t found = rows_that_fit(gpus, 1024, footprint_of_rows);
+    std::int64_t expected = 0;
+    for (std::int64_t rows = 1; rows <= 1024; ++rows) {
+      const DeviceFootprint takes = footprint_of_rows(rows);
+      if (takes.adapter_bytes + takes.pass_bytes(1) <= gpus[1].free) expected = rows;
+    }
+    CHECK(found == expected);
+  }
 }
 
 TEST_CASE("a GPU without room for the base is refused before it is loaded") {

@@ -150,6 +150,9 @@ TEST_CASE("a GPU's memory is what an H200 had in use with 16 jobs of 1,024 token
           doctest::Approx(gigabytes).epsilon(1.0 / 6.0).scale(0.0));
     CHECK(device_activation_bytes(base, *adapter, DType::float32, 16 * 1024) >
           device_activation_bytes(base, *adapter, DType::bfloat16, 16 * 1024));
+    const std::int64_t scoring = device_scoring_bytes(base, DType::bfloat16, 16 * 1024);
+    CHECK(scoring < device_activation_bytes(base, *adapter, DType::bfloat16, 16 * 1024, true));
+    CHECK(scoring > 2 * 16 * 1024 * 3 * base.shape.width);
   }
 }
 
@@ -196,4 +199,6 @@ TEST_CASE("a footprint reads config.json alone, and knows how many tokens go thr
   CHECK(there.base_bytes == quantized.base_bytes);
   CHECK(there.pass_bytes(1) ==
         device_footprint(model, lora, train, 256)->pass_bytes(1) + quantized.dense_bytes);
+  CHECK(there.scoring_bytes(300) ==
+        device_scoring_bytes(base.description, DType::bfloat16, 300) + quantized.dense_bytes);
 }
