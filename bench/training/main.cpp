@@ -2,7 +2,6 @@
 // (bench/README.md).
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <csignal>
 #include <cstdint>
@@ -14,13 +13,13 @@
 #include <string>
 #include <vector>
 
+#include "bench/support/bases.hpp"
+#include "bench/support/machine.hpp"
+#include "bench/support/options.hpp"
 #include "bench/training/examples.hpp"
-#include "bench/training/machine.hpp"
 #include "bench/training/outcome.hpp"
 #include "bench/training/task.hpp"
 #include "model/files/json.hpp"
-#include "model/network/family.hpp"
-#include "model/network/random_base.hpp"
 #include "partition/support/error.hpp"
 #include "partition/support/files.hpp"
 #include "partition/support/process.hpp"
@@ -35,37 +34,6 @@ using tools::CommandLine;
 volatile std::sig_atomic_t interrupted = 0;
 
 constexpr const char* kWorks[] = {"products", "train", "evaluate", "generate", "clients"};
-
-std::vector<std::string> list_of(const CommandLine& line, const std::string& name,
-                                 const std::vector<std::string>& allowed = {}) {
-  std::vector<std::string> parts(1);
-  for (const char letter : line.text(name)) {
-    if (letter == ',') {
-      parts.emplace_back();
-    } else if (letter != ' ') {
-      parts.back() += letter;
-    }
-  }
-  for (const auto& part : parts) {
-    const bool known = std::find(allowed.begin(), allowed.end(), part) != allowed.end();
-    if (part.empty() || (!allowed.empty() && !known)) {
-      throw InputError("--" + name, "\"" + part + "\" is not known" +
-                                        (allowed.empty() ? "" : "; allowed: " + join(allowed)));
-    }
-  }
-  return parts;
-}
-
-double seconds_option(const CommandLine& line) {
-  const std::string text = line.text("seconds");
-  double seconds = 0.0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || !(seconds > 0.0) ||
-      seconds > 1e6) {
-    throw InputError("--seconds", "\"" + text + "\" is out of range; allowed: above 0");
-  }
-  return seconds;
-}
 
 struct Setting {
   std::size_t slots = 1;
@@ -87,46 +55,6 @@ std::vector<Setting> settings_of(const CommandLine& line) {
     settings.push_back({static_cast<std::size_t>(slots), static_cast<int>(threads)});
   }
   return settings;
-}
-
-/// A base to measure: a folder, or a size written into `folder` with random weights.
-struct Base {
-  std::string name;
-  std::filesystem::path path;
-  double weights = 0.0;
-};
-
-double weights_of(const model::ModelShape& shape) {
-  double weights = static_cast<double>(shape.embedding) * static_cast<double>(shape.vocabulary);
-  for (std::size_t i = 0; i < shape.modules(); ++i) {
-    weights += static_cast<double>(shape.linear(i).in) * static_cast<double>(shape.linear(i).out);
-  }
-  return weights;
-}
-
-Base base_named(const std::string& name, const std::filesystem::path& folder) {
-  const auto shipped = tests::source_folder() / "scenarios" / "base" / name;
-  for (const auto& path : {shipped, std::filesystem::path(name), folder / name}) {
-    if (!std::filesystem::exists(path / "config.json")) continue;
-    const auto shape = model::read_shape(path / "config.json");
-    return {std::filesystem::weakly_canonical(path).filename().string(), path, weights_of(shape)};
-  }
-  const auto sizes = model::known_sizes();
-  if (std::find(sizes.begin(), sizes.end(), name) == sizes.end()) {
-    throw InputError("--shapes",
-                     "\"" + name + "\" is no model's folder and no size; allowed: " + join(sizes));
-  }
-  return {name, folder / name, weights_of(model::base_of_size(name).description.shape)};
-}
-
-void write_where_missing(const Base& base) {
-  if (std::filesystem::exists(base.path / "config.json")) return;
-  std::cerr << "writing " << base.name << " with random weights\n";
-  const auto part = base.path.string() + ".part";
-  constexpr std::uint64_t kShard = std::uint64_t{5} << 30;
-  model::write_random_base(part, model::base_of_size(base.name), 42,
-                           model::weight_type_named("float16", "dtype"), kShard);
-  rename_folder(part, base.path);
 }
 
 /// A rough figure: the weights, laid out twice more in bfloat16, and some activations.
@@ -153,7 +81,7 @@ std::vector<Outcome> outcomes_of(const CommandLine& line, const std::vector<Base
       task.dtype = dtype;
       task.lengths = line.text("lengths");
       task.packing = line.text("packing");
-      task.seconds = seconds_option(line);
+      task.seconds = seconds_of(line);
       const auto add = [&](const std::string& work, const std::string& of, Setting setting) {
         if (std::find(works.begin(), works.end(), work) == works.end()) return;
         const double needed = needed_bytes(base, dtype, setting.slots);
@@ -279,7 +207,7 @@ int benchmark(const CommandLine& line) {
   make_folder(folder);
   std::vector<Base> bases;
   for (const auto& name : list_of(line, "shapes"))
-    bases.push_back(base_named(name, folder));
+    bases.push_back(base_named(name, folder, "--shapes"));
   auto outcomes = outcomes_of(line, bases);
   if (outcomes.empty()) throw InputError("--work", "there is nothing to measure");
   for (const Base& base : bases)
@@ -306,7 +234,7 @@ int benchmark(const CommandLine& line) {
       complete = complete && outcome.problem.empty();
     }
   }
-  report["seconds"] = seconds_option(line);
+  report["seconds"] = seconds_of(line);
   report["repetitions"] = repetitions;
   report["lengths"] = line.text("lengths");
   report["measurements"] = as_json(outcomes);

@@ -2,22 +2,10 @@
 
 #include <cstddef>
 
+#include "model/device/device_allocator.hpp"
 #include "model/device/device_name.hpp"
 
-#ifdef LORAFLEET_CUDA
-#include <c10/cuda/CUDACachingAllocator.h>
-#endif
-
 namespace lorafleet::model {
-namespace {
-
-void give_back() {
-#ifdef LORAFLEET_CUDA
-  c10::cuda::CUDACachingAllocator::emptyCache();
-#endif
-}
-
-}  // namespace
 
 std::optional<std::int64_t> free_memory(const std::string& device,
                                         const std::function<void*(const char*)>& symbol) {
@@ -31,7 +19,7 @@ std::optional<std::int64_t> free_memory(const std::string& device,
   if (reinterpret_cast<int (*)(int*)>(get)(&before) != 0) return std::nullopt;
   const int own = device_index(device);
   if (own != before && choose(own) != 0) return std::nullopt;
-  give_back();
+  empty_allocator_cache();
   std::size_t free = 0, all = 0;
   const int status = reinterpret_cast<int (*)(std::size_t*, std::size_t*)>(info)(&free, &all);
   if (own != before) choose(before);

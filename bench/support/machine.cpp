@@ -1,4 +1,4 @@
-#include "bench/training/machine.hpp"
+#include "bench/support/machine.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
