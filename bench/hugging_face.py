@@ -74,10 +74,15 @@ def rope(transformers, theta, scaling=None):
 def config_of(shape):
     """A size of this table, or a folder with a config.json."""
     import transformers
-    from transformers import AutoConfig, LlamaConfig, OPTConfig
-    if shape == "opt-125m":
-        config = OPTConfig(vocab_size=50272, hidden_size=768, num_hidden_layers=12, num_attention_heads=12, ffn_dim=3072,
-                           word_embed_proj_dim=768, max_position_embeddings=2048)
+    from transformers import AutoConfig, LlamaConfig, OPTConfig, Qwen2Config
+    if shape in ("opt-125m", "opt-1.3b"):
+        width, layers, heads = (768, 12, 12) if shape == "opt-125m" else (2048, 24, 32)
+        config = OPTConfig(vocab_size=50272, hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads,
+                           ffn_dim=4 * width, word_embed_proj_dim=width, max_position_embeddings=2048)
+    elif shape == "qwen2.5-0.5b":
+        config = Qwen2Config(vocab_size=151936, hidden_size=896, intermediate_size=4864, num_hidden_layers=24,
+                             num_attention_heads=14, num_key_value_heads=2, max_position_embeddings=32768, rms_norm_eps=1e-6,
+                             tie_word_embeddings=True, **rope(transformers, 1000000.0))
     elif shape == "smollm2-135m":
         config = LlamaConfig(vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30,
                              num_attention_heads=9, num_key_value_heads=3, max_position_embeddings=8192, rms_norm_eps=1e-5,
@@ -185,6 +190,23 @@ def adapted(base, tuned, dtype):
     return get_peft_model(base, lora, autocast_adapter_dtype=not tuned)
 
 
+def packed_loss(base, batch):
+    """Of a Packed batch; the head sees the rows that predict a label."""
+    import torch
+    hidden = base.model(input_ids=batch.ids, position_ids=batch.positions, use_cache=False)[0][0]
+    logits = base.get_output_embeddings()(hidden[batch.rows])
+    return torch.nn.functional.cross_entropy(logits.float(), batch.labels)
+
+
+def training_flops_per_token(base, labels):
+    """Useful ones: 4 for each weight of a frozen linear layer, of the head's for the share of labels."""
+    import torch
+    head = base.get_output_embeddings()
+    body = sum(m.weight.numel() for n, m in base.named_modules()
+               if isinstance(m, torch.nn.Linear) and "lora_" not in n and m is not head)
+    return 4.0 * (body + labels * head.weight.numel())
+
+
 class Work:
     """A model under an adapter, and what is done with it."""
 
@@ -225,9 +247,7 @@ class Work:
         if not self.tuned:
             return self.model(**batch).loss
         each_alone.lengths = batch.lengths
-        hidden = self.base.model(input_ids=batch.ids, position_ids=batch.positions, use_cache=False)[0][0]
-        logits = self.base.get_output_embeddings()(hidden[batch.rows])
-        return self.torch.nn.functional.cross_entropy(logits.float(), batch.labels)
+        return packed_loss(self.base, batch)
 
     def once(self):
         """The tokens that were served."""
@@ -252,10 +272,7 @@ class Work:
 
     def flops_per_token(self):
         """As bench_training counts them."""
-        head = self.base.get_output_embeddings()
-        body = sum(m.weight.numel() for n, m in self.model.named_modules()
-                   if isinstance(m, self.torch.nn.Linear) and "lora_" not in n and m is not head)
-        training = 4.0 * (body + label_share(lengths_of(self.task)) * head.weight.numel())
+        training = training_flops_per_token(self.base, label_share(lengths_of(self.task)))
         return {"train": training, "evaluate": training / 2}.get(self.task["work"])
 
 
@@ -394,6 +411,21 @@ def together(processes):
     return total
 
 
+def require_packages():
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        print(f"error: nothing was measured: this Python ({sys.executable}) lacks {', '.join(missing)}; needed are "
+              f"{', '.join(PACKAGES)}", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def versions():
+    """Of the packages; without peft the adapted layers are this script's own."""
+    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    found["peft"] = importlib.metadata.version("peft") if importlib.util.find_spec("peft") else "none, own LoRA layers"
+    return found
+
+
 def tasks_of(args):
     settings = [tuple(int(part) for part in text.split("x")) for text in args.settings.split(",")]
     works, data = args.work.split(","), args.data.split(",")
@@ -483,7 +515,7 @@ def print_report(outcomes):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shapes", default="opt-mini,opt-125m,smollm2-135m",
-                        help="sizes (also llama-3.2-1b), or folders with a config.json; default: %(default)s")
+                        help="sizes (also opt-1.3b, llama-3.2-1b, qwen2.5-0.5b), or folders with a config.json; default: %(default)s")
     parser.add_argument("--dtypes", default="float32,bfloat16", help="default: %(default)s")
     parser.add_argument("--settings", default="1x1,2x1,1x2", help="slots x threads of each; default: %(default)s")
     parser.add_argument("--data", default="dense,mixed", help="default: %(default)s")
@@ -495,11 +527,7 @@ def main():
     parser.add_argument("--json", help="write all measurements there too")
     parser.add_argument("--task", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        print(f"error: nothing was measured: this Python ({sys.executable}) lacks {', '.join(missing)}; needed are "
-              f"{', '.join(PACKAGES)}", file=sys.stderr)
-        return 2
+    require_packages()
     if args.task:
         run_task(json.loads(args.task))
         return 0
@@ -517,14 +545,13 @@ def main():
                 print(f"failed: {error}", file=sys.stderr, flush=True)
                 runs.append(None)
                 failed = True
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
-    versions["peft"] = importlib.metadata.version("peft") if importlib.util.find_spec("peft") else "none, own LoRA layers"
-    print(", ".join(f"{name} {version}" for name, version in versions.items()) + f"; median of {args.repetitions} repetitions\n")
+    packages = versions()
+    print(", ".join(f"{name} {version}" for name, version in packages.items()) + f"; median of {args.repetitions} repetitions\n")
     print_report(outcomes)
     if args.json:
         part = args.json + ".tmp"
         with open(part, "w") as file:
-            json.dump({"packages": versions,
+            json.dump({"packages": packages,
                        "measurements": [dict(task, runs=runs) for task, runs in outcomes]}, file, indent=1)
         os.replace(part, args.json)
     return 1 if failed else 0
