@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "model/device/device.hpp"
+#include "model/device/memory_turns.hpp"
+#include "model/device/out_of_memory.hpp"
 #include "model/evaluation/sampling.hpp"
 #include "model/network/layers/head_loss.hpp"
 #include "model/network/layers/kv_cache.hpp"
@@ -216,20 +218,29 @@ std::vector<Generated> continued(const BaseModel& base, const AdapterPtr& adapte
   if (adapter) {
     lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
   }
+  const at::Device device = base.network().device();
   std::vector<Generated> results(prompts.size());
   std::int64_t most_rows = config.batch_tokens;
   for (std::size_t first = 0; first < prompts.size();) {
     const std::size_t count = prompts_within(prompts.subspan(first), config, most_rows);
     const auto batch = prompts.subspan(first, count);
     const auto own = std::span(results).subspan(first, count);
-    try {
-      GenerationBatch(*changed, lora.get(), batch, first, config, own).run();
-      first += count;
-    } catch (const c10::OutOfMemoryError&) {
-      if (count == 1) throw;
+    const auto generate_batch = [&] {
       std::fill(own.begin(), own.end(), Generated());
+      GenerationBatch(*changed, lora.get(), batch, first, config, own).run();
+    };
+    bool fits = true;
+    try {
+      beside_others(device, generate_batch);
+    } catch (const c10::Error& error) {
+      const bool last = count == 1 && !shares_memory(device);
+      if (last || !is_out_of_memory(error)) throw;
+      fits = false;
       most_rows = cache_rows(batch, config) / 2;
     }
+    if (!fits && count > 1) continue;
+    if (!fits) without_others(device, generate_batch);
+    first += count;
   }
   return results;
 }
@@ -249,7 +260,8 @@ std::vector<Generated> generate(const BaseModel& base, const AdapterPtr& adapter
   const c10::DeviceGuard on_device(base.network().device());
   try {
     return continued(base, adapter, prompts, config);
-  } catch (const c10::OutOfMemoryError& full) {
+  } catch (const c10::Error& full) {
+    if (!is_out_of_memory(full)) throw;
     throw RuntimeFailure("there is no memory to continue even one prompt at a time by up to " +
                          std::to_string(config.max_new_tokens) +
                          " tokens; a shorter prompt, a lower evaluation.max_new_tokens, or fewer "

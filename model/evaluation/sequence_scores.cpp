@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "model/device/memory_turns.hpp"
+#include "model/device/out_of_memory.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
 #include "model/network/step/head_pass.hpp"
@@ -60,16 +62,23 @@ void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
 void score_parts(const BaseModel& base, LoraLeaves* lora, const EncodedData& data,
                  std::span<const std::uint32_t> examples, std::int64_t& most_tokens,
                  std::vector<Score>& scores) {
+  const at::Device device = base.network().device();
   for (const auto part : split_by_tokens(data, examples, most_tokens)) {
     const std::int64_t tokens = count_tokens(data, part);
     bool fits = part.size() == 1 || tokens <= most_tokens;
+    const auto score = [&] { score_batch(base, lora, data, part, scores); };
     if (fits) {
       try {
-        score_batch(base, lora, data, part, scores);
-      } catch (const c10::OutOfMemoryError&) {
-        if (part.size() == 1) throw;
+        beside_others(device, score);
+      } catch (const c10::Error& error) {
+        const bool last = part.size() == 1 && !shares_memory(device);
+        if (last || !is_out_of_memory(error)) throw;
         fits = false;
         most_tokens = tokens / 2;
+      }
+      if (!fits && part.size() == 1) {
+        without_others(device, score);
+        continue;
       }
     }
     if (!fits) score_parts(base, lora, data, part, most_tokens, scores);
@@ -100,7 +109,8 @@ std::vector<Score> score_sequences(const BaseModel& base, const AdapterPtr& adap
   const c10::DeviceGuard on_device(base.network().device());
   try {
     return score_all(base, adapter, data, examples, batch_tokens);
-  } catch (const c10::OutOfMemoryError& full) {
+  } catch (const c10::Error& full) {
+    if (!is_out_of_memory(full)) throw;
     throw RuntimeFailure(std::string("there is no memory to score even one example at a time; a "
                                      "lower data.max_tokens, or fewer jobs beside it "
                                      "(slots.cohort, slots.count), needs less (") +

@@ -9,9 +9,11 @@
 namespace lorafleet::model {
 namespace {
 
-std::string gigabytes(std::int64_t bytes) {
+std::string size_text(std::int64_t bytes) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) * 1e-9);
+  const auto value = static_cast<double>(bytes);
+  bytes < 1'000'000'000 ? std::snprintf(text, sizeof text, "%.0f MB", value * 1e-6)
+                        : std::snprintf(text, sizeof text, "%.1f GB", value * 1e-9);
   return text;
 }
 
@@ -34,8 +36,8 @@ bool fits(const SlotsOfGpu& gpu, const DeviceFootprint& takes, std::size_t jobs)
 }
 
 std::string room(const SlotsOfGpu& gpu, const DeviceFootprint& takes) {
-  return gpu.device + " has " + gigabytes(gpu.free) + " left beside a base of " +
-         gigabytes(takes.base_bytes);
+  return gpu.device + " has " + size_text(gpu.free) + " left beside a base of " +
+         size_text(takes.base_bytes);
 }
 
 }  // namespace
@@ -60,8 +62,8 @@ std::size_t jobs_that_fit(const std::vector<SlotsOfGpu>& gpus, std::size_t wishe
   const auto needs = [&](std::size_t of_slot) {
     return counted(least->slots, "slot") + " of " + counted(of_slot, "job") + " of up to " +
            std::to_string(takes.rows) + " tokens a pass would take about " +
-           gigabytes(taken(*least, takes, of_slot)) +
-           (least->scoring > 0 ? ", and evaluation " + gigabytes(least->scoring) : "");
+           size_text(taken(*least, takes, of_slot)) +
+           (least->scoring > 0 ? ", and evaluation " + size_text(least->scoring) : "");
   };
   if (too_much) {
     warning(room(*least, takes) + "; " + needs(jobs) +
@@ -96,15 +98,15 @@ void check_job_fits(const std::vector<SlotsOfGpu>& gpus, std::int64_t rows,
     if (needs / 7 * 6 <= gpu.free) continue;  // within a sixth: device_activation_bytes
     throw InputError("train.batch_tokens", room(gpu, own) + "; one job with a pass of " +
                                                std::to_string(rows) + " tokens takes about " +
-                                               gigabytes(needs) + ": " +
+                                               size_text(needs) + ": " +
                                                advice(rows_that_fit(gpus, rows, takes)));
   }
 }
 
 void check_base_fits(const std::string& device, std::int64_t free, const DeviceFootprint& takes) {
   if (takes.base_bytes <= free) return;
-  throw InputError("slots.device", device + " has " + gigabytes(free) +
-                                       " left, and the base takes " + gigabytes(takes.base_bytes) +
+  throw InputError("slots.device", device + " has " + size_text(free) +
+                                       " left, and the base takes " + size_text(takes.base_bytes) +
                                        ": a narrower model.dtype or model.quantization needs less");
 }
 

@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "model/device/memory_turns.hpp"
+#include "model/device/out_of_memory.hpp"
 #include "model/network/network.hpp"
 #include "model/network/recompute_choice.hpp"
 #include "model/network/step/step.hpp"
@@ -50,7 +52,8 @@ template <typename Work>
 LoraCohort::Failure LoraCohort::attempt(const std::string& what, const Work& work) const {
   try {
     work();
-  } catch (const c10::OutOfMemoryError& full) {
+  } catch (const c10::Error& full) {
+    if (!is_out_of_memory(full)) return {std::current_exception(), false};
     const RuntimeFailure failure("there is no memory for " + what + "; " +
                                  advice(parts_.train, "slots.count") + " (" +
                                  full.what_without_backtrace() + ")");
@@ -121,9 +124,15 @@ bool LoraCohort::share_a_pass(Members members) {
   }
   const std::string what = std::to_string(tokens) + " tokens";
   std::vector<StepResult> results;
-  const Failure failure = attempt("a pass of " + what, [&] {
+  const auto pass = [&] {
+    for (std::size_t i = 0; i < members.size(); ++i)
+      parts[i].lora.dropout() = before[i];
     results = forward_and_backward(members.front()->training->base(), parts);
-  });
+  };
+  Failure failure = attempt("a pass of " + what, [&] { beside_others(device_, pass); });
+  if (failure.is_memory && members.size() == 1 && shares_memory(device_)) {
+    failure = attempt("a pass of " + what, [&] { without_others(device_, pass); });
+  }
   if (failure.is_memory && members.size() > 1) {
     for (std::size_t i = 0; i < members.size(); ++i)
       parts[i].lora.dropout() = before[i];

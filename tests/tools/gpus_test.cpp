@@ -55,7 +55,30 @@ TEST_CASE("a GPU of little memory trains fewer jobs at a time, with the same byt
     CHECK(tests::contains(output.err, " jobs at a time, with the same results") == warned);
     return read_file(out + "/events.jsonl") + read_file(out + "/adapter/adapter_model.safetensors");
   };
-  CHECK(bytes("500", true) == bytes("4000", false));
+  CHECK(bytes("800", true) == bytes("4000", false));
+}
+
+TEST_CASE("memory that runs out in the middle costs time, not bytes") {
+  const tests::SmallScenario small;
+  const auto run = [&](const std::string& name, const std::vector<std::string>& settings) {
+    return run_on_gpus(on_device("cuda:1", {"run", small.file(), "--out", small.path(name), "--set",
+                                            "slots.count=2", "--set", "clients.concurrency=4"}),
+                       settings);
+  };
+  const auto bytes = [&](const std::string& name) {
+    return read_file(small.path(name + "/events.jsonl")) +
+           read_file(small.path(name + "/adapter/adapter_model.safetensors"));
+  };
+  REQUIRE(run("large", {}).status == 0);
+  const std::string claims = "LORAFLEET_FAKE_GPU_CLAIMS_MIB=9000";
+  const auto scarce = run("scarce", {claims, "LORAFLEET_FAKE_GPU_MIB=340"});
+  REQUIRE_MESSAGE(scarce.status == 0, scarce.err);
+  CHECK(tests::contains(scarce.err, "cuda:1 has no memory for a pass of 2 jobs with "));
+  CHECK(bytes("scarce") == bytes("large"));
+  // Not even one job alone has room.
+  const auto none = run("none", {claims, "LORAFLEET_FAKE_GPU_MIB=100"});
+  CHECK(none.status == 1);
+  CHECK(tests::contains(none.err, "there is no memory "));
 }
 
 }  // namespace

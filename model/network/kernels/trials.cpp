@@ -2,6 +2,8 @@
 
 #include <c10/util/Exception.h>
 
+#include "model/device/out_of_memory.hpp"
+
 namespace lorafleet::model {
 
 std::int64_t Trials::of(const Key& key, const std::function<std::int64_t()>& trial) {
@@ -14,9 +16,8 @@ std::int64_t Trials::of(const Key& key, const std::function<std::int64_t()>& tri
 bool accepted(const std::function<bool()>& trial) {
   try {
     return trial();
-  } catch (const c10::OutOfMemoryError&) {
-    throw;
-  } catch (const c10::Error&) {
+  } catch (const c10::Error& error) {
+    if (is_out_of_memory(error)) throw;
     return false;
   }
 }

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "model/device/device.hpp"
+#include "model/device/out_of_memory.hpp"
 #include "model/network/kernels/trials.hpp"
 #include "model/network/rows/onednn_product.hpp"
 #include "model/network/rows/rounding.hpp"
@@ -86,7 +87,8 @@ std::int64_t blocks_at_once(std::int64_t left, std::int64_t block, const at::Ten
     try {
       if (trials.of(key, [&] { return same_at_once(blocks, block, matrix, bias); }) != 0)
         return blocks;
-    } catch (const c10::OutOfMemoryError&) {
+    } catch (const c10::Error& error) {
+      if (!is_out_of_memory(error)) throw;
       return 1;  // the trial takes more than the product
     }
   }

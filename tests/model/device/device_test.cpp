@@ -18,6 +18,7 @@
 #include "partition/support/random.hpp"
 #include "tests/model/golden_opt.hpp"
 #include "tests/model/network/inspect.hpp"
+#include "tests/model/network/scarce_memory.hpp"
 #include "tests/model/random_adapter.hpp"
 #include "tests/model/reference_limits.hpp"
 #include "tests/support/test_device.hpp"
@@ -99,6 +100,16 @@ TEST_CASE("a GPU's name comes from the driver, where there is one") {
   CHECK(asked == 1);
   CHECK(gpu_name(driver, 2) == "unknown");
   CHECK(gpu_name([](const char*) -> void* { return nullptr; }, 0) == "unknown");
+}
+
+TEST_CASE("a GPU's libraries say in several ways that there is no memory") {
+  for (const char* text : {"CUDA error: out of memory",
+                           "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`",
+                           "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate`",
+                           "CUDA driver error: CUDA_ERROR_OUT_OF_MEMORY"})
+    CHECK(is_out_of_memory(text));
+  CHECK_FALSE(is_out_of_memory("CUDA error: an illegal memory access was encountered"));
+  CHECK_FALSE(is_out_of_memory("CUBLAS_STATUS_NOT_SUPPORTED"));
 }
 
 TEST_CASE("what a GPU would compute is what Hugging Face and PEFT compute") {

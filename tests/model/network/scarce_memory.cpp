@@ -1,4 +1,5 @@
 #include "tests/model/network/scarce_memory.hpp"
+#include "model/device/out_of_memory.hpp"
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
@@ -94,6 +95,10 @@ class ScarceMemory::Allocator final : public c10::Allocator {
   mutable std::atomic<std::size_t> largest_ = 0;
   std::shared_ptr<Alive> alive_ = std::make_shared<Alive>();
 };
+
+bool is_out_of_memory(const std::string& text) {
+  return model::is_out_of_memory(c10::Error({__func__, __FILE__, __LINE__}, text));
+}
 
 ScarceMemory::ScarceMemory(std::size_t most, std::size_t in_all)
     : allocator_(std::make_unique<Allocator>(most, in_all)) {}

@@ -32,4 +32,7 @@ class ScarceMemory {
   std::unique_ptr<Allocator> allocator_;
 };
 
+/// Whether the model's code takes an error of LibTorch with this text for one of memory.
+bool is_out_of_memory(const std::string& text);
+
 }  // namespace lorafleet::tests
