@@ -27,38 +27,54 @@ void HostActor::fill_slots() {
     const auto fewest = std::min_element(
         slots_.begin(), slots_.end(), [](const Slot& a, const Slot& b) { return a.jobs < b.jobs; });
     if (fewest == slots_.end() || fewest->jobs == jobs_of_slot_) return;
-    auto node = queue_.extract(queue_.begin());
-    ++fewest->jobs;
-    auto promise = node.mapped().promise;
-    model::TrainJob job = std::move(node.mapped().job);
-    const sim::JobId id = node.key().id;
-    const auto given_up = std::make_shared<std::atomic<bool>>(false);
-    job.given_up = running_[id] = given_up;
-    // The same job may have come again since it was given up: its flag is another one then.
-    const auto place = static_cast<std::size_t>(fewest - slots_.begin());
-    const auto free_slot = [this, place, id, given_up] {
-      if (const auto it = running_.find(id); it != running_.end() && it->second == given_up) {
-        running_.erase(it);
-      }
-      if (place >= slots_.size()) return;  // over
-      --slots_[place].jobs;
-      fill_slots();
-    };
-    request(fewest->handle, caf::infinite, RunJob{std::move(job)})
-        .then(
-            [promise, free_slot, given_up](const JobResult& result) mutable {
-              promise.deliver(*given_up ? JobResult{} : result);
-              free_slot();
-            },
-            [promise, free_slot, given_up](caf::error& failure) mutable {
-              if (*given_up) {
-                promise.deliver(JobResult{});
-              } else {
-                promise.deliver(std::move(failure));
-              }
-              free_slot();
-            });
+    begin_next(static_cast<std::size_t>(fewest - slots_.begin()));
   }
+}
+
+void HostActor::begin_next(std::size_t place) {
+  auto node = queue_.extract(queue_.begin());
+  auto promise = node.mapped().promise;
+  model::TrainJob job = std::move(node.mapped().job);
+  const sim::JobId id = node.key().id;
+  const auto given_up = std::make_shared<std::atomic<bool>>(false);
+  job.given_up = running_[id] = given_up;
+  // The same job may have come again since it was given up: its flag is another one then.
+  const auto free_place = [this, place, id, given_up] {
+    if (const auto it = running_.find(id); it != running_.end() && it->second == given_up) {
+      running_.erase(it);
+    }
+    if (place >= slots_.size()) return;  // over
+    --slots_[place].jobs;
+    fill_slots();
+  };
+  ++slots_[place].jobs;
+  request(slots_[place].handle, caf::infinite, RunJob{std::move(job)})
+      .then(
+          [promise, free_place, given_up](const JobResult& result) mutable {
+            promise.deliver(*given_up ? JobResult{} : result);
+            free_place();
+          },
+          [promise, free_place, given_up](caf::error& failure) mutable {
+            if (*given_up) {
+              promise.deliver(JobResult{});
+            } else {
+              promise.deliver(std::move(failure));
+            }
+            free_place();
+          });
+  if (!slots_[place].advances) advance(place);
+}
+
+void HostActor::advance(std::size_t place) {
+  slots_[place].advances = true;
+  request(slots_[place].handle, caf::infinite, AdvanceJobs{})
+      .then(
+          [this, place](JobsAdvanced) {
+            if (place >= slots_.size()) return;  // over
+            slots_[place].advances = false;
+            if (slots_[place].jobs > 0) advance(place);
+          },
+          [](const caf::error&) {});  // its jobs say so
 }
 
 // The promises in the queue refer back to this actor.

@@ -13,7 +13,8 @@ namespace lorafleet::actors {
 
 /// The slots of one process and the queue in front of them: the job with the earliest virtual
 /// arrival is trained first, so that the virtual clock waits as little as possible, by the slot
-/// that has the fewest.
+/// that has the fewest. A job waits here, not at a slot, until there is a place for it; a slot
+/// whose jobs ended trains on once its places are filled, as far as jobs wait.
 class HostActor final : public HostHandle::base {
  public:
   /// Each slot takes so many jobs at a time.
@@ -33,9 +34,12 @@ class HostActor final : public HostHandle::base {
   struct Slot {
     SlotHandle handle;
     std::size_t jobs = 0;
+    bool advances = false;  ///< trains until some of them end
   };
 
   void fill_slots();
+  void begin_next(std::size_t place);
+  void advance(std::size_t place);
   void abandon(const AbandonJob& order);
 
   std::vector<Slot> slots_;

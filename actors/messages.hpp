@@ -21,13 +21,18 @@ struct AbandonJob {
   sim::JobId id;
 };
 
-/// Host to slot.
+/// Host to slot: a job more; it joins those that the slot has at the next pass.
 struct RunJob {
   model::TrainJob job;
 };
 
-/// Slot to itself: bring the jobs that it has one pass further.
+/// Host to slot: train the jobs that you have until some end.
 struct AdvanceJobs {};
+/// Slot to host, behind the results: places are free, and the slot waits for who fills them.
+struct JobsAdvanced {};
+
+/// Slot to itself: bring the jobs that it has one pass further.
+struct NextPass {};
 
 /// Slot to host, host to client. Null where the job was abandoned before it was trained.
 struct JobResult {
@@ -66,6 +71,8 @@ CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::AbandonJob))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::JobFailed))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::RunJob))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::AdvanceJobs))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::JobsAdvanced))
+CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::NextPass))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::JobResult))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::EvaluateVersion))
 CAF_ADD_TYPE_ID(lorafleet, (lorafleet::actors::VersionEvaluated))
@@ -82,6 +89,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::AbandonJob)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::JobFailed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::RunJob)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::AdvanceJobs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::JobsAdvanced)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::NextPass)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::JobResult)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::EvaluateVersion)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::VersionEvaluated)
@@ -92,7 +101,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lorafleet::actors::InterruptRun)
 namespace lorafleet::actors {
 
 using SlotHandle =
-    caf::typed_actor<caf::replies_to<RunJob>::with<JobResult>, caf::reacts_to<AdvanceJobs>>;
+    caf::typed_actor<caf::replies_to<RunJob>::with<JobResult>,
+                     caf::replies_to<AdvanceJobs>::with<JobsAdvanced>, caf::reacts_to<NextPass>>;
 using HostHandle =
     caf::typed_actor<caf::replies_to<QueueJob>::with<JobResult>, caf::reacts_to<AbandonJob>>;
 /// Answers each TrainRequest that is trained with a ClientUpdate or a JobFailed to its sender.

@@ -30,22 +30,32 @@ SlotActor::SlotActor(caf::actor_config& config, std::shared_ptr<const model::Tra
 
 SlotActor::behavior_type SlotActor::make_behavior() {
   return {[this](const RunJob& order) { return begin(order); },
-          [this](const AdvanceJobs&) { advance(); }};
+          [this](const AdvanceJobs&) { return go_on(); }, [this](const NextPass&) { advance(); }};
 }
 
 caf::result<JobResult> SlotActor::begin(const RunJob& order) {
   auto promise = make_response_promise<JobResult>();
-  const bool idle = promised_.empty();
   cohort_->add(++tickets_, order.job);
   promised_.emplace(tickets_, Promised{promise, order.job.client});
-  if (idle) send(this, AdvanceJobs{});
   return promise;
 }
 
+// By way of the mailbox, where jobs may wait that came while the first was added.
+caf::result<JobsAdvanced> SlotActor::go_on() {
+  advanced_ = make_response_promise<JobsAdvanced>();
+  send(this, NextPass{});
+  return advanced_;
+}
+
 void SlotActor::advance() {
-  for (model::Cohort::Ended& ended : cohort_->advance())
+  std::vector<model::Cohort::Ended> all = cohort_->advance();
+  if (all.empty() && !promised_.empty()) {
+    send(this, NextPass{});
+    return;
+  }
+  for (model::Cohort::Ended& ended : all)
     end(std::move(ended));
-  if (!promised_.empty()) send(this, AdvanceJobs{});
+  advanced_.deliver(JobsAdvanced{});
 }
 
 void SlotActor::end(model::Cohort::Ended ended) {
@@ -65,6 +75,7 @@ void SlotActor::end(model::Cohort::Ended ended) {
 // The promises refer back to this actor.
 void SlotActor::on_exit() {
   promised_.clear();
+  advanced_ = {};
   cohort_.reset();
 }
 

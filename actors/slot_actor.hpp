@@ -12,8 +12,9 @@
 namespace lorafleet::actors {
 
 /// A device slot: trains the jobs that it is given side by side, as a cohort; whoever gives them
-/// sees to their number. A job that comes joins at the next pass. Spawned detached, so that long
-/// jobs block nothing but its own thread.
+/// sees to their number. A job that comes joins at the next pass; after a pass in which jobs ended
+/// there is none until the places are filled, and AdvanceJobs says so. Spawned detached, so that
+/// long jobs block nothing but its own thread.
 class SlotActor final : public SlotHandle::base {
  public:
   /// `slot`: its number in this process, from 0; the trainer chooses the device by it, and `board`,
@@ -31,6 +32,7 @@ class SlotActor final : public SlotHandle::base {
   };
 
   caf::result<JobResult> begin(const RunJob& order);
+  caf::result<JobsAdvanced> go_on();
   void advance();
   void end(model::Cohort::Ended ended);
 
@@ -39,6 +41,7 @@ class SlotActor final : public SlotHandle::base {
   std::size_t slot_;
   std::shared_ptr<SlotBoard> board_;
   std::map<std::uint64_t, Promised> promised_;  ///< by the cohort's ticket
+  caf::typed_response_promise<JobsAdvanced> advanced_;
   std::uint64_t tickets_ = 0;
 };
 

@@ -1,5 +1,4 @@
 #include <caf/all.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
 
 #include <atomic>
 #include <future>
@@ -14,6 +13,7 @@
 #include "actors/output/run_recorder.hpp"
 #include "actors/slot_actor.hpp"
 #include "tests/actors/fake_parts.hpp"
+#include "tests/actors/seeded_schedule.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 // CAF and doctest both like these names.
@@ -23,7 +23,9 @@
 namespace lorafleet {
 namespace {
 
+using Config = tests::ScheduleConfig;
 using tests::fake_parts;
+using tests::SeededSchedule;
 using tests::TextObserver;
 
 struct FleetOutcome {
@@ -37,39 +39,6 @@ struct FleetOutcome {
     return a.events == b.events && a.scores == b.scores && a.adapter == b.adapter &&
            a.failure == b.failure;
   }
-};
-
-struct Config : caf::actor_system_config {
-  explicit Config(bool testing) {
-    add_message_types<caf::id_block::lorafleet>();
-    if (testing) {
-      set("scheduler.policy", caf::atom("testing"));
-    } else {
-      set("scheduler.max-threads", 2u);
-    }
-  }
-};
-
-/// Runs all actors in one thread, in an order of steps that the seed chooses.
-class SeededSchedule {
- public:
-  explicit SeededSchedule(std::uint64_t seed)
-      : config_(true), system_(config_), random_(seed, Purpose::schedule_test) {}
-  ~SeededSchedule() { run(); }
-
-  caf::actor_system& system() { return system_; }
-  void run(std::size_t most_steps = 10'000'000) {
-    auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
-    while (scheduler.has_job() && most_steps-- > 0) {
-      std::swap(scheduler.jobs.front(), scheduler.jobs[random_.below(scheduler.jobs.size())]);
-      scheduler.run_once();
-    }
-  }
-
- private:
-  Config config_;
-  caf::actor_system system_;
-  Random random_;
 };
 
 void start(

@@ -14,6 +14,7 @@
 #include "actors/slot_actor.hpp"
 #include "actors/system_config.hpp"
 #include "tests/actors/fake_run.hpp"
+#include "tests/actors/seeded_schedule.hpp"
 
 namespace lorafleet::actors {
 namespace {
@@ -261,6 +262,106 @@ TEST_CASE("jobs go to the slot that has the fewest, each of which trains by its 
   caf::anon_send_exit(host, caf::exit_reason::user_shutdown);
   for (const auto& slot : slots)
     caf::anon_send_exit(slot, caf::exit_reason::user_shutdown);
+}
+
+/// Jobs of 1 to 4 passes, which get nowhere while they are held; knows what each pass had.
+class WatchedTrainer final : public model::Trainer {
+ public:
+  struct Pass {
+    std::size_t slot = 0;
+    std::size_t jobs = 0;
+    std::size_t begun = 0;  ///< by all slots until then
+    bool after_an_end = false;
+  };
+
+  class Watched final : public model::Cohort {
+   public:
+    Watched(const WatchedTrainer& trainer, std::size_t slot) : trainer_(trainer), slot_(slot) {}
+    void add(std::uint64_t ticket, const model::TrainJob& job) override {
+      left_.emplace_back(ticket, 1 + job.client * 7 % 4);
+      trainer_.begun.push_back(job.client);
+    }
+    std::vector<Ended> advance() override {
+      std::vector<Ended> ended;
+      if (trainer_.held) return ended;
+      trainer_.passes.push_back({slot_, left_.size(), trainer_.begun.size(), ended_});
+      std::erase_if(left_, [&](auto& job) {
+        if (--job.second > 0) return false;
+        ended.push_back({job.first, {*tests::flat_adapter(0.0f), {}, nullptr}});
+        return true;
+      });
+      ended_ = !ended.empty();
+      return ended;
+    }
+
+   private:
+    const WatchedTrainer& trainer_;
+    std::size_t slot_;
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> left_;
+    bool ended_ = false;
+  };
+
+  model::JobSize size(const model::TrainJob&) const override { return {1, 1}; }
+  model::TrainResult train(const model::TrainJob&) const override {
+    throw std::logic_error("alone");
+  }
+  std::unique_ptr<model::Cohort> cohort(std::size_t slot) const override {
+    return std::make_unique<Watched>(*this, slot);
+  }
+
+  mutable bool held = true;
+  mutable std::vector<std::uint32_t> begun;  ///< clients
+  mutable std::vector<Pass> passes;
+};
+
+TEST_CASE("a place that becomes free is filled before the next pass, by the job that is due") {
+  constexpr std::size_t kPlaces = 3;
+  constexpr std::uint32_t kJobs = 60;
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    CAPTURE(seed);
+    const std::size_t count = 1 + seed % 3;
+    const auto trainer = std::make_shared<const WatchedTrainer>();
+    std::size_t answers = 0;
+    tests::SeededSchedule schedule(seed);
+    std::vector<SlotHandle> slots;
+    for (std::size_t slot = 0; slot < count; ++slot)
+      slots.push_back(schedule.system().spawn<SlotActor>(trainer, slot));
+    const auto host = schedule.system().spawn<HostActor>(slots, kPlaces);
+    schedule.system().spawn([&, host](caf::event_based_actor* asker) {
+      const auto queue = [&](std::uint32_t client) {
+        model::TrainJob job;
+        job.client = client;
+        job.seq = 1;
+        const sim::VirtualTime arrival{client < kJobs ? client * 13 % kJobs : kJobs};
+        return asker->request(host, caf::infinite, QueueJob{arrival, job});
+      };
+      for (std::uint32_t client = 0; client < kJobs; ++client)
+        queue(client).then([&](const JobResult&) { ++answers; });
+      // Answered when all others are queued.
+      queue(kJobs).then([&](const JobResult&) { trainer->held = false; });
+      asker->send(host, AbandonJob{{{kJobs}, {1}}});
+    });
+    schedule.run();
+    CHECK(answers == kJobs);
+    std::size_t refilled = 0;
+    for (const WatchedTrainer::Pass& pass : trainer->passes) {
+      CHECK(pass.jobs <= kPlaces);
+      // Others that are not begun may be on their way to the other slots.
+      if (!pass.after_an_end || kJobs - pass.begun <= (count - 1) * kPlaces) continue;
+      ++refilled;
+      CHECK(pass.jobs == kPlaces);
+    }
+    CHECK(refilled > 10);
+    if (count == 1) {
+      const auto due = [](std::uint32_t a, std::uint32_t b) {
+        return a * 13 % kJobs < b * 13 % kJobs;
+      };
+      CHECK(std::is_sorted(trainer->begun.begin() + kPlaces, trainer->begun.end(), due));
+    }
+    for (const auto& slot : slots)
+      caf::anon_send_exit(slot, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(host, caf::exit_reason::user_shutdown);
+  }
 }
 
 }  // namespace
