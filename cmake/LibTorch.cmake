@@ -1,42 +1,56 @@
 # The target LibTorch: Debian's, or what CMAKE_PREFIX_PATH finds; with LORAFLEET_LIBTORCH, the one in that
-# folder, a downloaded LibTorch or the folder of Python's torch. Its own CMake files would look for a CUDA
-# toolkit, which nothing here needs: a GPU's driver is all.
+# folder, a downloaded LibTorch or the folder of Python's torch. One with CUDA is taken by its files: its own
+# CMake files would look for a CUDA toolkit, which nothing here needs; a GPU's driver is all.
 set(LORAFLEET_LIBTORCH "" CACHE PATH "A downloaded LibTorch, which may have CUDA")
 
 # Its headers are "system" so that ours stay strict, and without flags of its build.
 add_library(LibTorch INTERFACE)
 if(LORAFLEET_LIBTORCH)
-  set(TORCH_INCLUDE_DIRS "${LORAFLEET_LIBTORCH}/include" "${LORAFLEET_LIBTORCH}/include/torch/csrc/api/include")
+  set(torch_what "LORAFLEET_LIBTORCH")
+  set(torch_libraries "${LORAFLEET_LIBTORCH}/lib")
+  set(torch_headers "${LORAFLEET_LIBTORCH}/include")
+  set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+else()
+  set(torch_what "LibTorch with CUDA")
+  find_library(TORCH_CUDA_LIBRARY torch_cuda)
+  find_path(TORCH_CUDA_HEADERS ATen/cuda/CUDAConfig.h)
+  if(TORCH_CUDA_LIBRARY AND TORCH_CUDA_HEADERS)
+    cmake_path(GET TORCH_CUDA_LIBRARY PARENT_PATH torch_libraries)
+    set(torch_headers "${TORCH_CUDA_HEADERS}")
+  endif()
+endif()
+if(torch_libraries)
+  set(TORCH_INCLUDE_DIRS "${torch_headers}" "${torch_headers}/torch/csrc/api/include")
   set(TORCH_LIBRARIES "")
   foreach(name torch torch_cpu c10 torch_cuda c10_cuda)
-    set(path "${LORAFLEET_LIBTORCH}/lib/lib${name}.so")
+    set(path "${torch_libraries}/lib${name}.so")
     if(EXISTS "${path}")
       add_library(${name} UNKNOWN IMPORTED)
       set_target_properties(${name} PROPERTIES IMPORTED_LOCATION "${path}")
       list(APPEND TORCH_LIBRARIES ${name})
     elseif(NOT name MATCHES cuda)
-      message(FATAL_ERROR "LORAFLEET_LIBTORCH: ${path} is missing")
+      message(FATAL_ERROR "${torch_what}: ${path} is missing")
     endif()
   endforeach()
   foreach(path IN LISTS TORCH_INCLUDE_DIRS)
     if(NOT IS_DIRECTORY "${path}")
-      message(FATAL_ERROR "LORAFLEET_LIBTORCH: ${path} is missing")
+      message(FATAL_ERROR "${torch_what}: ${path} is missing")
     endif()
   endforeach()
   # Little of ours names a symbol of those with CUDA, and without them there is none.
   target_link_options(LibTorch INTERFACE "LINKER:--no-as-needed")
-  set(TORCH_CPU_LIBRARY "${LORAFLEET_LIBTORCH}/lib/libtorch_cpu.so")
-  set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+  set(TORCH_CPU_LIBRARY "${torch_libraries}/libtorch_cpu.so")
 else()
   find_package(Torch REQUIRED)
   find_library(TORCH_CPU_LIBRARY torch_cpu PATHS ${TORCH_INSTALL_PREFIX}/lib)
-  # at::parallel_for in our code is a plain loop without it. A downloaded LibTorch has an OpenMP runtime of
-  # its own, a thread sanitizer knows none, and clang-tidy (preset tidy) would need its headers.
-  if(TORCH_INSTALL_PREFIX MATCHES "^/usr" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"
-     AND NOT LORAFLEET_SANITIZE MATCHES "thread" AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
-    find_package(OpenMP REQUIRED COMPONENTS CXX)
-    target_link_libraries(LibTorch INTERFACE OpenMP::OpenMP_CXX)
-  endif()
+  set(torch_headers "${TORCH_INSTALL_PREFIX}/include")
+endif()
+# at::parallel_for in our code is a plain loop without it. A downloaded LibTorch has an OpenMP runtime of
+# its own, a thread sanitizer knows none, and clang-tidy (preset tidy) would need its headers.
+if(NOT LORAFLEET_LIBTORCH AND torch_headers MATCHES "^/usr" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"
+   AND NOT LORAFLEET_SANITIZE MATCHES "thread" AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  target_link_libraries(LibTorch INTERFACE OpenMP::OpenMP_CXX)
 endif()
 target_include_directories(LibTorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 target_link_libraries(LibTorch INTERFACE ${TORCH_LIBRARIES})
