@@ -67,5 +67,12 @@ echo "setup: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || {
+  status=$?
+  [[ $torch != libtorch-cuda-dev ]] ||
+    echo "error: tools/setup.sh --cuda: apt could not install all of it. Debian's nvidia-cudnn fetches cuDNN from
+developer.download.nvidia.com while it is installed: where that cannot be reached, docs/installation.md says how
+to build with a downloaded LibTorch" >&2
+  exit $status
+}
 echo "setup: done"
