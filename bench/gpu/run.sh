@@ -60,7 +60,7 @@ part() {
   case $status in
     0) status_text="ok" ;;
     124 | 137) status_text="STOPPED at its limit of $seconds s" ;;
-    *) status_text="FAILED with status $status: $(grep -E 'error|Error' "$log" | tail -1 | cut -c1-120)" ;;
+    *) status_text="FAILED with status $status: $({ grep -E 'error: |missing' "$log" || grep -i error "$log"; } | tail -1 | cut -c1-120)" ;;
   esac
   printf '%-44s %s, %d s\n' "$name" "$status_text" $((SECONDS - start)) | tee -a "$rows"
   [[ $status -eq 0 ]] || failed=1
@@ -103,7 +103,7 @@ step_build() {
 }
 
 step_tests() {
-  have tests test_model || return 1
+  have tests tests/test_model || return 1
   part "tests of model/ on $device" 90 tests.log env LORAFLEET_TEST_DEVICE="$device" \
     ctest --test-dir "$build" -R "${TESTS:-^model/(network|training|evaluation|device)/}" -LE slow -j 4 \
     --timeout 60 --output-on-failure
