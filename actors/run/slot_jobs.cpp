@@ -68,7 +68,8 @@ std::string needs_less(const FederationConfig& config, const Workload& work, std
   std::string text;
   if (rows < longest) {
     text = "its longest example alone, of " + std::to_string(longest) +
-           " tokens, may not fit; a lower data.max_tokens";
+           " tokens, may not fit (rows go by the 4096); a narrower model.dtype, "
+           "model.quantization, a lower data.max_tokens";
   } else if (config.train.batch_size > 0) {
     text = "train.batch_size = " + std::to_string(rows / longest);
   } else {

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "model/device/device.hpp"
-#include "model/device/memory_turns.hpp"
+#include "model/device/device_turns.hpp"
 #include "model/device/out_of_memory.hpp"
 #include "model/evaluation/sampling.hpp"
 #include "model/network/layers/head_loss.hpp"
@@ -218,29 +218,24 @@ std::vector<Generated> continued(const BaseModel& base, const AdapterPtr& adapte
   if (adapter) {
     lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
   }
-  const at::Device device = base.network().device();
   std::vector<Generated> results(prompts.size());
   std::int64_t most_rows = config.batch_tokens;
+  bool alone = false;  // no memory for one prompt beside what else computes there
   for (std::size_t first = 0; first < prompts.size();) {
     const std::size_t count = prompts_within(prompts.subspan(first), config, most_rows);
     const auto batch = prompts.subspan(first, count);
     const auto own = std::span(results).subspan(first, count);
-    const auto generate_batch = [&] {
-      std::fill(own.begin(), own.end(), Generated());
-      GenerationBatch(*changed, lora.get(), batch, first, config, own).run();
-    };
-    bool fits = true;
     try {
-      beside_others(device, generate_batch);
+      const DeviceTurn turn(base.network().device(), alone);
+      GenerationBatch(*changed, lora.get(), batch, first, config, own).run();
+      first += count;
+      alone = false;
     } catch (const c10::Error& error) {
-      const bool last = count == 1 && !shares_memory(device);
-      if (last || !is_out_of_memory(error)) throw;
-      fits = false;
+      if (alone || !is_out_of_memory(error)) throw;
+      alone = count == 1;
+      std::fill(own.begin(), own.end(), Generated());
       most_rows = cache_rows(batch, config) / 2;
     }
-    if (!fits && count > 1) continue;
-    if (!fits) without_others(device, generate_batch);
-    first += count;
   }
   return results;
 }

@@ -5,10 +5,11 @@
 #include <c10/core/DeviceGuard.h>
 #include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
-#include "model/device/memory_turns.hpp"
+#include "model/device/device_turns.hpp"
 #include "model/device/out_of_memory.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
@@ -58,30 +59,30 @@ void score_batch(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
 }
 
 /// As many at a time as make `most_tokens` tokens; where the device has no memory for so many, half
-/// of them from then on.
+/// of them from then on, and for one while nothing else computes there.
 void score_parts(const BaseModel& base, LoraLeaves* lora, const EncodedData& data,
                  std::span<const std::uint32_t> examples, std::int64_t& most_tokens,
                  std::vector<Score>& scores) {
-  const at::Device device = base.network().device();
   for (const auto part : split_by_tokens(data, examples, most_tokens)) {
     const std::int64_t tokens = count_tokens(data, part);
     bool fits = part.size() == 1 || tokens <= most_tokens;
-    const auto score = [&] { score_batch(base, lora, data, part, scores); };
     if (fits) {
       try {
-        beside_others(device, score);
+        const DeviceTurn turn(base.network().device(), false);
+        score_batch(base, lora, data, part, scores);
       } catch (const c10::Error& error) {
-        const bool last = part.size() == 1 && !shares_memory(device);
-        if (last || !is_out_of_memory(error)) throw;
+        if (!is_out_of_memory(error)) throw;
         fits = false;
-        most_tokens = tokens / 2;
-      }
-      if (!fits && part.size() == 1) {
-        without_others(device, score);
-        continue;
+        most_tokens = std::max<std::int64_t>(1, tokens / 2);
       }
     }
-    if (!fits) score_parts(base, lora, data, part, most_tokens, scores);
+    if (fits) continue;
+    if (part.size() > 1) {
+      score_parts(base, lora, data, part, most_tokens, scores);
+    } else {
+      const DeviceTurn turn(base.network().device(), true);
+      score_batch(base, lora, data, part, scores);
+    }
   }
 }
 

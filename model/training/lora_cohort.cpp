@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "model/device/memory_turns.hpp"
+#include "model/device/device_turns.hpp"
 #include "model/device/out_of_memory.hpp"
 #include "model/network/network.hpp"
 #include "model/network/recompute_choice.hpp"
@@ -39,6 +39,10 @@ void LoraCohort::add(std::uint64_t ticket, const TrainJob& job) {
 }
 
 std::vector<Cohort::Ended> LoraCohort::advance() {
+  const auto needs_all = [](const Member& member) { return member.needs_all; };
+  const bool alone = std::any_of(members_.begin(), members_.end(), needs_all) ||
+                     (!waiting_.empty() && needs_all(waiting_.front()));
+  const DeviceTurn turn(device_, alone);
   const c10::DeviceGuard on_device(device_);
   begin_jobs();
   advance_together();
@@ -124,15 +128,9 @@ bool LoraCohort::share_a_pass(Members members) {
   }
   const std::string what = std::to_string(tokens) + " tokens";
   std::vector<StepResult> results;
-  const auto pass = [&] {
-    for (std::size_t i = 0; i < members.size(); ++i)
-      parts[i].lora.dropout() = before[i];
+  const Failure failure = attempt("a pass of " + what, [&] {
     results = forward_and_backward(members.front()->training->base(), parts);
-  };
-  Failure failure = attempt("a pass of " + what, [&] { beside_others(device_, pass); });
-  if (failure.is_memory && members.size() == 1 && shares_memory(device_)) {
-    failure = attempt("a pass of " + what, [&] { without_others(device_, pass); });
-  }
+  });
   if (failure.is_memory && members.size() > 1) {
     for (std::size_t i = 0; i < members.size(); ++i)
       parts[i].lora.dropout() = before[i];
@@ -151,7 +149,8 @@ bool LoraCohort::share_a_pass(Members members) {
   return true;
 }
 
-/// Jobs that ended, or failed. Those that had no memory beside others wait.
+/// Jobs that ended, or failed. Those that had no memory beside others, or beside what else computes
+/// on the device, wait.
 std::vector<Cohort::Ended> LoraCohort::leave() {
   std::vector<Ended> ended;
   std::vector<Member> staying;
@@ -161,8 +160,10 @@ std::vector<Cohort::Ended> LoraCohort::leave() {
     TrainResult result;
     if (done)
       member.failure = attempt("a job's result", [&] { result = member.training->finish(); });
-    if (member.failure.is_memory && members_.size() > 1) {
-      waiting.push_back({member.ticket, std::move(member.job)});
+    const bool was_last = members_.size() == 1 && member.needs_all;
+    if (member.failure.is_memory && !was_last) {
+      waiting.push_back(
+          {member.ticket, std::move(member.job), member.needs_all || members_.size() == 1});
     } else if (done || member.failure.thrown) {
       ended.push_back({member.ticket, std::move(result), member.failure.thrown});
     } else {
@@ -170,8 +171,8 @@ std::vector<Cohort::Ended> LoraCohort::leave() {
     }
   }
   if (!waiting.empty()) {
-    if (lacking_.empty()) lacking_ = "one of " + std::to_string(members_.size()) + " jobs";
-    limits_.job_failed(members_.size());
+    if (lacking_.empty()) lacking_ = "one of its jobs";
+    if (members_.size() > 1) limits_.job_failed(members_.size());
   }
   members_ = std::move(staying);
   std::move(waiting.rbegin(), waiting.rend(), std::front_inserter(waiting_));
@@ -180,13 +181,17 @@ std::vector<Cohort::Ended> LoraCohort::leave() {
 
 void LoraCohort::tell() {
   if (lacking_.empty() || std::exchange(told_, true) || !parts_.warning) return;
-  const bool in_parts = limits_.tokens() < std::numeric_limits<std::int64_t>::max();
-  const std::string goes_on =
-      in_parts ? std::to_string(limits_.tokens()) + " tokens a pass, or one job's"
-               : std::to_string(limits_.jobs()) + (limits_.jobs() == 1 ? " job" : " jobs");
+  std::string goes_on = "once nothing else computes there";
+  if (limits_.tokens() < std::numeric_limits<std::int64_t>::max()) {
+    goes_on =
+        "with up to " + std::to_string(limits_.tokens()) + " tokens a pass, or one job's at a time";
+  } else if (limits_.jobs() < std::numeric_limits<std::size_t>::max()) {
+    goes_on = "with up to " + std::to_string(limits_.jobs()) +
+              (limits_.jobs() == 1 ? " job" : " jobs") + " at a time";
+  }
   parts_.warning("slot " + std::to_string(slot_) + ": " + device_.str() + " has no memory for " +
-                 lacking_ + ": it goes on with up to " + goes_on +
-                 " at a time, with the same results; " + advice(parts_.train, "slots.cohort"));
+                 lacking_ + ": it goes on " + goes_on + ", with the same results; " +
+                 advice(parts_.train, "slots.cohort"));
 }
 
 }  // namespace lorafleet::model

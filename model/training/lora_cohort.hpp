@@ -22,7 +22,8 @@ namespace lorafleet::model {
 ///
 /// If the device has no memory for so many in a pass, they go in parts, and later passes do so at
 /// once. If it has none for a job beside others, that job begins anew when half of them have ended;
-/// if it has none for a job alone, that job ends with RuntimeFailure. Bytes do not depend on it.
+/// if there are none, while nothing else computes on the device. If it has none then, that job ends
+/// with RuntimeFailure. Bytes do not depend on it.
 class LoraCohort final : public Cohort {
  public:
   /// The parts' `warning` hears once of memory that does not suffice, under the slot's number.
@@ -38,6 +39,7 @@ class LoraCohort final : public Cohort {
   struct Member {
     std::uint64_t ticket;
     TrainJob job;
+    bool needs_all = false;  ///< of the device's memory
     std::unique_ptr<JobTraining> training = nullptr;
     Failure failure = {};
   };

@@ -319,8 +319,9 @@ TEST_CASE("where memory does not suffice for all, they go in parts, with the sam
   std::map<std::uint64_t, Cohort::Ended> ended = next_ended(*cohort);
   const int refusals = memory.refusals();
   CHECK(refusals > 0);
-  while (ended.size() < kJobs)
+  for (int pass = 0; ended.size() < kJobs && pass < 1000; ++pass)
     ended.merge(next_ended(*cohort));
+  REQUIRE(ended.size() == kJobs);
   CHECK(memory.refusals() == refusals);  // what is too much is known
   for (const auto& [client, own] : ended) {
     REQUIRE(own.failure == nullptr);
@@ -372,7 +373,7 @@ TEST_CASE("whatever there is no memory for, once, a job has the bytes that it wo
     together(*jobs.trainer(), jobs, {0, 1, 2, 3, 4, 5}, {0, 0, 0, 0, 0, 0});
     requests = memory.requests();
   }
-  int failed = 0, waited = 0;
+  int waited = 0;
   constexpr std::int64_t kTries = 80;
   for (std::int64_t i = 0; i < kTries; ++i) {
     CAPTURE(i);
@@ -384,24 +385,18 @@ TEST_CASE("whatever there is no memory for, once, a job has the bytes that it wo
     for (std::size_t job = 0; job < kJobs; ++job)
       cohort->add(job, jobs.jobs[job]);
     std::map<std::uint64_t, Cohort::Ended> ended;
-    while (ended.size() < kJobs) {
-      const std::size_t before = ended.size();
-      for (auto& [client, own] : next_ended(*cohort)) {
-        if (own.failure) {
-          CHECK((before + 1 == kJobs || i == 0));  // it was alone
-          ++failed;
-        } else {
-          CHECK(same(own.result, expected[client]));
-        }
-        ended.emplace(client, std::move(own));
-      }
+    for (int pass = 0; ended.size() < kJobs && pass < 1000; ++pass)
+      ended.merge(next_ended(*cohort));
+    REQUIRE(ended.size() == kJobs);
+    for (const auto& [client, own] : ended) {
+      REQUIRE(own.failure == nullptr);
+      CHECK(same(own.result, expected[client]));
     }
     REQUIRE(memory.refusals() == 1);
     for (const std::string& line : warnings.lines)
-      waited += line.find("no memory for one of 6 jobs: it goes on with up to 3 jobs at a") !=
+      waited += line.find("no memory for one of its jobs: it goes on with up to 3 jobs at a") !=
                 std::string::npos;
   }
-  CHECK(failed < kTries / 10);
   CHECK(waited > 0);
 }
 
@@ -412,6 +407,7 @@ TEST_CASE("where memory does not suffice for one job, it ends with what would he
   const auto cohort = trainer->cohort(0);
   cohort->add(3, jobs.jobs[3]);
   const ScarceMemory memory(64 * 64);
+  CHECK(cohort->advance().empty());  // something else may have it
   const auto ended = cohort->advance();
   REQUIRE(ended.size() == 1);
   CHECK_THROWS_WITH_AS(std::rethrow_exception(ended.front().failure),
