@@ -68,7 +68,8 @@ std::size_t jobs_that_fit(const std::vector<SlotsOfGpu>& gpus, std::size_t wishe
   if (too_much) {
     warning(room(*least, takes) + "; " + needs(jobs) +
             ", and memory may run out: train.recompute = \"layer\", a " +
-            "lower train.batch_tokens or slots.count needs less");
+            "lower train.batch_tokens" + (least->scoring > 0 ? ", evaluation.batch_tokens" : "") +
+            " or slots.count needs less");
   } else {
     warning(room(*least, takes) + "; " + needs(wished) + ": each slot trains " +
             counted(jobs, "job") + " at a time, with the same results");

@@ -105,6 +105,11 @@ TEST_CASE("what evaluation takes on its GPU leaves room for fewer jobs there") {
         "cuda:0 has 33.0 GB left beside a base of 3.0 GB; 1 slot of 16 jobs of up to 1024 tokens a "
         "pass would take about 33.0 GB, and evaluation 4.0 GB: each slot trains 14 jobs at a time, "
         "with the same results");
+  const Said tight({{"cuda:0", 1, 4 * kGigabyte, 2 * kGigabyte}}, 1);
+  REQUIRE(tight.lines.size() == 1);
+  CHECK(tight.lines[0].ends_with(
+      "about 3.0 GB, and evaluation 2.0 GB, and memory may run out: train.recompute = \"layer\", a "
+      "lower train.batch_tokens, evaluation.batch_tokens or slots.count needs less"));
 }
 
 TEST_CASE("where one job is too much for a GPU by more than the estimate may err, it is refused") {
