@@ -9,8 +9,10 @@
 #include <optional>
 #include <utility>
 
+#include "actors/run/slot_jobs.hpp"
 #include "actors/run/workload.hpp"
 #include "model/adapter/peft.hpp"
+#include "model/device/device_name.hpp"
 #include "model/device/process.hpp"
 #include "model/device/runtime_info.hpp"
 #include "model/network/base_model.hpp"
@@ -20,6 +22,7 @@
 #include "partition/support/printable.hpp"
 #include "scenarios/schema/scenario.hpp"
 #include "tools/command_line.hpp"
+#include "tools/device_option.hpp"
 #include "tools/quantization_option.hpp"
 #include "tools/terminal/console.hpp"
 
@@ -145,6 +148,39 @@ Source read_source(const CommandLine& line) {
   return source;
 }
 
+/// Where the adapter was trained on other numbers than those that it is used with.
+void warn_of_numbers(const CommandLine& line, const Source& source) {
+  if (!source.adapter || line.has("quantization")) return;
+  const auto other = trained_on_another({*source.adapter / "adapter_model.safetensors"},
+                                        source.model.quantization);
+  if (!other) return;
+  const std::string trained = other->file.string() + " was trained on a base in " + other->held;
+  const std::string base = source.model.path.string();
+  if (source.model.quantization != "none") {
+    print_warning(trained + ", and is used here with " + base + " in " + source.model.quantization);
+    return;
+  }
+  print_warning(trained + ", and is used here with the numbers of " + base + "; --quantization " +
+                other->held + " holds them as the run did (--quantization none: as here, without " +
+                "this warning)");
+}
+
+/// Where the base goes. Throws InputError where it cannot go there.
+std::string find_room(const CommandLine& line, const Source& source) {
+  const std::string device = device_option(line, source.run ? source.run->slots.device : "cpu");
+  if (model::is_cpu(device) && source.model.dtype == "float16") {
+    throw InputError("--device",
+                     "a base in float16 needs a GPU, \"cuda\" or \"cuda:N\": LibTorch has no "
+                     "float16 matrix products on CPUs; allowed on a CPU: --dtype float32 or "
+                     "--dtype bfloat16");
+  }
+  actors::FederationConfig config;
+  config.model = source.model;
+  config.lora.target_modules = {"all-linear"};  // which every base has
+  actors::check_base_fits(config, {device});
+  return device;
+}
+
 model::GenerationConfig read_config(const CommandLine& line) {
   model::GenerationConfig config;
   config.max_new_tokens = line.whole("max-new-tokens", 1);
@@ -215,6 +251,9 @@ int generate_command(const Arguments& arguments) {
   line.option("quantization", "NAME",
               "of the base's linear layers: none, int8, nf4; default: the run's, else as in the "
               "base's files");
+  line.option("device", "NAME",
+              "where to compute: cpu, cuda, cuda:N; default: the first one of the run's "
+              "slots.device, else cpu");
   line.flag("json", "a JSON object a prompt: prompt, text, tokens, finish");
   line.note(
       "Without --prompt and --prompts, the lines of stdin are the prompts. Empty lines are left "
@@ -232,6 +271,8 @@ int generate_command(const Arguments& arguments) {
   }
 
   model::configure_thread(1);
+  const std::string device = find_room(line, source);
+  warn_of_numbers(line, source);
   for (const auto& text : model::runtime_warnings())
     print_warning(text);
   const auto tokenizer = model::Tokenizer::load(source.model.path);
@@ -247,7 +288,7 @@ int generate_command(const Arguments& arguments) {
       print_warning(warning);
     prompts = encoded(read_prompts(line), *tokenizer);
   }
-  const auto base = model::BaseModel::load(source.model);
+  const auto base = model::BaseModel::load(source.model, device);
   model::AdapterPtr adapter;
   if (source.adapter) {
     adapter = std::make_shared<const model::Adapter>(

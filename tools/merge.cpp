@@ -3,7 +3,6 @@
 #include <iostream>
 
 #include "model/adapter/base_change.hpp"
-#include "model/adapter/base_quantization.hpp"
 #include "model/adapter/class_names.hpp"
 #include "model/adapter/peft.hpp"
 #include "model/files/dtype.hpp"
@@ -36,22 +35,24 @@ model::Adapter read_adapter(const CommandLine& line) {
   return adapter;
 }
 
-/// Where the run computed with codes and the base that it is merged into has numbers.
-void warn_of_numbers(const CommandLine& line) {
+/// Where the run computed with other numbers than those of the base that it is merged into.
+void warn_of_numbers(const CommandLine& line, const std::string& quantization) {
   std::vector<std::filesystem::path> files;
   if (line.has("adapter"))
     files.push_back(std::filesystem::path(line.text("adapter")) / "adapter_model.safetensors");
   if (line.has("base-change")) files.emplace_back(line.text("base-change"));
-  for (const auto& file : files) {
-    const std::string held = model::base_quantization(file);
-    if (held == "none" || model::quantization_choices().find(held) == nullptr) continue;
-    print_warning(file.string() + " was trained on a base in " + held +
-                  ", and is added here to the numbers of " + line.text("base") +
-                  "; --quantization " + held +
-                  " merges it onto the dequantised base, as the run computed (--quantization none: "
-                  "as here, without this warning)");
+  const auto other = trained_on_another(files, quantization);
+  if (!other) return;
+  const std::string trained = other->file.string() + " was trained on a base in " + other->held;
+  if (quantization != "none") {
+    print_warning(trained + ", and is added here to what " + line.text("base") + " holds in " +
+                  quantization);
     return;
   }
+  print_warning(trained + ", and is added here to the numbers of " + line.text("base") +
+                "; --quantization " + other->held +
+                " merges it onto the dequantised base, as the run computed (--quantization none: "
+                "as here, without this warning)");
 }
 
 }  // namespace
@@ -85,7 +86,7 @@ int merge_command(const Arguments& arguments) {
   const auto class_names = line.has("adapter") ? model::load_class_names(line.text("adapter"))
                                                : std::vector<std::string>();
   const std::string quantization = quantization_option(line, line.text("base"));
-  if (quantization == "none" && !line.has("quantization")) warn_of_numbers(line);
+  if (!line.has("quantization")) warn_of_numbers(line, quantization);
   model::write_merged(line.text("base"), adapter, out, dtype, shard, class_names, quantization);
   std::cout << "wrote " << out.string() << " with " << adapter.layout->modules().size()
             << " modules" << (adapter.base_change ? " and a base change" : "") << " merged"

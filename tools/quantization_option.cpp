@@ -1,5 +1,6 @@
 #include "tools/quantization_option.hpp"
 
+#include "model/adapter/base_quantization.hpp"
 #include "model/network/family.hpp"
 #include "model/network/quantization/quantization_choice.hpp"
 #include "partition/support/error.hpp"
@@ -23,6 +24,17 @@ std::string quantization_option(const CommandLine& line, const std::filesystem::
                                            folder.string() + " hold " + name_of(held));
   }
   return wanted;
+}
+
+std::optional<TrainedOn> trained_on_another(const std::vector<std::filesystem::path>& files,
+                                            const std::string& quantization) {
+  for (const auto& file : files) {
+    const std::string held = model::base_quantization(file);
+    const bool known = model::quantization_choices().find(held) != nullptr;
+    if (known && held != name_of(model::Quantization::none) && held != quantization)
+      return TrainedOn{file, held};
+  }
+  return std::nullopt;
 }
 
 }  // namespace lorafleet::tools

@@ -81,6 +81,37 @@ TEST_CASE("memory that runs out in the middle costs time, not bytes") {
   CHECK(tests::contains(none.err, "there is no memory "));
 }
 
+TEST_CASE("text is generated on the run's GPU, or on one that is named") {
+  const tests::SmallScenario small;
+  const std::string run = small.path("run");
+  REQUIRE(run_on_gpus(on_device("cuda:1,cuda:0", {"run", small.file(), "--out", run, "--quiet",
+                                                  "--set", "model.dtype=float16"}))
+              .status == 0);
+  const auto generate = [&](std::vector<std::string> more, const std::string& gpus) {
+    more.insert(more.begin(), {"generate", "--prompt", "It is", "--max-new-tokens", "3"});
+    return run_on_gpus(more, {"LORAFLEET_FAKE_GPUS=" + gpus});
+  };
+  const auto there = generate({"--run", run}, "2");  // LibTorch has no float16 products on CPUs
+  CHECK_MESSAGE(there.status == 0, there.err);
+  CHECK(there.err.empty());
+  CHECK(there.out.size() > 1);
+  const auto chosen = generate({"--run", run, "--device", "cuda:0"}, "1");
+  CHECK(chosen.err.empty());
+  CHECK(chosen.out == there.out);
+  CHECK(generate({"--run", run, "--device", "cuda:1"}, "1").err ==
+        "error: --device: there is no cuda:1; allowed: cpu, cuda:0 to cuda:0\n");
+
+  const std::string elsewhere =
+      "warning: the run's slots.device = \"cuda:1,cuda:0\" is not on this machine: there is no "
+      "cuda:1; allowed: cpu, cuda:0 to cuda:0; text is generated on the CPU\n";
+  const auto refused = generate({"--run", run}, "1");
+  CHECK(refused.status == 2);
+  CHECK(tests::contains(refused.err, elsewhere + "error: --device: a base in float16 needs a GPU"));
+  const auto on_cpu = generate({"--run", run, "--dtype", "float32"}, "1");
+  CHECK(on_cpu.status == 0);
+  CHECK(on_cpu.err == elsewhere);
+}
+
 }  // namespace
 }  // namespace lorafleet
 

@@ -202,8 +202,40 @@ TEST_CASE("merge says when the run's base was quantised and the one that it merg
   const double loss = summary.at("final").at("loss").get<double>();
   CHECK(loss_of(as_run.second) == doctest::Approx(loss).epsilon(1e-5));
   CHECK(std::abs(loss_of(silent.second) - loss) > 1e-4);
+  const auto coarser = merged({"--adapter", adapter, "--quantization", "int8"});
+  CHECK(coarser.first.empty());
   const std::string change = adapter + "/base_change.safetensors";
   CHECK(merged({"--base-change", change}).first == warning(change));
+}
+
+TEST_CASE("generate says when an adapter's base was held in something else") {
+  const tests::SmallScenario small;
+  const auto run = tests::run_program({"run", small.file(), "--out", small.path("run"), "--quiet",
+                                       "--set", "model.quantization=nf4"});
+  REQUIRE_MESSAGE(run.status == 0, run.err);
+  const auto said = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"generate", "--prompt", "x", "--max-new-tokens", "1"});
+    const auto output = tests::run_program(more);
+    CHECK_MESSAGE(output.status == 0, output.err);
+    return output.err;
+  };
+  const std::string adapter = small.path("run/adapter");
+  const std::string trained = "warning: " + adapter +
+                              "/adapter_model.safetensors was trained on a base in nf4, and is " +
+                              "used here with ";
+  const std::string base = tests::mini_base();
+  CHECK(said({"--base", base, "--adapter", adapter}) ==
+        trained + "the numbers of " + base + "; --quantization nf4 holds them as the run did " +
+            "(--quantization none: as here, without this warning)\n");
+  CHECK(said({"--base", base, "--adapter", adapter, "--quantization", "none"}).empty());
+  CHECK(said({"--base", base, "--adapter", adapter, "--quantization", "nf4"}).empty());
+  CHECK(said({"--run", small.path("run")}).empty());
+
+  const std::string other = small.path("other");
+  REQUIRE(tests::run_program(
+              {"run", small.file(), "--out", other, "--quiet", "--set", "model.quantization=int8"})
+              .status == 0);
+  CHECK(said({"--run", other, "--adapter", adapter}) == trained + base + " in int8\n");
 }
 
 TEST_CASE("merge refuses a base with values that are not finite, and writes nothing") {
@@ -242,6 +274,11 @@ TEST_CASE("generate follows its options and refuses bad ones") {
   CHECK(tests::contains(generate({"--prompt", "x", "--top-p", "2"}).err, "top_p: must be above 0"));
   CHECK(tests::contains(generate({"--prompt", "x", "--examples", "2"}).err, "needs --run"));
   CHECK(generate({"--prompt", "x", "--temperature", "warm"}).status == 2);
+  CHECK(generate({"--prompt", "x", "--device", "cuda:*"}).err ==
+        "error: --device: \"cuda:*\" is no device; allowed: cpu, cuda, cuda:N\n");
+  CHECK(generate({"--prompt", "x", "--device", "cpu", "--dtype", "float16"}).err ==
+        "error: --device: a base in float16 needs a GPU, \"cuda\" or \"cuda:N\": LibTorch has no "
+        "float16 matrix products on CPUs; allowed on a CPU: --dtype float32 or --dtype bfloat16\n");
   CHECK(generate({}).status == 2);
 }
 
