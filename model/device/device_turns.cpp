@@ -1,15 +1,14 @@
 #include "model/device/device_turns.hpp"
 
 #include <map>
-#include <string>
 
 namespace lorafleet::model {
 
-DeviceTurns& DeviceTurns::of(const at::Device& device) {
+DeviceTurns& DeviceTurns::of(const std::string& device) {
   static std::mutex mutex;
   static std::map<std::string, DeviceTurns> all;
   const std::scoped_lock lock(mutex);
-  return all[device.str()];
+  return all[device];
 }
 
 void DeviceTurns::begin(bool alone) {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <string>
 
 namespace lorafleet::model {
 
@@ -12,8 +11,8 @@ namespace lorafleet::model {
 /// others. These wait between their passes then.
 class DeviceTurns {
  public:
-  /// Of this process. Lives as long as it does.
-  static DeviceTurns& of(const at::Device& device);
+  /// Those of a device of this process ("cuda:1"). They live as long as it does.
+  static DeviceTurns& of(const std::string& device);
 
   void begin(bool alone);
   void end(bool alone);
@@ -29,7 +28,7 @@ class DeviceTurns {
 /// A pass; must not be within another one.
 class DeviceTurn {
  public:
-  DeviceTurn(const at::Device& device, bool alone)
+  DeviceTurn(const std::string& device, bool alone)
       : turns_(DeviceTurns::of(device)), alone_(alone) {
     turns_.begin(alone_);
   }

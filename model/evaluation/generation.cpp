@@ -226,7 +226,7 @@ std::vector<Generated> continued(const BaseModel& base, const AdapterPtr& adapte
     const auto batch = prompts.subspan(first, count);
     const auto own = std::span(results).subspan(first, count);
     try {
-      const DeviceTurn turn(base.network().device(), alone);
+      const DeviceTurn turn(base.network().device().str(), alone);
       GenerationBatch(*changed, lora.get(), batch, first, config, own).run();
       first += count;
       alone = false;

@@ -68,7 +68,7 @@ void score_parts(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
     bool fits = part.size() == 1 || tokens <= most_tokens;
     if (fits) {
       try {
-        const DeviceTurn turn(base.network().device(), false);
+        const DeviceTurn turn(base.network().device().str(), false);
         score_batch(base, lora, data, part, scores);
       } catch (const c10::Error& error) {
         if (!is_out_of_memory(error)) throw;
@@ -80,7 +80,7 @@ void score_parts(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
     if (part.size() > 1) {
       score_parts(base, lora, data, part, most_tokens, scores);
     } else {
-      const DeviceTurn turn(base.network().device(), true);
+      const DeviceTurn turn(base.network().device().str(), true);
       score_batch(base, lora, data, part, scores);
     }
   }

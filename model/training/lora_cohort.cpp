@@ -42,7 +42,7 @@ std::vector<Cohort::Ended> LoraCohort::advance() {
   const auto needs_all = [](const Member& member) { return member.needs_all; };
   const bool alone = std::any_of(members_.begin(), members_.end(), needs_all) ||
                      (!waiting_.empty() && needs_all(waiting_.front()));
-  const DeviceTurn turn(device_, alone);
+  const DeviceTurn turn(device_.str(), alone);
   const c10::DeviceGuard on_device(device_);
   begin_jobs();
   advance_together();

@@ -4,13 +4,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <string>
 #include <thread>
 #include <vector>
 
 using namespace lorafleet::model;
 
 TEST_CASE("many compute on a device at a time, but nobody beside one that needs all of it") {
-  const at::Device device("cuda:7");
+  const std::string device = "cuda:7";
   std::atomic<int> computing{0}, alone{0}, most{0}, wrong{0};
   const auto work = [&](bool is_alone) {
     const DeviceTurn turn(device, is_alone);
