@@ -71,6 +71,23 @@ struct Hooks final : at::CUDAHooksInterface {
   c10::DeviceIndex current_device() const override {
     return static_cast<c10::DeviceIndex>(current_card());
   }
+  c10::DeviceIndex deviceCount() const override {
+    return static_cast<c10::DeviceIndex>(card_count());
+  }
+  c10::DeviceIndex getCurrentDevice() const override {
+    return current_device();
+  }
+  void setCurrentDevice(c10::DeviceIndex index) const override {
+    current_card() = index;
+  }
+  c10::DeviceIndex exchangeDevice(c10::DeviceIndex index) const override {
+    const c10::DeviceIndex before = current_device();
+    current_card() = index;
+    return before;
+  }
+  c10::DeviceIndex maybeExchangeDevice(c10::DeviceIndex index) const override {
+    return exchangeDevice(index);
+  }
   void deviceSynchronize(c10::DeviceIndex /*index*/) const override {
     count_wait();
   }

@@ -35,6 +35,6 @@ TEST_CASE("many compute on a device at a time, but nobody beside one that needs 
   }
   CHECK(wrong == 0);
   CHECK(most > 1);
-  CHECK(&DeviceTurns::of(device) == &DeviceTurns::of(at::Device("cuda:7")));
-  CHECK(&DeviceTurns::of(device) != &DeviceTurns::of(at::Device("cuda:6")));
+  CHECK(&DeviceTurns::of(device) == &DeviceTurns::of("cuda:7"));
+  CHECK(&DeviceTurns::of(device) != &DeviceTurns::of("cuda:6"));
 }
