@@ -11,6 +11,7 @@
 #include "model/device/process.hpp"
 #include "model/device/runtime_info.hpp"
 #include "partition/support/comma_list.hpp"
+#include "partition/support/error.hpp"
 #include "partition/support/numbers.hpp"
 #include "scenarios/schema/toml_text.hpp"
 #include "tools/command_line.hpp"
@@ -242,7 +243,7 @@ int calibrate_command(const Arguments& arguments) {
                             " kernels of BLAS";
   const auto takes = footprint_of(config).value();
   const bool on_host = model::is_cpu(config.slots.device);
-  log(where + "\n" + footprint_text(config.model, takes) + "\n" +
+  log(where + "\n" + join(footprint_lines(config), "\n") + "\n" +
       table(speeds, work.train_flops_per_token, on_host ? &takes : nullptr, work.rss_before_base));
   std::cout << "# " << config.model.path.filename().string() << " in " << format_text(config.model)
             << " on " << where << "\n"

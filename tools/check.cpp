@@ -25,8 +25,8 @@ int check_command(const Arguments& arguments) {
     actors::check_data(scenario.federation, print_note, print_warning);
   }
   if (actors::has_base(scenario.federation)) {
-    const auto takes = footprint_of(scenario.federation);
-    if (takes) print_note(footprint_text(scenario.federation.model, *takes));
+    for (const std::string& text : footprint_lines(scenario.federation))
+      print_note(text);
   }
   std::cout << scenarios::to_toml(scenario);
   return kDone;

@@ -77,6 +77,15 @@ std::size_t jobs_that_fit(const std::vector<SlotsOfGpu>& gpus, std::size_t wishe
   return jobs;
 }
 
+std::size_t jobs_in(std::int64_t bytes, std::int64_t scoring, std::size_t most,
+                    const DeviceFootprint& takes) {
+  const SlotsOfGpu gpu{"", 1, bytes - takes.base_bytes, scoring};
+  std::size_t jobs = 0;
+  while (jobs < most && fits(gpu, takes, jobs + 1))
+    ++jobs;
+  return jobs;
+}
+
 std::int64_t rows_that_fit(const std::vector<SlotsOfGpu>& gpus, std::int64_t most,
                            const FootprintOfRows& takes) {
   std::int64_t free = std::numeric_limits<std::int64_t>::max();

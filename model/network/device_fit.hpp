@@ -25,6 +25,11 @@ std::size_t jobs_that_fit(const std::vector<SlotsOfGpu>& gpus, std::size_t wishe
                           const DeviceFootprint& takes,
                           const std::function<void(const std::string&)>& warning);
 
+/// How many jobs, at most `most`, a single slot trains side by side on a GPU that has so many bytes
+/// in all, of which evaluation takes `scoring`; 0: none.
+std::size_t jobs_in(std::int64_t bytes, std::int64_t scoring, std::size_t most,
+                    const DeviceFootprint& takes);
+
 /// What jobs take whose passes have so many tokens.
 using FootprintOfRows = std::function<DeviceFootprint(std::int64_t rows)>;
 

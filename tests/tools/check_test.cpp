@@ -35,6 +35,39 @@ TEST_CASE("check says what training the base takes, from its config.json alone t
   }
 }
 
+TEST_CASE("check says what a GPU needs that is not at hand") {
+  const tests::SmallScenario small;
+  const auto said = [&](const std::vector<std::string>& keys) {
+    std::vector<std::string> arguments = {"check", small.file(), "--no-data", "--set",
+                                          "slots.device=cuda:*"};
+    for (const std::string& key : keys)
+      arguments.insert(arguments.end(), {"--set", key});
+    const auto output = tests::run_program(arguments);
+    CHECK_MESSAGE(output.status == 0, output.err);
+    return output.err;
+  };
+  const auto jobs_of = [](const std::string& text, const std::string& size) {
+    const std::size_t end = text.find(" on a GPU of " + size);
+    REQUIRE_MESSAGE(end != std::string::npos, text);
+    return std::stoi(text.substr(text.rfind(' ', end - 1)));
+  };
+  const std::string wide = "data.max_tokens=512", batch = "train.batch_tokens=100000";
+  const std::string full = said({wide, batch});
+  CAPTURE(full);
+  CHECK(tests::contains(full, " MFLOP to train a token; on a GPU each job takes "));
+  CHECK(tests::contains(full, ", and a pass of 16 jobs of up to 100,000 tokens about "));
+  CHECK_FALSE(tests::contains(full, "each slot takes"));
+  const int small_gpu = jobs_of(full, "24 GB"), large = jobs_of(full, "80 GB");
+  CHECK(small_gpu > 0);
+  CHECK(jobs_of(full, "40 GB") > small_gpu);
+  CHECK(large > 3 * small_gpu);
+  CHECK(jobs_of(said({wide, batch, "train.recompute=layer"}), "24 GB") > small_gpu);
+  CHECK(tests::contains(said({"slots.cohort=1"}), " a pass of 1 job of up to "));
+  CHECK(tests::contains(said({wide, "train.batch_tokens=50000000"}),
+                        ": none on a GPU of 24 GB, none on a GPU of 40 GB, "));
+  CHECK(tests::contains(said({"train.batch_tokens=256"}), "1024 or more on a GPU of 80 GB"));
+}
+
 TEST_CASE("check asks the base's config.json for the modules, with the data or without") {
   const tests::SmallScenario small;
   for (const bool reads : {true, false}) {

@@ -54,6 +54,15 @@ TEST_CASE("a GPU with room for all jobs trains them all") {
   CHECK(said.lines.empty());
 }
 
+TEST_CASE("how many jobs go into a GPU of some size, beside base and evaluation") {
+  const DeviceFootprint takes = some_footprint();  // 4 GB, and 2 GB for each job
+  CHECK(jobs_in(24 * kGigabyte, 0, 100, takes) == 10);
+  CHECK(jobs_in(24 * kGigabyte - 1, 0, 100, takes) == 9);
+  CHECK(jobs_in(24 * kGigabyte, 3 * kGigabyte, 100, takes) == 8);
+  CHECK(jobs_in(24 * kGigabyte, 0, 7, takes) == 7);
+  CHECK(jobs_in(6 * kGigabyte - 1, 0, 100, takes) == 0);
+}
+
 TEST_CASE("with less room slots train fewer jobs at a time, and say so") {
   const Said said(2, 16, 66 * kGigabyte - 1);
   CHECK(said.jobs == 15);
