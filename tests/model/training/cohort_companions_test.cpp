@@ -41,13 +41,13 @@ struct SixteenJobs {
   explicit SixteenJobs(BaseModelPtr with)
       : base(std::move(with)), lora(lora_on(base->shape().targets())), data(some_data()) {
     lora.lora_dropout = 0.1;
-    train.batch_tokens = 40;
+    train.batch_tokens = 30;
     train.lr = 1e-2;
     train.base_dropout = "none";
     for (std::uint32_t client = 0; client < kSixteen; ++client) {
       LoraConfig own = lora;
       own.r = 1 + client % 3;
-      Indices examples(2 + client % 5);
+      Indices examples(2 + client % 3);
       std::iota(examples.begin(), examples.end(), 6 * client);
       TrainJob job;
       job.client = client;
@@ -113,8 +113,8 @@ struct SixteenJobs {
     std::iota(all.begin(), all.end(), 0);
     for (std::size_t first = 0; first < kSixteen; first += 4)
       check({first, first + 1, first + 2, first + 3}, 4);
-    for (std::size_t last = 12; last < kSixteen; ++last)
-      check({last, last - 4, last - 8, last - 12}, 4);
+    check({15, 11, 7, 3}, 4);
+    check({12, 8, 4, 0}, 4);
     check(all, kSixteen);
     std::reverse(all.begin(), all.end());
     check(all, kSixteen);
