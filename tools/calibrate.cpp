@@ -210,9 +210,11 @@ int calibrate_command(const Arguments& arguments) {
   if (!line.parse(arguments)) return kDone;
   auto config = read_calibrated(line);
   const auto settings = read_settings(line, config);
-  config.slots.count = 0;
+  config.slots.count = config.slots.cohort = 0;
   for (const auto& setting : settings) {
+    const auto cohort = static_cast<std::int64_t>(setting.jobs_of_slot);
     config.slots.count = std::max(config.slots.count, static_cast<std::int64_t>(setting.slots));
+    config.slots.cohort = std::max(config.slots.cohort, cohort);
   }
   const double seconds = read_seconds(line);
   if (line.text("unit") != "tokens" && line.text("unit") != "teraflops") {
