@@ -4,6 +4,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <vector>
 
 #include "model/training/lora_trainer.hpp"
 #include "partition/support/indices.hpp"
@@ -42,13 +43,12 @@ std::shared_ptr<const EncodedData> random_sequences(const ModelShape& shape, std
   return data;
 }
 
-/// How often the host waits for the GPU in a job of so many steps, of two passes each.
+/// How often the host waits for the GPU in a job of so many steps.
 std::int64_t waits_of_job(const BaseModelPtr& base, const WaitsCase& of, std::int64_t steps) {
   constexpr std::size_t kExamples = 40;
   TrainConfig train;
   train.steps = steps;
-  train.batch_size = 4;
-  train.batch_tokens = 24;
+  train.batch_size = 2;
   train.recompute = of.recompute;
   LoraConfig lora = lora_on(base->shape().targets());
   lora.lora_dropout = of.lora_dropout;
@@ -59,7 +59,6 @@ std::int64_t waits_of_job(const BaseModelPtr& base, const WaitsCase& of, std::in
   TrainJob job;
   job.start = std::make_shared<const Adapter>(random_adapter(base->shape(), lora, 0.05));
   job.examples = std::make_shared<const Indices>(examples);
-  trainer->train(job);  // what is tried and kept
   const std::int64_t before = fake_gpu_transfers()->waits;
   REQUIRE(trainer->train(job).stats.steps == steps);
   return fake_gpu_transfers()->waits - before;
@@ -70,9 +69,12 @@ std::int64_t waits_of_job(const BaseModelPtr& base, const WaitsCase& of, std::in
 TEST_CASE("the host waits for its GPU once a job, whatever the number of steps") {
   if (!fake_gpu_transfers() || test_device() == "cpu") return;
   for (const auto& folder : tiny_bases()) {
-    for (const WaitsCase& one :
-         {WaitsCase{}, WaitsCase{.recompute = "layer"}, WaitsCase{.quantization = "nf4"},
-          WaitsCase{.lora_dropout = 0.1}}) {
+    std::vector<WaitsCase> cases = {{}};
+    // The rest is alike in all families.
+    if (folder == tiny_bases().front())
+      cases.insert(cases.end(),
+                   {{.recompute = "layer"}, {.quantization = "nf4"}, {.lora_dropout = 0.1}});
+    for (const WaitsCase& one : cases) {
       CAPTURE(folder);
       CAPTURE(one.quantization);
       CAPTURE(one.lora_dropout);
@@ -81,9 +83,10 @@ TEST_CASE("the host waits for its GPU once a job, whatever the number of steps")
       model.dtype = one.dtype;
       model.quantization = one.quantization;
       const auto base = BaseModel::load(model, test_device());
-      const std::int64_t few = waits_of_job(base, one, 2);
+      waits_of_job(base, one, 1);  // what is tried and kept
+      const std::int64_t few = waits_of_job(base, one, 1);
       CHECK(few > 0);
-      CHECK(waits_of_job(base, one, 6) == few);
+      CHECK(waits_of_job(base, one, 3) == few);
     }
   }
 }
