@@ -8,7 +8,7 @@
 namespace lorafleet::model {
 
 /// Who computes on a device: any number of threads at a time, or one that has no memory beside the
-/// others. These wait between their passes then.
+/// others. These wait between their passes then, until that one's job is done.
 class DeviceTurns {
  public:
   /// Those of a device of this process ("cuda:1"). They live as long as it does.

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "model/device/alone_at_worst.hpp"
 #include "model/device/device.hpp"
 #include "model/device/device_turns.hpp"
 #include "model/device/out_of_memory.hpp"
@@ -212,12 +213,14 @@ std::size_t prompts_within(std::span<const Tokens> prompts, const GenerationConf
 
 std::vector<Generated> continued(const BaseModel& base, const AdapterPtr& adapter,
                                  std::span<const Tokens> prompts, const GenerationConfig& config) {
-  const BaseModelPtr changed = base.under(adapter.get());
   std::vector<float> values = adapter ? adapter->values : std::vector<float>();
+  BaseModelPtr changed;
   std::unique_ptr<LoraLeaves> lora;
-  if (adapter) {
-    lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
-  }
+  alone_at_worst(base.network().device(), [&] {
+    changed = base.under(adapter.get());
+    if (adapter)
+      lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
+  });
   std::vector<Generated> results(prompts.size());
   std::int64_t most_rows = config.batch_tokens;
   bool alone = false;  // no memory for one prompt beside what else computes there
