@@ -69,7 +69,11 @@ LoraCohort::Failure LoraCohort::attempt(const std::string& what, const Work& wor
 }
 
 void LoraCohort::begin_jobs() {
+  const auto needs_all = [](const Member& member) { return member.needs_all; };
   while (!waiting_.empty() && members_.size() < limits_.jobs()) {
+    const bool alone =
+        needs_all(waiting_.front()) || std::any_of(members_.begin(), members_.end(), needs_all);
+    if (alone && !members_.empty()) return;
     Member& member = members_.emplace_back(std::move(waiting_.front()));
     waiting_.pop_front();
     member.failure = attempt("the weights of a job", [&] {
