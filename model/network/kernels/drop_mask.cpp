@@ -10,6 +10,7 @@
 #include <iterator>
 #include <mutex>
 #include <numeric>
+#include <utility>
 
 #include "model/device/staging.hpp"
 
@@ -87,22 +88,18 @@ std::vector<float> drop_mask_by_kernel(const std::vector<DropRow>& rows, std::in
   return mask;
 }
 
-#ifdef LORAFLEET_CUDA
-
-namespace {
-
-/// The words of each row, [kWords] of [rows, 1].
-c10::SmallVector<at::Tensor> words_on(const at::Device& device, const std::vector<DropRun>& runs,
-                                      std::int64_t rows, std::int64_t width) {
+std::vector<at::Tensor> drop_words(const std::vector<DropRun>& runs, std::int64_t width,
+                                   const at::Device& device) {
   std::vector<DropRow> firsts;
   for (const DropRun& run : runs)
     firsts.push_back(run.first);
   const std::vector<std::int32_t> words = words_of(firsts);
-  const std::int64_t count = std::ssize(runs);
-  const bool single = count == rows;
+  const std::int64_t count = std::ssize(runs), rows = count_rows(runs);
+  const bool single =
+      std::all_of(runs.begin(), runs.end(), [](const DropRun& run) { return run.rows == 1; });
   // The words of the runs, then each row's run, then its place in it.
   at::Tensor here = at::empty({std::ssize(words) + (single ? 0 : 2 * rows)},
-                              at::TensorOptions().dtype(at::kInt).pinned_memory(true));
+                              at::TensorOptions().dtype(at::kInt).pinned_memory(device.is_cuda()));
   std::int32_t* to = std::copy(words.begin(), words.end(), here.data_ptr<std::int32_t>());
   if (!single) {
     for (std::size_t i = 0; i < runs.size(); ++i)
@@ -118,15 +115,21 @@ c10::SmallVector<at::Tensor> words_on(const at::Device& device, const std::vecto
     all = all.index_select(1, there.narrow(0, kWords * count, rows));
     all.select(0, kWords - 1).add_(there.narrow(0, kWords * count + rows, rows), width);
   }
-  c10::SmallVector<at::Tensor> own;
+  std::vector<at::Tensor> own;
   for (int w = 0; w < kWords; ++w)
     own.push_back(all.select(0, w).unsqueeze(1));
   return own;
 }
 
-at::Tensor drawn(const std::vector<DropRun>& runs, std::int64_t rows, std::int64_t width,
-                 const DropNumbers& numbers, const at::Device& device) {
-  c10::SmallVector<at::Tensor> inputs = words_on(device, runs, rows, width);
+#ifdef LORAFLEET_CUDA
+
+namespace {
+
+at::Tensor drawn(const std::vector<DropRun>& runs, std::int64_t width, const DropNumbers& numbers,
+                 const at::Device& device) {
+  c10::SmallVector<at::Tensor> inputs;
+  for (at::Tensor& words : drop_words(runs, width, device))
+    inputs.push_back(std::move(words));
   inputs.push_back(at::arange(width, inputs.front().options()).unsqueeze(0));
   const c10::SmallVector<at::Scalar> numbers_of = {
       static_cast<std::int64_t>(numbers.keep_below),
@@ -146,7 +149,7 @@ at::Tensor drop_mask(const std::vector<DropRun>& runs, std::int64_t width, doubl
   TORCH_CHECK(draws_on(device), "no masks are drawn on this device");
   const DropNumbers numbers = drop_numbers(probability);
   const std::int64_t rows = count_rows(runs);
-  if (numbers.drops && rows > 0 && width > 0) return drawn(runs, rows, width, numbers, device);
+  if (numbers.drops && rows > 0 && width > 0) return drawn(runs, width, numbers, device);
   return at::ones({rows, width}, at::TensorOptions().dtype(at::kFloat).device(device));
 }
 

@@ -31,6 +31,10 @@ bool draws_on(const at::Device& device);
 at::Tensor drop_mask(const std::vector<DropRun>& runs, std::int64_t width, double probability,
                      const at::Device& device);
 
+/// What the kernel decides by, a word of each row: five of [rows, 1], int32, on the device.
+std::vector<at::Tensor> drop_words(const std::vector<DropRun>& runs, std::int64_t width,
+                                   const at::Device& device);
+
 /// What is compared, and what a kept entry is multiplied by.
 struct DropNumbers {
   std::uint32_t keep_below = 0;

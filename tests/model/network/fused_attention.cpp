@@ -239,6 +239,22 @@ std::vector<float> device_mask(const std::vector<MaskRow>& rows, std::int64_t wi
   return floats_of(model::drop_mask(runs, width, probability, model::open_device(device)));
 }
 
+std::vector<std::int32_t> mask_words(const std::vector<MaskRow>& rows, std::int64_t width,
+                                     bool in_runs, const std::string& device) {
+  std::vector<model::DropRun> runs;
+  for (const model::DropRow& row : drop_rows_of(rows)) {
+    const bool goes_on = in_runs && row.first > 0;
+    goes_on ? static_cast<void>(++runs.back().rows) : runs.push_back({row});
+  }
+  if (in_runs) {
+    runs.insert(runs.begin() + 1, {{7, 7, 7}, 0});
+    runs.push_back({{}, 0});
+  }
+  const at::Tensor words =
+      at::cat(model::drop_words(runs, width, model::open_device(device)), 1).cpu().contiguous();
+  return {words.data_ptr<std::int32_t>(), words.data_ptr<std::int32_t>() + words.numel()};
+}
+
 std::vector<float> host_compiled_mask(const std::vector<MaskRow>& rows, std::int64_t width,
                                       double probability) {
   return model::drop_mask_by_kernel(drop_rows_of(rows), width, probability);

@@ -58,6 +58,10 @@ struct MaskRow {
 std::vector<float> device_mask(const std::vector<MaskRow>& rows, std::int64_t width,
                                double probability, const std::string& device);
 /// The same by the kernel's text, compiled for the host.
+/// What the kernel decides by for these rows, each with its own source; or, `in_runs`, with those
+/// that continue one another as one run, and runs of no rows between.
+std::vector<std::int32_t> mask_words(const std::vector<MaskRow>& rows, std::int64_t width,
+                                     bool in_runs, const std::string& device);
 std::vector<float> host_compiled_mask(const std::vector<MaskRow>& rows, std::int64_t width,
                                       double probability);
 /// Whether the device has such a kernel.

@@ -60,6 +60,15 @@ TEST_CASE("a GPU's masks are the host's, bit for bit") {
   }
 }
 
+TEST_CASE("rows that continue one another are decided as rows of their own are") {
+  for (const std::uint32_t width : {1u, 64u, 1000u}) {
+    const auto rows = mask_rows(width);
+    const auto words = mask_words(rows, width, false, test_device());
+    CHECK(words.size() == 5 * rows.size());
+    CHECK(mask_words(rows, width, true, test_device()) == words);
+  }
+}
+
 TEST_CASE("the host has no kernel that draws masks") {
   CHECK_FALSE(device_draws_masks("cpu"));
   CHECK_THROWS(device_mask({{1, 2, 0}}, 4, 0.5, "cpu"));
