@@ -13,8 +13,9 @@ namespace lorafleet::actors {
 
 /// The slots of one process and the queue in front of them: the job with the earliest virtual
 /// arrival is trained first, so that the virtual clock waits as little as possible, by the slot
-/// that has the fewest. A job waits here, not at a slot, until there is a place for it; a slot
-/// whose jobs ended trains on once its places are filled, as far as jobs wait.
+/// that has the fewest. A job waits here, not at a slot, until there is a place for it (a
+/// slot whose memory is short begins some later than it gets them); a slot whose jobs ended trains
+/// on once its places are filled, as far as jobs wait.
 class HostActor final : public HostHandle::base {
  public:
   /// Each slot takes so many jobs at a time.

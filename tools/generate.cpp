@@ -177,7 +177,12 @@ std::string find_room(const CommandLine& line, const Source& source) {
   actors::FederationConfig config;
   config.model = source.model;
   config.lora.target_modules = {"all-linear"};  // which every base has
-  actors::check_base_fits(config, {device});
+  try {
+    actors::check_base_fits(config, {device});
+  } catch (const InputError& error) {
+    throw InputError("--device",
+                     std::string(error.what()) + "; here --dtype and --quantization choose these");
+  }
   return device;
 }
 

@@ -197,8 +197,8 @@ Json attempt(const std::function<Json()>& work) {
   } catch (const std::bad_alloc&) {
     return {{"does_not_fit", "no memory"}};
   } catch (const std::exception& error) {
-    // How the trainer says that there is none even for one job's pass.
-    const bool full = std::string_view(error.what()).starts_with("there is no memory for a pass");
+    // How the trainer says that there is none even for one job.
+    const bool full = std::string_view(error.what()).starts_with("there is no memory for ");
     return {{full ? "does_not_fit" : "failed", error.what()}};
   }
 }

@@ -144,8 +144,11 @@ class Clients:
 
     def try_heads(self):
         """Some versions of flash attention take keys of fewer heads, others none."""
+        attention.repeats = False
         try:
             self.step(self.data[0][0])
+        except self.torch.cuda.OutOfMemoryError:
+            raise
         except RuntimeError:
             attention.repeats = True
             self.step(self.data[0][0])

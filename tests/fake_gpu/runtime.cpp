@@ -3,7 +3,7 @@
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cstdio>
 
 #include "model/device/torch_version.hpp"
 #include "tests/fake_gpu/cards.hpp"
@@ -163,8 +163,8 @@ int cuDeviceGet(int* device, int card) {
 }
 
 int cuDeviceGetName(char* text, int size, int device) {
-  std::strncpy(text, lorafleet::fake_gpu::card_name(device).c_str(),
-               static_cast<std::size_t>(size));
+  std::snprintf(text, static_cast<std::size_t>(size), "%s",
+                lorafleet::fake_gpu::card_name(device).c_str());
   return 0;
 }
 }
