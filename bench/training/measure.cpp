@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "actors/run/calibration.hpp"
-#include "bench/training/examples.hpp"
 #include "bench/support/machine.hpp"
+#include "bench/training/examples.hpp"
 #include "bench/training/products.hpp"
 #include "bench/training/task.hpp"
 #include "model/adapter/lora_layout.hpp"
