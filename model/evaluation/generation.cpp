@@ -11,10 +11,10 @@
 #include <string>
 #include <utility>
 
-#include "model/device/alone_at_worst.hpp"
 #include "model/device/device.hpp"
 #include "model/device/device_turns.hpp"
 #include "model/device/out_of_memory.hpp"
+#include "model/evaluation/adapted_base.hpp"
 #include "model/evaluation/sampling.hpp"
 #include "model/network/layers/head_loss.hpp"
 #include "model/network/layers/kv_cache.hpp"
@@ -213,14 +213,7 @@ std::size_t prompts_within(std::span<const Tokens> prompts, const GenerationConf
 
 std::vector<Generated> continued(const BaseModel& base, const AdapterPtr& adapter,
                                  std::span<const Tokens> prompts, const GenerationConfig& config) {
-  std::vector<float> values = adapter ? adapter->values : std::vector<float>();
-  BaseModelPtr changed;
-  std::unique_ptr<LoraLeaves> lora;
-  alone_at_worst(base.network().device(), [&] {
-    changed = base.under(adapter.get());
-    if (adapter)
-      lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt);
-  });
+  const AdaptedBase adapted(base, adapter, at::kFloat);
   std::vector<Generated> results(prompts.size());
   std::int64_t most_rows = config.batch_tokens;
   bool alone = false;  // no memory for one prompt beside what else computes there
@@ -230,7 +223,7 @@ std::vector<Generated> continued(const BaseModel& base, const AdapterPtr& adapte
     const auto own = std::span(results).subspan(first, count);
     try {
       const DeviceTurn turn(base.network().device().str(), alone);
-      GenerationBatch(*changed, lora.get(), batch, first, config, own).run();
+      GenerationBatch(adapted.base(), adapted.lora(), batch, first, config, own).run();
       first += count;
       alone = false;
     } catch (const c10::Error& error) {

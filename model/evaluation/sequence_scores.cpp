@@ -9,9 +9,9 @@
 #include <memory>
 #include <string>
 
-#include "model/device/alone_at_worst.hpp"
 #include "model/device/device_turns.hpp"
 #include "model/device/out_of_memory.hpp"
+#include "model/evaluation/adapted_base.hpp"
 #include "model/network/lora_leaves.hpp"
 #include "model/network/network.hpp"
 #include "model/network/step/head_pass.hpp"
@@ -90,17 +90,9 @@ void score_parts(const BaseModel& base, LoraLeaves* lora, const EncodedData& dat
 std::vector<Score> score_all(const BaseModel& base, const AdapterPtr& adapter,
                              const EncodedData& data, std::span<const std::uint32_t> examples,
                              std::int64_t batch_tokens) {
-  std::vector<float> values = adapter ? adapter->values : std::vector<float>();
-  BaseModelPtr changed;
-  std::unique_ptr<LoraLeaves> lora;
-  alone_at_worst(base.network().device(), [&] {
-    changed = base.under(adapter.get());
-    if (adapter)
-      lora = std::make_unique<LoraLeaves>(base, *adapter->layout, values.data(), std::nullopt,
-                                          base.network().working_type());
-  });
+  const AdaptedBase adapted(base, adapter, base.network().working_type());
   std::vector<Score> scores;
-  score_parts(*changed, lora.get(), data, examples, batch_tokens, scores);
+  score_parts(adapted.base(), adapted.lora(), data, examples, batch_tokens, scores);
   return scores;
 }
 
